@@ -1,0 +1,31 @@
+// The one interface behind which every runtime stands: the built-in ncnn engine, the real ncnn, ONNX, tfjs, PyTorch.
+import type { DType } from '../tensor/dtype.ts'
+import type { Tensor, TensorLike } from '../tensor/tensor.ts'
+
+/** What is known of an input or output before the model runs. */
+export interface TensorInfo {
+  readonly name: string
+  /** Outermost first; -1 for a length that varies; absent when the model file does not say. */
+  readonly shape?: readonly number[]
+  readonly dtype?: DType
+}
+
+export interface RunOptions {
+  /** Names of the blobs to return, or `'all'` for every blob that was computed. Default: the model's outputs. */
+  readonly outputs?: readonly string[] | 'all'
+}
+
+/** A loaded model. Every loader of this package returns one. */
+export interface Model extends Disposable {
+  readonly inputs: readonly TensorInfo[]
+  readonly outputs: readonly TensorInfo[]
+  /** Every named intermediate, in execution order. */
+  readonly blobs: readonly string[]
+  /**
+   * Runs the model. Any blob may be fed in `inputs` (then the layers before it are not run) and any blob may be asked for
+   * in `options.outputs`.
+   */
+  run(inputs: Readonly<Record<string, TensorLike>>, options?: RunOptions): Promise<Record<string, Tensor>>
+  /** Frees the model's memory. A closed model refuses to run. */
+  close(): void
+}

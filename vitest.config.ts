@@ -1,0 +1,9 @@
+// The project's own test-suite. Suites that need Python, a browser or a packed tarball have configurations of their own.
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/python/**', 'test/packaging/**', 'test/browser/**', '**/node_modules/**'],
+  },
+})
