@@ -1,0 +1,122 @@
+// Memory of one model: a best-fit allocator over the WebAssembly memory in which kernels see weights and blobs.
+import { NcnnError } from '../../error.ts'
+
+/** The kernels' static data lies below; nothing is allocated there. */
+const firstAddress = 64 * 1024
+const pageBytes = 64 * 1024
+const maxPages = 65536
+
+/** Alignment of every allocation. */
+const alignment = 64
+
+/** Bytes that stay readable behind every allocation, so that kernels may load whole vectors at the end of a row. */
+const slackBytes = 64
+
+interface FreeBlock {
+  address: number
+  bytes: number
+}
+
+/** A bump-and-free allocator whose blocks are the model's weights and blobs. Addresses are byte offsets into `memory`. */
+export interface Arena {
+  readonly memory: WebAssembly.Memory
+  /** Returns the address of `bytes` uninitialised bytes, 64-byte aligned. */
+  alloc(bytes: number): number
+  free(address: number): void
+  /** Bytes in use now, and the most that were in use at once. */
+  readonly used: number
+  readonly peak: number
+}
+
+/** Creates an arena over a memory of its own, which grows with what is allocated, up to WebAssembly's 4 GiB. */
+export function createArena(): Arena {
+  const memory = new WebAssembly.Memory({ initial: firstAddress / pageBytes + 1, maximum: maxPages })
+  const sizes = new Map<number, number>()
+  const free: FreeBlock[] = []
+  let end = firstAddress
+  let used = 0
+  let peak = 0
+
+  /** Takes the smallest free block that fits; the rest of it stays free. */
+  const takeFree = (bytes: number): number | undefined => {
+    let best: FreeBlock | undefined
+    for (const block of free) {
+      if (block.bytes >= bytes && (best === undefined || block.bytes < best.bytes)) best = block
+    }
+    if (best === undefined) return undefined
+    const { address } = best
+    if (best.bytes === bytes) free.splice(free.indexOf(best), 1)
+    else {
+      best.address += bytes
+      best.bytes -= bytes
+    }
+    return address
+  }
+
+  /** Extends the used part of the memory; a free block at its end is extended rather than left behind. */
+  const extend = (bytes: number): number => {
+    const last = free.at(-1)
+    const address = last !== undefined && last.address + last.bytes === end ? last.address : end
+    const missing = address + bytes - memory.buffer.byteLength
+    if (missing > 0) growBy(memory, Math.ceil(missing / pageBytes), used + bytes)
+    if (address !== end) free.pop()
+    end = address + bytes
+    return address
+  }
+
+  return {
+    memory,
+    alloc(size) {
+      const bytes = Math.ceil((Math.max(size, 1) + slackBytes) / alignment) * alignment
+      const address = takeFree(bytes) ?? extend(bytes)
+      sizes.set(address, bytes)
+      used += bytes
+      peak = Math.max(peak, used)
+      return address
+    },
+    free(address) {
+      const bytes = sizes.get(address)
+      if (bytes === undefined) throw new Error(`nothing is allocated at address ${address}`)
+      sizes.delete(address)
+      used -= bytes
+      insertFree(free, { address, bytes })
+    },
+    get used() {
+      return used
+    },
+    get peak() {
+      return peak
+    },
+  }
+}
+
+function growBy(memory: WebAssembly.Memory, pages: number, wanted: number): void {
+  try {
+    memory.grow(pages)
+  } catch {
+    throw new NcnnError(
+      `the model needs ${formatBytes(wanted)} of memory, more than a WebAssembly memory can have here (at most 4 GiB). Use smaller inputs, or the native engine`,
+    )
+  }
+}
+
+/** Keeps the list sorted by address and joins neighbours. */
+function insertFree(free: FreeBlock[], block: FreeBlock): void {
+  let at = free.length
+  while (at > 0 && (free[at - 1]?.address ?? 0) > block.address) at--
+  free.splice(at, 0, block)
+  const next = free[at + 1]
+  if (next !== undefined && block.address + block.bytes === next.address) {
+    block.bytes += next.bytes
+    free.splice(at + 1, 1)
+  }
+  const previous = free[at - 1]
+  if (previous !== undefined && previous.address + previous.bytes === block.address) {
+    previous.bytes += block.bytes
+    free.splice(at, 1)
+  }
+}
+
+function formatBytes(bytes: number): string {
+  return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`
+}

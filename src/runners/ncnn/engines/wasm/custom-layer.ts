@@ -1,0 +1,46 @@
+// Wraps a user's function as a layer type: blobs become tensors on the way in, tensors blobs on the way out.
+
+import type { Tensor } from '../../../../tensor/tensor.ts'
+import { toTensor } from '../../../../tensor/to-tensor.ts'
+import { NcnnError } from '../../error.ts'
+import type { GraphLayer, ParamValue } from '../../graph.ts'
+import type { CustomForward, CustomLayer } from '../../options.ts'
+import type { WeightSpecs } from '../../weights.ts'
+import type { Blob } from './blob.ts'
+import { blobToTensor, tensorToBlob } from './exchange.ts'
+import type { AnyLayerType } from './layer.ts'
+
+/** @param type the layer type under which the user registered `custom` */
+export function customLayerType(type: string, custom: CustomForward | CustomLayer): AnyLayerType {
+  const { forward, weights } = typeof custom === 'function' ? { forward: custom, weights: undefined } : custom
+  if (typeof forward !== 'function') {
+    throw new NcnnError(
+      `customLayers["${type}"] must be a function (inputs, params, weights) => Tensor[], or an object with a function \`forward\``,
+    )
+  }
+  return {
+    type,
+    inputs: '0+',
+    params: {},
+    weights: (_, layer) => declaredWeights(weights?.(paramRecord(layer)) ?? []),
+    forward(inputs, layer, workspace) {
+      const tensors: readonly unknown[] = forward(
+        inputs.map(blobToTensor),
+        paramRecord(layer.graph),
+        Object.values(layer.weights).flatMap((weight) => (weight === undefined ? [] : [blobToTensor(weight)])),
+      )
+      if (!Array.isArray(tensors) || tensors.length !== layer.outputCount) {
+        throw new NcnnError(`the custom layer must return an array of ${layer.outputCount} tensors`)
+      }
+      return tensors.map((output): Blob => tensorToBlob(toTensor(output) as Tensor, workspace))
+    },
+  }
+}
+
+function paramRecord(layer: GraphLayer): Readonly<Record<number, ParamValue>> {
+  return Object.fromEntries(layer.params)
+}
+
+function declaredWeights(specs: readonly { readonly count: number; readonly tagged: boolean }[]): WeightSpecs {
+  return Object.fromEntries(specs.map((spec, index) => [`weight ${index}`, spec]))
+}

@@ -1,0 +1,101 @@
+// How a layer type of the built-in engine is declared: its parameters, its weights, what it computes.
+import type { NcnnKernels } from '../../../../kernels/ncnn.ts'
+import type { GraphLayer } from '../../graph.ts'
+import type { ParamSpecs, ParamValues } from '../../params.ts'
+import type { WeightSpec, WeightSpecs } from '../../weights.ts'
+import type { Blob, BlobDType } from './blob.ts'
+
+/** How many input blobs a layer takes, and the tuple in which `forward` receives them. */
+export interface InputTuples {
+  '0': readonly []
+  '1': readonly [Blob]
+  '2': readonly [Blob, Blob]
+  '3': readonly [Blob, Blob, Blob]
+  '1..2': readonly [Blob, Blob?]
+  '1..3': readonly [Blob, Blob?, Blob?]
+  '1..4': readonly [Blob, Blob?, Blob?, Blob?]
+  '2..3': readonly [Blob, Blob, Blob?]
+  '0+': readonly Blob[]
+  '1+': readonly [Blob, ...Blob[]]
+  '2+': readonly [Blob, Blob, ...Blob[]]
+}
+export type InputCount = keyof InputTuples
+
+/** The blobs of the weights that a layer declared; a weight that may be absent is `Blob | undefined`. */
+export type WeightBlobs<W extends WeightSpecs> = {
+  readonly [K in keyof W]: W[K] extends WeightSpec ? Blob : Blob | undefined
+}
+
+/** One layer of a loaded network, as `forward` sees it. */
+export interface LoadedLayer<P extends ParamSpecs, W extends WeightSpecs, Prepared> {
+  readonly params: ParamValues<P>
+  readonly weights: WeightBlobs<W>
+  readonly prepared: Prepared
+  readonly outputCount: number
+  readonly graph: GraphLayer
+}
+
+/** What a layer works with while the network runs. */
+export interface Workspace {
+  readonly kernels: NcnnKernels
+  /** Element type of computed blobs: `float64` when the model was loaded with `precision: 'float64'`. Kernels know float32 only. */
+  readonly float: 'float32' | 'float64'
+  /** A new blob with uninitialised elements. Take `.data` of other blobs after allocating, not before. */
+  alloc(shape: readonly number[], dtype?: BlobDType): Blob
+  /** A blob for the layer's own use, freed when the layer has run. */
+  scratch(shape: readonly number[], dtype?: BlobDType): Blob
+  /** A blob of `like`'s shape and dtype for elementwise results: `like`'s own memory when nothing reads it afterwards. */
+  reuse(like: Blob): Blob
+}
+
+/** The declaration of one ncnn layer type. */
+export interface LayerType<
+  I extends InputCount = InputCount,
+  P extends ParamSpecs = ParamSpecs,
+  W extends WeightSpecs = WeightSpecs,
+  Prepared = unknown,
+> {
+  /** ncnn's name of the type. */
+  readonly type: string
+  readonly inputs: I
+  readonly params: P
+  /** Weights in the order in which they stand in the .bin, by their documented names. */
+  weights?(params: ParamValues<P>, layer: GraphLayer): W
+  /** Once at load: packs weights for the kernels, precomputes tables. What it allocates lives as long as the model. */
+  prepare?(layer: Omit<LoadedLayer<P, W, undefined>, 'prepared'>, workspace: Workspace): Prepared
+  /** Computes the outputs. Returned blobs belong to the caller; an input is returned as `input.share(shape)`. */
+  forward(inputs: InputTuples[I], layer: LoadedLayer<P, W, Prepared>, workspace: Workspace): Blob | readonly Blob[]
+}
+
+/** A layer type whose particulars are erased, as the table of all types holds it. */
+export interface AnyLayerType {
+  readonly type: string
+  readonly inputs: InputCount
+  readonly params: ParamSpecs
+  weights?(params: ParamValues<ParamSpecs>, layer: GraphLayer): WeightSpecs
+  prepare?(layer: Omit<LoadedLayer<ParamSpecs, WeightSpecs, undefined>, 'prepared'>, workspace: Workspace): unknown
+  forward(
+    inputs: readonly Blob[],
+    layer: LoadedLayer<ParamSpecs, WeightSpecs, unknown>,
+    workspace: Workspace,
+  ): Blob | readonly Blob[]
+}
+
+/** Declares a layer type; inference gives `forward` the exact types of inputs, parameters and weights. */
+export function defineLayer<
+  const I extends InputCount,
+  P extends ParamSpecs,
+  // biome-ignore lint/complexity/noBannedTypes: a layer without weights has an empty record of them
+  W extends WeightSpecs = {},
+  Prepared = undefined,
+>(definition: LayerType<I, P, W, Prepared>): AnyLayerType {
+  // The table calls every layer with what its own declaration asked for, which its erased type cannot say.
+  return definition as unknown as AnyLayerType
+}
+
+/** Least and greatest number of inputs. */
+export function inputRange(count: InputCount): [min: number, max: number] {
+  if (count.endsWith('+')) return [Number(count.slice(0, -1)), Infinity]
+  const [min, max] = count.split('..').map(Number)
+  return [min ?? 0, max ?? min ?? 0]
+}

@@ -1,0 +1,53 @@
+// Layers that only hand their inputs on: Input, Split, Noop, Dropout, DeepCopy.
+import { NcnnError } from '../../../error.ts'
+import { float, int } from '../../../params.ts'
+import { defineLayer } from '../layer.ts'
+
+/** Its outputs are fed by the user; its parameters only describe them. */
+export const Input = defineLayer({
+  type: 'Input',
+  inputs: '0+',
+  params: { w: int(0), h: int(1), d: int(11), c: int(2) },
+  forward() {
+    throw new NcnnError('an Input layer is fed, not run')
+  },
+})
+
+/** y0, y1, ... = x */
+export const Split = defineLayer({
+  type: 'Split',
+  inputs: '1',
+  params: {},
+  forward: ([x], { outputCount }) => Array.from({ length: outputCount }, () => x.share()),
+})
+
+/** y0, y1, ... = x0, x1, ... */
+export const Noop = defineLayer({
+  type: 'Noop',
+  inputs: '0+',
+  params: {},
+  forward: (inputs) => inputs.map((x) => x.share()),
+})
+
+/** y = x */
+export const DeepCopy = defineLayer({
+  type: 'DeepCopy',
+  inputs: '1',
+  params: {},
+  forward: ([x]) => x.share(),
+})
+
+/** y = x * scale: at inference, dropout only scales. */
+export const Dropout = defineLayer({
+  type: 'Dropout',
+  inputs: '1',
+  params: { scale: float(0, 1) },
+  forward([x], { params: { scale } }, workspace) {
+    if (scale === 1) return x.share()
+    const y = workspace.reuse(x)
+    const source = x.data
+    const target = y.data
+    for (let i = 0; i < target.length; i++) target[i] = source[i] * scale
+    return y
+  },
+})

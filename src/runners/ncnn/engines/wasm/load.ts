@@ -1,0 +1,87 @@
+// Loads a graph into the built-in engine: looks up the layer types, checks the weights, puts them into memory.
+import { createNcnnKernels } from '../../../../kernels/ncnn.ts'
+import { NcnnError } from '../../error.ts'
+import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
+import type { EngineOptions } from '../../options.ts'
+import { type ParamSpecs, type ParamValues, readParams } from '../../params.ts'
+import { locateWeights, readWeight, type WeightLocation, type WeightSpecs } from '../../weights.ts'
+import { type Arena, createArena } from './arena.ts'
+import { Blob } from './blob.ts'
+import { customLayerType } from './custom-layer.ts'
+import { type AnyLayerType, inputRange, type LoadedLayer, type Workspace } from './layer.ts'
+import { layerTypes } from './layers/index.ts'
+import { explainUnknownLayers } from './unknown-layers.ts'
+import { createWorkspace, type WorkspaceControl } from './workspace.ts'
+
+/** A layer of the graph together with everything it needs to run. */
+export interface RunnableLayer extends LoadedLayer<ParamSpecs, WeightSpecs, unknown> {
+  readonly type: AnyLayerType
+}
+
+export interface LoadedNetwork {
+  readonly arena: Arena
+  readonly workspace: WorkspaceControl
+  readonly layers: ReadonlyMap<GraphLayer, RunnableLayer>
+}
+
+/**
+ * Checks everything about a model that can be checked without running it, then loads its weights.
+ * @throws {NcnnError} on unknown layer types, wrong numbers of inputs, and a .bin that does not fit
+ */
+export function loadNetwork(graph: Graph, bin: Uint8Array, binName: string, options: EngineOptions): LoadedNetwork {
+  const types = lookUpTypes(graph, options)
+  const declared = graph.layers.map((layer) => declareLayer(layer, types.get(layer.type) as AnyLayerType))
+  const located = locateWeights(declared, bin, binName)
+
+  const arena = createArena()
+  const workspace = createWorkspace(arena, createNcnnKernels(arena.memory), options.precision)
+  const layers = new Map<GraphLayer, RunnableLayer>()
+  for (const [index, { layer, type, params }] of declared.entries()) {
+    const weights = loadWeights(arena, bin, located[index])
+    const unprepared = { graph: layer, params, weights, outputCount: layer.outputs.length }
+    layers.set(layer, { ...unprepared, type, prepared: prepare(type, unprepared, workspace.workspace) })
+    workspace.freeScratch()
+  }
+  return { arena, workspace, layers }
+}
+
+function lookUpTypes(graph: Graph, { customLayers }: EngineOptions): Map<string, AnyLayerType> {
+  const types = new Map<string, AnyLayerType>()
+  const unknown: GraphLayer[] = []
+  for (const layer of graph.layers) {
+    const custom = Object.hasOwn(customLayers, layer.type) ? customLayers[layer.type] : undefined
+    const type = custom === undefined ? layerTypes.get(layer.type) : customLayerType(layer.type, custom)
+    if (type === undefined) unknown.push(layer)
+    else types.set(layer.type, type)
+  }
+  if (unknown.length > 0) throw new NcnnError(explainUnknownLayers(graph.source, unknown))
+  return types
+}
+
+function declareLayer(
+  layer: GraphLayer,
+  type: AnyLayerType,
+): { layer: GraphLayer; type: AnyLayerType; params: ParamValues<ParamSpecs>; weights: WeightSpecs } {
+  const [min, max] = inputRange(type.inputs)
+  const count = layer.inputs.length
+  if (count < min || count > max) {
+    const wanted = min === max ? `${min}` : max === Infinity ? `at least ${min}` : `${min} to ${max}`
+    throw new NcnnError(`${describeLayer(layer)} has ${count} inputs, but ${layer.type} takes ${wanted}`)
+  }
+  const params = readParams(type.params, layer)
+  return { layer, type, params, weights: type.weights?.(params, layer) ?? {} }
+}
+
+function loadWeights(arena: Arena, bin: Uint8Array, locations: readonly WeightLocation[]): Record<string, Blob> {
+  const weights: Record<string, Blob> = {}
+  for (const location of locations) {
+    const blob = Blob.alloc(arena, [location.count], location.storage === 'int8' ? 'int8' : 'float32')
+    readWeight(bin, location, blob.data as Float32Array | Int8Array)
+    weights[location.name] = blob
+  }
+  return weights
+}
+
+function prepare(type: AnyLayerType, layer: Omit<RunnableLayer, 'type' | 'prepared'>, workspace: Workspace): unknown {
+  return type.prepare?.(layer, workspace)
+}

@@ -1,0 +1,3 @@
+export const exp = Math.exp
+export const log1p = Math.log1p
+export const tanh = Math.tanh

@@ -1,0 +1,6 @@
+// Entry point `expect-tensor/ncnn`.
+export type { Model, RunOptions, TensorInfo } from '../model.ts'
+export { NcnnError } from './error.ts'
+export { loadNcnn } from './load-ncnn.ts'
+export type { CustomForward, CustomLayer, CustomLayers, LoadNcnnOptions, NcnnEngine, NcnnOptions } from './options.ts'
+export type { NcnnSource } from './source.ts'

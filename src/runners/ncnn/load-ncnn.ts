@@ -1,0 +1,36 @@
+// loadNcnn: reads a model's files, picks the engine, and returns the Model.
+import type { Model } from '../model.ts'
+import { batchedModel } from './batched.ts'
+import { wasmEngine } from './engines/wasm/index.ts'
+import { NcnnError } from './error.ts'
+import type { EngineOptions, LoadNcnnOptions, NcnnEngine } from './options.ts'
+import { type NcnnSource, readSource } from './source.ts'
+
+/**
+ * Loads an ncnn model.
+ *
+ * Shapes are ncnn's, outermost first, with exactly ncnn's rank: `[w]`, `[h, w]`, `[c, h, w]`, `[c, d, h, w]`, without a batch axis
+ * unless `batched` is set.
+ *
+ * @param source path of the `.param` (the `.bin` lies beside it, or at `options.bin`), or `{ param, bin }` with the contents
+ * @throws {NcnnError} naming the file and the line, layer or byte that is wrong
+ */
+export async function loadNcnn(source: NcnnSource, options: LoadNcnnOptions = {}): Promise<Model> {
+  const engine = pickEngine(options.engine)
+  const files = await readSource(source, options.bin)
+  const model = await engine.load(files, engineOptions(options))
+  return options.batched ? batchedModel(model) : model
+}
+
+function pickEngine(engine: LoadNcnnOptions['engine']): NcnnEngine {
+  if (engine === undefined || engine === 'wasm') return wasmEngine
+  if (typeof engine === 'object' && typeof engine.load === 'function') return engine
+  throw new NcnnError(`loadNcnn: unknown engine ${JSON.stringify(engine)}; expected 'wasm' or an engine object`)
+}
+
+function engineOptions({ ncnn = {}, precision = 'float32', customLayers = {} }: LoadNcnnOptions): EngineOptions {
+  if (precision !== 'float32' && precision !== 'float64') {
+    throw new NcnnError(`loadNcnn: precision must be 'float32' or 'float64', got ${JSON.stringify(precision)}`)
+  }
+  return { ncnn, precision, customLayers }
+}

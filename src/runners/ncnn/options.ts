@@ -1,0 +1,74 @@
+// The options of loadNcnn, and what the engines share: ncnn's own switches in camelCase.
+import type { Tensor } from '../../tensor/tensor.ts'
+import type { Model } from '../model.ts'
+import type { ParamValue } from './graph.ts'
+
+/**
+ * ncnn's `Option` switches. Left out, they take the reference setting: no fp16, no bf16, no Winograd, one thread. Engines
+ * for which a switch changes nothing accept it; a switch that an engine cannot honour is an error.
+ */
+export interface NcnnOptions {
+  readonly numThreads?: number
+  readonly lightmode?: boolean
+  readonly usePackingLayout?: boolean
+  readonly useSgemmConvolution?: boolean
+  readonly useWinogradConvolution?: boolean
+  readonly useFp16Packed?: boolean
+  readonly useFp16Storage?: boolean
+  readonly useFp16Arithmetic?: boolean
+  readonly useBf16Storage?: boolean
+  readonly useInt8Inference?: boolean
+}
+
+/** The bytes of a model, read but not yet understood. */
+export interface NcnnFiles {
+  /** Text, or the bytes of a text or binary .param. */
+  readonly param: string | Uint8Array
+  readonly bin: Uint8Array
+  /** Names for messages: the paths, or `param` and `bin` for models given as bytes. */
+  readonly paramName: string
+  readonly binName: string
+}
+
+/** Computes an operator that ncnn does not have. Shapes are ncnn's, outermost first. */
+export type CustomForward = (
+  inputs: readonly Tensor[],
+  /** By ncnn's parameter id. */
+  params: Readonly<Record<number, ParamValue>>,
+  weights: readonly Tensor[],
+) => readonly Tensor[]
+
+/** A custom layer that reads weights from the .bin says how many elements each has, and whether a storage tag precedes it. */
+export interface CustomLayer {
+  weights(params: Readonly<Record<number, ParamValue>>): readonly { readonly count: number; readonly tagged: boolean }[]
+  readonly forward: CustomForward
+}
+
+export type CustomLayers = Readonly<Record<string, CustomForward | CustomLayer>>
+
+/** What an engine needs besides the files. */
+export interface EngineOptions {
+  readonly ncnn: NcnnOptions
+  readonly precision: 'float32' | 'float64'
+  readonly customLayers: CustomLayers
+}
+
+/** Something that runs ncnn models: the built-in engine, or a real ncnn. */
+export interface NcnnEngine {
+  readonly name: string
+  load(files: NcnnFiles, options: EngineOptions): Promise<Model>
+}
+
+export interface LoadNcnnOptions {
+  /** Path of the .bin; by default the one beside the .param. */
+  readonly bin?: string | URL
+  /** Default `'wasm'`, the engine that is built in. */
+  readonly engine?: 'wasm' | NcnnEngine
+  readonly ncnn?: NcnnOptions
+  /** Built-in engine only: `'float64'` computes every layer in double precision, as the exact reference. Default `'float32'`. */
+  readonly precision?: 'float32' | 'float64'
+  /** Operators by layer type. They take precedence over ncnn's own. */
+  readonly customLayers?: CustomLayers
+  /** The model's inputs and outputs have a leading batch axis that ncnn does not know: strip it and put it back. */
+  readonly batched?: boolean
+}

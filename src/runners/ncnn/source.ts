@@ -1,0 +1,53 @@
+// Finds and reads the two files of an ncnn model.
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { NcnnError } from './error.ts'
+import type { NcnnFiles } from './options.ts'
+
+/** A path of a `.param` (text or binary), or the contents of both files. */
+export type NcnnSource = string | URL | { readonly param: string | Uint8Array; readonly bin: Uint8Array }
+
+/**
+ * Reads a model's files.
+ * @param bin path of the .bin; by default the .param's path with `.bin` in place of `.param` or `.param.bin`
+ */
+export async function readSource(source: NcnnSource, bin?: string | URL): Promise<NcnnFiles> {
+  if (typeof source === 'object' && 'param' in source) {
+    if (typeof source.param !== 'string' && !ArrayBuffer.isView(source.param)) {
+      throw new NcnnError('loadNcnn: `param` must be the text or the bytes of a .param file')
+    }
+    if (!ArrayBuffer.isView(source.bin))
+      throw new NcnnError('loadNcnn: `bin` must be the bytes of a .bin file (a Uint8Array)')
+    return { param: source.param, bin: source.bin, paramName: 'param', binName: 'bin' }
+  }
+  const paramName = toPath(source)
+  if (!/\.param(\.bin)?$/.test(paramName)) {
+    throw new NcnnError(`loadNcnn: expected the path of a .param (or .param.bin) file, got "${paramName}"`)
+  }
+  const binName = bin === undefined ? paramName.replace(/\.param(\.bin)?$/, '.bin') : toPath(bin)
+  const [param, weights] = await Promise.all([
+    readOrExplain(paramName, 'the network'),
+    readOrExplain(binName, `the weights of ${paramName}`),
+  ])
+  return {
+    param: /\.param$/.test(paramName) ? new TextDecoder().decode(param) : param,
+    bin: weights,
+    paramName,
+    binName,
+  }
+}
+
+const toPath = (path: string | URL): string => (typeof path === 'string' ? path : fileURLToPath(path))
+
+async function readOrExplain(path: string, what: string): Promise<Uint8Array> {
+  try {
+    const bytes = await readFile(path)
+    if (bytes.subarray(0, 19).toString('latin1') === 'version https://git') {
+      throw new NcnnError(`${path} is a Git LFS pointer, not the file itself. Run: git lfs pull`)
+    }
+    return bytes
+  } catch (error) {
+    if (error instanceof NcnnError) throw error
+    throw new NcnnError(`cannot read ${path} (${what}): ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

@@ -1,0 +1,131 @@
+// The .bin file: where each layer's weights lie and how they are stored. Everything is checked before anything is allocated.
+// Format: Tencent/ncnn, docs/developer-guide/param-and-model-file-structure.md, "net.bin".
+import { float16ToFloat32Array } from '../../tensor/half.ts'
+import { NcnnError } from './error.ts'
+import { describeLayer, type GraphLayer } from './graph.ts'
+
+/** One weight that a layer reads. */
+export interface WeightSpec {
+  /** Number of elements. */
+  readonly count: number
+  /** A tagged weight starts with a word that says how it is stored; an untagged one is bare fp32. */
+  readonly tagged: boolean
+}
+
+/** What a layer reads from the .bin, in order; an absent weight is `undefined`. */
+export type WeightSpecs = Readonly<Record<string, WeightSpec | undefined>>
+
+/** A weight that starts with a storage tag (ncnn: `mb.load(count, 0)`). */
+export const tagged = (count: number): WeightSpec => ({ count, tagged: true })
+/** A weight that is bare fp32 (ncnn: `mb.load(count, 1)`). */
+export const raw = (count: number): WeightSpec => ({ count, tagged: false })
+
+export type WeightStorage = 'fp32' | 'fp16' | 'int8' | 'lut8'
+
+/** A weight's place in the .bin file. */
+export interface WeightLocation {
+  readonly name: string
+  readonly count: number
+  readonly storage: WeightStorage
+  /** Of the data, behind the tag. */
+  readonly offset: number
+}
+
+const fp16Tag = 0x01306b47
+const int8Tag = 0x000d4b38
+const rawFp32Tag = 0x0002c056
+const tagBytes = 4
+const tableBytes = 256 * 4
+
+/**
+ * Finds the weights of all layers in a .bin file.
+ * @param layers each layer with the weights it reads, in file order
+ * @param source name of the .bin, for messages
+ * @throws {NcnnError} when the file is too short or too long, naming the layer and the offset
+ */
+export function locateWeights(
+  layers: readonly { readonly layer: GraphLayer; readonly weights: WeightSpecs }[],
+  bin: Uint8Array,
+  source: string,
+): WeightLocation[][] {
+  const view = new DataView(bin.buffer, bin.byteOffset, bin.byteLength)
+  let offset = 0
+
+  const locate = (layer: GraphLayer, name: string, { count, tagged }: WeightSpec): WeightLocation => {
+    const what = `${source}: weight ${name} of ${describeLayer(layer)}`
+    if (!Number.isInteger(count) || count < 0) {
+      throw new NcnnError(`${what} would have ${count} elements; the layer's parameters do not fit together`)
+    }
+    const storage = tagged ? readTag(view, offset, what) : 'fp32'
+    const start = offset + (tagged ? tagBytes : 0)
+    const end = start + storedBytes(storage, count)
+    if (end > bin.length) {
+      throw new NcnnError(
+        `${what} needs bytes ${start} to ${end} (${count} elements as ${storage}), but the file ends at ${bin.length}. ` +
+          'Is it truncated, or does it belong to another .param?',
+      )
+    }
+    offset = end
+    return { name, count, storage, offset: start }
+  }
+
+  const located = layers.map(({ layer, weights }) =>
+    Object.entries(weights).flatMap(([name, spec]) => (spec === undefined ? [] : [locate(layer, name, spec)])),
+  )
+  if (offset !== bin.length) {
+    throw new NcnnError(
+      `${source} has ${bin.length} bytes, but the layers read only ${offset} of them. Does it belong to another .param?`,
+    )
+  }
+  return located
+}
+
+function readTag(view: DataView, offset: number, what: string): WeightStorage {
+  if (offset + tagBytes > view.byteLength) {
+    throw new NcnnError(
+      `${what} should start at byte ${offset}, but the file ends at ${view.byteLength}. Is it truncated, or does it belong to another .param?`,
+    )
+  }
+  const tag = view.getUint32(offset, true)
+  if (tag === fp16Tag) return 'fp16'
+  if (tag === int8Tag) return 'int8'
+  if (tag === rawFp32Tag || tag === 0) return 'fp32'
+  return 'lut8'
+}
+
+/** Bytes behind the tag; 16-bit and 8-bit data are padded to whole words. */
+function storedBytes(storage: WeightStorage, count: number): number {
+  const padded = (bytes: number): number => Math.ceil(bytes / 4) * 4
+  switch (storage) {
+    case 'fp32':
+      return 4 * count
+    case 'fp16':
+      return padded(2 * count)
+    case 'int8':
+      return padded(count)
+    case 'lut8':
+      return tableBytes + padded(count)
+  }
+}
+
+/** Decodes a weight into `target`: int8 for int8 storage, otherwise float32. */
+export function readWeight(bin: Uint8Array, weight: WeightLocation, target: Float32Array | Int8Array): void {
+  const { offset, count, storage } = weight
+  const bytes = (length: number): ArrayBuffer => bin.slice(offset, offset + length).buffer as ArrayBuffer
+  switch (storage) {
+    case 'fp32':
+      new Uint8Array(target.buffer, target.byteOffset, 4 * count).set(bin.subarray(offset, offset + 4 * count))
+      return
+    case 'int8':
+      target.set(new Int8Array(bin.buffer, bin.byteOffset + offset, count))
+      return
+    case 'fp16':
+      float16ToFloat32Array(new Uint16Array(bytes(2 * count)), target as Float32Array)
+      return
+    case 'lut8': {
+      const table = new Float32Array(bytes(tableBytes))
+      const indices = bin.subarray(offset + tableBytes, offset + tableBytes + count)
+      for (let i = 0; i < count; i++) target[i] = table[indices[i] ?? 0] ?? 0
+    }
+  }
+}
