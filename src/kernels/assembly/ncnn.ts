@@ -1,1 +1,3 @@
-export function version(): i32 { return 1 }
+// The kernels of the built-in ncnn engine, one module. What each export does is documented in ../ncnn.ts.
+export { gemm, gemmLeft, gemmRight, packLeft, packRight } from './gemm'
+export { activate } from './activation'

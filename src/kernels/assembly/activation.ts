@@ -1,0 +1,185 @@
+// Activations over arrays, alone or as the pass that follows a GEMM or convolution. Each is computed in the float32 steps of ncnn's
+// plain layer of that name, so that the results agree but for the last bit of exp, log, tanh and erfc.
+import { erf4, erfc4, exp4, log4, tanh4 } from './math'
+
+export const NONE: i32 = 0
+export const RELU: i32 = 1
+const LEAKY_RELU: i32 = 2
+const CLIP: i32 = 3
+const SIGMOID: i32 = 4
+const MISH: i32 = 5
+const HARD_SWISH: i32 = 6
+const HARD_SIGMOID: i32 = 7
+const TANH: i32 = 8
+const GELU: i32 = 9
+const FAST_GELU: i32 = 10
+const SWISH: i32 = 11
+const ELU: i32 = 12
+const SELU: i32 = 13
+const CELU: i32 = 14
+const SOFTPLUS: i32 = 15
+const BNLL: i32 = 16
+const ERF: i32 = 17
+const SHRINK: i32 = 18
+const THRESHOLD: i32 = 19
+
+/** Activations that the tiles of GEMM apply before they store. */
+// @ts-ignore: decorator
+@inline
+export function isClamp(activation: i32): bool {
+  return activation == RELU || activation == CLIP
+}
+
+/** Stores the first 1 to 3 lanes. */
+// @ts-ignore: decorator
+@inline
+export function storeFirst(p: usize, v: v128, lanes: i32): void {
+  v128.store32_lane(p, v, 0)
+  if (lanes > 1) v128.store32_lane(p + 4, v, 1)
+  if (lanes > 2) v128.store32_lane(p + 8, v, 2)
+}
+
+// @ts-ignore: decorator
+@inline
+function negative(v: v128): v128 {
+  return f32x4.lt(v, f32x4.splat(0))
+}
+
+/** 1 / (1 + e^-x) without ncnn's limits on x, as inside its recurrent layers. */
+// @ts-ignore: decorator
+@inline
+export function plainSigmoid4(v: v128): v128 {
+  const one = f32x4.splat(1)
+  return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(v))))
+}
+
+function sigmoid4(v: v128): v128 {
+  const limit = f32x4.splat(88.3762626647949)
+  return plainSigmoid4(f32x4.pmax(f32x4.pmin(v, limit), f32x4.neg(limit)))
+}
+
+/** log(1 + e^x) with both roundings of the plain formula. */
+// @ts-ignore: decorator
+@inline
+function softplus4(v: v128): v128 {
+  return log4(f32x4.add(exp4(v), f32x4.splat(1)))
+}
+
+function mish4(v: v128): v128 {
+  const e = exp4(v)
+  let y = log4(f32x4.add(e, f32x4.splat(1)))
+  y = v128.bitselect(v, y, f32x4.gt(v, f32x4.splat(20)))
+  y = v128.bitselect(e, y, f32x4.lt(v, f32x4.splat(-20)))
+  return f32x4.mul(v, tanh4(y))
+}
+
+function gelu4(v: v128): v128 {
+  return f32x4.mul(f32x4.mul(f32x4.splat(0.5), v), erfc4(f32x4.mul(f32x4.splat(-0.70710678), v)))
+}
+
+function fastGelu4(v: v128): v128 {
+  let cubic = f32x4.mul(f32x4.mul(f32x4.mul(f32x4.splat(0.044715), v), v), v)
+  cubic = f32x4.mul(f32x4.splat(0.79788452), f32x4.add(v, cubic))
+  return f32x4.mul(f32x4.mul(f32x4.splat(0.5), v), f32x4.add(f32x4.splat(1), tanh4(cubic)))
+}
+
+function swish4(v: v128): v128 {
+  return f32x4.div(v, f32x4.add(f32x4.splat(1), exp4(f32x4.neg(v))))
+}
+
+// @ts-ignore: decorator
+@inline
+function expMinus1(v: v128): v128 {
+  return f32x4.sub(exp4(v), f32x4.splat(1))
+}
+
+function bnll4(v: v128): v128 {
+  const positive = f32x4.gt(v, f32x4.splat(0))
+  const y = softplus4(v128.bitselect(f32x4.neg(v), v, positive))
+  return v128.bitselect(f32x4.add(v, y), y, positive)
+}
+
+/** One vector of the activation `kind`, a constant where this is inlined; (a, b) as derived by {@link activate}. */
+// @ts-ignore: decorator
+@inline
+function apply(kind: i32, v: v128, a: v128, b: v128): v128 {
+  if (kind == RELU) return f32x4.pmax(f32x4.splat(0), v)
+  if (kind == LEAKY_RELU) return v128.bitselect(v, f32x4.mul(v, a), f32x4.gt(v, f32x4.splat(0)))
+  if (kind == CLIP) return f32x4.pmin(f32x4.pmax(v, a), b)
+  if (kind == SIGMOID) return sigmoid4(v)
+  if (kind == MISH) return mish4(v)
+  if (kind == TANH) return tanh4(v)
+  if (kind == GELU) return gelu4(v)
+  if (kind == FAST_GELU) return fastGelu4(v)
+  if (kind == SWISH) return swish4(v)
+  if (kind == ELU) return v128.bitselect(f32x4.mul(a, expMinus1(v)), v, negative(v))
+  if (kind == SELU) return v128.bitselect(f32x4.mul(expMinus1(v), f32x4.mul(a, b)), f32x4.mul(v, b), negative(v))
+  if (kind == CELU) return v128.bitselect(f32x4.mul(expMinus1(f32x4.div(v, a)), a), v, negative(v))
+  if (kind == SOFTPLUS) return softplus4(v)
+  if (kind == BNLL) return bnll4(v)
+  if (kind == ERF) return erf4(v)
+  if (kind == SHRINK) {
+    const y = v128.and(f32x4.sub(v, a), f32x4.gt(v, b))
+    return v128.bitselect(f32x4.add(v, a), y, f32x4.lt(v, f32x4.neg(b)))
+  }
+  if (kind == THRESHOLD) return v128.and(f32x4.gt(v, a), f32x4.splat(1))
+  return v
+}
+
+// @ts-ignore: decorator
+@inline
+function map(kind: i32, input: usize, output: usize, n: i32, a: v128, b: v128): void {
+  for (const end = input + (<usize>(n & ~3) << 2); input < end; input += 16, output += 16) {
+    v128.store(output, apply(kind, v128.load(input), a, b))
+  }
+  if (n & 3) storeFirst(output, apply(kind, v128.load(input), a, b), n & 3)
+}
+
+/** hardsigmoid (and hardswish, x times it): x * alpha + beta between the points where that is 0 and 1. */
+// @ts-ignore: decorator
+@inline
+function mapHard(swish: bool, input: usize, output: usize, n: i32, alpha: f32, beta: f32): void {
+  const a = f32x4.splat(alpha), b = f32x4.splat(beta)
+  const lower: f32 = -beta / alpha, upper: f32 = <f32>1 / alpha + lower
+  const lo = f32x4.splat(lower), hi = f32x4.splat(upper)
+  let rest = n
+  while (rest > 0) {
+    const v = v128.load(input)
+    let y = f32x4.add(f32x4.mul(v, a), b)
+    if (swish) y = f32x4.mul(v, y)
+    y = v128.bitselect(swish ? v : f32x4.splat(1), y, f32x4.gt(v, hi))
+    y = v128.andnot(y, f32x4.lt(v, lo))
+    if (rest >= 4) v128.store(output, y)
+    else storeFirst(output, y, rest)
+    input += 16
+    output += 16
+    rest -= 4
+  }
+}
+
+export function activate(activation: i32, input: usize, output: usize, n: i32, activationA: f32, activationB: f32): void {
+  const a = f32x4.splat(activationA), b = f32x4.splat(activationB)
+  switch (activation) {
+    case RELU: return map(RELU, input, output, n, a, b)
+    case LEAKY_RELU: return map(LEAKY_RELU, input, output, n, a, b)
+    case CLIP: return map(CLIP, input, output, n, a, b)
+    case SIGMOID: return map(SIGMOID, input, output, n, a, b)
+    case MISH: return map(MISH, input, output, n, a, b)
+    case HARD_SWISH: return mapHard(true, input, output, n, activationA, activationB)
+    case HARD_SIGMOID: return mapHard(false, input, output, n, activationA, activationB)
+    case TANH: return map(TANH, input, output, n, a, b)
+    case GELU: return map(GELU, input, output, n, a, b)
+    case FAST_GELU: return map(FAST_GELU, input, output, n, a, b)
+    case SWISH: return map(SWISH, input, output, n, a, b)
+    case ELU: return map(ELU, input, output, n, a, b)
+    case SELU: return map(SELU, input, output, n, a, b)
+    case CELU: return map(CELU, input, output, n, a, b)
+    case SOFTPLUS: return map(SOFTPLUS, input, output, n, a, b)
+    case BNLL: return map(BNLL, input, output, n, a, b)
+    case ERF: return map(ERF, input, output, n, a, b)
+    case SHRINK: return map(SHRINK, input, output, n, a, b)
+    case THRESHOLD: return map(THRESHOLD, input, output, n, a, b)
+    default:
+      if (input != output) memory.copy(output, input, <usize>n << 2)
+  }
+}

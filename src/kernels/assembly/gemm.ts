@@ -1,0 +1,555 @@
+// Matrix products: packing into panels, the 4x8 register tile, and the loops that block for the caches.
+//
+// A is packed into panels of 4 rows, [panel][k][4]; B into panels of 8 columns, [panel][k][8], the last panel 8, 4 or 1 wide.
+// Every element of C is one chain  initial + a0*b0 + a1*b1 + ...  in the order of k, rounded at each step: a block of k continues
+// where the previous one stopped, so that neither tiling nor shape changes a bit.
+import { activate, isClamp, RELU } from './activation'
+import { halfToFloat4 } from './half'
+
+/** Depth of a block: a slice of a B panel (8 KB) stays in the first-level cache. */
+export const DEPTH_BLOCK: i32 = 256
+/** Columns of B packed at a time: the block (256 KB) stays in the second-level cache. */
+export const COLUMN_BLOCK: i32 = 256
+/** Rows of A that pass by each B panel while they are in the second-level cache. */
+export const ROW_BLOCK: i32 = 64
+/** Rows of A packed at a time when it is A that changes from call to call. */
+const PACKED_ROW_BLOCK: i32 = 256
+
+export const INITIAL_ZERO: i32 = 0
+export const INITIAL_ROW_BIAS: i32 = 1
+export const INITIAL_COLUMN_BIAS: i32 = 2
+export const INITIAL_ACCUMULATE: i32 = 3
+
+const FLOAT16: i32 = 1
+
+/** Bytes of one packed block of B (or A, by the roles above); the temporary tile of the edges lies behind it. */
+export const BLOCK_BYTES: usize = <usize>DEPTH_BLOCK * COLUMN_BLOCK * 4
+const EDGE_BYTES: usize = 256
+const SECOND_BLOCK: usize = BLOCK_BYTES + EDGE_BYTES
+
+/** Width of the packed panel that holds the last `columns` columns. */
+// @ts-ignore: decorator
+@inline
+export function panelWidth(columns: i32): i32 {
+  return columns > 4 ? 8 : columns > 1 ? 4 : 1
+}
+
+// Packing ------------------------------------------------------------------------------------------------------------
+
+// @ts-ignore: decorator
+@inline
+function load4(p: usize, type: i32): v128 {
+  return type == FLOAT16 ? halfToFloat4(v128.load16x4_u(p)) : v128.load(p)
+}
+
+// @ts-ignore: decorator
+@inline
+function load1(p: usize, type: i32): f32 {
+  return type == FLOAT16
+    ? f32x4.extract_lane(halfToFloat4(i32x4.splat(load<u16>(p))), 0)
+    : load<f32>(p)
+}
+
+/** Transposes four vectors of four depths into four groups of four lanes, `step` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function storeTransposed(dst: usize, step: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
+  const t0 = i32x4.shuffle(r0, r1, 0, 4, 1, 5)
+  const t1 = i32x4.shuffle(r2, r3, 0, 4, 1, 5)
+  const t2 = i32x4.shuffle(r0, r1, 2, 6, 3, 7)
+  const t3 = i32x4.shuffle(r2, r3, 2, 6, 3, 7)
+  v128.store(dst, i64x2.shuffle(t0, t1, 0, 2))
+  v128.store(dst + step, i64x2.shuffle(t0, t1, 1, 3))
+  v128.store(dst + 2 * step, i64x2.shuffle(t2, t3, 0, 2))
+  v128.store(dst + 3 * step, i64x2.shuffle(t2, t3, 1, 3))
+}
+
+/**
+ * Packs `lanes` of a panel `width` wide over k depths: dst[p][lane] = src[lane*laneStep + p*depthStep] (strides in bytes),
+ * zero beyond `lanes`.
+ */
+function packPanel(
+  dst: usize, width: i32, src: usize, type: i32, laneStep: usize, depthStep: usize, lanes: i32, k: i32,
+): void {
+  const size: usize = type == FLOAT16 ? 2 : 4
+  const step = <usize>width << 2
+  if (width == 1) {
+    for (const end = dst + (<usize>k << 2); dst < end; dst += 4, src += depthStep) store<f32>(dst, load1(src, type))
+    return
+  }
+  if (lanes == width && laneStep == size) {
+    for (const end = dst + <usize>k * step; dst < end; dst += step, src += depthStep) {
+      v128.store(dst, load4(src, type))
+      if (width == 8) v128.store(dst, load4(src + 4 * size, type), 16)
+    }
+    return
+  }
+  let p = 0
+  if (lanes == width && depthStep == size) {
+    for (; p <= k - 4; p += 4, dst += step << 2, src += size << 2) {
+      for (let lane = 0; lane < width; lane += 4) {
+        const s = src + <usize>lane * laneStep
+        const r0 = load4(s, type), r1 = load4(s + laneStep, type)
+        const r2 = load4(s + 2 * laneStep, type), r3 = load4(s + 3 * laneStep, type)
+        storeTransposed(dst + (<usize>lane << 2), step, r0, r1, r2, r3)
+      }
+    }
+  }
+  for (; p < k; p++, dst += step, src += depthStep) {
+    for (let lane = 0; lane < width; lane++) {
+      store<f32>(dst + (<usize>lane << 2), lane < lanes ? load1(src + <usize>lane * laneStep, type) : 0)
+    }
+  }
+}
+
+export function packLeft(source: usize, type: i32, rowStride: i32, depthStride: i32, m: i32, k: i32, packed: usize): void {
+  const shift = type == FLOAT16 ? 1 : 2
+  for (let i = 0; i < m; i += 4) {
+    const src = source + (<usize>i * <usize>rowStride << shift)
+    packPanel(packed, 4, src, type, <usize>rowStride << shift, <usize>depthStride << shift, min(m - i, 4), k)
+    packed += <usize>k << 4
+  }
+}
+
+export function packRight(source: usize, type: i32, depthStride: i32, columnStride: i32, k: i32, n: i32, packed: usize): void {
+  const shift = type == FLOAT16 ? 1 : 2
+  for (let j = 0; j < n; j += 8) {
+    const lanes = min(n - j, 8), width = panelWidth(lanes)
+    const src = source + (<usize>j * <usize>columnStride << shift)
+    packPanel(packed, width, src, type, <usize>columnStride << shift, <usize>depthStride << shift, lanes, k)
+    packed += <usize>k * <usize>width << 2
+  }
+}
+
+// Register tiles -----------------------------------------------------------------------------------------------------
+
+// @ts-ignore: decorator
+@inline
+function madd(c: v128, a: v128, b: v128): v128 {
+  return f32x4.add(c, f32x4.mul(a, b))
+}
+
+/** relu or clip, in the order of operands that treats NaN and -0 as ncnn does; other activations follow in a pass of their own. */
+// @ts-ignore: decorator
+@inline
+function clamp(v: v128, activation: i32, lo: v128, hi: v128): v128 {
+  return activation == RELU ? f32x4.pmax(lo, v) : f32x4.pmin(f32x4.pmax(v, lo), hi)
+}
+
+/**
+ * C[4,8] = clamp(initial + A*B) for one panel of A and one of B over k depths. The order of the statements in the loop decides how
+ * many registers V8 needs: one broadcast of A is alive at a time.
+ */
+function tile4x8(
+  pa: usize, pb: usize, k: i32, c: usize, ldc: usize, initial: i32, bias: usize, activation: i32, lo: f32, hi: f32,
+): void {
+  let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128
+  if (initial == INITIAL_ACCUMULATE) {
+    let p = c
+    c00 = v128.load(p), c01 = v128.load(p, 16)
+    p += ldc
+    c10 = v128.load(p), c11 = v128.load(p, 16)
+    p += ldc
+    c20 = v128.load(p), c21 = v128.load(p, 16)
+    p += ldc
+    c30 = v128.load(p), c31 = v128.load(p, 16)
+  } else if (initial == INITIAL_ROW_BIAS) {
+    c00 = c01 = v128.load32_splat(bias)
+    c10 = c11 = v128.load32_splat(bias, 4)
+    c20 = c21 = v128.load32_splat(bias, 8)
+    c30 = c31 = v128.load32_splat(bias, 12)
+  } else if (initial == INITIAL_COLUMN_BIAS) {
+    c00 = c10 = c20 = c30 = v128.load(bias)
+    c01 = c11 = c21 = c31 = v128.load(bias, 16)
+  } else {
+    c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = f32x4.splat(0)
+  }
+  const end = pa + (<usize>k << 4)
+  while (pa < end) {
+    const b0 = v128.load(pb), b1 = v128.load(pb, 16)
+    let a = v128.load32_splat(pa)
+    c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+    a = v128.load32_splat(pa, 4)
+    c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+    a = v128.load32_splat(pa, 8)
+    c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+    a = v128.load32_splat(pa, 12)
+    c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+    pa += 16
+    pb += 32
+  }
+  if (activation != 0) {
+    const l = f32x4.splat(lo), h = f32x4.splat(hi)
+    c00 = clamp(c00, activation, l, h), c01 = clamp(c01, activation, l, h)
+    c10 = clamp(c10, activation, l, h), c11 = clamp(c11, activation, l, h)
+    c20 = clamp(c20, activation, l, h), c21 = clamp(c21, activation, l, h)
+    c30 = clamp(c30, activation, l, h), c31 = clamp(c31, activation, l, h)
+  }
+  v128.store(c, c00), v128.store(c, c01, 16)
+  c += ldc
+  v128.store(c, c10), v128.store(c, c11, 16)
+  c += ldc
+  v128.store(c, c20), v128.store(c, c21, 16)
+  c += ldc
+  v128.store(c, c30), v128.store(c, c31, 16)
+}
+
+/** As {@link tile4x8} for a panel of B that is 4 wide. */
+function tile4x4(
+  pa: usize, pb: usize, k: i32, c: usize, ldc: usize, initial: i32, bias: usize, activation: i32, lo: f32, hi: f32,
+): void {
+  let c0: v128, c1: v128, c2: v128, c3: v128
+  if (initial == INITIAL_ACCUMULATE) {
+    c0 = v128.load(c), c1 = v128.load(c + ldc), c2 = v128.load(c + 2 * ldc), c3 = v128.load(c + 3 * ldc)
+  } else if (initial == INITIAL_ROW_BIAS) {
+    c0 = v128.load32_splat(bias), c1 = v128.load32_splat(bias, 4)
+    c2 = v128.load32_splat(bias, 8), c3 = v128.load32_splat(bias, 12)
+  } else if (initial == INITIAL_COLUMN_BIAS) {
+    c0 = c1 = c2 = c3 = v128.load(bias)
+  } else {
+    c0 = c1 = c2 = c3 = f32x4.splat(0)
+  }
+  for (const end = pa + (<usize>k << 4); pa < end; pa += 16, pb += 16) {
+    const b = v128.load(pb)
+    c0 = madd(c0, v128.load32_splat(pa), b)
+    c1 = madd(c1, v128.load32_splat(pa, 4), b)
+    c2 = madd(c2, v128.load32_splat(pa, 8), b)
+    c3 = madd(c3, v128.load32_splat(pa, 12), b)
+  }
+  if (activation != 0) {
+    const l = f32x4.splat(lo), h = f32x4.splat(hi)
+    c0 = clamp(c0, activation, l, h), c1 = clamp(c1, activation, l, h)
+    c2 = clamp(c2, activation, l, h), c3 = clamp(c3, activation, l, h)
+  }
+  v128.store(c, c0), v128.store(c + ldc, c1), v128.store(c + 2 * ldc, c2), v128.store(c + 3 * ldc, c3)
+}
+
+/** Copies `rows` by `columns` floats between places with rows `fromStep` and `toStep` bytes apart. */
+function copyTile(from: usize, fromStep: usize, to: usize, toStep: usize, rows: i32, columns: i32): void {
+  for (let i = 0; i < rows; i++, from += fromStep, to += toStep) {
+    for (let j = 0; j < columns; j++) store<f32>(to + (<usize>j << 2), load<f32>(from + (<usize>j << 2)))
+  }
+}
+
+/** The four rows of one column, from memory or the initial value. */
+// @ts-ignore: decorator
+@inline
+function loadColumn(c: usize, ldc: usize, rows: i32, initial: i32, bias: usize): v128 {
+  if (initial == INITIAL_ROW_BIAS) return v128.load(bias)
+  if (initial == INITIAL_COLUMN_BIAS) return v128.load32_splat(bias)
+  if (initial == INITIAL_ZERO) return f32x4.splat(0)
+  let v = v128.load32_zero(c)
+  if (rows > 1) v = v128.load32_lane(c + ldc, v, 1)
+  if (rows > 2) v = v128.load32_lane(c + 2 * ldc, v, 2)
+  if (rows > 3) v = v128.load32_lane(c + 3 * ldc, v, 3)
+  return v
+}
+
+// @ts-ignore: decorator
+@inline
+function storeColumn(c: usize, ldc: usize, rows: i32, v: v128): void {
+  v128.store32_lane(c, v, 0)
+  if (rows > 1) v128.store32_lane(c + ldc, v, 1)
+  if (rows > 2) v128.store32_lane(c + 2 * ldc, v, 2)
+  if (rows > 3) v128.store32_lane(c + 3 * ldc, v, 3)
+}
+
+/** One column of C for all m rows: lanes are rows, four panels of A at a time hide the latency of the additions. */
+function column(
+  pa: usize, aStep: usize, pb: usize, k: i32, c: usize, ldc: usize, m: i32,
+  initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
+): void {
+  const l = f32x4.splat(lo), h = f32x4.splat(hi), end = pb + (<usize>k << 2)
+  let i = 0
+  for (; i <= m - 16; i += 16) {
+    let v0 = loadColumn(c, ldc, 4, initial, bias)
+    let v1 = loadColumn(c + 4 * ldc, ldc, 4, initial, bias + 4 * biasStep)
+    let v2 = loadColumn(c + 8 * ldc, ldc, 4, initial, bias + 8 * biasStep)
+    let v3 = loadColumn(c + 12 * ldc, ldc, 4, initial, bias + 12 * biasStep)
+    let p0 = pa
+    for (let b = pb; b < end; b += 4, p0 += 16) {
+      const x = v128.load32_splat(b)
+      let p = p0
+      v0 = madd(v0, v128.load(p), x)
+      p += aStep
+      v1 = madd(v1, v128.load(p), x)
+      p += aStep
+      v2 = madd(v2, v128.load(p), x)
+      p += aStep
+      v3 = madd(v3, v128.load(p), x)
+    }
+    if (activation != 0) {
+      v0 = clamp(v0, activation, l, h), v1 = clamp(v1, activation, l, h)
+      v2 = clamp(v2, activation, l, h), v3 = clamp(v3, activation, l, h)
+    }
+    storeColumn(c, ldc, 4, v0)
+    storeColumn(c + 4 * ldc, ldc, 4, v1)
+    storeColumn(c + 8 * ldc, ldc, 4, v2)
+    storeColumn(c + 12 * ldc, ldc, 4, v3)
+    pa += 4 * aStep
+    c += 16 * ldc
+    bias += 16 * biasStep
+  }
+  for (; i < m; i += 4) {
+    const rows = min(m - i, 4)
+    let v = loadColumn(c, ldc, rows, initial, bias)
+    let p = pa
+    for (let b = pb; b < end; b += 4, p += 16) v = madd(v, v128.load(p), v128.load32_splat(b))
+    if (activation != 0) v = clamp(v, activation, l, h)
+    storeColumn(c, ldc, rows, v)
+    pa += aStep
+    c += 4 * ldc
+    bias += 4 * biasStep
+  }
+}
+
+/** Two vectors of C's row, from memory or the initial value; `biasStep` is 0 when the bias belongs to the row. */
+// @ts-ignore: decorator
+@inline
+function loadRow(c: usize, initial: i32, bias: usize): v128 {
+  if (initial == INITIAL_ACCUMULATE) return v128.load(c)
+  if (initial == INITIAL_COLUMN_BIAS) return v128.load(bias)
+  if (initial == INITIAL_ROW_BIAS) return v128.load32_splat(bias)
+  return f32x4.splat(0)
+}
+
+/** One row of C against panels of B that reach over all k: the matrix is streamed once, at the speed of memory. */
+function row(a: usize, pb: usize, k: i32, c: usize, n: i32, initial: i32, bias: usize, activation: i32, lo: f32, hi: f32): void {
+  const l = f32x4.splat(lo), h = f32x4.splat(hi), end = a + (<usize>k << 2), bStep = <usize>k << 5
+  const biasStep: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
+  let j = 0
+  for (; j <= n - 32; j += 32) {
+    let b0 = pb, b1 = pb + bStep, b2 = b1 + bStep, b3 = b2 + bStep
+    let v0 = loadRow(c, initial, bias), v1 = loadRow(c + 16, initial, bias + 4 * biasStep)
+    let v2 = loadRow(c + 32, initial, bias + 8 * biasStep), v3 = loadRow(c + 48, initial, bias + 12 * biasStep)
+    let v4 = loadRow(c + 64, initial, bias + 16 * biasStep), v5 = loadRow(c + 80, initial, bias + 20 * biasStep)
+    let v6 = loadRow(c + 96, initial, bias + 24 * biasStep), v7 = loadRow(c + 112, initial, bias + 28 * biasStep)
+    for (let p = a; p < end; p += 4) {
+      const x = v128.load32_splat(p)
+      v0 = madd(v0, x, v128.load(b0)), v1 = madd(v1, x, v128.load(b0, 16))
+      v2 = madd(v2, x, v128.load(b1)), v3 = madd(v3, x, v128.load(b1, 16))
+      v4 = madd(v4, x, v128.load(b2)), v5 = madd(v5, x, v128.load(b2, 16))
+      v6 = madd(v6, x, v128.load(b3)), v7 = madd(v7, x, v128.load(b3, 16))
+      b0 += 32, b1 += 32, b2 += 32, b3 += 32
+    }
+    if (activation != 0) {
+      v0 = clamp(v0, activation, l, h), v1 = clamp(v1, activation, l, h)
+      v2 = clamp(v2, activation, l, h), v3 = clamp(v3, activation, l, h)
+      v4 = clamp(v4, activation, l, h), v5 = clamp(v5, activation, l, h)
+      v6 = clamp(v6, activation, l, h), v7 = clamp(v7, activation, l, h)
+    }
+    v128.store(c, v0), v128.store(c, v1, 16), v128.store(c, v2, 32), v128.store(c, v3, 48)
+    v128.store(c, v4, 64), v128.store(c, v5, 80), v128.store(c, v6, 96), v128.store(c, v7, 112)
+    pb += bStep << 2
+    c += 128
+    bias += 32 * biasStep
+  }
+  for (; j < n; j += 8) {
+    const columns = min(n - j, 8), width = <usize>panelWidth(columns)
+    let b = pb
+    if (width == 8) {
+      let v0 = loadRow(c, initial, bias), v1 = loadRow(c + 16, initial, bias + 4 * biasStep)
+      for (let p = a; p < end; p += 4, b += 32) {
+        const x = v128.load32_splat(p)
+        v0 = madd(v0, x, v128.load(b)), v1 = madd(v1, x, v128.load(b, 16))
+      }
+      if (activation != 0) v0 = clamp(v0, activation, l, h), v1 = clamp(v1, activation, l, h)
+      v128.store(c, v0)
+      if (columns == 8) v128.store(c, v1, 16)
+      else {
+        v128.store32_lane(c + 16, v1, 0)
+        if (columns > 5) v128.store32_lane(c + 20, v1, 1)
+        if (columns > 6) v128.store32_lane(c + 24, v1, 2)
+      }
+    } else {
+      let v = loadRow(c, initial, bias)
+      for (let p = a; p < end; p += 4, b += width << 2) v = madd(v, v128.load32_splat(p), v128.load(b))
+      if (activation != 0) v = clamp(v, activation, l, h)
+      if (columns == 4) v128.store(c, v)
+      else {
+        v128.store32_lane(c, v, 0)
+        if (columns > 1) v128.store32_lane(c + 4, v, 1)
+        if (columns > 2) v128.store32_lane(c + 8, v, 2)
+      }
+    }
+    pb += bStep
+    c += 32
+    bias += 8 * biasStep
+  }
+}
+
+/**
+ * C[m,n] = clamp(initial + A*B) for packed A (panels `aStep` bytes apart) and packed B (panels of 8 `bStep` bytes apart) over k depths.
+ * `edge` is room for one tile.
+ */
+export function multiplyPanels(
+  pa: usize, aStep: usize, pb: usize, bStep: usize, k: i32, c: usize, ldc: usize, m: i32, n: i32,
+  initial: i32, bias: usize, activation: i32, lo: f32, hi: f32, edge: usize,
+): void {
+  const rowBias: usize = initial == INITIAL_ROW_BIAS ? 4 : 0
+  const columnBias: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
+  for (let i0 = 0; i0 < m; i0 += ROW_BLOCK) {
+    const rows = min(m - i0, ROW_BLOCK)
+    for (let j = 0; j < n; j += 8) {
+      const columns = min(n - j, 8)
+      const b = pb + <usize>(j >> 3) * bStep
+      let a = pa, out = c + (<usize>j << 2), bi = bias + <usize>j * columnBias
+      if (columns == 1) {
+        column(a, aStep, b, k, out, ldc, rows, initial, bi, rowBias, activation, lo, hi)
+        continue
+      }
+      const width = panelWidth(columns)
+      for (let i = 0; i < rows; i += 4) {
+        const tileRows = min(rows - i, 4)
+        if (tileRows == 4 && columns == 8) {
+          tile4x8(a, b, k, out, ldc, initial, bi, activation, lo, hi)
+        } else {
+          if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, tileRows, columns)
+          if (width == 8) tile4x8(a, b, k, edge, 32, initial, bi, activation, lo, hi)
+          else tile4x4(a, b, k, edge, 32, initial, bi, activation, lo, hi)
+          copyTile(edge, 32, out, ldc, tileRows, columns)
+        }
+        a += aStep
+        out += ldc << 2
+        bi += rowBias << 2
+      }
+    }
+    pa += aStep * (ROW_BLOCK >> 2)
+    c += ldc * ROW_BLOCK
+    bias += rowBias * ROW_BLOCK
+  }
+}
+
+/** The pass over C's rows for activations that are not fused into the tiles. */
+export function activateRows(activation: i32, c: usize, ldc: usize, m: i32, n: i32, a: f32, b: f32): void {
+  for (let i = 0; i < m; i++, c += ldc) activate(activation, c, c, n, a, b)
+}
+
+// Drivers ------------------------------------------------------------------------------------------------------------
+
+export function gemmLeft(
+  packedA: usize, b: usize, depthStride: i32, columnStride: i32, c: usize, ldc: i32, m: i32, n: i32, k: i32,
+  initial: i32, bias: usize, activation: i32, activationA: f32, activationB: f32, scratch: usize,
+): void {
+  const clamps = isClamp(activation)
+  const lo: f32 = activation == RELU ? 0 : activationA
+  const rowBytes = <usize>ldc << 2, columnBias: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
+  const depthStep = <usize>depthStride << 2, columnStep = <usize>columnStride << 2, aStep = <usize>k << 4
+  for (let j0 = 0; j0 < n; j0 += COLUMN_BLOCK) {
+    const columns = min(n - j0, COLUMN_BLOCK)
+    const out = c + (<usize>j0 << 2), source = b + <usize>j0 * columnStep
+    let start = initial
+    let k0 = 0
+    do {
+      const depth = min(k - k0, DEPTH_BLOCK)
+      const bStep = <usize>depth << 5
+      for (let j = 0; j < columns; j += 8) {
+        const lanes = min(columns - j, 8)
+        const src = source + <usize>j * columnStep + <usize>k0 * depthStep
+        packPanel(scratch + <usize>(j >> 3) * bStep, panelWidth(lanes), src, 0, columnStep, depthStep, lanes, depth)
+      }
+      const last = k0 + depth == k
+      multiplyPanels(
+        packedA + (<usize>k0 << 4), aStep, scratch, bStep, depth, out, rowBytes, m, columns,
+        start, bias + <usize>j0 * columnBias, last && clamps ? activation : 0, lo, activationB, scratch + BLOCK_BYTES,
+      )
+      start = INITIAL_ACCUMULATE
+      k0 += depth
+    } while (k0 < k)
+    if (activation != 0 && !clamps) activateRows(activation, out, rowBytes, m, columns, activationA, activationB)
+  }
+}
+
+export function gemmRight(
+  a: usize, rowStride: i32, depthStride: i32, packedB: usize, c: usize, ldc: i32, m: i32, n: i32, k: i32,
+  initial: i32, bias: usize, activation: i32, activationA: f32, activationB: f32, scratch: usize,
+): void {
+  const clamps = isClamp(activation)
+  const lo: f32 = activation == RELU ? 0 : activationA
+  const rowBytes = <usize>ldc << 2, rowBias: usize = initial == INITIAL_ROW_BIAS ? 4 : 0
+  const rowStep = <usize>rowStride << 2, depthStep = <usize>depthStride << 2
+  if (m < 4 && depthStride == 1) {
+    for (let i = 0; i < m; i++) {
+      row(a + <usize>i * rowStep, packedB, k, c + <usize>i * rowBytes, n, initial, bias + <usize>i * rowBias,
+        clamps ? activation : 0, lo, activationB)
+    }
+    if (activation != 0 && !clamps) activateRows(activation, c, rowBytes, m, n, activationA, activationB)
+    return
+  }
+  const bStep = <usize>k << 5
+  for (let i0 = 0; i0 < m; i0 += PACKED_ROW_BLOCK) {
+    const rows = min(m - i0, PACKED_ROW_BLOCK)
+    const out = c + <usize>i0 * rowBytes
+    let start = initial
+    let k0 = 0
+    do {
+      const depth = min(k - k0, DEPTH_BLOCK)
+      const aStep = <usize>depth << 4
+      for (let i = 0; i < rows; i += 4) {
+        const src = a + <usize>(i0 + i) * rowStep + <usize>k0 * depthStep
+        packPanel(scratch + <usize>(i >> 2) * aStep, 4, src, 0, rowStep, depthStep, min(rows - i, 4), depth)
+      }
+      multiplyPackedRight(
+        scratch, aStep, packedB, bStep, k0, depth, out, rowBytes, rows, n,
+        start, bias + <usize>i0 * rowBias, k0 + depth == k && clamps ? activation : 0, lo, activationB, scratch + BLOCK_BYTES,
+      )
+      start = INITIAL_ACCUMULATE
+      k0 += depth
+    } while (k0 < k)
+    if (activation != 0 && !clamps) activateRows(activation, out, rowBytes, rows, n, activationA, activationB)
+  }
+}
+
+/** {@link multiplyPanels} for B packed over all depths, whose narrow last panel has a depth step of its own. */
+function multiplyPackedRight(
+  pa: usize, aStep: usize, packedB: usize, bStep: usize, k0: i32, depth: i32, c: usize, ldc: usize, m: i32, n: i32,
+  initial: i32, bias: usize, activation: i32, lo: f32, hi: f32, edge: usize,
+): void {
+  const whole = n & ~7
+  multiplyPanels(pa, aStep, packedB + (<usize>k0 << 5), bStep, depth, c, ldc, m, whole, initial, bias, activation, lo, hi, edge)
+  if (whole == n) return
+  const width = panelWidth(n - whole)
+  const b = packedB + <usize>(whole >> 3) * bStep + (<usize>k0 * <usize>width << 2)
+  const columnBias: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
+  multiplyPanels(
+    pa, aStep, b, bStep, depth, c + (<usize>whole << 2), ldc, m, n - whole,
+    initial, bias + <usize>whole * columnBias, activation, lo, hi, edge,
+  )
+}
+
+export function gemm(
+  a: usize, aRowStride: i32, aDepthStride: i32, b: usize, bDepthStride: i32, bColumnStride: i32,
+  c: usize, ldc: i32, m: i32, n: i32, k: i32, initial: i32, bias: usize, scratch: usize,
+): void {
+  const rowBytes = <usize>ldc << 2
+  const aRowStep = <usize>aRowStride << 2, aDepthStep = <usize>aDepthStride << 2
+  const bDepthStep = <usize>bDepthStride << 2, bColumnStep = <usize>bColumnStride << 2
+  const rowBias: usize = initial == INITIAL_ROW_BIAS ? 4 : 0, columnBias: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
+  for (let j0 = 0; j0 < n; j0 += COLUMN_BLOCK) {
+    const columns = min(n - j0, COLUMN_BLOCK)
+    let start = initial
+    let k0 = 0
+    do {
+      const depth = min(k - k0, DEPTH_BLOCK)
+      const aStep = <usize>depth << 4, bStep = <usize>depth << 5
+      for (let j = 0; j < columns; j += 8) {
+        const lanes = min(columns - j, 8)
+        const src = b + <usize>(j0 + j) * bColumnStep + <usize>k0 * bDepthStep
+        packPanel(scratch + <usize>(j >> 3) * bStep, panelWidth(lanes), src, 0, bColumnStep, bDepthStep, lanes, depth)
+      }
+      for (let i0 = 0; i0 < m; i0 += ROW_BLOCK) {
+        const rows = min(m - i0, ROW_BLOCK)
+        for (let i = 0; i < rows; i += 4) {
+          const src = a + <usize>(i0 + i) * aRowStep + <usize>k0 * aDepthStep
+          packPanel(scratch + SECOND_BLOCK + <usize>(i >> 2) * aStep, 4, src, 0, aRowStep, aDepthStep, min(rows - i, 4), depth)
+        }
+        multiplyPanels(
+          scratch + SECOND_BLOCK, aStep, scratch, bStep, depth, c + <usize>i0 * rowBytes + (<usize>j0 << 2), rowBytes, rows, columns,
+          start, bias + <usize>i0 * rowBias + <usize>j0 * columnBias, 0, 0, 0, scratch + BLOCK_BYTES,
+        )
+      }
+      start = INITIAL_ACCUMULATE
+      k0 += depth
+    } while (k0 < k)
+  }
+}
