@@ -60,6 +60,6 @@ function stack(tensors: readonly Tensor[], name: string): Tensor {
   }
   const stacked = data.constructor as new (length: number) => typeof data
   const result = new stacked(data.length * tensors.length)
-  tensors.forEach((tensor, sample) => result.set(tensor.data as never, sample * data.length))
+  for (const [sample, tensor] of tensors.entries()) result.set(tensor.data as never, sample * data.length)
   return { data: result, shape: [tensors.length, ...shape], dtype }
 }

@@ -1,7 +1,12 @@
 // The network that a .param file describes, as typed data. Whatever the file's dialect, parsers produce this.
 
 /** Value of one parameter of a layer. Which numbers are integers is the layer's business: it declares its parameters. */
-export type ParamValue = number | readonly number[] | string
+export type ParamValue = number | readonly number[] | string | BinaryParam
+
+/** A parameter from a binary file: 32-bit words, one for a scalar, that hold integers or floats as the layer's declaration says. */
+export interface BinaryParam {
+  readonly words: readonly number[]
+}
 
 export interface GraphLayer {
   /** ncnn's layer type, such as `Convolution`. */

@@ -1,6 +1,6 @@
 // Typed declarations of a layer's parameters, and reading them from the graph.
 import { NcnnError } from './error.ts'
-import { describeLayer, type GraphLayer, type ParamValue } from './graph.ts'
+import { type BinaryParam, describeLayer, type GraphLayer, type ParamValue } from './graph.ts'
 
 /** A parameter as ncnn's operators.md documents it: its id, its type, and its default. */
 export type ParamSpec = IntSpec | FloatSpec | IntsSpec | FloatsSpec | StringSpec
@@ -89,7 +89,8 @@ function defaultOf(
   }
 }
 
-function convert(spec: ParamSpec, value: ParamValue, what: string): number | string | readonly number[] {
+function convert(spec: ParamSpec, stored: ParamValue, what: string): number | string | readonly number[] {
+  const value = decodeWords(spec, stored)
   switch (spec.kind) {
     case 'int':
       return toInteger(value, what)
@@ -104,19 +105,34 @@ function convert(spec: ParamSpec, value: ParamValue, what: string): number | str
   }
 }
 
-const toArray = (value: ParamValue): readonly ParamValue[] => (typeof value === 'object' ? value : [value])
+type DecodedValue = Exclude<ParamValue, BinaryParam>
 
-function toInteger(value: ParamValue, what: string): number {
+const wordView = new DataView(new ArrayBuffer(4))
+
+/** Gives the words of a binary file the type that the declaration says they have. */
+function decodeWords({ kind }: ParamSpec, value: ParamValue): DecodedValue {
+  if (typeof value !== 'object' || !('words' in value)) return value
+  const numbers = value.words.map((word) => {
+    if (kind === 'int' || kind === 'ints') return word
+    wordView.setInt32(0, word)
+    return wordView.getFloat32(0)
+  })
+  return numbers.length === 1 ? numbers[0] : numbers
+}
+
+const toArray = (value: DecodedValue): readonly DecodedValue[] => (typeof value === 'object' ? value : [value])
+
+function toInteger(value: DecodedValue, what: string): number {
   if (typeof value !== 'number' || !Number.isInteger(value))
     throw new NcnnError(`${what} must be an integer, found ${show(value)}`)
   return value
 }
 
-function toFloat(value: ParamValue, what: string): number {
+function toFloat(value: DecodedValue, what: string): number {
   if (value === 'inf') return Infinity
   if (value === 'nan') return Number.NaN
   if (typeof value !== 'number') throw new NcnnError(`${what} must be a number, found ${show(value)}`)
   return Math.fround(value)
 }
 
-const show = (value: ParamValue): string => (typeof value === 'string' ? `"${value}"` : `[${value}]`)
+const show = (value: DecodedValue): string => (typeof value === 'string' ? `"${value}"` : `[${value}]`)

@@ -1,6 +1,8 @@
 // The built-in engine: ncnn's operators in WebAssembly and TypeScript, the same bits on every machine.
 import { NcnnError } from '../../error.ts'
+import type { Graph } from '../../graph.ts'
 import type { EngineOptions, NcnnEngine, NcnnFiles, NcnnOptions } from '../../options.ts'
+import { isBinaryParam, parseParamBinary } from '../../param-binary.ts'
 import { parseParamText } from '../../param-text.ts'
 import { createWasmModel } from './model.ts'
 
@@ -12,8 +14,12 @@ export const wasmEngine: NcnnEngine = {
   },
 }
 
-function parseParam({ param, paramName }: NcnnFiles): ReturnType<typeof parseParamText> {
-  return parseParamText(typeof param === 'string' ? param : new TextDecoder().decode(param), paramName)
+/** Text and binary .param files are told apart by their first bytes, not by their names. */
+function parseParam({ param, paramName }: NcnnFiles): Graph {
+  if (typeof param === 'string') return parseParamText(param, paramName)
+  return isBinaryParam(param)
+    ? parseParamBinary(param, paramName)
+    : parseParamText(new TextDecoder().decode(param), paramName)
 }
 
 /** Switches that change how a native ncnn computes, but not what this engine does. */

@@ -6,9 +6,11 @@ import type { Model, RunOptions, TensorInfo } from '../../../model.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
 import type { EngineOptions } from '../../options.ts'
+import { readParams } from '../../params.ts'
 import { connect, type Topology } from '../../topology.ts'
 import type { Blob } from './blob.ts'
 import { blobToTensor, tensorToBlob } from './exchange.ts'
+import { inputParams } from './input.ts'
 import { type LoadedNetwork, loadNetwork, type RunnableLayer } from './load.ts'
 
 /** Most axes an ncnn blob has. */
@@ -34,10 +36,9 @@ export function createWasmModel(graph: Graph, bin: Uint8Array, binName: string, 
   }
 }
 
-/** The shape that an `Input` layer declares: w, h, c, d are its parameters 0, 1, 2, 11. */
+/** The shape that an `Input` layer declares; without one, the input takes any. */
 function inputInfo(name: string, { producers }: Topology): TensorInfo {
-  const params = producers.get(name)?.params
-  const [w, h, c, d] = [0, 1, 2, 11].map((id) => Number(params?.get(id) ?? 0))
+  const { w, h, d, c } = readParams(inputParams, producers.get(name) as GraphLayer)
   if (!w) return { name }
   const shape = d ? [c, d, h, w] : c ? [c, h, w] : h ? [h, w] : [w]
   return { name, shape }

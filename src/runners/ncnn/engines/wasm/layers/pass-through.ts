@@ -1,13 +1,14 @@
 // Layers that only hand their inputs on: Input, Split, Noop, Dropout, DeepCopy.
 import { NcnnError } from '../../../error.ts'
-import { float, int } from '../../../params.ts'
+import { float } from '../../../params.ts'
+import { inputParams } from '../input.ts'
 import { defineLayer } from '../layer.ts'
 
 /** Its outputs are fed by the user; its parameters only describe them. */
 export const Input = defineLayer({
   type: 'Input',
   inputs: '0+',
-  params: { w: int(0), h: int(1), d: int(11), c: int(2) },
+  params: inputParams,
   forward() {
     throw new NcnnError('an Input layer is fed, not run')
   },
