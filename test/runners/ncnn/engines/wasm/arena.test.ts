@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createArena } from '../../../../../src/runners/ncnn/engines/wasm/arena.ts'
+
+test('allocations are aligned, disjoint and inside the memory, whatever is freed in between', () => {
+  const step = fc.oneof(fc.record({ alloc: fc.integer({ min: 0, max: 100_000 }) }), fc.record({ free: fc.nat() }))
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const arena = createArena()
+      const live: { address: number; bytes: number }[] = []
+      for (const action of steps) {
+        if ('alloc' in action) live.push({ address: arena.alloc(action.alloc), bytes: action.alloc })
+        else if (live.length > 0) arena.free(live.splice(action.free % live.length, 1)[0].address)
+        const sorted = [...live].sort((a, b) => a.address - b.address)
+        for (const [index, { address, bytes }] of sorted.entries()) {
+          expect(address % 64).toBe(0)
+          expect(address).toBeGreaterThanOrEqual(64 * 1024)
+          expect(address + bytes + 64).toBeLessThanOrEqual(sorted[index + 1]?.address ?? arena.memory.buffer.byteLength)
+        }
+      }
+      for (const { address } of live) arena.free(address)
+      expect(arena.used).toBe(0)
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('freed neighbours are joined and used again', () => {
+  const arena = createArena()
+  const blocks = Array.from({ length: 8 }, () => arena.alloc(1 << 16))
+  const before = arena.memory.buffer.byteLength
+  for (const block of [3, 1, 2, 0, 5, 4, 7, 6]) arena.free(blocks[block])
+  arena.alloc(1 << 19)
+  expect(arena.memory.buffer.byteLength).toBe(before)
+})
+
+test('more than WebAssembly can address is refused in words', () => {
+  expect(() => createArena().alloc(5 * 2 ** 30)).toThrow(
+    /the model needs 5\.0 GiB of memory, more than a WebAssembly memory can have/,
+  )
+})
+
+test('peak remembers the most that was in use', () => {
+  const arena = createArena()
+  const first = arena.alloc(1000)
+  const peak = arena.peak
+  arena.free(first)
+  arena.alloc(10)
+  expect(arena.peak).toBe(peak)
+  expect(arena.used).toBeLessThan(peak)
+})

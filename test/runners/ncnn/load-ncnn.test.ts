@@ -1,0 +1,296 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type LoadNcnnOptions, loadNcnn } from '../../../src/runners/ncnn/index.ts'
+
+const noWeights = new Uint8Array(0)
+const load = (layers: readonly string[], options?: LoadNcnnOptions, bin: Uint8Array = noWeights) =>
+  loadNcnn({ param: ['7767517', `${layers.length} 99`, ...layers].join('\n'), bin }, options)
+
+/** x -> a = relu(x) -> two branches: b = -a, c = |a| -> out = b + c */
+const diamond = [
+  'Input in 0 1 x',
+  'ReLU relu 1 1 x a 0=0.5',
+  'Split split 1 2 a a0 a1',
+  'UnaryOp neg 1 1 a0 b 0=1',
+  'AbsVal abs 1 1 a1 c',
+  'BinaryOp add 2 1 b c out 0=0',
+]
+
+describe('a model', () => {
+  test('knows its inputs, outputs and blobs', async () => {
+    const model = await load(['Input in 0 1 x 0=4 1=3 2=2', ...diamond.slice(1)])
+    expect(model.inputs).toEqual([{ name: 'x', shape: [2, 3, 4] }])
+    expect(model.outputs).toEqual([{ name: 'out' }])
+    expect(model.blobs).toEqual(['x', 'a', 'a0', 'a1', 'b', 'c', 'out'])
+  })
+
+  test('runs, and gives any blob that is asked for', async () => {
+    const model = await load(diamond)
+    const x = [-2, 3]
+    expect(await model.run({ x })).toEqual({ out: { data: Float32Array.of(2, 0), shape: [2], dtype: 'float32' } })
+    const { a, c } = await model.run({ x }, { outputs: ['a', 'c'] })
+    expect([...a.data]).toEqual([-1, 3])
+    expect([...c.data]).toEqual([1, 3])
+    expect(Object.keys(await model.run({ x }, { outputs: 'all' }))).toEqual([...model.blobs])
+  })
+
+  test('takes any blob as an input and then does not run the layers before it', async () => {
+    const model = await load(diamond)
+    const { out } = await model.run({ b: [10, 20], a: [-1, 1] })
+    expect([...out.data]).toEqual([11, 21])
+    const { a } = await model.run({ a: [7] }, { outputs: ['a'] })
+    expect([...a.data]).toEqual([7])
+  })
+
+  test('gives the same result again, and never writes to what it was fed', async () => {
+    const model = await load(diamond)
+    const x = Float32Array.of(-2, 3)
+    const first = await model.run({ x }, { outputs: 'all' })
+    expect(await model.run({ x }, { outputs: 'all' })).toEqual(first)
+    expect([...x]).toEqual([-2, 3])
+  })
+
+  test('runs layers that stand in another order than they depend on each other', async () => {
+    const model = await load([...diamond].reverse())
+    expect([...(await model.run({ x: [-2, 3] })).out.data]).toEqual([2, 0])
+  })
+
+  test('accepts what counts as a tensor, in every float type', async () => {
+    const model = await load(diamond)
+    const half = { data: Uint16Array.of(0xc000, 0x4200), shape: [2], dtype: 'float16' } as const
+    for (const x of [half, Float64Array.of(-2, 3), { data: Float32Array.of(-2, 3), dims: [2], type: 'float32' }]) {
+      expect([...(await model.run({ x })).out.data]).toEqual([2, 0])
+    }
+  })
+
+  test('refuses to run when it was closed', async () => {
+    const model = await load(diamond)
+    model.close()
+    await expect(model.run({ x: [1] })).rejects.toThrow('param: the model was closed')
+  })
+
+  test('computes in double precision on request', async () => {
+    const model = await load(['Input in 0 1 x', 'BinaryOp add 1 1 x out 0=0 1=1 2=1.0'], { precision: 'float64' })
+    const { out } = await model.run({ x: Float64Array.of(1e-12) })
+    expect(out).toEqual({ data: Float64Array.of(1 + 1e-12), shape: [1], dtype: 'float64' })
+  })
+})
+
+describe('batched', () => {
+  const layers = ['Input in 0 1 x 0=2', 'ReLU relu 1 1 x out']
+
+  test('strips and restores the batch axis', async () => {
+    const model = await load(layers, { batched: true })
+    expect(model.inputs).toEqual([{ name: 'x', shape: [-1, 2] }])
+    const { out } = await model.run({
+      x: [
+        [-1, 1],
+        [2, -2],
+        [3, 3],
+      ],
+    })
+    expect(out).toEqual({ data: Float32Array.of(0, 1, 2, 0, 3, 3), shape: [3, 2], dtype: 'float32' })
+  })
+
+  test('needs the same batch for every input', async () => {
+    const model = await load(['Input i 0 2 x y', 'BinaryOp add 2 1 x y out'], { batched: true })
+    await expect(model.run({ x: [[1]], y: [[1], [2]] })).rejects.toThrow(
+      /leading batch axis of the same length, got "x" \[1, 1\], "y" \[2, 1\]/,
+    )
+  })
+})
+
+describe('customLayers', () => {
+  test('compute what ncnn does not have, from inputs and parameters', async () => {
+    const model = await load(['Input in 0 1 x', 'my.Scale s 1 1 x out 0=3 -23301=2,10,20'], {
+      customLayers: {
+        'my.Scale': ([x], params) => [
+          {
+            ...x,
+            data: Float32Array.from(
+              x.data as Float32Array,
+              (v, i) => v * Number(params[0]) + (params[1] as number[])[i],
+            ),
+          },
+        ],
+      },
+    })
+    expect([...(await model.run({ x: [1, 2] })).out.data]).toEqual([13, 26])
+  })
+
+  test('read weights that they declare', async () => {
+    const model = await load(
+      ['Input in 0 1 x', 'my.Add s 1 1 x out 0=2'],
+      {
+        customLayers: {
+          'my.Add': {
+            weights: (params) => [{ count: Number(params[0]), tagged: false }],
+            forward: ([x], _, [w]) => [
+              { ...x, data: Float32Array.from(x.data as Float32Array, (v, i) => v + Number(w.data[i])) },
+            ],
+          },
+        },
+      },
+      new Uint8Array(Float32Array.of(0.5, 0.25).buffer),
+    )
+    expect([...(await model.run({ x: [1, 2] })).out.data]).toEqual([1.5, 2.25])
+  })
+
+  test('take precedence over the layer of the same type', async () => {
+    const model = await load(['Input in 0 1 x', 'ReLU r 1 1 x out'], {
+      customLayers: { ReLU: ([x]) => [{ ...x, data: x.data.map(() => 9) as Float32Array }] },
+    })
+    expect([...(await model.run({ x: [1, 2] })).out.data]).toEqual([9, 9])
+  })
+
+  test('that return something else are named', async () => {
+    const model = await load(['Input in 0 1 x', 'my.Op s 1 1 x out'], { customLayers: { 'my.Op': () => [] } })
+    await expect(model.run({ x: [1] })).rejects.toThrow(
+      'layer "s" (my.Op, line 4) cannot run on [1]: the custom layer must return an array of 1 tensors',
+    )
+  })
+})
+
+describe('errors at load', () => {
+  test('all unknown layers at once, with advice on what pnnx left behind', async () => {
+    const loading = load([
+      'Input in 0 1 x',
+      'Tensor.expand_as e 1 1 x a',
+      'Frobnicate f 1 1 a b',
+      'Frobnicate g 1 1 b c',
+    ])
+    await expect(loading).rejects.toMatchObject({ name: 'NcnnError' })
+    await expect(loading).rejects.toThrow(
+      [
+        'param: 3 layers are of unknown type:',
+        '  Tensor.expand_as: "e" (line 4)',
+        '    pnnx did not convert this operator; the conversion stopped there. Write instead: x.repeat(...) with explicit counts (it becomes Tile), or rely on broadcasting.',
+        '  Frobnicate: "f" (line 5), "g" (line 6)',
+        'Operators that ncnn does not have can be supplied as `customLayers: { "type": (inputs, params, weights) => Tensor[] }`.',
+      ].join('\n'),
+    )
+  })
+
+  test.each([
+    [
+      'a blob that nobody produces',
+      ['ReLU r 1 1 ghost out'],
+      'param: layer "r" (ReLU, line 3) reads blob "ghost", which no layer produces',
+    ],
+    [
+      'a blob that is produced twice',
+      ['Input a 0 1 x', 'Input b 0 1 x'],
+      'param: blob "x" is produced twice, by layer "a" (Input, line 3) and by layer "b" (Input, line 4)',
+    ],
+    [
+      'a cycle',
+      ['ReLU r 1 1 b a', 'ReLU s 1 1 a b'],
+      'param: layer "r" (ReLU, line 3) depends on its own output: the graph has a cycle',
+    ],
+    [
+      'too many inputs',
+      ['Input a 0 2 x y', 'ReLU r 2 1 x y out'],
+      'layer "r" (ReLU, line 4) has 2 inputs, but ReLU takes 1',
+    ],
+    [
+      'a float where an integer belongs',
+      ['Input a 0 1 x', 'UnaryOp u 1 1 x out 0=0.5'],
+      'layer "u" (UnaryOp, line 4): op_type (0) must be an integer, found [0.5]',
+    ],
+  ])('%s', async (_, layers, message) => {
+    await expect(load(layers)).rejects.toThrow(message)
+  })
+
+  test('a deep graph is no problem', async () => {
+    const count = 20_000
+    const layers = [
+      'Input in 0 1 b0',
+      ...Array.from({ length: count }, (_, i) => `Noop n${i} 1 1 b${i} b${i + 1}`),
+    ].reverse()
+    const model = await loadNcnn({
+      param: ['7767517', `${layers.length} ${layers.length}`, ...layers].join('\n'),
+      bin: noWeights,
+    })
+    expect([...(await model.run({ b0: [5] }))[`b${count}`].data]).toEqual([5])
+  })
+
+  test.each([
+    ['engine', { engine: 'gpu' }, /unknown engine "gpu"/],
+    ['precision', { precision: 'float16' }, /precision must be 'float32' or 'float64', got "float16"/],
+    ['ncnn switch', { ncnn: { useVulkanCompute: true } }, /does not support the ncnn option useVulkanCompute: true/],
+  ])('a wrong %s', async (_, options, message) => {
+    await expect(load(diamond, options as LoadNcnnOptions)).rejects.toThrow(message)
+  })
+})
+
+describe('errors at run', () => {
+  test.each([
+    [
+      'a missing input',
+      {},
+      undefined,
+      'param: input "x" is needed but missing; the model\'s inputs are "x", none was given',
+    ],
+    ['a misspelt input', { X: [1] }, undefined, 'param has no blob "X" to feed; its inputs are "x"'],
+    [
+      'an unknown output',
+      { x: [1] },
+      { outputs: ['emb'] },
+      'param has no blob "emb"; it has "x", "a", "a0", "a1", "b", "c", "out"',
+    ],
+    ['a ragged input', { x: [[1], [2, 3]] }, undefined, /input "x"/],
+    [
+      'too many axes',
+      { x: [[[[[1]]]]] },
+      undefined,
+      /has shape \[1, 1, 1, 1, 1\], but ncnn's tensors have 1 to 4 axes and no batch axis/,
+    ],
+    [
+      'shapes that do not go together',
+      { a: [1, 2], b: [1, 2, 3] },
+      undefined,
+      /^layer "add" \(BinaryOp, line 8\) cannot run on \[3\], \[2\]: /,
+    ],
+  ])('%s', async (_, inputs, options, message) => {
+    const model = await load(diamond)
+    await expect(model.run(inputs as Record<string, number[]>, options)).rejects.toThrow(message)
+    expect([...(await model.run({ x: [-2, 3] })).out.data]).toEqual([2, 0])
+  })
+})
+
+describe('files', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'expect-tensor-'))
+    await writeFile(join(folder, 'net.ncnn.param'), '7767517\n2 2\nInput in 0 1 x\nReLU r 1 1 x out\n')
+    await writeFile(join(folder, 'net.ncnn.bin'), '')
+    await writeFile(join(folder, 'lfs.param'), 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n')
+    await writeFile(join(folder, 'lfs.bin'), '')
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  test('the .bin lies beside the .param', async () => {
+    for (const path of [join(folder, 'net.ncnn.param'), pathToFileURL(join(folder, 'net.ncnn.param'))]) {
+      const model = await loadNcnn(path)
+      expect([...(await model.run({ x: [-1, 1] })).out.data]).toEqual([0, 1])
+    }
+  })
+
+  test('or where `bin` says', async () => {
+    await expect(loadNcnn(join(folder, 'net.ncnn.param'), { bin: join(folder, 'net.ncnn.bin') })).resolves.toBeDefined()
+    await expect(loadNcnn(join(folder, 'net.ncnn.param'), { bin: join(folder, 'none.bin') })).rejects.toThrow(
+      /cannot read .*none\.bin \(the weights of .*net\.ncnn\.param\)/,
+    )
+  })
+
+  test('a Git LFS pointer is recognised', async () => {
+    await expect(loadNcnn(join(folder, 'lfs.param'))).rejects.toThrow(/lfs\.param is a Git LFS pointer.*git lfs pull/)
+  })
+
+  test('another file name is refused', async () => {
+    await expect(loadNcnn(join(folder, 'net.onnx'))).rejects.toThrow(/expected the path of a \.param/)
+  })
+})
