@@ -8,13 +8,24 @@ export interface Tensor {
   readonly dtype: DType
 }
 
-/** Nested arrays of numbers, bigints or booleans; every sub-array of one level has the same length. */
-export type NestedArray = readonly (number | bigint | boolean | NestedArray)[]
+/**
+ * Nested arrays of numbers, bigints or booleans; every sub-array of one level has the same length. Rows may be typed arrays.
+ * Numbers become float64, bigints int64 (uint64 when they need it), booleans bool. As one side of a comparison a float64
+ * literal demands nothing of a float32 result: the default tolerance is the looser of the two sides.
+ */
+export type NestedArray = readonly (number | bigint | boolean | TypedArray | NestedArray)[]
+
+/** `Float16Array`, where the JavaScript engine has it. */
+export interface Float16ArrayLike extends ArrayLike<number> {
+  readonly [Symbol.toStringTag]: 'Float16Array'
+}
 
 /** Anything that {@link toTensor} understands. */
 export type TensorLike =
   | Tensor
   | TypedArray
+  | Uint8ClampedArray
+  | Float16ArrayLike
   | NestedArray
   | number
   | bigint
@@ -33,7 +44,4 @@ export type TensorLike =
       readonly offset?: number
     }
 
-/** Number of elements of a shape; 1 for the shape of a scalar, `[]`. */
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1)
-}
+export { sizeOf } from './shape.ts'

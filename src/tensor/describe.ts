@@ -1,0 +1,18 @@
+// Says in a few words what a value is, for errors about something that is not a tensor.
+import { typedArrayName } from './typed-array.ts'
+
+/** `a string ("abc")`, `a Promise`, `an object with the keys out0, out1`: enough to recognise the mistake. */
+export function describeValue(value: unknown): string {
+  if (value === null) return 'null'
+  if (value === undefined) return 'undefined'
+  if (typeof value === 'string')
+    return `the string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`
+  if (typeof value === 'function') return `a function${value.name ? ` (${value.name})` : ''}`
+  if (typeof value !== 'object') return `the ${typeof value} ${String(value)}`
+  if (Array.isArray(value)) return 'an array'
+  const name = typedArrayName(value) ?? Object.prototype.toString.call(value).slice(8, -1)
+  if (name !== 'Object') return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`
+  const keys = Object.keys(value)
+  if (keys.length === 0) return 'an empty object'
+  return `an object with the ${keys.length === 1 ? 'key' : 'keys'} ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', …' : ''}`
+}

@@ -1,0 +1,75 @@
+// Shapes: how many elements they have, whether they are valid, how they are written in messages.
+
+/** Number of elements of a shape; 1 for the shape of a scalar, `[]`. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1)
+}
+
+/** `[1, 192]`; `[]` for a scalar. */
+export function formatShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis])
+}
+
+/** Distance in elements between neighbours along each axis of a dense row-major tensor. */
+export function rowMajorStrides(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length)
+  let stride = 1
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride
+    stride *= shape[axis] ?? 1
+  }
+  return strides
+}
+
+/** The index, outermost axis first, of the element that lies `position` elements into a dense tensor. */
+export function unravelIndex(position: number, shape: readonly number[]): number[] {
+  const index = new Array<number>(shape.length)
+  let rest = position
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const length = shape[axis] ?? 1
+    index[axis] = rest % length
+    rest = Math.floor(rest / length)
+  }
+  return index
+}
+
+/**
+ * Checks that `shape` is a list of lengths and returns it as a plain array.
+ *
+ * @throws TypeError that names the argument, for anything that is not a list of non-negative whole numbers or whose product
+ *   is beyond what a JavaScript number counts exactly.
+ */
+export function checkShape(shape: unknown, name: string): number[] {
+  if (!Array.isArray(shape) && !(ArrayBuffer.isView(shape) && 'length' in shape)) {
+    throw new TypeError(`${name}: the shape must be an array of lengths, got ${shape === null ? 'null' : typeof shape}`)
+  }
+  const lengths = Array.from(shape as ArrayLike<unknown>, (length) =>
+    typeof length === 'bigint' ? Number(length) : length,
+  )
+  for (const length of lengths) {
+    if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0) {
+      throw new TypeError(
+        `${name}: the shape [${lengths.map(String).join(', ')}] is not valid, because ${String(length)} is not a non-negative whole number`,
+      )
+    }
+  }
+  const checked = lengths as number[]
+  if (!checked.includes(0) && sizeOf(checked) > Number.MAX_SAFE_INTEGER) {
+    throw new TypeError(`${name}: the shape ${formatShape(checked)} has more elements than can be counted`)
+  }
+  return checked
+}
+
+/** Checks that `shape` describes exactly `length` elements. */
+export function checkSize(shape: readonly number[], length: number, name: string): void {
+  const size = sizeOf(shape)
+  if (size !== length) {
+    throw new TypeError(
+      `${name}: the shape ${formatShape(shape)} needs ${size} ${size === 1 ? 'element' : 'elements'}, but the data has ${length}`,
+    )
+  }
+}

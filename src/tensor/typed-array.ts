@@ -1,0 +1,21 @@
+// Recognises typed arrays of any realm: Jest and vm contexts have their own `Float32Array`, for which `instanceof` is false.
+import { dtypeOfStorage, type StorageName, type TypedArray } from './dtype.ts'
+
+const typedArrayTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
+  ?.get as (this: unknown) => string | undefined
+
+/** The class name of a typed array (`'Float32Array'`), whatever realm made it; undefined for anything else. */
+export function typedArrayName(value: unknown): string | undefined {
+  return ArrayBuffer.isView(value) ? typedArrayTag.call(value) : undefined
+}
+
+/** Whether `value` is a typed array that can store a tensor as it is: all but `Float16Array` and `Uint8ClampedArray`. */
+export function isTypedArray(value: unknown): value is TypedArray {
+  const name = typedArrayName(value)
+  return name !== undefined && Object.hasOwn(dtypeOfStorage, name)
+}
+
+/** The class name of an array known to store tensors. */
+export function storageOf(data: TypedArray): StorageName {
+  return typedArrayName(data) as StorageName
+}
