@@ -1,0 +1,167 @@
+// Convolution as a matrix product: patches of the input are packed straight into the panels of B, no patch matrix is ever stored.
+import { isClamp, RELU } from './activation'
+import {
+  activateRows, BLOCK_BYTES, COLUMN_BLOCK, DEPTH_BLOCK, gemmLeft, INITIAL_ACCUMULATE, INITIAL_ROW_BIAS, INITIAL_ZERO, multiplyPanels,
+  panelWidth,
+} from './gemm'
+
+/** Copies floats that lie next to each other in each of `count` channels: 4 or 8 of them. */
+// @ts-ignore: decorator
+@inline
+function packRun(src: usize, channelStep: usize, dst: usize, step: usize, count: i32, lanes: i32): void {
+  for (; count > 0; count--, src += channelStep, dst += step) {
+    v128.store(dst, v128.load(src))
+    if (lanes == 8) v128.store(dst, v128.load(src, 16), 16)
+  }
+}
+
+/** Takes every second of 8 floats in each channel. */
+function packEven(src: usize, channelStep: usize, dst: usize, step: usize, count: i32): void {
+  for (; count > 0; count--, src += channelStep, dst += step) {
+    v128.store(dst, i32x4.shuffle(v128.load(src), v128.load(src, 16), 0, 2, 4, 6))
+  }
+}
+
+function packConstant(value: v128, dst: usize, step: usize, count: i32): void {
+  for (; count > 0; count--, dst += step) v128.store(dst, value)
+}
+
+/** Gathers four floats at byte offsets o0..o3 of each channel; lanes outside the mask get `pad`. */
+function packGather(
+  src: usize, channelStep: usize, o0: usize, o1: usize, o2: usize, o3: usize, inside: v128, pad: v128,
+  dst: usize, step: usize, count: i32,
+): void {
+  for (; count > 0; count--, src += channelStep, dst += step) {
+    let v = v128.load32_zero(src + o0)
+    v = v128.load32_lane(src + o1, v, 1)
+    v = v128.load32_lane(src + o2, v, 2)
+    v = v128.load32_lane(src + o3, v, 3)
+    v128.store(dst, v128.bitselect(v, pad, inside))
+  }
+}
+
+/** Byte offset of input (y, x) in its channel, or 0 outside. */
+// @ts-ignore: decorator
+@inline
+function offsetOf(y: i32, x: i32, h: i32, w: i32): usize {
+  return <u32>y < <u32>h && <u32>x < <u32>w ? <usize>(y * w + x) << 2 : 0
+}
+
+// @ts-ignore: decorator
+@inline
+function maskOf(y: i32, x: i32, h: i32, w: i32): i32 {
+  return <u32>y < <u32>h && <u32>x < <u32>w ? -1 : 0
+}
+
+export function convolution(
+  input: usize, inch: i32, h: i32, w: i32, packedWeights: usize, bias: usize, output: usize, outch: i32, outH: i32, outW: i32,
+  kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32, padTop: i32, padLeft: i32, padValue: f32,
+  activation: i32, activationA: f32, activationB: f32, scratch: usize,
+): void {
+  const taps = kernelH * kernelW, k = inch * taps, n = outH * outW
+  const initial = bias ? INITIAL_ROW_BIAS : INITIAL_ZERO
+  if (taps == 1 && strideH == 1 && strideW == 1 && padTop == 0 && padLeft == 0 && outH == h && outW == w) {
+    gemmLeft(packedWeights, input, n, 1, output, n, outch, n, k, initial, bias, activation, activationA, activationB, scratch)
+    return
+  }
+  const clamps = isClamp(activation)
+  const lo: f32 = activation == RELU ? 0 : activationA
+  const channelStep = <usize>(h * w) << 2, rowBytes = <usize>n << 2, aStep = <usize>k << 4
+  const pad = f32x4.splat(padValue)
+  // A block of depths is some whole channels, or a part of the taps of one channel when the kernel is huge.
+  const channelBlock = max(DEPTH_BLOCK / taps, 1), tapBlock = min(taps, DEPTH_BLOCK)
+  for (let n0 = 0; n0 < n; n0 += COLUMN_BLOCK) {
+    const columns = min(n - n0, COLUMN_BLOCK)
+    const out = output + (<usize>n0 << 2)
+    let start = initial
+    for (let q = 0; q < inch; q += channelBlock) {
+      const channels = min(inch - q, channelBlock)
+      const source = input + <usize>q * channelStep
+      for (let t0 = 0; t0 < taps; t0 += tapBlock) {
+        const tapCount = min(taps - t0, tapBlock)
+        const depth = channels * tapCount, k0 = q * taps + t0
+        const bStep = <usize>depth << 5
+        for (let j = 0; j < columns; j += 8) {
+          const lanes = min(columns - j, 8)
+          packPatches(
+            scratch + <usize>(j >> 3) * bStep, panelWidth(lanes), source, channelStep, channels, h, w, n0 + j, lanes, outW,
+            t0, tapCount, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, pad,
+          )
+        }
+        const last = k0 + depth == k
+        multiplyPanels(
+          packedWeights + (<usize>k0 << 4), aStep, scratch, bStep, depth, out, rowBytes, outch, columns,
+          start, bias, last && clamps ? activation : 0, lo, activationB, scratch + BLOCK_BYTES,
+        )
+        start = INITIAL_ACCUMULATE
+      }
+    }
+    if (activation != 0 && !clamps) activateRows(activation, out, rowBytes, outch, columns, activationA, activationB)
+  }
+}
+
+/**
+ * Packs one panel: for each of the output positions p0 .. p0 + lanes and each of the taps t0 .. t0 + tapCount the input under the tap,
+ * channel by channel. Where the input lies is decided once for all channels.
+ */
+function packPatches(
+  panel: usize, width: i32, source: usize, channelStep: usize, channels: i32, h: i32, w: i32, p0: i32, lanes: i32, outW: i32,
+  t0: i32, tapCount: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32, padTop: i32, padLeft: i32, pad: v128,
+): void {
+  const vector = <usize>width << 2, step = <usize>tapCount * vector
+  const oy = p0 / outW, ox = p0 - oy * outW
+  if (width == 1) {
+    for (let t = 0; t < tapCount; t++) {
+      const ky = (t0 + t) / kernelW, kx = (t0 + t) - ky * kernelW
+      const y = oy * strideH - padTop + ky * dilationH, x = ox * strideW - padLeft + kx * dilationW
+      const inside = maskOf(y, x, h, w) != 0, value = f32x4.extract_lane(pad, 0)
+      let src = source + offsetOf(y, x, h, w), dst = panel + (<usize>t << 2)
+      for (let q = 0; q < channels; q++, src += channelStep, dst += step) store<f32>(dst, inside ? load<f32>(src) : value)
+    }
+    return
+  }
+  const whole = width == 8 && ox + 8 <= outW && strideW == 1
+  for (let half = 0; half < width; half += 4) {
+    // Lanes beyond the last position repeat it: what they compute is never stored.
+    const last = lanes - 1
+    const pa = p0 + min(half, last), pb = p0 + min(half + 1, last), pc = p0 + min(half + 2, last), pd = p0 + min(half + 3, last)
+    const ya = pa / outW, yb = pb / outW, yc = pc / outW, yd = pd / outW
+    const xa = pa - ya * outW, xb = pb - yb * outW, xc = pc - yc * outW, xd = pd - yd * outW
+    const sameRow = ya == yd && xd - xa == 3
+    let dst = panel + (<usize>half << 2)
+    let ky = t0 / kernelW, kx = t0 - ky * kernelW
+    for (let t = 0; t < tapCount; t++, dst += vector) {
+      const dy = ky * dilationH - padTop, dx = kx * dilationW - padLeft
+      if (++kx == kernelW) kx = 0, ky++
+      if (sameRow) {
+        const y = ya * strideH + dy, x = xa * strideW + dx
+        if (<u32>y >= <u32>h) {
+          packConstant(pad, dst, step, channels)
+          continue
+        }
+        const src = source + (<usize>(y * w + x) << 2)
+        if (x >= 0 && x + 3 * strideW < w) {
+          if (strideW == 1) {
+            // Both halves at once where all eight lie inside; the second half then has nothing left to do.
+            const first = x - half
+            if (whole && first >= 0 && first + 7 < w) {
+              if (half == 0) packRun(src, channelStep, dst, step, channels, 8)
+            } else packRun(src, channelStep, dst, step, channels, 4)
+            continue
+          }
+          if (strideW == 2) {
+            packEven(src, channelStep, dst, step, channels)
+            continue
+          }
+        }
+      }
+      const y0 = ya * strideH + dy, x0 = xa * strideW + dx, y1 = yb * strideH + dy, x1 = xb * strideW + dx
+      const y2 = yc * strideH + dy, x2 = xc * strideW + dx, y3 = yd * strideH + dy, x3 = xd * strideW + dx
+      const inside = i32x4(maskOf(y0, x0, h, w), maskOf(y1, x1, h, w), maskOf(y2, x2, h, w), maskOf(y3, x3, h, w))
+      packGather(
+        source, channelStep, offsetOf(y0, x0, h, w), offsetOf(y1, x1, h, w), offsetOf(y2, x2, h, w), offsetOf(y3, x3, h, w),
+        inside, pad, dst, step, channels,
+      )
+    }
+  }
+}
