@@ -27,6 +27,7 @@ export interface WeightLocation {
   readonly name: string
   readonly count: number
   readonly storage: WeightStorage
+  readonly tagged: boolean
   /** Of the data, behind the tag. */
   readonly offset: number
 }
@@ -66,7 +67,7 @@ export function locateWeights(
       )
     }
     offset = end
-    return { name, count, storage, offset: start }
+    return { name, count, storage, tagged, offset: start }
   }
 
   const located = layers.map(({ layer, weights }) =>

@@ -57,8 +57,8 @@ describe('storage formats', () => {
 test('weights follow each other in declared order; absent ones take no room', () => {
   const bin = concat(word(0), floats(1, 2), floats(3))
   expect(locate(bin, { weight_data: tagged(2), dropped: undefined, bias_data: raw(1) })).toEqual([
-    { name: 'weight_data', count: 2, storage: 'fp32', offset: 4 },
-    { name: 'bias_data', count: 1, storage: 'fp32', offset: 12 },
+    { name: 'weight_data', count: 2, storage: 'fp32', tagged: true, offset: 4 },
+    { name: 'bias_data', count: 1, storage: 'fp32', tagged: false, offset: 12 },
   ])
 })
 

@@ -1,7 +1,7 @@
 // The built-in engine: ncnn's operators in WebAssembly and TypeScript, the same bits on every machine.
 import { NcnnError } from '../../error.ts'
 import type { Graph } from '../../graph.ts'
-import type { EngineOptions, NcnnEngine, NcnnFiles, NcnnOptions } from '../../options.ts'
+import type { EngineOptions, NcnnEngine, NcnnFiles } from '../../options.ts'
 import { isBinaryParam, parseParamBinary } from '../../param-binary.ts'
 import { parseParamText } from '../../param-text.ts'
 import { createWasmModel } from './model.ts'
@@ -9,7 +9,7 @@ import { createWasmModel } from './model.ts'
 export const wasmEngine: NcnnEngine = {
   name: 'wasm',
   async load(files: NcnnFiles, options: EngineOptions) {
-    checkOptions(options.ncnn)
+    checkOptions(options)
     return createWasmModel(parseParam(files), files.bin, files.binName, options)
   },
 }
@@ -22,13 +22,22 @@ function parseParam({ param, paramName }: NcnnFiles): Graph {
     : parseParamText(new TextDecoder().decode(param), paramName)
 }
 
-/** Switches that change how a native ncnn computes, but not what this engine does. */
-const withoutEffect = new Set<string>(['lightmode', 'usePackingLayout', 'useSgemmConvolution', 'useInt8Inference'])
+/** Switches that change how a native ncnn goes about its work, but not the result that this engine gives. */
+const withoutEffect = ['lightmode', 'usePackingLayout', 'useSgemmConvolution', 'useFp16Packed', 'useInt8Inference']
+/** Switches by which this engine simulates a reduced precision. */
+const simulated = ['useFp16Storage', 'useFp16Arithmetic', 'useBf16Storage']
 
-function checkOptions(ncnn: NcnnOptions): void {
+function checkOptions({ ncnn, precision }: EngineOptions): void {
   for (const [name, value] of Object.entries(ncnn)) {
-    if (withoutEffect.has(name) || value === undefined || value === false || (name === 'numThreads' && value === 1))
-      continue
-    throw new NcnnError(`the built-in engine does not support the ncnn option ${name}: ${JSON.stringify(value)}`)
+    const off = value === undefined || value === false || (name === 'numThreads' && value === 1)
+    if (off || withoutEffect.includes(name)) continue
+    if (!simulated.includes(name)) {
+      throw new NcnnError(`the built-in engine does not support the ncnn option ${name}: ${JSON.stringify(value)}`)
+    }
+    if (precision === 'float64')
+      throw new NcnnError(`the ncnn option ${name} and precision 'float64' contradict each other`)
+  }
+  if (ncnn.useFp16Arithmetic && !ncnn.useFp16Storage) {
+    throw new NcnnError('the ncnn option useFp16Arithmetic needs useFp16Storage as well')
   }
 }

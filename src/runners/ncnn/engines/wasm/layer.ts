@@ -33,6 +33,8 @@ export interface LoadedLayer<P extends ParamSpecs, W extends WeightSpecs, Prepar
   readonly prepared: Prepared
   readonly outputCount: number
   readonly graph: GraphLayer
+  /** Simulate sums in fp16 (`useFp16Arithmetic`): round to fp16 after every addition. */
+  readonly sumsInHalf: boolean
 }
 
 /** What a layer works with while the network runs. */

@@ -8,14 +8,17 @@ import { locateWeights, readWeight, type WeightLocation, type WeightSpecs } from
 import { type Arena, createArena } from './arena.ts'
 import { Blob } from './blob.ts'
 import { customLayerType } from './custom-layer.ts'
-import { type AnyLayerType, inputRange, type LoadedLayer, type Workspace } from './layer.ts'
+import { type AnyLayerType, inputRange, type LoadedLayer } from './layer.ts'
 import { layerTypes } from './layers/index.ts'
+import { roundTo, type Storage16, storageOf, sumsInHalf } from './reduced-precision.ts'
 import { explainUnknownLayers } from './unknown-layers.ts'
 import { createWorkspace, type WorkspaceControl } from './workspace.ts'
 
 /** A layer of the graph together with everything it needs to run. */
 export interface RunnableLayer extends LoadedLayer<ParamSpecs, WeightSpecs, unknown> {
   readonly type: AnyLayerType
+  /** The 16-bit type to which its inputs and outputs are rounded; undefined without. */
+  readonly storage16: Storage16 | undefined
 }
 
 export interface LoadedNetwork {
@@ -37,9 +40,18 @@ export function loadNetwork(graph: Graph, bin: Uint8Array, binName: string, opti
   const workspace = createWorkspace(arena, createNcnnKernels(arena.memory), options.precision)
   const layers = new Map<GraphLayer, RunnableLayer>()
   for (const [index, { layer, type, params }] of declared.entries()) {
-    const weights = loadWeights(arena, bin, located[index])
-    const unprepared = { graph: layer, params, weights, outputCount: layer.outputs.length }
-    layers.set(layer, { ...unprepared, type, prepared: prepare(type, unprepared, workspace.workspace) })
+    const storage16 = storageOf(layer, options.ncnn)
+    const weights = loadWeights(arena, bin, located[index], (weight) => {
+      if (storage16 !== undefined) roundTo(storage16, weight, workspace.workspace.kernels)
+    })
+    const unprepared = {
+      graph: layer,
+      params,
+      weights,
+      outputCount: layer.outputs.length,
+      sumsInHalf: sumsInHalf(layer, options.ncnn),
+    }
+    layers.set(layer, { ...unprepared, type, storage16, prepared: type.prepare?.(unprepared, workspace.workspace) })
     workspace.freeScratch()
   }
   return { arena, workspace, layers }
@@ -72,16 +84,19 @@ function declareLayer(
   return { layer, type, params, weights: type.weights?.(params, layer) ?? {} }
 }
 
-function loadWeights(arena: Arena, bin: Uint8Array, locations: readonly WeightLocation[]): Record<string, Blob> {
+/** Puts a layer's weights into memory. `round` applies to tagged weights only: biases and norms stay float32 in ncnn. */
+function loadWeights(
+  arena: Arena,
+  bin: Uint8Array,
+  locations: readonly WeightLocation[],
+  round: (weight: Blob) => void,
+): Record<string, Blob> {
   const weights: Record<string, Blob> = {}
   for (const location of locations) {
     const blob = Blob.alloc(arena, [location.count], location.storage === 'int8' ? 'int8' : 'float32')
     readWeight(bin, location, blob.data as Float32Array | Int8Array)
+    if (location.tagged) round(blob)
     weights[location.name] = blob
   }
   return weights
-}
-
-function prepare(type: AnyLayerType, layer: Omit<RunnableLayer, 'type' | 'prepared'>, workspace: Workspace): unknown {
-  return type.prepare?.(layer, workspace)
 }

@@ -11,7 +11,9 @@ import { connect, type Topology } from '../../topology.ts'
 import type { Blob } from './blob.ts'
 import { blobToTensor, tensorToBlob } from './exchange.ts'
 import { inputParams } from './input.ts'
+import type { Workspace } from './layer.ts'
 import { type LoadedNetwork, loadNetwork, type RunnableLayer } from './load.ts'
+import { roundTo, type Storage16 } from './reduced-precision.ts'
 
 /** Most axes an ncnn blob has. */
 const maxRank = 4
@@ -116,7 +118,9 @@ function runLayer(
   const { workspace, beginLayer, freeScratch } = network.workspace
   beginLayer(dying)
   try {
-    const outputs = [layer.type.forward(inputs, layer, workspace)].flat() as Blob[]
+    const stored = layer.storage16 === undefined ? inputs : roundInputs(layer.storage16, inputs, workspace)
+    const outputs = [layer.type.forward(stored, layer, workspace)].flat() as Blob[]
+    if (layer.storage16 !== undefined) for (const output of outputs) roundTo(layer.storage16, output, workspace.kernels)
     if (outputs.length !== layer.outputCount) {
       throw new NcnnError(`it makes ${outputs.length} outputs, but the .param names ${layer.outputCount}`)
     }
@@ -130,6 +134,17 @@ function runLayer(
   } finally {
     freeScratch()
   }
+}
+
+/** Inputs that another layer left in float32 are rounded in a copy: others may read them as they are. */
+function roundInputs(storage: Storage16, inputs: readonly Blob[], workspace: Workspace): Blob[] {
+  return inputs.map((input) => {
+    if (input.dtype !== 'float32') return input
+    const rounded = workspace.scratch(input.shape)
+    rounded.data.set(input.data)
+    roundTo(storage, rounded, workspace.kernels)
+    return rounded
+  })
 }
 
 function checkInputs(
