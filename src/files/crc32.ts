@@ -1,0 +1,40 @@
+// CRC-32 as zip uses it, four bytes a step; fflate computes it when writing but never checks it when reading.
+
+const polynomial = 0xedb88320
+
+/** `tables[k][byte]` advances the checksum of a byte that `k` more bytes follow. */
+const tables = [new Uint32Array(256), new Uint32Array(256), new Uint32Array(256), new Uint32Array(256)] as const
+for (let byte = 0; byte < 256; byte++) {
+  let crc = byte
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ polynomial : crc >>> 1
+  tables[0][byte] = crc
+}
+for (let byte = 0; byte < 256; byte++) {
+  for (let k = 1; k < 4; k++) {
+    const shorter = tables[k - 1]?.[byte] ?? 0
+    const table = tables[k]
+    if (table) table[byte] = (shorter >>> 8) ^ (tables[0][shorter & 0xff] ?? 0)
+  }
+}
+
+/** The CRC-32 of `bytes`, unsigned. */
+export function crc32(bytes: Uint8Array): number {
+  const [one, two, three, four] = tables
+  const whole = bytes.length - (bytes.length % 4)
+  let crc = 0xffffffff
+  let at = 0
+  for (; at < whole; at += 4) {
+    crc ^=
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)
+    crc =
+      (four[crc & 0xff] as number) ^
+      (three[(crc >>> 8) & 0xff] as number) ^
+      (two[(crc >>> 16) & 0xff] as number) ^
+      (one[crc >>> 24] as number)
+  }
+  for (; at < bytes.length; at++) crc = (crc >>> 8) ^ (one[(crc ^ (bytes[at] as number)) & 0xff] as number)
+  return ~crc >>> 0
+}

@@ -1,0 +1,78 @@
+// Between the bytes of a file and the typed array of a tensor: alignment, byte order, booleans, declared sizes.
+import { bytesPerElement, type DType, type TypedArray } from '../tensor/dtype.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { TensorFileError } from './error.ts'
+
+type ArrayOf = { new (buffer: ArrayBuffer, byteOffset: number, length: number): TypedArray }
+
+const arrayOf: Readonly<Record<DType, ArrayOf>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+}
+
+const hostIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
+/** Reverses the bytes of every element, in place. */
+function swapBytes(bytes: Uint8Array, width: number): void {
+  for (let at = 0; at < bytes.length; at += width) {
+    for (let low = at, high = at + width - 1; low < high; low++, high--) {
+      const byte = bytes[low] as number
+      bytes[low] = bytes[high] as number
+      bytes[high] = byte
+    }
+  }
+}
+
+/**
+ * The typed array over `bytes`, which become the tensor's own memory: elements are swapped to the machine's byte order in place,
+ * and the bytes are copied only where they do not start at a multiple of the element size.
+ * Any non-zero byte of a bool is true, as numpy reads it.
+ */
+export function decodeElements(bytes: Uint8Array<ArrayBuffer>, dtype: DType, littleEndian: boolean): TypedArray {
+  const width = bytesPerElement[dtype]
+  const own = bytes.byteOffset % width === 0 ? bytes : bytes.slice()
+  if (width > 1 && littleEndian !== hostIsLittleEndian) swapBytes(own, width)
+  if (dtype === 'bool') {
+    for (let at = 0; at < own.length; at++) if (own[at] !== 0) own[at] = 1
+  }
+  return new arrayOf[dtype](own.buffer, own.byteOffset, own.length / width)
+}
+
+/** The bytes of a tensor's elements, little-endian: a view, except on a big-endian machine. */
+export function encodeElements({ data, dtype }: Tensor): Uint8Array {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  if (hostIsLittleEndian) return bytes
+  const swapped = bytes.slice()
+  swapBytes(swapped, bytesPerElement[dtype])
+  return swapped
+}
+
+/** Bytes that a tensor of this shape and dtype takes; an error when a length is not a count or the size passes 2^53. */
+export function declaredBytes(shape: readonly unknown[], dtype: DType, source: string): number {
+  let elements = 1
+  for (const length of shape) {
+    if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0) {
+      throw new TensorFileError(
+        source,
+        `every length in shape must be an integer of 0 or more, found [${shape.join(', ')}]`,
+      )
+    }
+    elements *= length
+  }
+  const bytes = elements * bytesPerElement[dtype]
+  if (!Number.isSafeInteger(bytes)) {
+    throw new TensorFileError(source, `shape [${shape.join(', ')}] of ${dtype} is larger than any file`)
+  }
+  return bytes
+}

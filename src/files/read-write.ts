@@ -1,0 +1,97 @@
+// Reads and writes tensor files by extension, synchronously: matchers and snapshots cannot wait. `index.ts` is the public face.
+import { extname } from 'node:path'
+import type { Tensor, TensorLike } from '../tensor/tensor.ts'
+import { toTensor } from '../tensor/to-tensor.ts'
+import { quoteNames, TensorFileError } from './error.ts'
+import { replaceFile, toPath, withFile } from './file-system.ts'
+import type { EncodeOptions, TensorFormat } from './format.ts'
+import { npy, stemOf } from './npy.ts'
+import { npz } from './npz.ts'
+import { safetensors } from './safetensors.ts'
+
+const formats: Readonly<Record<string, TensorFormat>> = {
+  '.npy': npy,
+  '.npz': npz,
+  '.safetensors': safetensors,
+}
+
+/** The extensions of tensor files that can be read and written. */
+export const tensorFileExtensions: readonly string[] = Object.keys(formats)
+
+export interface ReadTensorOptions {
+  /** Which tensor of the file. Needed when it holds several. */
+  readonly name?: string
+}
+
+export interface WriteTensorOptions extends EncodeOptions {
+  /** What the tensor is called in the file. Default: like the file, without folder and extension. */
+  readonly name?: string
+}
+
+function formatOf(path: string): TensorFormat {
+  const extension = extname(path).toLowerCase()
+  const format = Object.hasOwn(formats, extension) ? formats[extension] : undefined
+  if (format !== undefined) return format
+  throw new TensorFileError(
+    path,
+    `expected a file name that ends in ${tensorFileExtensions.join(', ')}, found ${extension ? `"${extension}"` : 'no extension'}`,
+  )
+}
+
+/** See {@link readTensor}. */
+export function readTensorSync(file: string | URL, options: ReadTensorOptions = {}): Tensor {
+  const path = toPath(file)
+  const format = formatOf(path)
+  return withFile(path, (source) => {
+    const { names, read } = format.open(source)
+    if (options.name !== undefined) return read(options.name)
+    const [only] = names
+    if (only === undefined) throw new TensorFileError(path, 'holds no tensor')
+    if (names.length === 1) return read(only)
+    throw new TensorFileError(
+      path,
+      `holds ${names.length} tensors: ${quoteNames(names)}. Choose one with readTensor(path, { name: ${JSON.stringify(only)} }) ` +
+        'or read them all with readTensors(path)',
+    )
+  })
+}
+
+/** See {@link readTensors}. */
+export function readTensorsSync(file: string | URL): Record<string, Tensor> {
+  const path = toPath(file)
+  const format = formatOf(path)
+  return withFile(path, (source) => {
+    const { names, read } = format.open(source)
+    // fromEntries, so that a tensor called `__proto__` is a tensor.
+    return Object.fromEntries(names.map((name) => [name, read(name)]))
+  })
+}
+
+function write(path: string, tensors: readonly (readonly [string, TensorLike])[], options: EncodeOptions): void {
+  const format = formatOf(path)
+  const checked = new Map<string, Tensor>()
+  for (const [name, like] of tensors) {
+    try {
+      checked.set(name, toTensor(like, { name: `tensor ${JSON.stringify(name)}` }))
+    } catch (cause) {
+      throw new TensorFileError(path, (cause as Error).message, { cause })
+    }
+  }
+  replaceFile(path, format.encode(checked, path, options))
+}
+
+/** See {@link writeTensor}. */
+export function writeTensorSync(file: string | URL, tensor: TensorLike, options: WriteTensorOptions = {}): void {
+  const path = toPath(file)
+  const { name = stemOf(path), ...encodeOptions } = options
+  write(path, [[name, tensor]], encodeOptions)
+}
+
+/** See {@link writeTensors}. */
+export function writeTensorsSync(
+  file: string | URL,
+  tensors: Readonly<Record<string, TensorLike>>,
+  options: EncodeOptions = {},
+): void {
+  write(toPath(file), Object.entries(tensors), options)
+}
