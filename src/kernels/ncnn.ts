@@ -474,6 +474,9 @@ export interface NcnnKernels {
   fill(destination: Pointer, n: number, value: number): void
   /** destination[b][j][i] = source[b][i][j] for source [batch][rows][columns]; not in place. */
   transpose(source: Pointer, destination: Pointer, batch: number, rows: number, columns: number): void
+  /** The bytes of constant tables at the beginning of the memory, less than {@link FIRST_FREE_BYTE}. */
+  staticBytes(): number
+
   /** destination[i] = source[i * stride] (a strided slice of floats). */
   gather(source: Pointer, stride: number, destination: Pointer, n: number): void
 }

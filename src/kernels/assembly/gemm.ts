@@ -26,6 +26,8 @@ const FLOAT16: i32 = 1
 export const BLOCK_BYTES: usize = <usize>DEPTH_BLOCK * COLUMN_BLOCK * 4
 const EDGE_BYTES: usize = 256
 const SECOND_BLOCK: usize = BLOCK_BYTES + EDGE_BYTES
+/** What every product needs of scratch memory: a block of B, a tile, a block of A. */
+export const SCRATCH_BYTES: usize = 384 * 1024
 
 /** Width of the packed panel that holds the last `columns` columns. */
 // @ts-ignore: decorator

@@ -1,5 +1,17 @@
 // The kernels of the built-in ncnn engine, one module. What each export does is documented in ../ncnn.ts.
-export { gemm, gemmLeft, gemmRight, packLeft, packRight } from './gemm'
 export { activate } from './activation'
 export { convolution } from './convolution'
 export { depthwise, depthwiseScratchBytes } from './depthwise'
+export { addScaled, binary, prelu, scaleBias, unary } from './elementwise'
+export { gemm, gemmLeft, gemmRight, packLeft, packRight } from './gemm'
+export {
+  bfloat16ToFloat, fill, floatToHalf, gather, halfToFloat, roundToBfloat16, roundToHalf, transpose, truncateToBfloat16,
+} from './memory'
+export { adaptivePool, pool } from './pooling'
+export { gru, lstm, rnn } from './recurrent'
+export { groupNorm, layerNorm, reduce, rmsNorm, softmax } from './reduction'
+
+/** Where the constants end: the engine's allocations begin above. */
+export function staticBytes(): usize {
+  return __heap_base
+}

@@ -1,0 +1,107 @@
+// Moving and converting data: half floats, fills, transposition.
+import { floatToHalf4, halfToFloat4 } from './half'
+import { storeFirst } from './activation'
+
+export function halfToFloat(source: usize, destination: usize, n: i32): void {
+  let i = 0
+  for (; i <= n - 4; i += 4, source += 8, destination += 16) v128.store(destination, halfToFloat4(v128.load16x4_u(source)))
+  if (i < n) storeFirst(destination, halfToFloat4(v128.load16x4_u(source)), n - i)
+}
+
+export function floatToHalf(source: usize, destination: usize, n: i32): void {
+  let i = 0
+  for (; i <= n - 4; i += 4, source += 16, destination += 8) {
+    const bits = floatToHalf4(v128.load(source))
+    v128.store64_lane(destination, i16x8.shuffle(bits, bits, 0, 2, 4, 6, 0, 2, 4, 6), 0)
+  }
+  const bits = floatToHalf4(v128.load(source))
+  if (i < n) store<u16>(destination, <u16>i32x4.extract_lane(bits, 0))
+  if (i + 1 < n) store<u16>(destination, <u16>i32x4.extract_lane(bits, 1), 2)
+  if (i + 2 < n) store<u16>(destination, <u16>i32x4.extract_lane(bits, 2), 4)
+}
+
+export function roundToHalf(data: usize, n: i32): void {
+  for (let rest = n; rest > 0; rest -= 4, data += 16) {
+    const v = halfToFloat4(floatToHalf4(v128.load(data)))
+    if (rest >= 4) v128.store(data, v)
+    else storeFirst(data, v, rest)
+  }
+}
+
+export function roundToBfloat16(data: usize, n: i32): void {
+  const half = i32x4.splat(0x7fff), one = i32x4.splat(1), mask = i32x4.splat(0xffff0000)
+  for (let rest = n; rest > 0; rest -= 4, data += 16) {
+    const v = v128.load(data)
+    const odd = v128.and(i32x4.shr_u(v, 16), one)
+    const rounded = v128.and(i32x4.add(i32x4.add(v, half), odd), mask)
+    // A NaN keeps its upper bits, with the quiet bit set so that it remains one.
+    const nan = v128.and(v128.or(v, i32x4.splat(0x00400000)), mask)
+    const result = v128.bitselect(rounded, nan, f32x4.eq(v, v))
+    if (rest >= 4) v128.store(data, result)
+    else storeFirst(data, result, rest)
+  }
+}
+
+export function truncateToBfloat16(data: usize, n: i32): void {
+  const mask = i32x4.splat(0xffff0000)
+  for (let rest = n; rest > 0; rest -= 4, data += 16) {
+    const v = v128.and(v128.load(data), mask)
+    if (rest >= 4) v128.store(data, v)
+    else storeFirst(data, v, rest)
+  }
+}
+
+export function bfloat16ToFloat(source: usize, destination: usize, n: i32): void {
+  for (let rest = n; rest > 0; rest -= 4, source += 8, destination += 16) {
+    const v = i32x4.shl(v128.load16x4_u(source), 16)
+    if (rest >= 4) v128.store(destination, v)
+    else storeFirst(destination, v, rest)
+  }
+}
+
+export function fill(destination: usize, n: i32, value: f32): void {
+  const v = f32x4.splat(value)
+  for (const end = destination + (<usize>(n & ~3) << 2); destination < end; destination += 16) v128.store(destination, v)
+  if (n & 3) storeFirst(destination, v, n & 3)
+}
+
+export function gather(source: usize, stride: i32, destination: usize, n: i32): void {
+  const step = <usize>stride << 2
+  for (const end = destination + (<usize>n << 2); destination < end; destination += 4, source += step) {
+    store<f32>(destination, load<f32>(source))
+  }
+}
+
+/** A 4x4 block from rows `from` bytes apart to rows `to` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function transposeBlock(source: usize, from: usize, destination: usize, to: usize): void {
+  const r0 = v128.load(source), r1 = v128.load(source + from), r2 = v128.load(source + 2 * from), r3 = v128.load(source + 3 * from)
+  const t0 = i32x4.shuffle(r0, r1, 0, 4, 1, 5), t1 = i32x4.shuffle(r2, r3, 0, 4, 1, 5)
+  const t2 = i32x4.shuffle(r0, r1, 2, 6, 3, 7), t3 = i32x4.shuffle(r2, r3, 2, 6, 3, 7)
+  v128.store(destination, i64x2.shuffle(t0, t1, 0, 2))
+  v128.store(destination + to, i64x2.shuffle(t0, t1, 1, 3))
+  v128.store(destination + 2 * to, i64x2.shuffle(t2, t3, 0, 2))
+  v128.store(destination + 3 * to, i64x2.shuffle(t2, t3, 1, 3))
+}
+
+export function transpose(source: usize, destination: usize, batch: i32, rows: i32, columns: i32): void {
+  const from = <usize>columns << 2, to = <usize>rows << 2, size = <usize>rows * from
+  for (let b = 0; b < batch; b++, source += size, destination += size) {
+    for (let i = 0; i < rows; i += 4) {
+      for (let j = 0; j < columns; j += 4) {
+        const src = source + <usize>i * from + (<usize>j << 2), dst = destination + <usize>j * to + (<usize>i << 2)
+        if (rows - i >= 4 && columns - j >= 4) {
+          transposeBlock(src, from, dst, to)
+          continue
+        }
+        const height = min(rows - i, 4), width = min(columns - j, 4)
+        for (let y = 0; y < height; y++) {
+          for (let x = 0; x < width; x++) {
+            store<f32>(dst + <usize>x * to + (<usize>y << 2), load<f32>(src + <usize>y * from + (<usize>x << 2)))
+          }
+        }
+      }
+    }
+  }
+}
