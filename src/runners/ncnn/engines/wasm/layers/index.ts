@@ -2,8 +2,9 @@
 import type { AnyLayerType } from '../layer.ts'
 import * as innerProduct from './inner-product.ts'
 import * as passThrough from './pass-through.ts'
+import * as recurrent from './recurrent.ts'
 
-const families: readonly Readonly<Record<string, AnyLayerType>>[] = [innerProduct, passThrough]
+const families: readonly Readonly<Record<string, AnyLayerType>>[] = [innerProduct, passThrough, recurrent]
 
 /** Layer types by ncnn's name. A family exports nothing but its layer types. */
 export const layerTypes: ReadonlyMap<string, AnyLayerType> = new Map(

@@ -1,0 +1,391 @@
+// Recurrent layers: LSTM, GRU and RNN, in one direction or both, with float or int8 weights.
+import {
+  GEMM_SCRATCH_BYTES,
+  Initial,
+  packedRightBytes,
+  recurrentScratchBytes,
+  WeightType,
+} from '../../../../../kernels/ncnn.ts'
+import { NcnnError } from '../../../error.ts'
+import { int } from '../../../params.ts'
+import { raw, tagged } from '../../../weights.ts'
+import type { Blob } from '../blob.ts'
+import { defineLayer, type Workspace } from '../layer.ts'
+import { gruStep, lstmStep, matrixProduct, rnnStep, unroll } from '../recurrence.ts'
+
+/** What the three types have in common. `direction`: 0 forward, 1 reverse, 2 both. */
+const recurrentParams = {
+  num_output: int(0),
+  weight_data_size: int(1),
+  direction: int(2),
+  int8_scale_term: int(8),
+} as const
+
+interface Sizes {
+  readonly directions: number
+  /** Features of one time step. */
+  readonly features: number
+  /** Rows of W_x and W_h in one direction: gates x units. */
+  readonly gateRows: number
+  readonly outputs: number
+}
+
+function sizesOf(
+  params: { readonly num_output: number; readonly weight_data_size: number; readonly direction: number },
+  gateRows: number,
+): Sizes {
+  const { num_output, weight_data_size, direction } = params
+  if (direction < 0 || direction > 2) throw new NcnnError(`direction must be 0, 1 or 2, found ${direction}`)
+  if (num_output < 1 || gateRows < 1) throw new NcnnError(`num_output must be at least 1, found ${num_output}`)
+  const directions = direction === 2 ? 2 : 1
+  const features = weight_data_size / directions / gateRows
+  if (!Number.isInteger(features)) {
+    throw new NcnnError(
+      `weight_data_size ${weight_data_size} is not a multiple of ${directions} x ${gateRows} gate rows`,
+    )
+  }
+  return { directions, features, gateRows, outputs: num_output }
+}
+
+/** The weights that all types have, in file order; `biasRows` biases a direction. `extra` stands before the int8 scales. */
+function recurrentWeights<Extra>(
+  { directions, features, gateRows, outputs }: Sizes,
+  biasRows: number,
+  int8: number,
+  extra: Extra,
+) {
+  return {
+    weight_xc_data: tagged(directions * gateRows * features),
+    bias_c_data: tagged(directions * biasRows),
+    weight_hc_data: tagged(directions * gateRows * outputs),
+    ...extra,
+    weight_xc_data_int8_scales: int8 ? raw(directions * gateRows) : undefined,
+    weight_hc_data_int8_scales: int8 ? raw(directions * gateRows) : undefined,
+  }
+}
+
+type LoadedWeights = {
+  readonly weight_xc_data: Blob
+  readonly bias_c_data: Blob
+  readonly weight_hc_data: Blob
+  readonly weight_xc_data_int8_scales: Blob | undefined
+  readonly weight_hc_data_int8_scales: Blob | undefined
+}
+
+/** W_x and W_h of each direction, packed for the matrix product; undefined where the plain path runs. */
+interface PackedDirections {
+  readonly input: Blob
+  readonly hidden: Blob
+}
+
+function packDirections(weights: LoadedWeights, sizes: Sizes, workspace: Workspace): PackedDirections[] | undefined {
+  const { weight_xc_data, weight_hc_data, weight_xc_data_int8_scales } = weights
+  if ((weight_xc_data.dtype === 'int8') !== (weight_xc_data_int8_scales !== undefined)) {
+    throw new NcnnError(`int8_scale_term does not fit the weights, which are stored as ${weight_xc_data.dtype}`)
+  }
+  if (workspace.float === 'float64' || weight_xc_data.dtype === 'int8') return undefined
+  const { directions, features, gateRows, outputs } = sizes
+  const packed = Array.from({ length: directions }, (_, d) => ({
+    input: packMatrix(weight_xc_data, d, gateRows, features, workspace),
+    hidden: packMatrix(weight_hc_data, d, gateRows, outputs, workspace),
+  }))
+  weight_xc_data.release()
+  weight_hc_data.release()
+  return packed
+}
+
+/** Packs matrix number `index`, [rows][columns], of `weights` as the right side of a product x W^T. */
+function packMatrix(weights: Blob, index: number, rows: number, columns: number, { kernels, alloc }: Workspace): Blob {
+  const packed = alloc([packedRightBytes(columns, rows)], 'uint8')
+  const source = weights.ptr + index * rows * columns * Float32Array.BYTES_PER_ELEMENT
+  kernels.packRight(source, WeightType.float32, 1, columns, columns, rows, packed.ptr)
+  return packed
+}
+
+/** Number of time steps of x, [T][features]. */
+function stepsOf(x: Blob, { features }: Sizes): number {
+  if (x.shape.length > 2 || x.shape[x.shape.length - 1] !== features) {
+    throw new NcnnError(`the input must be [steps, ${features}], as the weights say`)
+  }
+  return x.length / features
+}
+
+/** A state, [directions][length]: a copy of the one that was fed, or zeros. */
+function initialState(fed: Blob | undefined, directions: number, length: number, { alloc, float }: Workspace): Blob {
+  if (fed !== undefined && fed.length !== directions * length) {
+    throw new NcnnError(
+      `an initial state must have ${directions} x ${length} elements, found [${fed.shape.join(', ')}]`,
+    )
+  }
+  const state = alloc(fed?.shape ?? [directions, length], float)
+  state.data.set(fed?.data ?? new Float32Array(state.length))
+  return state
+}
+
+const floatAt = (blob: Blob, index: number): number => blob.ptr + index * Float32Array.BYTES_PER_ELEMENT
+
+/** bias + W_x x for all time steps of direction `d` at once: [T][gateRows]. */
+function gatesFromInput(
+  x: Blob,
+  packed: Blob,
+  bias: number,
+  steps: number,
+  { features, gateRows }: Sizes,
+  { kernels, scratch }: Workspace,
+): Blob {
+  const gates = scratch([steps, gateRows])
+  const workArea = scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr
+  kernels.gemmRight(
+    x.ptr,
+    features,
+    1,
+    packed.ptr,
+    gates.ptr,
+    gateRows,
+    steps,
+    gateRows,
+    features,
+    Initial.columnBias,
+    bias,
+    0,
+    0,
+    0,
+    workArea,
+  )
+  return gates
+}
+
+/** The products W_x v and W_h v of direction `d`, in plain TypeScript. */
+function plainProducts(weights: LoadedWeights, d: number, { features, gateRows, outputs }: Sizes) {
+  const {
+    weight_xc_data,
+    weight_hc_data,
+    weight_xc_data_int8_scales: inputScales,
+    weight_hc_data_int8_scales: hiddenScales,
+  } = weights
+  const firstRow = d * gateRows
+  return {
+    input: matrixProduct(weight_xc_data.data, firstRow * features, gateRows, features, inputScales?.data, firstRow),
+    hidden: matrixProduct(weight_hc_data.data, firstRow * outputs, gateRows, outputs, hiddenScales?.data, firstRow),
+  }
+}
+
+/** Runs a plain step over time and writes each hidden state to its place in y, [T][directions * outputs]. */
+function unrollInto(
+  y: Blob,
+  steps: number,
+  reverse: boolean,
+  d: number,
+  hidden: Blob,
+  sizes: Sizes,
+  step: (start: number) => void,
+): void {
+  const { directions, features, outputs } = sizes
+  const [target, state] = [y.data, hidden.data]
+  unroll(steps, reverse, (t) => {
+    step(t * features)
+    target.set(state.subarray(d * outputs, (d + 1) * outputs), (t * directions + d) * outputs)
+  })
+}
+
+/** Direction number `d` runs in reverse: the only one of `direction` 1, the second of `direction` 2. */
+const isReverse = (direction: number, d: number): boolean => direction === 1 || d === 1
+
+/** Long short-term memory: x [T][features], optional hidden and cell state -> y [T][directions * num_output], hidden, cell. */
+export const LSTM = defineLayer({
+  type: 'LSTM',
+  inputs: '1..3',
+  params: { ...recurrentParams, hidden_size: int(3, 'num_output') },
+  weights: ({ hidden_size, int8_scale_term, ...params }) => {
+    const sizes = sizesOf(params, 4 * hidden_size)
+    const projected = params.num_output !== hidden_size
+    return recurrentWeights(sizes, 4 * hidden_size, int8_scale_term, {
+      weight_hr_data: projected ? tagged(sizes.directions * params.num_output * hidden_size) : undefined,
+    })
+  },
+  prepare({ params, weights }, workspace) {
+    const sizes = sizesOf(params, 4 * params.hidden_size)
+    const packed = packDirections(weights, sizes, workspace)
+    const { weight_hr_data } = weights
+    if (packed === undefined || weight_hr_data === undefined) return { sizes, packed, projections: [] }
+    const projections = packed.map((_, d) =>
+      packMatrix(weight_hr_data, d, params.num_output, params.hidden_size, workspace),
+    )
+    weight_hr_data.release()
+    return { sizes, packed, projections }
+  },
+  forward([x, fedHidden, fedCell], { params, weights, prepared, outputCount }, workspace) {
+    const { direction, hidden_size } = params
+    const { sizes, packed, projections } = prepared
+    const { directions, outputs } = sizes
+    const steps = stepsOf(x, sizes)
+    const y = workspace.alloc([steps, directions * outputs])
+    const hidden = initialState(fedHidden, directions, outputs, workspace)
+    const cell = initialState(fedCell, directions, hidden_size, workspace)
+    for (let d = 0; d < directions; d++) {
+      const reverse = isReverse(direction, d)
+      if (packed === undefined) {
+        const projection = weights.weight_hr_data
+        const state = {
+          ...plainProducts(weights, d, sizes),
+          projection: projection && matrixProduct(projection.data, d * outputs * hidden_size, outputs, hidden_size),
+          bias: weights.bias_c_data.data,
+          biasOffset: d * 4 * hidden_size,
+          hiddenState: hidden.data,
+          hiddenOffset: d * outputs,
+          cellState: cell.data,
+          cellOffset: d * hidden_size,
+          hiddenSize: hidden_size,
+          outputs,
+        }
+        const features = x.data
+        unrollInto(y, steps, reverse, d, hidden, sizes, (start) => lstmStep(state, features, start))
+      } else {
+        const gates = gatesFromInput(
+          x,
+          packed[d].input,
+          floatAt(weights.bias_c_data, d * 4 * hidden_size),
+          steps,
+          sizes,
+          workspace,
+        )
+        const workArea = workspace.scratch([recurrentScratchBytes(4, hidden_size)], 'uint8').ptr
+        workspace.kernels.lstm(
+          gates.ptr,
+          packed[d].hidden.ptr,
+          projections[d]?.ptr ?? 0,
+          floatAt(hidden, d * outputs),
+          floatAt(cell, d * hidden_size),
+          floatAt(y, d * outputs),
+          directions * outputs,
+          steps,
+          outputs,
+          hidden_size,
+          Number(reverse),
+          workArea,
+        )
+      }
+    }
+    return takeOutputs([y, hidden, cell], outputCount)
+  },
+})
+
+/** Gated recurrent unit: x [T][features], optional hidden state -> y [T][directions * num_output], hidden. */
+export const GRU = defineLayer({
+  type: 'GRU',
+  inputs: '1..2',
+  params: recurrentParams,
+  weights: (params) =>
+    recurrentWeights(sizesOf(params, 3 * params.num_output), 4 * params.num_output, params.int8_scale_term, {}),
+  prepare({ params, weights }, workspace) {
+    const sizes = sizesOf(params, 3 * params.num_output)
+    return { sizes, packed: packDirections(weights, sizes, workspace) }
+  },
+  forward([x, fedHidden], { params, weights, prepared: { sizes, packed }, outputCount }, workspace) {
+    const { directions, outputs } = sizes
+    const steps = stepsOf(x, sizes)
+    const y = workspace.alloc([steps, directions * outputs])
+    const hidden = initialState(fedHidden, directions, outputs, workspace)
+    for (let d = 0; d < directions; d++) {
+      const reverse = isReverse(params.direction, d)
+      const biasOffset = d * 4 * outputs
+      if (packed === undefined) {
+        const state = {
+          ...plainProducts(weights, d, sizes),
+          bias: weights.bias_c_data.data,
+          biasOffset,
+          hiddenState: hidden.data,
+          hiddenOffset: d * outputs,
+          outputs,
+        }
+        const features = x.data
+        unrollInto(y, steps, reverse, d, hidden, sizes, (start) => gruStep(state, features, start))
+      } else {
+        const gates = gatesFromInput(
+          x,
+          packed[d].input,
+          floatAt(weights.bias_c_data, biasOffset),
+          steps,
+          sizes,
+          workspace,
+        )
+        workspace.kernels.gru(
+          gates.ptr,
+          packed[d].hidden.ptr,
+          floatAt(weights.bias_c_data, biasOffset + 3 * outputs),
+          floatAt(hidden, d * outputs),
+          floatAt(y, d * outputs),
+          directions * outputs,
+          steps,
+          outputs,
+          Number(reverse),
+          workspace.scratch([recurrentScratchBytes(3, outputs)], 'uint8').ptr,
+        )
+      }
+    }
+    return takeOutputs([y, hidden], outputCount)
+  },
+})
+
+/** Elman network: h = tanh(W_x x + W_h h + b), otherwise as {@link GRU}. */
+export const RNN = defineLayer({
+  type: 'RNN',
+  inputs: '1..2',
+  params: recurrentParams,
+  weights: (params) =>
+    recurrentWeights(sizesOf(params, params.num_output), params.num_output, params.int8_scale_term, {}),
+  prepare({ params, weights }, workspace) {
+    const sizes = sizesOf(params, params.num_output)
+    return { sizes, packed: packDirections(weights, sizes, workspace) }
+  },
+  forward([x, fedHidden], { params, weights, prepared: { sizes, packed }, outputCount }, workspace) {
+    const { directions, outputs } = sizes
+    const steps = stepsOf(x, sizes)
+    const y = workspace.alloc([steps, directions * outputs])
+    const hidden = initialState(fedHidden, directions, outputs, workspace)
+    for (let d = 0; d < directions; d++) {
+      const reverse = isReverse(params.direction, d)
+      if (packed === undefined) {
+        const state = {
+          ...plainProducts(weights, d, sizes),
+          bias: weights.bias_c_data.data,
+          biasOffset: d * outputs,
+          hiddenState: hidden.data,
+          hiddenOffset: d * outputs,
+          outputs,
+        }
+        const features = x.data
+        unrollInto(y, steps, reverse, d, hidden, sizes, (start) => rnnStep(state, features, start))
+      } else {
+        const gates = gatesFromInput(
+          x,
+          packed[d].input,
+          floatAt(weights.bias_c_data, d * outputs),
+          steps,
+          sizes,
+          workspace,
+        )
+        workspace.kernels.rnn(
+          gates.ptr,
+          packed[d].hidden.ptr,
+          floatAt(hidden, d * outputs),
+          floatAt(y, d * outputs),
+          directions * outputs,
+          steps,
+          outputs,
+          Number(reverse),
+          workspace.scratch([recurrentScratchBytes(1, outputs)], 'uint8').ptr,
+        )
+      }
+    }
+    return takeOutputs([y, hidden], outputCount)
+  },
+})
+
+/** The states are outputs only where the network names them. */
+function takeOutputs(results: readonly Blob[], count: number): readonly Blob[] {
+  if (count > 1 && count < results.length)
+    throw new NcnnError(`it has 1 output or ${results.length}, but the .param names ${count}`)
+  for (const unused of results.slice(count)) unused.release()
+  return results.slice(0, count)
+}

@@ -1,0 +1,122 @@
+// The plain form of the recurrent layers: one direction unrolled over time, in double precision, with float or int8 weights.
+import type { BlobArray } from './blob.ts'
+import { descale, dynamicScale, quantizeInto } from './int8.ts'
+import { exp, tanh } from './math.ts'
+
+/** W v for the rows of one matrix; `start` is where v begins in `vector`. The result is valid until the next call. */
+export type Product = (vector: ArrayLike<number>, start: number) => Float64Array
+
+/**
+ * @param weights holds the matrix [rows][columns] from `offset` on
+ * @param scales of int8 weights, one a row from `scaleOffset` on: then v is quantised on the fly, as ncnn does
+ */
+export function matrixProduct(
+  weights: BlobArray,
+  offset: number,
+  rows: number,
+  columns: number,
+  scales?: BlobArray,
+  scaleOffset = 0,
+): Product {
+  const result = new Float64Array(rows)
+  if (scales === undefined) {
+    return (vector, start) => {
+      for (let r = 0; r < rows; r++) {
+        let sum = 0
+        for (let i = 0; i < columns; i++) sum += weights[offset + r * columns + i] * vector[start + i]
+        result[r] = sum
+      }
+      return result
+    }
+  }
+  const quantized = new Int8Array(columns)
+  return (vector, start) => {
+    const scale = dynamicScale(vector, start, columns)
+    quantizeInto(quantized, vector, start, scale)
+    for (let r = 0; r < rows; r++) {
+      let sum = 0
+      for (let i = 0; i < columns; i++) sum += weights[offset + r * columns + i] * quantized[i]
+      result[r] = sum * Math.fround(descale(scale) * descale(scales[scaleOffset + r]))
+    }
+    return result
+  }
+}
+
+/** What one direction of a recurrent layer works with. States are updated in place, from their own offsets on. */
+export interface Direction {
+  /** W_x and W_h, each with the rows of all gates. */
+  readonly input: Product
+  readonly hidden: Product
+  /** One bias a gate row, from `biasOffset` on. */
+  readonly bias: BlobArray
+  readonly biasOffset: number
+  readonly hiddenState: BlobArray
+  readonly hiddenOffset: number
+  /** Length of the hidden state: the layer's outputs in this direction. */
+  readonly outputs: number
+}
+
+export interface LstmDirection extends Direction {
+  readonly cellState: BlobArray
+  readonly cellOffset: number
+  readonly hiddenSize: number
+  /** W_hr, which maps the hidden size to the outputs; absent when they are equal. */
+  readonly projection: Product | undefined
+}
+
+/** Walks over the time steps, first to last or in reverse; `step` gets the index of the step. */
+export function unroll(steps: number, reverse: boolean, step: (t: number) => void): void {
+  for (let i = 0; i < steps; i++) step(reverse ? steps - 1 - i : i)
+}
+
+const sigmoid = (x: number): number => 1 / (1 + exp(-x))
+
+/**
+ * One step: gates I, F, O, G = W_x x + W_h h + b; c = sigmoid(F) c + sigmoid(I) tanh(G); h = sigmoid(O) tanh(c), projected by W_hr.
+ * @param x holds the step's features from `start` on
+ */
+export function lstmStep(direction: LstmDirection, x: BlobArray, start: number): void {
+  const { input, hidden, bias, biasOffset, hiddenState, hiddenOffset, outputs, projection } = direction
+  const { cellState, cellOffset, hiddenSize } = direction
+  const fromInput = input(x, start)
+  const fromHidden = hidden(hiddenState, hiddenOffset)
+  const gate = (row: number): number => bias[biasOffset + row] + fromInput[row] + fromHidden[row]
+  const result = new Float64Array(hiddenSize)
+  for (let q = 0; q < hiddenSize; q++) {
+    const forget = sigmoid(gate(hiddenSize + q)) * cellState[cellOffset + q]
+    const cell = forget + sigmoid(gate(q)) * tanh(gate(3 * hiddenSize + q))
+    result[q] = sigmoid(gate(2 * hiddenSize + q)) * tanh(cell)
+    cellState[cellOffset + q] = cell
+  }
+  const projected = projection?.(result, 0) ?? result
+  for (let q = 0; q < outputs; q++) hiddenState[hiddenOffset + q] = projected[q]
+}
+
+/**
+ * One step: R, U = sigmoid(W_x x + W_h h + b); N = tanh(W_xn x + b_wn + R (W_hn h + b_bn)); h = (1 - U) N + U h.
+ * The biases are in the order R, U, WN, BN.
+ */
+export function gruStep(direction: Direction, x: BlobArray, start: number): void {
+  const { input, hidden, bias, biasOffset, hiddenState, hiddenOffset, outputs } = direction
+  const fromInput = input(x, start)
+  const fromHidden = hidden(hiddenState, hiddenOffset)
+  const gate = (row: number): number => bias[biasOffset + row] + fromInput[row] + fromHidden[row]
+  for (let q = 0; q < outputs; q++) {
+    const reset = sigmoid(gate(q))
+    const update = sigmoid(gate(outputs + q))
+    const candidate = 2 * outputs + q
+    const recurrent = fromHidden[candidate] + bias[biasOffset + outputs + candidate]
+    const next = tanh(fromInput[candidate] + bias[biasOffset + candidate] + reset * recurrent)
+    hiddenState[hiddenOffset + q] = (1 - update) * next + update * hiddenState[hiddenOffset + q]
+  }
+}
+
+/** One step: h = tanh(W_x x + W_h h + b). */
+export function rnnStep(direction: Direction, x: BlobArray, start: number): void {
+  const { input, hidden, bias, biasOffset, hiddenState, hiddenOffset, outputs } = direction
+  const fromInput = input(x, start)
+  const fromHidden = hidden(hiddenState, hiddenOffset)
+  for (let q = 0; q < outputs; q++) {
+    hiddenState[hiddenOffset + q] = tanh(bias[biasOffset + q] + fromInput[q] + fromHidden[q])
+  }
+}
