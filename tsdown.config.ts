@@ -1,16 +1,28 @@
 // Builds every entry point twice, ESM and CJS: Jest cannot require ESM on Node 20 and 22.
+// A new entry point is a line here and a line under "exports" in package.json.
 import { defineConfig } from 'tsdown'
 
-export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    ncnn: 'src/runners/ncnn/index.ts',
-    files: 'src/files/index.ts',
-  },
-  format: ['esm', 'cjs'],
-  platform: 'neutral',
-  target: 'node20.19',
-  dts: true,
-  clean: true,
-  hash: false,
-})
+const entries = {
+  index: 'src/index.ts',
+  jest: 'src/jest.ts',
+  'jest-globals': 'src/jest-globals.ts',
+  expect: 'src/expect.ts',
+}
+
+/** Vitest is ESM only, and so is what imports it. */
+const esmEntries = {
+  vitest: 'src/vitest.ts',
+}
+
+export default defineConfig(
+  [
+    { format: 'esm', entry: { ...entries, ...esmEntries } },
+    { format: 'cjs', entry: entries },
+  ].map((build) => ({
+    ...build,
+    platform: 'neutral',
+    target: 'node20.19',
+    dts: true,
+    hash: false,
+  })),
+)

@@ -1,0 +1,13 @@
+// What a test runner hands to a matcher and what it wants back: the part that Vitest, Jest and `expect` have in common.
+
+/** `this` inside a matcher. */
+export interface MatcherContext {
+  /** True under `.not`. Vitest leaves it undefined otherwise. */
+  readonly isNot?: boolean
+}
+
+/** `message` is called only when the assertion fails, so the expensive statistics are computed only then. */
+export interface MatcherResult {
+  readonly pass: boolean
+  message(): string
+}

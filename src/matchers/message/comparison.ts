@@ -1,0 +1,194 @@
+// The message of a comparison: what was compared, how far it is off, where, and what tolerance would have passed.
+import type { Comparison, ElementError, FailedMetric, SideSummary } from '../../compare/comparison.ts'
+import { formatShape } from '../../tensor/shape.ts'
+import { columns } from './columns.ts'
+import { drawHistogram } from './histogram.ts'
+import { countOf, joinBlocks, labelled, maxLines } from './layout.ts'
+import {
+  formatAtLeast,
+  formatCosine,
+  formatDecibels,
+  formatExact,
+  formatFactor,
+  formatMagnitude,
+  formatNormalized,
+  formatPercent,
+  formatValue,
+} from './numbers.ts'
+
+/** The table of the worst elements shrinks to this when a message gets too long. */
+const fewestRows = 2
+
+/** Explains a failed comparison. The first line is the verdict: summaries show no more than that. */
+export function describeMismatch(comparison: Comparison): string {
+  return joinBlocks(
+    [`Tensors do not match: ${describeVerdict(comparison)}`],
+    ...describeDetails(comparison, maxLines - 2),
+  )
+}
+
+/** Explains why `.not` failed: the tensors do match, and how well. */
+export function describeMatch(comparison: Comparison): string {
+  const { total, mismatched } = comparison
+  const verdict =
+    mismatched === 0
+      ? `all of ${countOf(total, 'element')} within tolerance`
+      : `${total - mismatched} of ${countOf(total, 'element')} within tolerance and ${mismatched} allowed to miss it`
+  return joinBlocks([`Tensors match, but were expected not to: ${verdict}`], describeCompared(comparison), [
+    ...describeErrors(comparison),
+    ...describeOverall(comparison),
+  ])
+}
+
+/** Why the comparison failed, in one line. */
+export function describeVerdict(comparison: Comparison): string {
+  switch (comparison.reason) {
+    case undefined:
+      return 'they match'
+    case 'shape':
+    case 'dtype':
+      return comparison.mismatch ?? `different ${comparison.reason}s`
+    case 'metric':
+      return comparison.failedMetrics.map(describeBound).join(', ')
+    case 'nonfinite':
+      return `${describeCensus(comparison)}; ${describeMisses(comparison)}`
+    case 'values':
+      return describeMisses(comparison)
+  }
+}
+
+/** Everything below the verdict, in at most `limit` lines: the rows of the table and then the hints give way first. */
+export function describeDetails(comparison: Comparison, limit: number): string[][] {
+  const hints = comparison.hints.flatMap(({ message }) => labelled('hint', message))
+  if (comparison.reason === 'shape' || comparison.reason === 'dtype') return [describeSides(comparison), hints]
+  const compared = describeCompared(comparison)
+  const statistics = [
+    ...describeErrors(comparison),
+    ...describeOverall(comparison),
+    ...describeSlices(comparison),
+    ...describeRequired(comparison),
+  ]
+  const shown = comparison.reason === 'metric' ? 0 : comparison.worst.length
+  const fixed = compared.length + statistics.length + 1
+  const blank = 2
+  const tableLines = Math.min(shown, Math.max(fewestRows, limit - fixed - hints.length - blank - 2))
+  const table = describeWorst(comparison, tableLines)
+  const room = limit - fixed - table.length - blank
+  return [compared, table, statistics, hints.slice(0, Math.max(0, room))]
+}
+
+function describeMisses({ mismatched, total, ratio, worst: [worst] }: Comparison): string {
+  const misses = `${mismatched} of ${countOf(total, 'element')} (${formatPercent(ratio)}) ${mismatched === 1 ? 'exceeds' : 'exceed'} the tolerance`
+  if (worst === undefined || !Number.isFinite(worst.excess)) return misses
+  return `${misses}, ${mismatched === 1 ? '' : 'the worst '}by a factor of ${formatFactor(worst.excess)}`
+}
+
+/** `12 NaN and 3 +Infinity in actual, none in the reference`. */
+function describeCensus({ actual, reference }: Comparison): string {
+  const here = listNonFinite(actual)
+  const there = listNonFinite(reference)
+  return here === there ? `${here} on either side` : `${here} in actual, ${there} in the reference`
+}
+
+function listNonFinite({ nonFinite: { nan, posInf, negInf } }: SideSummary): string {
+  const kinds = [
+    [nan, 'NaN'],
+    [posInf, '+Infinity'],
+    [negInf, '-Infinity'],
+  ] as const
+  const present = kinds.filter(([count]) => count > 0).map(([count, kind]) => `${count} ${kind}`)
+  return present.length === 0 ? 'none' : present.join(', ')
+}
+
+function describeBound({ name, value, bound }: FailedMetric): string {
+  const least = name === 'cosine' || name === 'snr' || name === 'psnr'
+  return `${name} is ${formatMagnitude(value)}, ${least ? 'at least' : 'at most'} ${formatExact(bound)} is required`
+}
+
+function describeCompared(comparison: Comparison): string[] {
+  const { atol, rtol, source } = comparison.tolerance
+  const sources = { options: 'as given', preset: 'from the preset', dtype: 'the default for these dtypes' }
+  return [
+    ...describeSides(comparison),
+    ...labelled('normalized', comparison.normalize && `both sides, ${comparison.normalize}`),
+    ...labelled(
+      'tolerance',
+      source === 'metrics only'
+        ? 'none: the metrics decide'
+        : `atol ${formatExact(atol)}, rtol ${formatExact(rtol)} (${sources[source]})`,
+    ),
+  ]
+}
+
+function describeSides({ actual, reference }: Comparison): string[] {
+  const describe = ({ dtype, shape }: SideSummary) => `${dtype} ${formatShape(shape)}`
+  if (describe(actual) === describe(reference)) return labelled('compared', describe(actual))
+  return [...labelled('actual', describe(actual)), ...labelled('reference', describe(reference))]
+}
+
+/** The worst elements, side by side. `a` is the actual value, `r` the reference. */
+function describeWorst(comparison: Comparison, rows: number): string[] {
+  const worst = comparison.worst.slice(0, rows)
+  if (worst.length === 0) return []
+  const print = (value: number | bigint, side: SideSummary) =>
+    comparison.normalize === undefined ? formatValue(value, side.dtype) : formatNormalized(value)
+  const cells = worst.map((element: ElementError) => [
+    formatShape(element.index),
+    print(element.actual, comparison.actual),
+    print(element.reference, comparison.reference),
+    Number.isNaN(element.diff) ? '-' : formatMagnitude(element.diff),
+    formatMagnitude(element.allowed),
+    Number.isFinite(element.excess) ? `${formatFactor(element.excess)}x` : '',
+  ])
+  const heading = ['worst', 'actual', 'reference', '|a - r|', 'allowed', '']
+  const alignments = ['left', 'point', 'point', 'left', 'left', 'right'] as const
+  return columns([heading, ...cells], alignments).map((line) => `  ${line}`)
+}
+
+function describeErrors({ absDiff, histogram, tolerance, total }: Comparison): string[] {
+  if (total === 0) return []
+  const { p50, p99, max, rmse } = absDiff
+  return [
+    ...labelled(
+      '|a - r|',
+      `p50 ${formatMagnitude(p50)}, p99 ${formatMagnitude(p99)}, max ${formatMagnitude(max)}, rmse ${formatMagnitude(rmse)}`,
+    ),
+    ...labelled('by decade', drawHistogram(histogram, tolerance.atol)),
+  ]
+}
+
+function describeOverall({ cosine, snrDb, normRatio, raw, total }: Comparison): string[] {
+  if (total === 0) return []
+  const similarity = (of: { cosine: number; snrDb: number }) =>
+    `cosine ${formatCosine(of.cosine)}, SNR ${formatDecibels(of.snrDb)}`
+  const norms = `|actual| / |reference| ${Number(normRatio.toPrecision(6))}`
+  if (raw === undefined) return labelled('overall', `${similarity({ cosine, snrDb })}, ${norms}`)
+  return [
+    ...labelled('overall', similarity({ cosine, snrDb })),
+    ...labelled('before', `max |a - r| ${formatMagnitude(raw.maxAbs)}, ${similarity(raw)}, ${norms}`),
+  ]
+}
+
+function describeSlices({ worstSlices }: Comparison): string[] {
+  return worstSlices
+    .slice(0, 2)
+    .flatMap(({ axis, index, share, mismatched }) =>
+      labelled(
+        'where',
+        `axis ${axis}, index ${index}: ${formatPercent(share)} of the squared error, ${mismatched} ${mismatched === 1 ? 'miss' : 'misses'}`,
+      ),
+    )
+}
+
+/** Ready to be pasted into the assertion. A relative tolerance of 1 and more would pass anything. */
+function describeRequired({ reason, required, tolerance }: Comparison): string[] {
+  if (reason !== 'values') return []
+  const { atolGivenRtol, rtolGivenAtol } = required
+  const snippet = (atol: string, rtol: string) =>
+    `{ ${[atol !== '0' && `atol: ${atol}`, rtol !== '0' && `rtol: ${rtol}`].filter(Boolean).join(', ')} }`
+  const choices = [
+    Number.isFinite(atolGivenRtol) && snippet(formatAtLeast(atolGivenRtol), formatExact(tolerance.rtol)),
+    rtolGivenAtol < 1 && snippet(formatExact(tolerance.atol), formatAtLeast(rtolGivenAtol)),
+  ]
+  return labelled('would pass', choices.filter(Boolean).join(' or '))
+}

@@ -1,0 +1,39 @@
+// The message of `toMatchTensors`: one line for every tensor that fails, then the details of the first.
+import type { Comparison } from '../../compare/comparison.ts'
+import { formatShape } from '../../tensor/shape.ts'
+import { columns } from './columns.ts'
+import { describeDetails, describeVerdict } from './comparison.ts'
+import { countOf, joinBlocks, maxLines } from './layout.ts'
+
+/** One name of the two records: compared, or `problem` says why it was not. */
+export type NamedComparison =
+  | { readonly name: string; readonly comparison: Comparison; readonly problem?: undefined }
+  | { readonly name: string; readonly comparison: undefined; readonly problem: string }
+
+const mostRows = 8
+
+export function describeRecord(outputs: readonly NamedComparison[]): string {
+  const failed = outputs.filter(({ comparison }) => comparison?.pass !== true)
+  if (failed.length === 0) {
+    return `Tensors match, but were expected not to: ${outputs.map(({ name }) => name).join(', ')} within tolerance`
+  }
+  const rows = failed.slice(0, mostRows).map((output) => [output.name, describeType(output), describeProblem(output)])
+  const more = failed.length > mostRows ? [`  and ${failed.length - mostRows} more`] : []
+  const table = [...columns(rows, ['left', 'left', 'left']).map((line) => `  ${line}`), ...more]
+  const first = failed.find(({ comparison }) => comparison !== undefined && comparison.reason !== 'shape')
+  const details = first?.comparison ? describeDetails(first.comparison, maxLines - 4 - table.length - 2) : []
+  return joinBlocks(
+    [`${failed.length} of ${countOf(outputs.length, 'tensor')} do not match`],
+    table,
+    first === undefined ? [] : [`${first.name}:`],
+    ...details,
+  )
+}
+
+function describeType({ comparison }: NamedComparison): string {
+  return comparison === undefined ? '' : `${comparison.reference.dtype} ${formatShape(comparison.reference.shape)}`
+}
+
+function describeProblem({ comparison, problem }: NamedComparison): string {
+  return comparison === undefined ? problem : describeVerdict(comparison)
+}

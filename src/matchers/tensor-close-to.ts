@@ -1,0 +1,77 @@
+// `expect.tensorCloseTo(reference, options)`: toMatchTensor inside `toEqual`, `toHaveBeenCalledWith` and their like.
+import { checkOptions } from '../compare/check-options.ts'
+import { compareTensors } from '../compare/index.ts'
+import type { CompareOptions } from '../compare/options.ts'
+import { formatShape } from '../tensor/shape.ts'
+import type { Tensor, TensorLike } from '../tensor/tensor.ts'
+import { toTensor } from '../tensor/to-tensor.ts'
+import { abbreviateInDiff } from './abbreviate-in-diff.ts'
+import type { MatcherContext, MatcherResult } from './context.ts'
+import { withDefaults } from './defaults.ts'
+import { describeVerdict } from './message/comparison.ts'
+import { formatOptions } from './message/options.ts'
+
+/** A tensor with more elements than this is one line in a diff. */
+const mostElementsInDiff = 16
+
+/** What both runners take for an asymmetric matcher. */
+interface AsymmetricMatcher {
+  readonly $$typeof: symbol
+  asymmetricMatch(actual: unknown): boolean
+  toAsymmetricMatcher(): string
+  toString(): string
+  getExpectedType(): string
+}
+
+/**
+ * The asymmetric matcher behind `expect.tensorCloseTo` and, when `inverse`, `expect.not.tensorCloseTo`. In a diff it is one line,
+ * and so is the tensor that did not match it: runners take minutes over a diff of 100 000 lines.
+ *
+ * @throws TypeError at once for a reference or an option that is wrong.
+ */
+export function createTensorCloseTo(
+  reference: TensorLike,
+  options: CompareOptions | undefined,
+  inverse: boolean,
+): AsymmetricMatcher {
+  const expected = toTensor(reference, { name: 'reference' })
+  const merged = withDefaults(options)
+  checkOptions(merged)
+  const name = `${inverse ? 'not.' : ''}tensorCloseTo`
+  return {
+    $$typeof: Symbol.for('jest.asymmetricMatcher'),
+    asymmetricMatch: (actual) => {
+      const close = isClose(actual, expected, merged)
+      return close !== undefined && close !== inverse
+    },
+    toAsymmetricMatcher: () => `${name}(${expected.dtype} ${formatShape(expected.shape)}${formatOptions(merged)})`,
+    toString: () => name,
+    getExpectedType: () => 'object',
+  }
+}
+
+/** For `expect.extend`: `expect(actual).tensorCloseTo(reference)`, and the asymmetric matcher that the runner makes of it. */
+export function tensorCloseTo(
+  this: MatcherContext,
+  actual: unknown,
+  reference: TensorLike,
+  options?: CompareOptions,
+): MatcherResult {
+  const pass = isClose(actual, toTensor(reference, { name: 'reference' }), withDefaults(options)) ?? this.isNot === true
+  return { pass, message: () => `Expected a tensor that is ${pass ? 'not ' : ''}close to the reference` }
+}
+
+/** Undefined for what cannot be compared: no tensor at all, or one of another shape. Neither matcher accepts it. */
+function isClose(actual: unknown, reference: Tensor, options: CompareOptions | undefined): boolean | undefined {
+  let tensor: Tensor
+  try {
+    tensor = toTensor(actual as TensorLike, { name: 'actual' })
+  } catch {
+    return undefined
+  }
+  const comparison = compareTensors(tensor, reference, options)
+  if (!comparison.pass && tensor.data.length > mostElementsInDiff) {
+    abbreviateInDiff(actual, () => `${tensor.dtype} ${formatShape(tensor.shape)}: ${describeVerdict(comparison)}`)
+  }
+  return comparison.reason === 'shape' ? undefined : comparison.pass
+}

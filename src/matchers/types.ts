@@ -1,0 +1,38 @@
+// The signatures under which the matchers appear on each runner's `expect`.
+import type { CompareOptions } from '../compare/options.ts'
+import type { DType } from '../tensor/dtype.ts'
+import type { TensorLike } from '../tensor/tensor.ts'
+import type { TopKOptions } from './to-agree-on-top-k.ts'
+
+/** The matchers of `expect(actual)`. `Result` is `void`, or a promise after `.resolves` and in `expect.poll`. */
+export interface TensorMatchers<Result> {
+  /**
+   * The tensor has the reference's shape, and every element is within tolerance: `|a - r| <= atol + rtol * |r|`.
+   *
+   * Without `atol`, `rtol`, `preset` or `metrics` the tolerance follows from the dtypes, the looser of the two sides.
+   */
+  toMatchTensor(reference: TensorLike, options?: CompareOptions): Result
+  /** Every named tensor matches the reference of that name. Missing and extra names fail. */
+  toMatchTensors(reference: Readonly<Record<string, TensorLike>>, options?: CompareOptions): Result
+  /**
+   * The same `k` classes score highest along the last axis, in every row. Their order does not matter, and neither does a
+   * class that the reference scores within tolerance of the one it displaces.
+   */
+  toAgreeOnTopK(reference: TensorLike, k: number, options?: TopKOptions): Result
+  /** The tensor has exactly this shape, outermost axis first. A scalar's is `[]`. */
+  toHaveShape(shape: readonly number[]): Result
+  toHaveDtype(dtype: DType): Result
+  /** No element is NaN or infinite. */
+  toBeFiniteTensor(): Result
+}
+
+/** The asymmetric matchers, on `expect` and on `expect.not`. */
+export interface AsymmetricTensorMatchers {
+  /**
+   * {@link TensorMatchers.toMatchTensor} for use inside `toEqual`, `toHaveBeenCalledWith` and their like.
+   *
+   * `expect.not.tensorCloseTo` matches a tensor of the reference's shape that misses the tolerance, nothing else.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: it stands where a value of any type is expected, as the runners' own do
+  tensorCloseTo(reference: TensorLike, options?: CompareOptions): any
+}

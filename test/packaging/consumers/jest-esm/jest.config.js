@@ -1,0 +1,1 @@
+export default { setupFilesAfterEnv: ['expect-tensor/jest'] }

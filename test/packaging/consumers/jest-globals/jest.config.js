@@ -1,0 +1,1 @@
+module.exports = { injectGlobals: false, setupFilesAfterEnv: ['expect-tensor/jest-globals'] }

@@ -1,0 +1,50 @@
+import { configureTensorMatchers } from 'expect-tensor'
+import { expect, test } from 'vitest'
+
+const reference = new Float32Array([0.1, -0.2, 0.3])
+const drifted = new Float32Array([0.1001, -0.2, 0.3])
+
+test('every matcher is there', () => {
+  expect(drifted).toMatchTensor(reference, { atol: 1e-3 })
+  expect(drifted).not.toMatchTensor(reference, { atol: 1e-5 })
+  expect({ emb: drifted }).toMatchTensors({ emb: reference }, { atol: 1e-3 })
+  expect(drifted).toAgreeOnTopK(reference, 1)
+  expect(drifted).toHaveShape([3])
+  expect(drifted).toHaveDtype('float32')
+  expect(drifted).toBeFiniteTensor()
+  expect({ id: 7, emb: drifted }).toEqual({ id: 7, emb: expect.tensorCloseTo(reference, { atol: 1e-3 }) })
+  expect({ id: 7, emb: drifted }).toEqual({ id: 7, emb: expect.not.tensorCloseTo(reference, { atol: 1e-5 }) })
+})
+
+test('a mismatch fails with our message', () => {
+  expect(() => expect(drifted).toMatchTensor(reference, { atol: 1e-5 })).toThrow(
+    /^Tensors do not match: 1 of 3 elements \(33\.3%\) exceeds the tolerance, by a factor of 10/,
+  )
+})
+
+test('a mistake is an error, under .not too', () => {
+  expect(() => expect(drifted).not.toMatchTensor(reference, { atoll: 1e-3 })).toThrow(/atol/)
+  expect(() => expect('text').not.toMatchTensor(reference)).toThrow(/actual/)
+  expect(() => expect([1, 2]).not.toMatchTensor(reference)).toThrow(/shapes differ/)
+})
+
+test('promises', async () => {
+  await expect(Promise.resolve(drifted)).resolves.toMatchTensor(reference, { atol: 1e-3 })
+})
+
+test('the root entry shares the set-up of the matchers', () => {
+  configureTensorMatchers({ atol: 1e-3 })
+  expect(drifted).toMatchTensor(reference)
+  configureTensorMatchers({})
+  expect(drifted).not.toMatchTensor(reference)
+})
+
+test('poll and soft', async () => {
+  await expect.poll(() => drifted).toMatchTensor(reference, { atol: 1e-3 })
+  expect.soft(drifted).toMatchTensor(reference, { atol: 1e-3 })
+})
+
+test.concurrent("a concurrent test's own expect", async ({ expect }) => {
+  expect(drifted).toMatchTensor(reference, { atol: 1e-3 })
+  expect([drifted]).toEqual([expect.tensorCloseTo(reference, { atol: 1e-3 })])
+})

@@ -1,0 +1,113 @@
+// Packs the package, installs the tarball into throw-away consumers and runs them: `npm run test:packaging [consumer...]`.
+// A consumer is a folder under consumers/: its `test` script must pass; its `test:failing` script, if it has one, must fail with our message.
+import { spawn } from 'node:child_process'
+import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const consumersFolder = fileURLToPath(new URL('consumers', import.meta.url))
+
+const greatestTarball = 1024 * 1024
+/** Two failures with code frames; the diff of a tensor of 100 000 elements must not add more than a few lines. */
+const mostLinesOfFailure = 150
+const failureMessage = /Tensors do not match: 1 of 2 elements \(50%\) exceeds the tolerance, by a factor of 100/
+
+/** Runs a command to its end; stdout and stderr are one text. */
+function run(command, args, { cwd, env = {} }) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, env: { ...process.env, NO_COLOR: '1', CI: '1', ...env } })
+    let output = ''
+    child.stdout.on('data', (chunk) => (output += chunk))
+    child.stderr.on('data', (chunk) => (output += chunk))
+    child.on('error', (error) => resolve({ code: -1, output: String(error) }))
+    child.on('close', (code) => resolve({ code, output }))
+  })
+}
+
+async function check(name, body) {
+  const start = performance.now()
+  try {
+    const note = await body()
+    const seconds = ((performance.now() - start) / 1000).toFixed(1)
+    process.stdout.write(`ok       ${name.padEnd(20)} ${seconds.padStart(5)} s  ${note}\n`)
+    return true
+  } catch (error) {
+    process.stdout.write(`FAILED   ${name}\n${error.message.trimEnd().replaceAll(/^/gm, '         ')}\n`)
+    return false
+  }
+}
+
+async function expectSuccess(command, args, options) {
+  const { code, output } = await run(command, args, options)
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} exited with ${code}\n${output}`)
+  return output
+}
+
+/** Builds the tarball (`prepack` does the build) and gives it a name without the version. */
+async function pack(folder) {
+  const output = await expectSuccess('npm', ['pack', '--json', '--silent', '--pack-destination', folder], { cwd: root })
+  const [{ filename, size, files }] = JSON.parse(output.slice(output.indexOf('[\n')))
+  await rename(join(folder, filename), join(folder, 'expect-tensor.tgz'))
+  if (!files.some(({ path }) => path === 'dist/index.cjs')) throw new Error('the tarball has no dist')
+  if (size > greatestTarball) throw new Error(`the tarball has ${size} bytes, more than ${greatestTarball}`)
+  return `${(size / 1024).toFixed(0)} kB, ${files.length} files`
+}
+
+async function lint(tarball) {
+  await expectSuccess('npx', ['publint', 'run', tarball, '--strict'], { cwd: root })
+  // expect-tensor/vitest is ESM only because Vitest is: a CommonJS file cannot require either of them
+  await expectSuccess('npx', ['attw', tarball, '--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm'], {
+    cwd: root,
+  })
+  return 'publint and attw'
+}
+
+async function tryConsumer(consumer, folder) {
+  const cwd = join(folder, consumer)
+  await cp(join(consumersFolder, consumer), cwd, { recursive: true })
+  const { scripts, devDependencies } = JSON.parse(await readFile(join(cwd, 'package.json'), 'utf8'))
+  await expectSuccess('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock'], { cwd })
+  const bundledNode = Object.keys(devDependencies).find((name) => name.startsWith('node-linux-'))
+  const env = bundledNode && {
+    PATH: `${join(cwd, 'node_modules', bundledNode, 'bin')}${delimiter}${process.env.PATH}`,
+  }
+  await expectSuccess('npm', ['test'], { cwd, env })
+  if (scripts['test:failing'] === undefined) return 'passes'
+  const { code, output } = await run('npm', ['run', 'test:failing'], { cwd, env })
+  const lines = output.split('\n').length
+  if (code === 0 || !failureMessage.test(output))
+    throw new Error(`test:failing exited with ${code}\n${output.slice(0, 5000)}`)
+  if (lines > mostLinesOfFailure) throw new Error(`test:failing printed ${lines} lines\n${output.slice(0, 5000)}`)
+  return `passes, and fails in ${lines} lines`
+}
+
+/** npm's own fields say where a consumer can run: one brings a Node binary of its own. */
+async function runsHere(consumer) {
+  const { os, cpu } = JSON.parse(await readFile(join(consumersFolder, consumer, 'package.json'), 'utf8'))
+  return (os?.includes(process.platform) ?? true) && (cpu?.includes(process.arch) ?? true)
+}
+
+const wanted = process.argv.slice(2)
+const consumers = (await readdir(consumersFolder)).filter((name) => wanted.length === 0 || wanted.includes(name))
+const folder = await mkdtemp(join(tmpdir(), 'expect-tensor-packaging-'))
+try {
+  let passed = await check('pack', () => pack(folder))
+  if (passed) {
+    const queue = [...consumers]
+    const results = [await check('metadata', () => lint(join(folder, 'expect-tensor.tgz')))]
+    const worker = async () => {
+      for (let consumer = queue.shift(); consumer !== undefined; consumer = queue.shift()) {
+        const name = consumer
+        if (await runsHere(name)) results.push(await check(name, () => tryConsumer(name, folder)))
+        else process.stdout.write(`skipped  ${name}: runs on linux x64 only\n`)
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, worker))
+    passed = results.every(Boolean)
+  }
+  process.exitCode = passed ? 0 : 1
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
