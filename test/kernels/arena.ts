@@ -1,0 +1,106 @@
+// Memory with kernels over it for the kernel tests: arrays in, arrays out, and a check that nothing was written past an allocation.
+import {
+  createNcnnKernels,
+  FIRST_FREE_BYTE,
+  type NcnnKernels,
+  type Pointer,
+  READ_SLACK_BYTES,
+} from '../../src/kernels/ncnn.ts'
+
+export interface Arena {
+  readonly kernels: NcnnKernels
+  /** Reserves floats; the slack behind them holds NaN. */
+  floats(count: number): Pointer
+  /** Reserves bytes. */
+  bytes(count: number): Pointer
+  /** Copies numbers in as float32. */
+  put(values: ArrayLike<number>): Pointer
+  /** Copies raw bytes in. */
+  putBytes(bytes: Uint8Array): Pointer
+  /** Copies floats out. */
+  read(pointer: Pointer, count: number): Float32Array
+  /** Copies bytes out. */
+  readBytes(pointer: Pointer, count: number): Uint8Array
+  /** Forgets all allocations; later ones start `skew` bytes beyond a multiple of 64. Throws if a kernel wrote into a slack. */
+  reset(skew?: number): void
+}
+
+export function createArena(megabytes = 32): Arena {
+  const memory = new WebAssembly.Memory({ initial: megabytes * 16 })
+  const kernels = createNcnnKernels(memory)
+  const slackWord = 0x7fc0dead
+  let top = FIRST_FREE_BYTE
+  let skew = 0
+  let slacks: Pointer[] = []
+
+  function bytes(count: number): Pointer {
+    const pointer = top + skew
+    const slack = pointer + Math.ceil(count / 4) * 4
+    top = Math.ceil((slack + READ_SLACK_BYTES) / 64) * 64
+    if (top > memory.buffer.byteLength) throw new Error('the arena is too small for this test')
+    new Uint32Array(memory.buffer, slack, READ_SLACK_BYTES / 4).fill(slackWord)
+    slacks.push(slack)
+    return pointer
+  }
+  const floats = (count: number) => {
+    const pointer = bytes(count * 4)
+    new Float32Array(memory.buffer, pointer, count).fill(Number.NaN)
+    return pointer
+  }
+  return {
+    kernels,
+    bytes,
+    floats,
+    put(values) {
+      const pointer = floats(values.length)
+      new Float32Array(memory.buffer, pointer, values.length).set(values)
+      return pointer
+    },
+    putBytes(data) {
+      const pointer = bytes(data.length)
+      new Uint8Array(memory.buffer, pointer, data.length).set(data)
+      return pointer
+    },
+    read: (pointer, count) => new Float32Array(memory.buffer, pointer, count).slice(),
+    readBytes: (pointer, count) => new Uint8Array(memory.buffer, pointer, count).slice(),
+    reset(newSkew = 0) {
+      for (const slack of slacks) {
+        if (new Uint32Array(memory.buffer, slack, READ_SLACK_BYTES / 4).some((word) => word !== slackWord)) {
+          throw new Error('a kernel wrote past the end of an array')
+        }
+      }
+      slacks = []
+      top = FIRST_FREE_BYTE
+      skew = newSkew
+    },
+  }
+}
+
+/** Numbers in [-1, 1), the same for the same seed (Marsaglia's xorshift). */
+export function randomFloats(count: number, seed: number): Float32Array {
+  let state = (seed * 2654435761 + 1) | 1
+  return Float32Array.from({ length: count }, () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return state / 0x80000000
+  })
+}
+
+/** Units in the last place of float32 between a result and the exact value; 0 for equal infinities and for two NaN. */
+export function ulpError(result: number, exact: number): number {
+  const rounded = Math.fround(exact)
+  if (Object.is(result, rounded) || result === rounded) return 0
+  if (!Number.isFinite(result) || !Number.isFinite(rounded)) return Number.POSITIVE_INFINITY
+  const exponent = Math.max(Math.floor(Math.log2(Math.abs(rounded))), -126)
+  return Math.abs(result - exact) / 2 ** (exponent - 23)
+}
+
+/** FNV-1a over the bits of floats, as hex: a fingerprint for tests of determinism. */
+export function fingerprint(values: Float32Array): string {
+  let hash = 0x811c9dc5
+  for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) {
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  }
+  return hash.toString(16).padStart(8, '0')
+}

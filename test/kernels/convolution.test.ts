@@ -1,0 +1,236 @@
+// Convolutions, full and depthwise, against the textbook loop in float32, bit for bit.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Activation, GEMM_SCRATCH_BYTES, packedLeftBytes, WeightType } from '../../src/kernels/ncnn.ts'
+import { createArena, randomFloats } from './arena.ts'
+
+const arena = createArena()
+const { kernels } = arena
+
+interface Geometry {
+  inch: number
+  outch: number
+  h: number
+  w: number
+  kernelH: number
+  kernelW: number
+  strideH: number
+  strideW: number
+  dilationH: number
+  dilationW: number
+  padTop: number
+  padBottom: number
+  padLeft: number
+  padRight: number
+  padValue: number
+  activation: number
+  withBias: boolean
+  seed: number
+}
+
+function outputSize(g: Geometry): [number, number] {
+  return [
+    Math.floor((g.h + g.padTop + g.padBottom - (g.kernelH - 1) * g.dilationH - 1) / g.strideH) + 1,
+    Math.floor((g.w + g.padLeft + g.padRight - (g.kernelW - 1) * g.dilationW - 1) / g.strideW) + 1,
+  ]
+}
+
+function activated(value: number, activation: number): number {
+  if (activation === Activation.relu) return Math.max(value, 0)
+  if (activation === Activation.leakyRelu) return value > 0 ? value : Math.fround(value * 0.25)
+  if (activation === Activation.clip) return Math.min(Math.max(value, -0.5), 0.75)
+  return value
+}
+
+function parameters(activation: number): [number, number] {
+  return activation === Activation.clip ? [-0.5, 0.75] : [0.25, 0]
+}
+
+/** The definition: bias, then every product in the order channel, kernel row, kernel column. */
+function reference(g: Geometry, depthwise: boolean, input: Float32Array, weights: Float32Array, bias: Float32Array) {
+  const [outH, outW] = outputSize(g)
+  const group = depthwise ? 1 : g.inch
+  const output = new Float32Array(g.outch * outH * outW)
+  let at = 0
+  for (let o = 0; o < g.outch; o++) {
+    for (let oy = 0; oy < outH; oy++) {
+      for (let ox = 0; ox < outW; ox++) {
+        let sum = g.withBias ? (bias[o] ?? 0) : 0
+        for (let q = 0; q < group; q++) {
+          for (let ky = 0; ky < g.kernelH; ky++) {
+            for (let kx = 0; kx < g.kernelW; kx++) {
+              const y = oy * g.strideH - g.padTop + ky * g.dilationH
+              const x = ox * g.strideW - g.padLeft + kx * g.dilationW
+              const inside = y >= 0 && y < g.h && x >= 0 && x < g.w
+              const value = inside ? input[((depthwise ? o : q) * g.h + y) * g.w + x] : g.padValue
+              const weight = weights[((o * group + q) * g.kernelH + ky) * g.kernelW + kx]
+              sum = Math.fround(sum + Math.fround((value ?? 0) * (weight ?? 0)))
+            }
+          }
+        }
+        output[at++] = activated(sum, g.activation)
+      }
+    }
+  }
+  return output
+}
+
+function run(g: Geometry, depthwise: boolean, skew = 0) {
+  arena.reset(skew)
+  const [outH, outW] = outputSize(g)
+  const k = (depthwise ? 1 : g.inch) * g.kernelH * g.kernelW
+  const input = randomFloats(g.inch * g.h * g.w, g.seed)
+  const weights = randomFloats(g.outch * k, g.seed + 1)
+  const bias = randomFloats(g.outch, g.seed + 2)
+  const output = arena.floats(g.outch * outH * outW)
+  const pInput = arena.put(input)
+  const pBias = g.withBias ? arena.put(bias) : 0
+  const [a, b] = parameters(g.activation)
+  const window = [g.kernelH, g.kernelW, g.strideH, g.strideW, g.dilationH, g.dilationW] as const
+  if (depthwise) {
+    const scratch = arena.bytes(kernels.depthwiseScratchBytes(outW, ...window))
+    kernels.depthwise(
+      pInput,
+      g.inch,
+      g.h,
+      g.w,
+      arena.put(weights),
+      pBias,
+      output,
+      outH,
+      outW,
+      ...window,
+      g.padTop,
+      g.padLeft,
+      g.padValue,
+      g.activation,
+      a,
+      b,
+      scratch,
+    )
+  } else {
+    const packed = arena.bytes(packedLeftBytes(g.outch, k))
+    const scratch = arena.bytes(GEMM_SCRATCH_BYTES)
+    kernels.packLeft(arena.put(weights), WeightType.float32, k, 1, g.outch, k, packed)
+    kernels.convolution(
+      pInput,
+      g.inch,
+      g.h,
+      g.w,
+      packed,
+      pBias,
+      output,
+      g.outch,
+      outH,
+      outW,
+      ...window,
+      g.padTop,
+      g.padLeft,
+      g.padValue,
+      g.activation,
+      a,
+      b,
+      scratch,
+    )
+  }
+  const actual = arena.read(output, g.outch * outH * outW)
+  arena.reset()
+  return { actual, expected: () => reference(g, depthwise, input, weights, bias) }
+}
+
+const geometry = (depthwise: boolean) =>
+  fc
+    .record({
+      inch: fc.integer({ min: 1, max: depthwise ? 4 : 24 }),
+      outch: fc.integer({ min: 1, max: 12 }),
+      h: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 16 })),
+      w: fc.oneof(fc.constantFrom(1, 3, 4, 5, 7, 8, 9, 31), fc.integer({ min: 1, max: 40 })),
+      kernelH: fc.integer({ min: 1, max: 5 }),
+      kernelW: fc.integer({ min: 1, max: 7 }),
+      strideH: fc.integer({ min: 1, max: 3 }),
+      strideW: fc.integer({ min: 1, max: 4 }),
+      dilationH: fc.integer({ min: 1, max: 3 }),
+      dilationW: fc.integer({ min: 1, max: 3 }),
+      padTop: fc.integer({ min: 0, max: 4 }),
+      padBottom: fc.integer({ min: 0, max: 4 }),
+      padLeft: fc.integer({ min: 0, max: 6 }),
+      padRight: fc.integer({ min: 0, max: 6 }),
+      padValue: fc.constantFrom(0, 0, -1.5),
+      activation: fc.constantFrom(Activation.none, Activation.relu, Activation.leakyRelu, Activation.clip),
+      withBias: fc.boolean(),
+      seed: fc.integer(),
+    })
+    .map((g) => (depthwise ? { ...g, outch: g.inch } : g))
+    .filter((g) => outputSize(g).every((size) => size >= 1))
+
+const plain: Geometry = {
+  inch: 8,
+  outch: 8,
+  h: 14,
+  w: 14,
+  kernelH: 3,
+  kernelW: 3,
+  strideH: 1,
+  strideW: 1,
+  dilationH: 1,
+  dilationW: 1,
+  padTop: 1,
+  padBottom: 1,
+  padLeft: 1,
+  padRight: 1,
+  padValue: 0,
+  activation: Activation.none,
+  withBias: true,
+  seed: 3,
+}
+const unpadded = { padTop: 0, padBottom: 0, padLeft: 0, padRight: 0 }
+
+describe.each([
+  ['convolution', false],
+  ['depthwise convolution', true],
+] as const)('%s', (_, depthwise) => {
+  test('has the bits of the textbook loop, whatever the geometry', () => {
+    fc.assert(
+      fc.property(geometry(depthwise), (g) => {
+        const { actual, expected } = run(g, depthwise)
+        expect(actual).toEqual(expected())
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test.each([
+    ['3x3', {}],
+    ['3x3, stride 2', { strideH: 2, strideW: 2, h: 15, w: 17 }],
+    ['3x3, dilation 2', { dilationH: 2, dilationW: 2, padTop: 2, padLeft: 2 }],
+    ['5x5', { kernelH: 5, kernelW: 5, padTop: 2, padBottom: 2, padLeft: 2, padRight: 2 }],
+    ['5x5, stride 2', { kernelH: 5, kernelW: 5, strideH: 2, strideW: 2, padTop: 1, padLeft: 2, h: 28, w: 28 }],
+    ['a single column', { w: 1 }],
+    ['a single row (1-D)', { h: 1, w: 200, kernelH: 1, padTop: 0, padBottom: 0, kernelW: 5, dilationW: 2 }],
+    ['more than a strip of rows', { h: 90, w: 90, inch: 2, outch: 2 }],
+    ['a row longer than a strip', { h: 3, w: 5000, inch: 1, outch: 1 }],
+    ['a kernel of more than 256 taps', { h: 20, w: 20, kernelH: 17, kernelW: 17, inch: 2, outch: 2 }],
+    ['1x1', { kernelH: 1, kernelW: 1, ...unpadded, h: 17, w: 19 }],
+    ['1x1, stride 2', { kernelH: 1, kernelW: 1, ...unpadded, strideH: 2, strideW: 2 }],
+    ['padding wider than the input', { h: 2, w: 2, padTop: 5, padBottom: 5, padLeft: 6, padRight: 7, padValue: 2 }],
+  ] as [string, Partial<Geometry>][])('%s', (_name, changes) => {
+    const { actual, expected } = run({ ...plain, ...changes }, depthwise)
+    expect(actual).toEqual(expected())
+  })
+
+  test('alignment changes no bit', () => {
+    const results = [0, 4, 8, 12].map((skew) => run({ ...plain, h: 31, w: 29, strideW: 2 }, depthwise, skew).actual)
+    for (const result of results) expect(result).toEqual(results[0])
+  })
+
+  test.each([Activation.sigmoid, Activation.mish, Activation.hardSwish])(
+    'fused activation %i equals the activation on its own',
+    (activation) => {
+      const before = run({ ...plain, activation: Activation.none }, depthwise).actual
+      const pointer = arena.put(before)
+      kernels.activate(activation, pointer, pointer, before.length, 0.25, 0)
+      const expected = arena.read(pointer, before.length)
+      expect(run({ ...plain, activation }, depthwise).actual).toEqual(expected)
+    },
+  )
+})
