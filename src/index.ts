@@ -1,3 +1,34 @@
-// The package's root: comparison and matchers without a test runner.
+// The package's root: tensors, comparison and matchers without a test runner.
+export { compareTensors } from './compare/compare-tensors.ts'
+export type {
+  AbsoluteErrorStats,
+  Comparison,
+  ElementError,
+  ErrorHistogram,
+  FailedMetric,
+  FailureReason,
+  Hint,
+  Index,
+  MetricValues,
+  NonFiniteCount,
+  RelativeErrorStats,
+  RequiredTolerance,
+  SideSummary,
+  WorstSlice,
+} from './compare/comparison.ts'
+export type { CompareOptions, MetricBounds, Normalization, PresetName } from './compare/options.ts'
 export { configureTensorMatchers } from './matchers/defaults.ts'
 export { tensorMatchers } from './matchers/index.ts'
+export type { DType, TypedArray } from './tensor/dtype.ts'
+export {
+  bfloat16ToFloat32,
+  bfloat16ToFloat32Array,
+  float16ToFloat32,
+  float16ToFloat32Array,
+  float32ToBfloat16,
+  float32ToBfloat16Array,
+  float32ToFloat16,
+  float32ToFloat16Array,
+} from './tensor/half.ts'
+export type { NestedArray, Tensor, TensorLike } from './tensor/tensor.ts'
+export { tensor, toTensor } from './tensor/to-tensor.ts'

@@ -96,8 +96,9 @@ export interface Hint {
 export interface SideSummary {
   readonly shape: readonly number[]
   readonly dtype: DType
-  /** Euclidean norm of the raw values, before `normalize`. */
+  /** Euclidean norm of the raw values, before `normalize`, over the pairs of finite elements. */
   readonly norm: number
+  /** Of the finite elements; NaN when there are none. */
   readonly min: number
   readonly max: number
   readonly nonFinite: NonFiniteCount
@@ -108,13 +109,16 @@ export interface Comparison {
   readonly pass: boolean
   /** Why it failed; undefined when it passed. */
   readonly reason: FailureReason | undefined
-  /** The tolerances in force and where they came from. */
+  /** The tolerances in force and where they came from. With `metrics only`, `atol` is Infinity: only non-finite elements can miss it. */
   readonly tolerance: {
     readonly atol: number
     readonly rtol: number
     readonly source: 'options' | 'preset' | 'dtype' | 'metrics only'
   }
+  /** Name of the normalisation, or of the function. */
   readonly normalize: string | undefined
+  /** The shape in which both sides were compared, after `layout`, `squeeze` and `normalize`; indices refer to it. */
+  readonly shape: readonly number[]
   readonly total: number
   /** Elements that miss their tolerance, non-finite mismatches included. */
   readonly mismatched: number

@@ -22,7 +22,10 @@ function remedyFor(actual: Shape, reference: Shape): string {
 }
 
 function transposeRemedy(actual: Shape, reference: Shape): string | undefined {
-  const permuted = permutationsOf(actual.length).map((order) => ({ order, shape: order.map((axis) => actual[axis] ?? 1) }))
+  const permuted = permutationsOf(actual.length).map((order) => ({
+    order,
+    shape: order.map((axis) => actual[axis] ?? 1),
+  }))
   const exact = permuted.find(({ shape }) => sameShape(shape, reference))
   if (exact) return `they agree with { layout: '${formatPermutation(exact.order)}' }`
   const squeezed = permuted.find(({ shape }) => sameShape(withoutOnes(shape), withoutOnes(reference)))
@@ -32,12 +35,14 @@ function transposeRemedy(actual: Shape, reference: Shape): string | undefined {
 
 function batchRemedy(largerName: string, larger: Shape, smallerName: string, smaller: Shape): string | undefined {
   const batch = larger[0]
-  if (larger.length !== smaller.length + 1 || batch === undefined || !sameShape(larger.slice(1), smaller)) return undefined
+  if (larger.length !== smaller.length + 1 || batch === undefined || !sameShape(larger.slice(1), smaller))
+    return undefined
   return `${largerName} has a leading axis of ${batch} more, a batch: compare one item of it, or give ${smallerName} that axis too`
 }
 
 function sizeRemedy(actual: Shape, reference: Shape): string {
   const [a, r] = [sizeOf(actual), sizeOf(reference)]
-  if (a === r) return `both have ${a} elements: if their order is the same, give both one shape with tensor(data, shape)`
+  if (a === r)
+    return `both have ${a} elements: if their order is the same, give both one shape with tensor(data, shape)`
   return `they hold ${a} and ${r} elements`
 }

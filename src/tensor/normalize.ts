@@ -72,7 +72,12 @@ const normalizers: Readonly<Record<NormalizationName, SliceNormalizer>> = {
       const value = slice[i] ?? 0
       slice[i] = value === Infinity ? Number.NaN : Math.exp(value - greatest)
     }
-    return divide(slice, 0, fold(slice, 0, (sum, x) => sum + x), ALL_ZERO)
+    return divide(
+      slice,
+      0,
+      fold(slice, 0, (sum, x) => sum + x),
+      ALL_ZERO,
+    )
   },
 }
 

@@ -1,0 +1,88 @@
+// compareTensors: from two tensor-likes and options to a verdict, and a report that explains it.
+import type { DType } from '../tensor/dtype.ts'
+import { isFloatDType } from '../tensor/dtype.ts'
+import type { Tensor, TensorLike } from '../tensor/tensor.ts'
+import { toTensor } from '../tensor/to-tensor.ts'
+import { align } from './align.ts'
+import { type CheckedOptions, checkOptions } from './check-options.ts'
+import type { Comparison } from './comparison.ts'
+import type { ElementRule } from './element-rule.ts'
+import { failedMetrics, type MetricSource } from './metrics.ts'
+import { nameOfNormalization, normalizeSides } from './normalize-sides.ts'
+import { once } from './once.ts'
+import type { CompareOptions } from './options.ts'
+import { type Pairs, pairUp } from './pairs.ts'
+import { reportOn, reportShapeMismatch } from './report.ts'
+import { gatherStatistics } from './statistics.ts'
+import { resolveTolerance, type Tolerance } from './tolerance.ts'
+import { allClose, countMisses } from './verdict.ts'
+
+/**
+ * Compares `actual` with `reference`, element by element and as a whole.
+ *
+ * An element matches when `a === r`, when both are NaN and `equalNaN` is set, or when both are finite and
+ * `|a - r| <= atol + rtol * |r|`, in float64 (bigint for 64-bit integers). There is no broadcasting: shapes must be equal, apart
+ * from what `squeeze` and `layout` say. `pass` is decided at once; the statistics are computed when first read, so leave the
+ * tensors as they are until then.
+ *
+ * @throws TypeError or RangeError, naming the argument or option, for anything that is not a tensor, a wrong option, or a slice
+ *   that `normalize` cannot scale.
+ */
+export function compareTensors(actual: TensorLike, reference: TensorLike, options?: CompareOptions): Comparison {
+  const checked = checkOptions(options)
+  const given = { actual: toTensor(actual, { name: 'actual' }), reference: toTensor(reference, { name: 'reference' }) }
+  const tolerance = toleranceFor(checked, given.actual, given.reference)
+  const normalize = checked.normalize === undefined ? undefined : nameOfNormalization(checked.normalize)
+  const aligned = align(given.actual, given.reference, checked)
+  if (aligned.mismatch !== undefined) {
+    return reportShapeMismatch(given.actual, given.reference, aligned.mismatch, tolerance, normalize)
+  }
+  const rawPairs = pairUp(aligned.actual, aligned.reference)
+  const pairs = checked.normalize === undefined ? rawPairs : normalizeSides(rawPairs, checked.normalize, checked.axes)
+  const rule: ElementRule = { atol: tolerance.atol, rtol: tolerance.rtol, equalNaN: checked.equalNaN }
+  const statistics = once(() => gatherStatistics(pairs, rule))
+  const dtypes = [given.actual.dtype, given.reference.dtype] as const
+  const metricSource: MetricSource = { pairs, rule, statistics, dtypes }
+  const verdict = decide(checked, pairs, metricSource)
+  return reportOn({
+    ...verdict,
+    tolerance,
+    rule,
+    allowedMisses: checked.allowedMisses(pairs.length),
+    normalize,
+    axes: checked.axes,
+    pairs,
+    rawPairs,
+    statistics,
+    metricSource,
+    given,
+  })
+}
+
+/** After normalisation integers are fractions: then they get the tolerance of float64, not that of exact integers. */
+function toleranceFor(checked: CheckedOptions, actual: Tensor, reference: Tensor): Tolerance {
+  const dtypeOf = ({ dtype }: Tensor): DType =>
+    checked.normalize === undefined || isFloatDType(dtype) ? dtype : 'float64'
+  return resolveTolerance(checked, checked.metrics.length > 0, dtypeOf(actual), dtypeOf(reference))
+}
+
+/** Everything that must hold, in the order in which failures are reported. */
+function decide(checked: CheckedOptions, pairs: Pairs, source: MetricSource) {
+  const dtypeMismatch = checked.checkDtype ? explainDtypeMismatch(source.dtypes) : undefined
+  const elementsMatch = isWithin(pairs, source.rule, checked.allowedMisses(pairs.length))
+  const missedBounds = failedMetrics(checked.metrics, source)
+  const failure =
+    dtypeMismatch !== undefined ? 'dtype' : !elementsMatch ? 'elements' : missedBounds.length > 0 ? 'metric' : undefined
+  return { pass: failure === undefined, failure, mismatch: dtypeMismatch, failedMetrics: missedBounds } as const
+}
+
+function explainDtypeMismatch([actual, reference]: MetricSource['dtypes']): string | undefined {
+  return actual === reference ? undefined : `dtypes differ: actual ${actual}, reference ${reference}`
+}
+
+/** Whether few enough elements miss the rule. A non-finite element that misses it is never excused. */
+function isWithin(pairs: Pairs, rule: ElementRule, allowedMisses: number): boolean {
+  if (allowedMisses === 0) return allClose(pairs, rule)
+  const { misses, nonFinite } = countMisses(pairs, rule)
+  return nonFinite === 0 && misses <= allowedMisses
+}
