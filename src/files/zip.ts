@@ -33,14 +33,14 @@ const headInput = 1024
 // Input per step, so that a member which inflates to more than it declares is stopped early.
 const stepInput = 65536
 
-/** One file in the archive, as the directory describes it. */
+/** One file in the archive: what the directory says of it, and where its data lies. */
 export interface ZipMember {
   readonly name: string
   readonly method: number
   readonly crc: number
   readonly compressedSize: number
   readonly size: number
-  readonly headerOffset: number
+  readonly dataOffset: number
 }
 
 function viewOf(bytes: Uint8Array): DataView {
@@ -119,6 +119,10 @@ function findDirectory(source: ByteSource): DirectoryPlace {
   return place
 }
 
+interface DirectoryEntry extends Omit<ZipMember, 'dataOffset'> {
+  readonly headerOffset: number
+}
+
 /** The sizes and the offset of an entry: the 32-bit fields, or the zip64 extra field for those that are full. */
 function readSizes(
   entry: DataView,
@@ -155,7 +159,7 @@ function decodeName(bytes: Uint8Array, source: ByteSource): string {
 }
 
 /** Refuses what no honest archive declares: members that overlap, or that inflate to more than deflate can. */
-function checkMembers(members: readonly ZipMember[], directoryOffset: number, source: ByteSource): void {
+function checkMembers(members: readonly DirectoryEntry[], directoryOffset: number, source: ByteSource): void {
   const seen = new Set<string>()
   for (const { name, method, size, compressedSize } of members) {
     if (seen.has(name)) throw new TensorFileError(source.name, `has two members called ${JSON.stringify(name)}`)
@@ -198,7 +202,7 @@ export function listMembers(source: ByteSource): ZipMember[] {
     )
   }
   const directory = readView(source, place.offset, place.bytes, 'the zip directory')
-  const members: ZipMember[] = []
+  const members: DirectoryEntry[] = []
   let at = 0
   for (let index = 0; index < place.entries; index++) {
     const fits = at + directoryEntryBytes <= directory.byteLength
@@ -230,14 +234,23 @@ export function listMembers(source: ByteSource): ZipMember[] {
     }
     at += end
   }
+  if (at !== place.bytes) {
+    throw new TensorFileError(
+      source.name,
+      `the zip directory has ${byteCount(place.bytes)}, but its ${place.entries} members take ${at}; the file is damaged`,
+    )
+  }
   checkMembers(members, place.offset, source)
-  return members
+  return members.map(({ headerOffset, ...member }) => ({
+    ...member,
+    dataOffset: findData(source, member, headerOffset),
+  }))
 }
 
 /** Where the data of a member begins: behind its local header, whose name must be the directory's. */
-function findData(source: ByteSource, member: ZipMember): number {
-  const header = readView(source, member.headerOffset, localHeaderBytes, `the header of ${JSON.stringify(member.name)}`)
-  const nameOffset = member.headerOffset + localHeaderBytes
+function findData(source: ByteSource, member: Omit<ZipMember, 'dataOffset'>, headerOffset: number): number {
+  const header = readView(source, headerOffset, localHeaderBytes, `the header of ${JSON.stringify(member.name)}`)
+  const nameOffset = headerOffset + localHeaderBytes
   const nameBytes = header.getUint16(26, true)
   const dataOffset = nameOffset + nameBytes + header.getUint16(28, true)
   if (header.getUint32(0, true) !== localHeaderSignature || dataOffset + member.compressedSize > source.size) {
@@ -301,7 +314,7 @@ function inflateHead(input: Uint8Array, source: string): Uint8Array<ArrayBuffer>
  * to see what the member declares, inflates only that.
  */
 export function openMember(source: ByteSource, member: ZipMember, name: string): ByteSource {
-  const { method, size, compressedSize } = member
+  const { method, size, compressedSize, dataOffset } = member
   if (method !== stored && method !== deflated) {
     const method_ = otherMethods[method] ?? `method ${method}`
     throw new TensorFileError(
@@ -309,7 +322,6 @@ export function openMember(source: ByteSource, member: ZipMember, name: string):
       `is compressed with ${method_}; expected stored or deflated data, as numpy writes it`,
     )
   }
-  const dataOffset = findData(source, member)
   const head =
     method === stored
       ? undefined
