@@ -1,22 +1,23 @@
-// ncnn's int8 arithmetic: rounding, scales, and quantising on the fly. Scales are float32, as they are in ncnn.
+// The int8 arithmetic that ncnn's quantised layers share. Scales are float32, as they are in ncnn.
 // Source: Tencent/ncnn, float2int8 in src/layer/quantize.cpp.
+import type { BlobArray } from './blob.ts'
 
-/** Rounds half away from zero and limits to [-127, 127]; NaN becomes 0. */
-export function toInt8(value: number): number {
-  const rounded = Math.sign(value) * Math.floor(Math.abs(value) + 0.5)
+/** Rounds to the nearest integer, halves away from zero, and limits to -127..127; NaN becomes 0. */
+export function toInt8(x: number): number {
+  const rounded = x < 0 ? -Math.round(-x) : Math.round(x)
   return Math.min(Math.max(rounded, -127), 127) || 0
 }
 
-/** The scale that maps the largest magnitude of `values[start, start + count)` to 127; Infinity when all are zero. */
-export function dynamicScale(values: ArrayLike<number>, start: number, count: number): number {
-  let max = 0
-  for (let i = start; i < start + count; i++) max = Math.max(max, Math.abs(values[i]))
-  return Math.fround(127 / max)
+/** target[i] = int8(source[i] * scale), the product rounded as `round` says: `Math.fround` for what ncnn computes in float32. */
+export function quantize(source: BlobArray, scale: number, target: BlobArray, round: (x: number) => number): void {
+  for (let i = 0; i < source.length; i++) target[i] = toInt8(round(source[i] * scale))
 }
 
-/** target[i] = int8(values[start + i] * scale), the product in float32. */
-export function quantizeInto(target: Int8Array, values: ArrayLike<number>, start: number, scale: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = toInt8(Math.fround(values[start + i] * scale))
+/** The scale that maps the largest magnitude of `values` to 127; Infinity when all are zero. */
+export function dynamicScale(values: BlobArray): number {
+  let max = 0
+  for (let i = 0; i < values.length; i++) max = Math.max(max, Math.abs(values[i]))
+  return Math.fround(127 / max)
 }
 
 /** 1 / scale in float32. */

@@ -1,10 +1,10 @@
 // The plain form of the recurrent layers: one direction unrolled over time, in double precision, with float or int8 weights.
 import type { BlobArray } from './blob.ts'
-import { descale, dynamicScale, quantizeInto } from './int8.ts'
+import { descale, dynamicScale, quantize } from './int8.ts'
 import { exp, tanh } from './math.ts'
 
 /** W v for the rows of one matrix; `start` is where v begins in `vector`. The result is valid until the next call. */
-export type Product = (vector: ArrayLike<number>, start: number) => Float64Array
+export type Product = (vector: BlobArray, start: number) => Float64Array
 
 /**
  * @param weights holds the matrix [rows][columns] from `offset` on
@@ -31,8 +31,9 @@ export function matrixProduct(
   }
   const quantized = new Int8Array(columns)
   return (vector, start) => {
-    const scale = dynamicScale(vector, start, columns)
-    quantizeInto(quantized, vector, start, scale)
+    const values = vector.subarray(start, start + columns)
+    const scale = dynamicScale(values)
+    quantize(values, scale, quantized, Math.fround)
     for (let r = 0; r < rows; r++) {
       let sum = 0
       for (let i = 0; i < columns; i++) sum += weights[offset + r * columns + i] * quantized[i]

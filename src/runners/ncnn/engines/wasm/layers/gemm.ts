@@ -1,0 +1,331 @@
+// Gemm: y = alpha (A B + beta C), with constant or fed operands, in float, int8, or with block-quantised weights.
+import { GEMM_SCRATCH_BYTES, Initial, packedRightBytes, WeightType } from '../../../../../kernels/ncnn.ts'
+import { NcnnError } from '../../../error.ts'
+import { float, int, type ParamValues } from '../../../params.ts'
+import { raw, tagged } from '../../../weights.ts'
+import type { Blob } from '../blob.ts'
+import { blockFormat, dequantizeBlocks, packedRowBytes } from '../block-quantization.ts'
+import { dynamicScale, toInt8 } from '../int8.ts'
+import { defineLayer, type Workspace } from '../layer.ts'
+import { multiply, type Operand, operand } from '../matrix.ts'
+
+const gemmParams = {
+  alpha: float(0, 1),
+  beta: float(1, 1),
+  transA: int(2),
+  transB: int(3),
+  constantA: int(4),
+  constantB: int(5),
+  constantC: int(6),
+  constantM: int(7),
+  constantN: int(8),
+  constantK: int(9),
+  constant_broadcast_type_C: int(10),
+  output_N1M: int(11),
+  output_elempack: int(12),
+  output_elemtype: int(13),
+  output_transpose: int(14),
+  quantize_term: int(18),
+  constant_TILE_M: int(20),
+  constant_TILE_N: int(21),
+  constant_TILE_K: int(22),
+} as const
+
+type GemmParams = ParamValues<typeof gemmParams>
+
+/** y = alpha (A B + beta C); A is [M][K] or, with transA, [K][M]; B is [K][N] or, with transB, [N][K]; C is broadcast to [M][N]. */
+export const Gemm = defineLayer({
+  type: 'Gemm',
+  inputs: '0+',
+  params: gemmParams,
+  weights(params) {
+    checkParams(params)
+    const {
+      constantA,
+      constantB,
+      constantC,
+      constantM,
+      constantN,
+      constantK,
+      constant_broadcast_type_C,
+      quantize_term,
+    } = params
+    const format = blockFormat(quantize_term)
+    const legacyInt8 = quantize_term !== 0 && format === undefined
+    const lengthsOfC = [1, constantM, constantM, constantM * constantN, constantN]
+    return {
+      A_data: constantA ? tagged(constantM * constantK) : undefined,
+      B_data: constantB ? tagged(constantN * (format ? packedRowBytes(format, constantK) : constantK)) : undefined,
+      C_data: constantC && constant_broadcast_type_C !== -1 ? tagged(lengthsOfC[constant_broadcast_type_C]) : undefined,
+      B_data_quantize_scales: format ? raw(constantN * Math.ceil(constantK / format.blockSize)) : undefined,
+      B_data_input_scales: format?.hasInputScale ? raw(constantK) : undefined,
+      A_data_int8_scales: constantA && legacyInt8 ? raw(constantM) : undefined,
+      B_data_int8_scale: constantB && legacyInt8 ? raw(1) : undefined,
+    }
+  },
+  /** Gives constant operands their matrix shape; block-quantised weights become floats, floats are packed for the product. */
+  prepare({ params, weights }, workspace) {
+    const { constantM, constantN, constantK, transA, transB, quantize_term, output_transpose } = params
+    const format = blockFormat(quantize_term)
+    const A = weights.A_data?.share(transA ? [constantK, constantM] : [constantM, constantK])
+    if (format && weights.B_data && weights.B_data_quantize_scales) {
+      if (weights.B_data.dtype !== 'int8')
+        throw new NcnnError(`block-quantised weights must be stored as int8, found ${weights.B_data.dtype}`)
+      const B = workspace.alloc([constantN, constantK], 'float32')
+      dequantizeBlocks(weights.B_data.data, weights.B_data_quantize_scales.data, constantN, constantK, format, B.data)
+      weights.B_data.release()
+      return { A, B, packedB: undefined }
+    }
+    const B = weights.B_data?.share(transB ? [constantN, constantK] : [constantK, constantN])
+    if (B === undefined || quantize_term || output_transpose || workspace.float === 'float64')
+      return { A, B, packedB: undefined }
+    const packedB = workspace.alloc([packedRightBytes(constantK, constantN)], 'uint8')
+    const right = operand(B, constantN, constantK, !transB)
+    workspace.kernels.packRight(
+      B.ptr,
+      WeightType.float32,
+      right.depthStride,
+      right.outerStride,
+      constantK,
+      constantN,
+      packedB.ptr,
+    )
+    B.release()
+    weights.B_data?.release()
+    return { A, B: undefined, packedB }
+  },
+  forward(inputs, { params, weights, prepared }, workspace) {
+    const fed = [...inputs]
+    const take = (what: string): Blob => {
+      const blob = fed.shift()
+      if (blob === undefined) throw new NcnnError(`operand ${what} is neither constant nor an input`)
+      return blob
+    }
+    const A = prepared.A ?? take('A')
+    const B = prepared.packedB ? undefined : (prepared.B ?? take('B'))
+    const C = params.constantC ? weights.C_data : fed.shift()
+    const a = matrixOf(A, params.transA, 'A')
+    const b = B ? matrixOf(B, params.transB ? 0 : 1, 'B') : { outer: params.constantN, depth: params.constantK }
+    if (a.depth !== b.depth) throw new NcnnError(`A has inner length ${a.depth}, B has ${b.depth}`)
+    const [M, N, K] = [a.outer, b.outer, a.depth]
+
+    const { output_transpose, output_N1M } = params
+    const [rows, columns] = output_transpose ? [N, M] : [M, N]
+    const y = workspace.alloc(output_N1M ? [rows, 1, columns] : [rows, columns])
+    const broadcast = C && (params.constantC ? params.constant_broadcast_type_C : broadcastType(C, M, N))
+    const addend = C && { C, broadcast: broadcast ?? 0, beta: params.beta }
+
+    if (params.quantize_term !== 0 && params.quantize_term < 400 && B) {
+      multiplyInt8({ A, B, a, b, M, N, K, y, addend, params, weights, workspace })
+      return y
+    }
+    fillWithC(y, addend, M, N, output_transpose !== 0)
+    const accumulate = addend !== undefined
+    const left = operand(
+      weights.B_data_input_scales ? scaleColumns(A, weights.B_data_input_scales, workspace) : A,
+      M,
+      K,
+      params.transA !== 0,
+    )
+    if (prepared.packedB) multiplyPacked(left, prepared.packedB, y, M, N, K, accumulate, workspace)
+    else if (B) {
+      const right = operand(B, N, K, params.transB === 0)
+      const [l, r] = output_transpose ? [right, left] : [left, right]
+      multiply(l, r, y, { rows, columns, depth: K }, workspace, { accumulate })
+    }
+    scaleAll(y, params.alpha)
+    return y
+  },
+})
+
+function checkParams(params: GemmParams): void {
+  const { constantA, constantB, constantC, constantM, constantN, constantK, quantize_term } = params
+  if (constantA && !(constantM && constantK))
+    throw new NcnnError('with constantA, constantM and constantK must be given')
+  if (constantB && !(constantN && constantK))
+    throw new NcnnError('with constantB, constantN and constantK must be given')
+  const type = params.constant_broadcast_type_C
+  if (constantC && (type < -1 || type > 4))
+    throw new NcnnError(`constant_broadcast_type_C must be -1 to 4, found ${type}`)
+  if ([4, 5, 6].includes(quantize_term)) throw new NcnnError(`quantize_term ${quantize_term} is not supported by ncnn`)
+  if (
+    blockFormat(quantize_term) &&
+    (constantA || !constantB || params.transA || !params.transB || params.output_N1M || params.output_transpose)
+  ) {
+    throw new NcnnError(
+      'block-quantised weights need constantB=1 and transB=1, and neither transA, output_N1M nor output_transpose',
+    )
+  }
+}
+
+/** A matrix's number of rows or columns that the result keeps, and the length that is summed over. */
+function matrixOf(blob: Blob, depthFirst: number, name: string): { outer: number; depth: number } {
+  const { shape } = blob
+  if (shape.length === 1 || shape.length > 3 || (shape.length === 3 && shape[1] !== 1)) {
+    throw new NcnnError(
+      `operand ${name} must be a matrix ([rows, columns] or [rows, 1, columns]), found [${shape.join(', ')}]`,
+    )
+  }
+  const [rows, columns] = [shape[0], shape[shape.length - 1]]
+  return depthFirst ? { outer: columns, depth: rows } : { outer: rows, depth: columns }
+}
+
+/** How C is broadcast: 0 scalar, 1 and 2 a value per row, 3 the whole matrix, 4 a value per column. Later rules win, as in ncnn. */
+function broadcastType({ shape }: Blob, M: number, N: number): number {
+  const [first, second] = shape
+  if (shape.length === 1) {
+    if (first === N) return 4
+    if (first === M) return 1
+    if (first === 1) return 0
+  }
+  if (shape.length === 2) {
+    if (first === 1 && second === N) return 4
+    if (first === M && second === N) return 3
+    if (first === M && second === 1) return 2
+  }
+  throw new NcnnError(`operand C, [${shape.join(', ')}], cannot be broadcast to [${M}, ${N}]`)
+}
+
+interface Addend {
+  readonly C: Blob
+  readonly broadcast: number
+  readonly beta: number
+}
+
+/** Element (i, j) of beta C. */
+function addendAt({ C, broadcast, beta }: Addend, N: number): (i: number, j: number) => number {
+  const c = C.data
+  switch (broadcast) {
+    case 0:
+      return () => c[0] * beta
+    case 3:
+      return (i, j) => c[i * N + j] * beta
+    case 4:
+      return (_, j) => c[j] * beta
+    default:
+      return (i) => c[i] * beta
+  }
+}
+
+/** y = beta C, where there is a C. */
+function fillWithC(y: Blob, addend: Addend | undefined, M: number, N: number, transposed: boolean): void {
+  if (addend === undefined) return
+  const at = addendAt(addend, N)
+  const target = y.data
+  for (let i = 0; i < M; i++) {
+    for (let j = 0; j < N; j++) target[transposed ? j * M + i : i * N + j] = at(i, j)
+  }
+}
+
+function multiplyPacked(
+  left: Operand,
+  packedB: Blob,
+  y: Blob,
+  M: number,
+  N: number,
+  K: number,
+  accumulate: boolean,
+  { kernels, scratch }: Workspace,
+): void {
+  const initial = accumulate ? Initial.accumulate : Initial.zero
+  const workArea = scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr
+  kernels.gemmRight(
+    left.blob.ptr,
+    left.outerStride,
+    left.depthStride,
+    packedB.ptr,
+    y.ptr,
+    N,
+    M,
+    N,
+    K,
+    initial,
+    0,
+    0,
+    0,
+    0,
+    workArea,
+  )
+}
+
+/** A with column k multiplied by scales[k]. */
+function scaleColumns(A: Blob, scales: Blob, workspace: Workspace): Blob {
+  const scaled = workspace.scratch(A.shape)
+  const [source, factors, target] = [A.data, scales.data, scaled.data]
+  for (let i = 0; i < target.length; i++) target[i] = source[i] * factors[i % factors.length]
+  return scaled
+}
+
+function scaleAll(y: Blob, alpha: number): void {
+  if (alpha === 1) return
+  const target = y.data
+  for (let i = 0; i < target.length; i++) target[i] *= alpha
+}
+
+interface Int8Product {
+  readonly A: Blob
+  readonly B: Blob
+  readonly a: { readonly outer: number; readonly depth: number }
+  readonly b: { readonly outer: number; readonly depth: number }
+  readonly M: number
+  readonly N: number
+  readonly K: number
+  readonly y: Blob
+  readonly addend: Addend | undefined
+  readonly params: GemmParams
+  readonly weights: { readonly A_data_int8_scales: Blob | undefined; readonly B_data_int8_scale: Blob | undefined }
+  readonly workspace: Workspace
+}
+
+/** Float operands are quantised on the fly, A with a scale per row, B with one scale; sums are int32. */
+function multiplyInt8({ A, B, M, N, K, y, addend, params, weights }: Int8Product): void {
+  const rows = quantizeRows(
+    A,
+    M,
+    K,
+    params.transA !== 0,
+    (values, row) => dynamicScale(values.subarray(row * K, (row + 1) * K)),
+    weights.A_data_int8_scales,
+  )
+  const columns = quantizeRows(B, N, K, params.transB === 0, dynamicScale, weights.B_data_int8_scale)
+  const at = addend && addendAt(addend, N)
+  const target = y.data
+  for (let i = 0; i < M; i++) {
+    for (let j = 0; j < N; j++) {
+      let sum = 0
+      for (let k = 0; k < K; k++) sum += rows.values[i * K + k] * columns.values[j * K + k]
+      const factor = Math.fround(1 / Math.fround(rows.scaleOf(i) * columns.scaleOf(0)))
+      const value = (sum * factor + (at?.(i, j) ?? 0)) * params.alpha
+      target[params.output_transpose ? j * M + i : i * N + j] = value
+    }
+  }
+}
+
+/** An operand as int8 rows [outer][depth] with their scales; all-zero values get scale 1. */
+function quantizeRows(
+  blob: Blob,
+  outer: number,
+  depth: number,
+  depthFirst: boolean,
+  scaleFor: (values: Float64Array, row: number) => number,
+  storedScales: Blob | undefined,
+): { values: Int8Array; scaleOf: (row: number) => number } {
+  const source = blob.data
+  const values = new Float64Array(outer * depth)
+  for (let i = 0; i < outer; i++) {
+    for (let k = 0; k < depth; k++) values[i * depth + k] = source[depthFirst ? k * outer + i : i * depth + k]
+  }
+  if (blob.dtype === 'int8') {
+    const scales = storedScales?.data
+    if (scales === undefined) throw new NcnnError('an int8 operand has no scale; int8 weights need quantize_term')
+    return { values: Int8Array.from(values), scaleOf: (row) => scales[scales.length === 1 ? 0 : row] }
+  }
+  const scales = Float64Array.from({ length: outer }, (_, i) => {
+    const scale = scaleFor(values, i)
+    return Number.isFinite(scale) ? scale : 1
+  })
+  return {
+    values: Int8Array.from(values, (value, i) => toInt8(Math.fround(value * scales[Math.floor(i / depth)]))),
+    scaleOf: (row) => scales[row],
+  }
+}
