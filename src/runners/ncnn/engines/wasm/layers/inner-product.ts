@@ -4,6 +4,7 @@ import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
+import { descale, quantize } from '../int8.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { activate, activationParams, type FusedActivation, fusedActivation } from './activation.ts'
 
@@ -17,23 +18,31 @@ export const InnerProduct = defineLayer({
     int8_scale_term: int(8),
     ...activationParams,
   },
-  weights: ({ num_output, bias_term, weight_data_size }) => ({
+  weights: ({ num_output, bias_term, weight_data_size, int8_scale_term }) => ({
     weight_data: tagged(weight_data_size),
     bias_data: bias_term ? raw(num_output) : undefined,
+    weight_data_int8_scales: int8_scale_term ? raw(num_output) : undefined,
+    bottom_blob_int8_scales: int8_scale_term ? raw(1) : undefined,
   }),
-  /** Packs W, [num_output][num_input], for the matrix product; the float64 path reads it as it is. */
-  prepare({ params: { num_output, weight_data_size }, weights: { weight_data } }, { kernels, float, alloc }) {
+  /** Packs W, [num_output][num_input], for the matrix product; the float64 and int8 paths read it as it is. */
+  prepare({ params: { num_output, weight_data_size }, weights }, { kernels, float, alloc }) {
+    const { weight_data, weight_data_int8_scales: scales } = weights
     const num_input = weight_data_size / num_output
     if (!Number.isInteger(num_input)) {
       throw new NcnnError(`weight_data_size ${weight_data_size} is not a multiple of num_output ${num_output}`)
     }
+    if (scales !== undefined)
+      return { num_input, packed: undefined, int8Weight: quantizeRows(weight_data, scales, alloc) }
+    if (weight_data.dtype === 'int8')
+      throw new NcnnError('the weights are int8, but int8_scale_term is 0: their scales are missing')
     if (float === 'float64') return { num_input, packed: undefined }
     const packed = alloc([packedRightBytes(num_input, num_output)], 'uint8')
     kernels.packRight(weight_data.ptr, WeightType.float32, 1, num_input, num_input, num_output, packed.ptr)
     weight_data.release()
     return { num_input, packed }
   },
-  forward([x], { params, weights: { weight_data, bias_data }, prepared: { num_input, packed } }, workspace) {
+  forward([x], { params, weights, prepared: { num_input, packed, int8Weight } }, workspace) {
+    const { weight_data, bias_data, weight_data_int8_scales, bottom_blob_int8_scales } = weights
     const perRow = x.shape.length === 2 && x.shape[1] === num_input
     if (!perRow && x.length !== num_input) {
       throw new NcnnError(`the weights are for ${num_input} features, the input has ${x.length}`)
@@ -41,7 +50,10 @@ export const InnerProduct = defineLayer({
     const rows = perRow ? x.shape[0] : 1
     const y = workspace.alloc(perRow ? [rows, params.num_output] : [params.num_output])
     const activation = fusedActivation(params)
-    if (packed === undefined) innerProductFloat64(x, weight_data, bias_data, y, rows, activation)
+    if (int8Weight && weight_data_int8_scales && bottom_blob_int8_scales) {
+      const scales = { weight: weight_data_int8_scales, input: bottom_blob_int8_scales }
+      innerProductInt8(x, int8Weight, scales, bias_data, y, rows, activation)
+    } else if (packed === undefined) innerProductFloat64(x, weight_data, bias_data, y, rows, activation)
     else innerProductSimd(x, packed, bias_data, y, rows, activation, workspace)
     return y
   },
@@ -75,6 +87,46 @@ function innerProductSimd(
     activation.b,
     scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr,
   )
+}
+
+/** Weights that are stored as floats although the layer computes in int8 are quantised at load, each row with its scale. */
+function quantizeRows(weight: Blob, scales: Blob, alloc: Workspace['alloc']): Blob {
+  if (weight.dtype === 'int8') return weight
+  const quantized = alloc([weight.length], 'int8')
+  const columns = weight.length / scales.length
+  for (const [row, scale] of scales.data.entries()) {
+    const at = [row * columns, (row + 1) * columns] as const
+    quantize(weight.data.subarray(...at), scale, quantized.data.subarray(...at), Math.fround)
+  }
+  weight.release()
+  return quantized
+}
+
+/** Float inputs are quantised with the layer's input scale; sums are int32, then scaled back to float. */
+function innerProductInt8(
+  x: Blob,
+  weight: Blob,
+  scales: { readonly weight: Blob; readonly input: Blob },
+  bias: Blob | undefined,
+  y: Blob,
+  rows: number,
+  activation: FusedActivation,
+): void {
+  const features = x.length / rows
+  const outputs = y.length / rows
+  const inputScale = scales.input.data[0]
+  const source = new Int8Array(x.length)
+  if (x.dtype === 'int8') source.set(x.data)
+  else quantize(x.data, inputScale, source, Math.fround)
+  const [factors, weightScales, offsets, target] = [weight.data, scales.weight.data, bias?.data, y.data]
+  for (let row = 0; row < rows; row++) {
+    for (let p = 0; p < outputs; p++) {
+      let sum = 0
+      for (let q = 0; q < features; q++) sum += source[row * features + q] * factors[p * features + q]
+      const scale = weightScales[p] === 0 ? 0 : descale(Math.fround(inputScale * weightScales[p]))
+      target[row * outputs + p] = activate(sum * scale + (offsets ? offsets[p] : 0), activation)
+    }
+  }
 }
 
 function innerProductFloat64(
