@@ -1,3 +1,10 @@
-export const exp = Math.exp
-export const log1p = Math.log1p
-export const tanh = Math.tanh
+// Elementary functions in double precision with the same bits on every machine: built from + - * / % and Math.sqrt, floor, abs,
+// round, fround only, because a host's own Math.exp and the like differ from engine to engine. Accurate to 1 ulp; hyperbolic
+// functions, atan2 and erfc to 2.
+export { erf, erfc } from './math/error-function.ts'
+export { exp, expm1 } from './math/exponential.ts'
+export { acosh, asinh, atanh, cosh, sinh, tanh } from './math/hyperbolic.ts'
+export { acos, asin, atan, atan2 } from './math/inverse-trigonometric.ts'
+export { log, log1p, log2, log10 } from './math/logarithm.ts'
+export { pow } from './math/power.ts'
+export { cos, sin, tan } from './math/trigonometric.ts'
