@@ -1,0 +1,121 @@
+// Half floats in both directions over all their values, fills and transposition.
+import { describe, expect, test } from 'vitest'
+import { FIRST_FREE_BYTE } from '../../src/kernels/ncnn.ts'
+import { createArena, randomFloats } from './arena.ts'
+
+const arena = createArena()
+const { kernels } = arena
+const allBits = Uint16Array.from({ length: 65536 }, (_, i) => i)
+
+/** A float16's value, from the definition. */
+function halfValue(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >> 10) & 31
+  const fraction = bits & 0x3ff
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}
+
+const halves = (pointer: number, n: number) => new Uint16Array(arena.readBytes(pointer, n * 2).buffer)
+
+describe('float16', () => {
+  test('all 65536 values to float32 and back', () => {
+    const source = arena.putBytes(new Uint8Array(allBits.buffer))
+    const floats = arena.floats(65536)
+    kernels.halfToFloat(source, floats, 65536)
+    const values = arena.read(floats, 65536)
+    expect([...values]).toEqual(Array.from(allBits, halfValue))
+    kernels.floatToHalf(floats, source, 65536)
+    const wrong = halves(source, 65536).findIndex((bits, i) => bits !== i && !Number.isNaN(values[i]))
+    expect(wrong).toBe(-1)
+    arena.reset()
+  })
+
+  test('rounds to nearest, ties to even, and overflows to infinity', () => {
+    const positive = allBits.slice(0, 0x7c00)
+    const between = Array.from(
+      positive,
+      (bits) => (halfValue(bits) + (bits === 0x7bff ? 65536 : halfValue(bits + 1))) / 2,
+    )
+    const pointer = arena.put(between)
+    kernels.roundToHalf(pointer, between.length)
+    const nan = arena.put([Number.NaN, -Number.NaN, 1e30, -1e30, 1e-30, 65519, 65520])
+    kernels.roundToHalf(nan, 7)
+    const even = Array.from(positive, (bits) =>
+      bits === 0x7bff ? Number.POSITIVE_INFINITY : halfValue(bits + (bits & 1)),
+    )
+    expect([...arena.read(pointer, between.length)]).toEqual(even)
+    const inf = Number.POSITIVE_INFINITY
+    expect([...arena.read(nan, 7)]).toEqual([Number.NaN, Number.NaN, inf, -inf, 0, 65504, inf])
+    arena.reset()
+  })
+
+  test.each([1, 2, 3, 5, 7, 8])('%i elements', (n) => {
+    const values = randomFloats(n, 1)
+    const source = arena.put(values)
+    const destination = arena.bytes(n * 2)
+    kernels.floatToHalf(source, destination, n)
+    kernels.roundToHalf(source, n)
+    const expected = arena.read(source, n)
+    kernels.halfToFloat(destination, source, n)
+    expect(arena.read(source, n)).toEqual(expected)
+    arena.reset()
+  })
+})
+
+test('bfloat16: nearest even, truncated, and back', () => {
+  const bits = [0x3f800000, 0x3f808000, 0x3f818000, 0x3f808001, 0x7f7fffff, 0x7f800000, 0x7f800001, 0xc0490fdb]
+  const values = new Float32Array(Uint32Array.from(bits).buffer)
+  const pointer = arena.putBytes(new Uint8Array(values.buffer))
+  kernels.roundToBfloat16(pointer, bits.length)
+  const rounded = new Uint32Array(arena.read(pointer, bits.length).buffer)
+  const expected = [0x3f800000, 0x3f800000, 0x3f820000, 0x3f810000, 0x7f800000, 0x7f800000, 0x7fc00000, 0xc0490000]
+  expect([...rounded].slice(0, 6)).toEqual(expected.slice(0, 6))
+  expect(arena.read(pointer, bits.length)[6]).toBeNaN()
+  expect(rounded[7]).toBe(expected[7])
+  const other = arena.putBytes(new Uint8Array(values.buffer))
+  kernels.truncateToBfloat16(other, 6)
+  expect([...new Uint32Array(arena.read(other, 6).buffer)]).toEqual(bits.slice(0, 6).map((x) => (x & 0xffff0000) >>> 0))
+  const back = arena.floats(3)
+  kernels.bfloat16ToFloat(arena.putBytes(new Uint8Array(Uint16Array.from([0x3f80, 0xc049, 0x7f80]).buffer)), back, 3)
+  expect([...arena.read(back, 3)]).toEqual([1, -3.140625, Number.POSITIVE_INFINITY])
+  arena.reset()
+})
+
+test.each([1, 3, 4, 9])('fill %i', (n) => {
+  const pointer = arena.floats(n)
+  kernels.fill(pointer, n, 1.5)
+  expect([...arena.read(pointer, n)]).toEqual(new Array(n).fill(1.5))
+  arena.reset()
+})
+
+test('gather takes every stride-th element', () => {
+  const output = arena.floats(5)
+  kernels.gather(arena.put(Array.from({ length: 15 }, (_, i) => i)), 3, output, 5)
+  expect([...arena.read(output, 5)]).toEqual([0, 3, 6, 9, 12])
+  arena.reset()
+})
+
+test.each([
+  [1, 1, 1],
+  [2, 3, 5],
+  [1, 8, 12],
+  [3, 17, 31],
+  [1, 1, 9],
+])('transpose %i of %i x %i', (batch, rows, columns) => {
+  const values = randomFloats(batch * rows * columns, 2)
+  const output = arena.floats(values.length)
+  kernels.transpose(arena.put(values), output, batch, rows, columns)
+  const size = rows * columns
+  const expected = values.map((_, i) => {
+    const [b, rest] = [Math.floor(i / size), i % size]
+    return values[b * size + (rest % rows) * columns + Math.floor(rest / rows)] ?? 0
+  })
+  expect(arena.read(output, values.length)).toEqual(expected)
+  arena.reset()
+})
+
+test('the constants end below the memory that the engine allocates from', () => {
+  expect(kernels.staticBytes()).toBeGreaterThan(0)
+  expect(kernels.staticBytes()).toBeLessThanOrEqual(FIRST_FREE_BYTE)
+})

@@ -1,0 +1,124 @@
+// Pooling against ncnn's rules written out: what padding counts, where a NaN survives.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { PoolType } from '../../src/kernels/ncnn.ts'
+import { createArena, randomFloats } from './arena.ts'
+
+const arena = createArena()
+const { kernels } = arena
+const lowest = -3.4028234663852886e38
+
+const geometry = fc
+  .record({
+    channels: fc.integer({ min: 1, max: 3 }),
+    h: fc.integer({ min: 1, max: 12 }),
+    w: fc.integer({ min: 1, max: 30 }),
+    kernelH: fc.integer({ min: 1, max: 4 }),
+    kernelW: fc.integer({ min: 1, max: 5 }),
+    strideH: fc.integer({ min: 1, max: 3 }),
+    strideW: fc.integer({ min: 1, max: 4 }),
+    padTop: fc.integer({ min: 0, max: 3 }),
+    padLeft: fc.integer({ min: 0, max: 4 }),
+    padBottom: fc.integer({ min: 0, max: 3 }),
+    padRight: fc.integer({ min: 0, max: 4 }),
+    seed: fc.integer(),
+  })
+  .map((g) => ({
+    ...g,
+    outH: Math.floor((g.h + g.padTop + g.padBottom - g.kernelH) / g.strideH) + 1,
+    outW: Math.floor((g.w + g.padLeft + g.padRight - g.kernelW) / g.strideW) + 1,
+  }))
+  .filter((g) => g.outH >= 1 && g.outW >= 1)
+
+test.each([
+  ['maximum', PoolType.max, 0],
+  ['average over the input', PoolType.average, 0],
+  ['average over the window', PoolType.average, 1],
+] as const)('%s', (_, type, countIncludePad) => {
+  fc.assert(
+    fc.property(geometry, (g) => {
+      const values = randomFloats(g.channels * g.h * g.w, g.seed).map((x, i) => (i % 37 === 5 ? Number.NaN : x))
+      const output = arena.floats(g.channels * g.outH * g.outW)
+      kernels.pool(
+        type,
+        arena.put(values),
+        g.channels,
+        g.h,
+        g.w,
+        output,
+        g.outH,
+        g.outW,
+        g.kernelH,
+        g.kernelW,
+        g.strideH,
+        g.strideW,
+        g.padTop,
+        g.padLeft,
+        countIncludePad,
+      )
+      const actual = arena.read(output, g.channels * g.outH * g.outW)
+      arena.reset()
+      const expected: number[] = []
+      for (let q = 0; q < g.channels; q++) {
+        for (let oy = 0; oy < g.outH; oy++) {
+          for (let ox = 0; ox < g.outW; ox++) {
+            let best: number | undefined
+            let sum = 0
+            let inside = 0
+            for (let ky = 0; ky < g.kernelH; ky++) {
+              for (let kx = 0; kx < g.kernelW; kx++) {
+                const y = oy * g.strideH - g.padTop + ky
+                const x = ox * g.strideW - g.padLeft + kx
+                const isInside = y >= 0 && y < g.h && x >= 0 && x < g.w
+                const value = isInside ? (values[(q * g.h + y) * g.w + x] ?? 0) : lowest
+                best ??= value
+                if (best < value) best = value
+                if (!isInside) continue
+                sum = Math.fround(sum + value)
+                inside++
+              }
+            }
+            const area = countIncludePad ? g.kernelH * g.kernelW : inside
+            expected.push(type === PoolType.max ? (best ?? lowest) : Math.fround(sum / area))
+          }
+        }
+      }
+      expect([...actual]).toEqual(expected)
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test.each(Object.entries(PoolType))('adaptive %s', (_, type) => {
+  const size = fc.integer({ min: 1, max: 12 })
+  fc.assert(
+    fc.property(size, size, size, size, (h, w, outH, outW) => {
+      const values = randomFloats(2 * h * w, 3)
+      const output = arena.floats(2 * outH * outW)
+      kernels.adaptivePool(type, arena.put(values), 2, h, w, output, outH, outW)
+      const actual = arena.read(output, 2 * outH * outW)
+      arena.reset()
+      const expected: number[] = []
+      for (let q = 0; q < 2; q++) {
+        for (let i = 0; i < outH; i++) {
+          for (let j = 0; j < outW; j++) {
+            const [y0, y1] = [Math.floor((i * h) / outH), Math.ceil(((i + 1) * h) / outH)]
+            const [x0, x1] = [Math.floor((j * w) / outW), Math.ceil(((j + 1) * w) / outW)]
+            let best = lowest
+            let sum = 0
+            for (let y = y0; y < y1; y++) {
+              for (let x = x0; x < x1; x++) {
+                const value = values[(q * h + y) * w + x] ?? 0
+                best = Math.max(best, value)
+                sum = Math.fround(sum + value)
+              }
+            }
+            expected.push(type === PoolType.max ? best : Math.fround(Math.fround(sum / (y1 - y0)) / (x1 - x0)))
+          }
+        }
+      }
+      expect([...actual]).toEqual(expected)
+    }),
+    { numRuns: 150 },
+  )
+})
