@@ -1,0 +1,102 @@
+// Interp: resizing, by the nearest element, linearly, or with cubic convolution.
+import { NcnnError } from '../../../error.ts'
+import { float, int, type ParamValues, string } from '../../../params.ts'
+import { checkRank, namedLengths } from '../axes.ts'
+import type { Blob } from '../blob.ts'
+import { evaluateSizes } from '../expression.ts'
+import { defineLayer } from '../layer.ts'
+import { cubicTaps, linearTaps, nearestTaps, resample, type Taps } from '../resample.ts'
+
+const interpParams = {
+  resize_type: int(0),
+  height_scale: float(1, 1),
+  width_scale: float(2, 1),
+  output_height: int(3),
+  output_width: int(4),
+  dynamic_target_size: int(5),
+  align_corner: int(6),
+  size_expr: string(9),
+} as const
+
+type InterpParams = ParamValues<typeof interpParams>
+
+/** Resizes h and w (of a matrix: w only); a vector becomes one constant image per element. */
+export const Interp = defineLayer({
+  type: 'Interp',
+  inputs: '1+',
+  params: interpParams,
+  forward(inputs, { params }, workspace) {
+    const [x] = inputs
+    checkRank(x.shape, 1, 2, 3)
+    const { c, h, w } = namedLengths(x.shape)
+    const [outH, outW] = targetSize(inputs, params)
+    if (outH < 1 || outW < 1) throw new NcnnError(`the output would have ${outH} rows and ${outW} columns`)
+    if (x.shape.length === 1) {
+      const y = workspace.alloc([x.length, outH, outW], x.dtype)
+      for (let i = 0; i < x.length; i++) y.data.fill(x.data[i], i * outH * outW, (i + 1) * outH * outW)
+      return y
+    }
+    if (outW === w && (outH === h || x.shape.length === 2)) return x.share()
+
+    const alongW = tapsAlong('w', w, outW, params, workspace.float)
+    if (x.shape.length === 2) {
+      const y = workspace.alloc([h, outW])
+      resample(x.data, y.data, h, 1, alongW)
+      return y
+    }
+    const widened = workspace.scratch([c, h, outW])
+    const y = workspace.alloc([c, outH, outW])
+    resample(x.data, widened.data, c * h, 1, alongW)
+    resample(widened.data, y.data, c, outW, tapsAlong('h', h, outH, params, workspace.float))
+    return y
+  },
+})
+
+/** Height and width of the result: an expression's, the second input's, the parameters', or the input's times the scales. */
+function targetSize(inputs: readonly [Blob, ...Blob[]], params: InterpParams): [height: number, width: number] {
+  const [{ shape }, reference] = inputs
+  const { h, w } = shape.length === 1 ? { h: 1, w: 1 } : namedLengths(shape)
+  if (params.size_expr) {
+    const sizes = evaluateSizes(
+      params.size_expr,
+      inputs.map((input) => input.shape),
+    )
+    if (sizes.length > 2) throw new NcnnError(`size_expr must give a width and a height, found ${sizes.length} sizes`)
+    const [width, height = h] = sizes
+    return [height, width]
+  }
+  if (params.dynamic_target_size) {
+    if (reference === undefined)
+      throw new NcnnError('with dynamic_target_size a second input must have the wanted size')
+    const target = namedLengths(reference.shape)
+    return [target.h, target.w]
+  }
+  const { output_height, output_width, height_scale, width_scale } = params
+  if (output_height !== 0 && output_width !== 0) return [output_height, output_width]
+  return [Math.trunc(Math.fround(h * height_scale)), Math.trunc(Math.fround(w * width_scale))]
+}
+
+/** Which elements along an axis each element of the result is made of. */
+function tapsAlong(
+  axis: 'h' | 'w',
+  length: number,
+  outLength: number,
+  params: InterpParams,
+  precision: 'float32' | 'float64',
+): Taps {
+  switch (params.resize_type) {
+    case 1: {
+      const [size, scale] =
+        axis === 'h' ? [params.output_height, params.height_scale] : [params.output_width, params.width_scale]
+      // A size that comes from another blob does not count for ncnn: the scale, by default 1, decides.
+      const fixed = size !== 0 || params.size_expr !== ''
+      return nearestTaps(length, outLength, Math.fround(fixed ? length / outLength : 1 / scale))
+    }
+    case 2:
+      return linearTaps(length, outLength, params.align_corner !== 0, precision)
+    case 3:
+      return cubicTaps(length, outLength, params.align_corner !== 0, precision)
+    default:
+      throw new NcnnError(`resize_type must be 1 (nearest), 2 (bilinear) or 3 (bicubic), found ${params.resize_type}`)
+  }
+}

@@ -1,0 +1,138 @@
+// Padding: a border around a blob, of a constant, of its edge, or of its mirror image.
+import { NcnnError } from '../../../error.ts'
+import { float, int } from '../../../params.ts'
+import { raw } from '../../../weights.ts'
+import { axisNames } from '../axes.ts'
+import type { Blob, BlobArray } from '../blob.ts'
+import { defineLayer } from '../layer.ts'
+
+const paddingTypes = ['constant', 'replicate', 'reflect'] as const
+type PaddingType = (typeof paddingTypes)[number]
+
+/** Marks positions outside the input that hold the constant. */
+const outside = -1
+
+/** y = x with `left` and `right` columns, `top` and `bottom` rows, `front` and `behind` channels (4 axes: depths) around it */
+export const Padding = defineLayer({
+  type: 'Padding',
+  inputs: '1',
+  params: {
+    top: int(0),
+    bottom: int(1),
+    left: int(2),
+    right: int(3),
+    type: int(4),
+    value: float(5),
+    per_channel_pad_data_size: int(6),
+    front: int(7),
+    behind: int(8),
+  },
+  weights: ({ per_channel_pad_data_size }) => ({
+    per_channel_pad_data: per_channel_pad_data_size ? raw(per_channel_pad_data_size) : undefined,
+  }),
+  forward([x], { params, weights: { per_channel_pad_data } }, workspace) {
+    const type = paddingTypes[params.type]
+    if (type === undefined) throw new NcnnError(`the padding type must be 0, 1 or 2, found ${params.type}`)
+    const { top, bottom, left, right, front, behind } = params
+    if ([top, bottom, left, right, front, behind].every((pad) => pad === 0)) return x.share()
+
+    const rank = x.shape.length
+    const pads = { w: [left, right], h: [top, bottom], d: [front, behind], c: rank === 3 ? [front, behind] : [0, 0] }
+    const sources = axisNames(rank).map((name, axis) => {
+      const [before, after] = pads[name]
+      return sourcePositions(type, x.shape[axis], before, after)
+    })
+    const y = workspace.alloc(
+      sources.map((positions) => positions.length),
+      x.dtype,
+    )
+    fill(x, y, sources, constants(y, params.value, rank >= 3 ? per_channel_pad_data : undefined))
+    return y
+  },
+})
+
+/** For each position along an axis of the result, the input's position that it repeats. */
+function sourcePositions(type: PaddingType, length: number, before: number, after: number): Int32Array {
+  if (before < 0 || after < 0) throw new NcnnError(`a padding cannot be negative, found ${before} and ${after}`)
+  if (type === 'reflect' && Math.max(before, after) >= length) {
+    throw new NcnnError(`${length} elements cannot be mirrored over a padding of ${Math.max(before, after)}`)
+  }
+  const last = length - 1
+  return Int32Array.from({ length: before + length + after }, (_, i) => {
+    const position = i - before
+    switch (type) {
+      case 'constant':
+        return position < 0 || position > last ? outside : position
+      case 'replicate':
+        return Math.min(Math.max(position, 0), last)
+      case 'reflect':
+        return last - Math.abs(last - Math.abs(position))
+    }
+  })
+}
+
+/** The constant of each of the result's outermost positions. */
+function constants(y: Blob, value: number, perChannel: Blob | undefined): (channel: number) => number {
+  const toElement = y.dtype === 'float32' || y.dtype === 'float64' ? (constant: number) => constant : Math.trunc
+  if (perChannel === undefined) {
+    const constant = toElement(value)
+    return () => constant
+  }
+  const [channels] = y.shape
+  if (perChannel.length < channels) {
+    throw new NcnnError(`per_channel_pad_data has ${perChannel.length} values for ${channels} channels`)
+  }
+  return (channel) => toElement(perChannel.data[channel])
+}
+
+/** Fills y row by row: each row repeats one of x's rows or holds the constant. */
+function fill(x: Blob, y: Blob, sources: readonly Int32Array[], constantOf: (channel: number) => number): void {
+  const columns = sources[sources.length - 1]
+  const outer = sources.slice(0, -1)
+  const width = x.shape[x.shape.length - 1]
+  const left = columns.lastIndexOf(0, columns.length - width)
+  const [source, target] = [x.data, y.data]
+  const rows = y.length / columns.length
+  const rowsPerChannel = rows / (outer.length > 0 ? outer[0].length : 1)
+  for (let row = 0; row < rows; row++) {
+    const constant = constantOf(Math.floor(row / rowsPerChannel))
+    const from = sourceRow(row, outer, x.shape)
+    const to = row * columns.length
+    if (from === outside) {
+      target.fill(constant, to, to + columns.length)
+      continue
+    }
+    fillBorder(source, from * width, target, to, columns, 0, left, constant)
+    target.set(source.subarray(from * width, (from + 1) * width), to + left)
+    fillBorder(source, from * width, target, to, columns, left + width, columns.length, constant)
+  }
+}
+
+/** The input's row that a row of the result repeats. */
+function sourceRow(row: number, outer: readonly Int32Array[], shape: readonly number[]): number {
+  let rest = row
+  let from = 0
+  let stride = 1
+  for (let axis = outer.length - 1; axis >= 0; axis--) {
+    const positions = outer[axis]
+    const position = positions[rest % positions.length]
+    if (position === outside) return outside
+    from += position * stride
+    rest = Math.floor(rest / positions.length)
+    stride *= shape[axis]
+  }
+  return from
+}
+
+function fillBorder(
+  source: BlobArray,
+  from: number,
+  target: BlobArray,
+  to: number,
+  columns: Int32Array,
+  start: number,
+  end: number,
+  constant: number,
+): void {
+  for (let i = start; i < end; i++) target[to + i] = columns[i] === outside ? constant : source[from + columns[i]]
+}
