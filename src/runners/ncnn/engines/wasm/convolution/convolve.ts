@@ -1,0 +1,235 @@
+// Convolution of float images: y[p] = activation(bias[p] + sum over channels and taps of weight * x), by SIMD kernels or in float64.
+import { GEMM_SCRATCH_BYTES, type Pointer } from '../../../../../kernels/ncnn.ts'
+import type { Blob, BlobArray } from '../blob.ts'
+import type { Workspace } from '../layer.ts'
+import { activate, type FusedActivation } from '../layers/activation.ts'
+import { type FilterShape, type Filters, isDepthwise, packedGroupBytes } from './filters.ts'
+import { extentOf, type Geometry, type Spatial, volumeOf } from './geometry.ts'
+
+const maxStripElements = 2 ** 24
+
+/** What of a convolution depends on neither filters nor sizes. */
+export interface Surroundings {
+  /** What the input is padded with. */
+  readonly padValue: number
+  readonly activation: FusedActivation
+}
+
+/** Convolves x into y. */
+export function convolve(
+  x: Blob,
+  filters: Filters,
+  geometry: Geometry,
+  surroundings: Surroundings,
+  y: Blob,
+  workspace: Workspace,
+): void {
+  if (workspace.float === 'float64' || exceedsStrip(filters, geometry)) {
+    convolvePlain(x, filters, geometry, surroundings, y)
+  } else if (geometry.kernel[0] === 1 && geometry.input[0] === 1 && geometry.output[0] === 1) {
+    convolvePlanes(x.ptr, filters, geometry, surroundings, y.ptr, workspace)
+  } else convolveVolumes(x, filters, geometry, surroundings, y, workspace)
+}
+
+/** The depthwise kernel copies the rows that a filter spans: too many when a dilation is absurd. */
+function exceedsStrip(filters: Filters, geometry: Geometry): boolean {
+  const [, extentH, extentW] = extentOf(geometry)
+  const rowLength = (geometry.output[2] + 12) * geometry.stride[2] + extentW
+  return isDepthwise(filters) && extentH * rowLength > maxStripElements
+}
+
+function convolvePlain(x: Blob, filters: Filters, geometry: Geometry, surroundings: Surroundings, y: Blob): void {
+  const bias = filters.bias?.data
+  const { padValue, activation } = surroundings
+  sumProducts(x.data, filters.weight.data, filters, geometry, padValue, y.data, {
+    start: (p) => (bias ? bias[p] : 0),
+    finish: (sum) => activate(sum, activation),
+  })
+}
+
+/** How the sums of an output channel start and what becomes of them. */
+export interface SumRule {
+  start(p: number): number
+  finish(sum: number, p: number): number
+}
+
+/**
+ * The textbook convolution: sums in float64 over channels, then taps. A row of sums is kept at a time, so that the innermost loop
+ * runs along the width.
+ */
+export function sumProducts(
+  source: BlobArray,
+  weight: BlobArray,
+  { group, outputs, inputs }: FilterShape,
+  { kernel, stride, dilation, input, output, before }: Geometry,
+  padValue: number,
+  target: BlobArray,
+  { start, finish }: SumRule,
+): void {
+  const [inD, inH, inW] = input
+  const [outD, outH, outW] = output
+  const [kernelD, kernelH, kernelW] = kernel
+  const sums = new Float64Array(outW)
+  let written = 0
+  for (let p = 0; p < outputs; p++) {
+    const firstChannel = Math.floor((p * group) / outputs) * inputs
+    for (let oz = 0; oz < outD; oz++) {
+      for (let oy = 0; oy < outH; oy++) {
+        sums.fill(start(p))
+        let tap = p * inputs * volumeOf(kernel)
+        for (let q = firstChannel; q < firstChannel + inputs; q++) {
+          for (let kz = 0; kz < kernelD; kz++) {
+            const iz = oz * stride[0] - before[0] + kz * dilation[0]
+            for (let ky = 0; ky < kernelH; ky++) {
+              const iy = oy * stride[1] - before[1] + ky * dilation[1]
+              const inside = iz >= 0 && iz < inD && iy >= 0 && iy < inH
+              const row = ((q * inD + iz) * inH + iy) * inW
+              for (let kx = 0; kx < kernelW; kx++) {
+                const shift = kx * dilation[2] - before[2]
+                addTap(sums, weight[tap++], source, row, inside ? inW : 0, stride[2], shift, padValue)
+              }
+            }
+          }
+        }
+        for (let ox = 0; ox < outW; ox++) target[written++] = finish(sums[ox], p)
+      }
+    }
+  }
+}
+
+/** sums[i] += weight * row[i * stride + shift], where `row` has `width` elements from `start` on and `padValue` outside. */
+function addTap(
+  sums: Float64Array,
+  weight: number,
+  source: BlobArray,
+  start: number,
+  width: number,
+  stride: number,
+  shift: number,
+  padValue: number,
+): void {
+  const count = sums.length
+  const first = Math.min(Math.max(Math.ceil(-shift / stride), 0), count)
+  const end = Math.max(Math.min(Math.ceil((width - shift) / stride), count), first)
+  const outside = weight * padValue
+  for (let i = 0; i < first; i++) sums[i] += outside
+  for (let i = first, at = start + first * stride + shift; i < end; i++, at += stride) sums[i] += weight * source[at]
+  for (let i = end; i < count; i++) sums[i] += outside
+}
+
+/** 2-D images by the SIMD kernels, depthwise or group by group. */
+function convolvePlanes(
+  x: Pointer,
+  filters: Filters,
+  geometry: Geometry,
+  { padValue, activation }: Surroundings,
+  y: Pointer,
+  { kernels, scratch }: Workspace,
+): void {
+  const { group, inputs, weight, bias } = filters
+  const [, inH, inW] = geometry.input
+  const [, outH, outW] = geometry.output
+  const [, kernelH, kernelW] = geometry.kernel
+  const [, strideH, strideW] = geometry.stride
+  const [, dilationH, dilationW] = geometry.dilation
+  const [, padTop, padLeft] = geometry.before
+  if (isDepthwise(filters)) {
+    const bytes = kernels.depthwiseScratchBytes(outW, kernelH, kernelW, strideH, strideW, dilationH, dilationW)
+    kernels.depthwise(
+      x,
+      group,
+      inH,
+      inW,
+      weight.ptr,
+      bias?.ptr ?? 0,
+      y,
+      outH,
+      outW,
+      kernelH,
+      kernelW,
+      strideH,
+      strideW,
+      dilationH,
+      dilationW,
+      padTop,
+      padLeft,
+      padValue,
+      activation.type,
+      activation.a,
+      activation.b,
+      scratch([bytes], 'uint8').ptr,
+    )
+    return
+  }
+  const outputs = filters.outputs / group
+  const groupBytes = packedGroupBytes(filters)
+  const scratchPtr = scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr
+  for (let g = 0; g < group; g++) {
+    kernels.convolution(
+      x + 4 * g * inputs * inH * inW,
+      inputs,
+      inH,
+      inW,
+      weight.ptr + g * groupBytes,
+      bias === undefined ? 0 : bias.ptr + 4 * g * outputs,
+      y + 4 * g * outputs * outH * outW,
+      outputs,
+      outH,
+      outW,
+      kernelH,
+      kernelW,
+      strideH,
+      strideW,
+      dilationH,
+      dilationW,
+      padTop,
+      padLeft,
+      padValue,
+      activation.type,
+      activation.a,
+      activation.b,
+      scratchPtr,
+    )
+  }
+}
+
+/** 3-D images, one output plane after the other: the input planes under the kernel are the channels of a 2-D convolution. */
+function convolveVolumes(
+  x: Blob,
+  filters: Filters,
+  geometry: Geometry,
+  surroundings: Surroundings,
+  y: Blob,
+  workspace: Workspace,
+): void {
+  const { group, inputs, outputs } = filters
+  const { kernel, stride, dilation, input, output, before } = geometry
+  const channels = group * inputs
+  const planeSize = input[1] * input[2]
+  const resultSize = output[1] * output[2]
+  const planes = workspace.scratch([channels * kernel[0], planeSize])
+  const result = workspace.scratch([outputs, resultSize])
+  const flatten = ([, height, width]: Spatial): Spatial => [1, height, width]
+  const planeFilters = { ...filters, inputs: inputs * kernel[0], kernel: flatten(kernel) }
+  const planeGeometry = { ...geometry, kernel: flatten(kernel), input: flatten(input), output: flatten(output) }
+
+  for (let oz = 0; oz < output[0]; oz++) {
+    const [source, target] = [x.data, planes.data]
+    for (let q = 0; q < channels; q++) {
+      for (let kz = 0; kz < kernel[0]; kz++) {
+        const iz = oz * stride[0] - before[0] + kz * dilation[0]
+        const at = (q * kernel[0] + kz) * planeSize
+        if (iz < 0 || iz >= input[0]) target.fill(surroundings.padValue, at, at + planeSize)
+        else {
+          const from = (q * input[0] + iz) * planeSize
+          target.set(source.subarray(from, from + planeSize), at)
+        }
+      }
+    }
+    convolvePlanes(planes.ptr, planeFilters, planeGeometry, surroundings, result.ptr, workspace)
+    const [convolved, volume] = [result.data, y.data]
+    for (let p = 0; p < outputs; p++) {
+      volume.set(convolved.subarray(p * resultSize, (p + 1) * resultSize), (p * output[0] + oz) * resultSize)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+// The filters of a convolution: which channels they read, their weights, and those weights packed for the matrix product.
+import { packedLeftBytes, WeightType } from '../../../../../kernels/ncnn.ts'
+import { NcnnError } from '../../../error.ts'
+import { raw, tagged } from '../../../weights.ts'
+import type { Blob } from '../blob.ts'
+import type { Workspace } from '../layer.ts'
+import { type Dimensions, perAxis, type Spatial, volumeOf } from './geometry.ts'
+import { checkPositive } from './params.ts'
+
+/** How many filters there are and what each reads: output channel p reads `inputs` channels of group floor(p / (outputs / group)). */
+export interface FilterShape {
+  readonly group: number
+  /** Output channels, of all groups together. */
+  readonly outputs: number
+  /** Input channels of one group. */
+  readonly inputs: number
+  readonly kernel: Spatial
+}
+
+/** Filters with float weights. */
+export interface Filters extends FilterShape {
+  /** [outputs][inputs][depth][height][width], or packed group by group where the matrix product wants it so ({@link needsPacking}). */
+  readonly weight: Blob
+  readonly bias: Blob | undefined
+}
+
+/** The parameters that describe filters stored in the model. */
+export interface FilterParams {
+  readonly num_output: number
+  readonly bias_term: number
+  readonly weight_data_size: number
+  readonly group?: number
+  readonly dynamic_weight?: number
+}
+
+/** The weights of a convolution or deconvolution; with `dynamic_weight` they are inputs instead. */
+export function filterWeights({ num_output, bias_term, weight_data_size, dynamic_weight }: FilterParams) {
+  return {
+    weight_data: dynamic_weight ? undefined : tagged(weight_data_size),
+    bias_data: bias_term && !dynamic_weight ? raw(num_output) : undefined,
+  }
+}
+
+/**
+ * Works out how many channels a filter reads from the number of its weights.
+ * @throws {NcnnError} when the parameters do not fit together
+ */
+export function filterShapeOf({ num_output, group = 1, weight_data_size }: FilterParams, kernel: Spatial): FilterShape {
+  checkPositive('kernel size', kernel)
+  checkGroup(num_output, group)
+  const inputs = weight_data_size / (num_output * volumeOf(kernel))
+  if (!Number.isInteger(inputs) || inputs < 1) {
+    throw new NcnnError(
+      `weight_data_size ${weight_data_size} is not a multiple of num_output ${num_output} times kernel ${kernel.join('x')}`,
+    )
+  }
+  return { group, outputs: num_output, inputs, kernel }
+}
+
+export function checkGroup(outputs: number, group: number): void {
+  if (outputs < 1 || group < 1 || outputs % group !== 0) {
+    throw new NcnnError(`num_output ${outputs} must be a positive multiple of group ${group}`)
+  }
+}
+
+/** @throws {NcnnError} when an input does not have the channels that the filters read */
+export function checkChannels({ group, inputs }: FilterShape, channels: number): void {
+  if (channels !== group * inputs) {
+    const groups = group === 1 ? '' : ` (${group} groups of ${inputs})`
+    throw new NcnnError(`the weights are for ${group * inputs} input channels${groups}, the input has ${channels}`)
+  }
+}
+
+/** @throws {NcnnError} when a blob does not hold the float numbers that the engine computes with */
+export function checkFloat(blob: Blob, what: string, { float }: Workspace): void {
+  if (blob.dtype !== float) throw new NcnnError(`${what} must be a float blob, found ${blob.dtype}`)
+}
+
+/** @throws {NcnnError} when the .bin holds int8 weights, which mean nothing without scales */
+export function checkStoredFloat(weight: Blob): void {
+  if (weight.dtype === 'int8')
+    throw new NcnnError('the weights are stored as int8, but the layer has no int8_scale_term')
+}
+
+/** The axes of a weight that is an input, as ncnn reads them: [first, second, ...kernel], where an absent second axis has size 1. */
+export function dynamicWeightAxes(
+  { shape }: Blob,
+  dimensions: Dimensions,
+): { readonly first: number; readonly second: number; readonly kernel: Spatial } {
+  const rank = dimensions + 2
+  if (shape.length > rank || shape.length < rank - 1) {
+    throw new NcnnError(`the weight must have ${rank} axes, found [${shape.join(', ')}]`)
+  }
+  const [first, second] = shape.length === rank ? shape : [shape[0], 1]
+  const sizes = shape.slice(-dimensions)
+  const kernel = perAxis((axis) => sizes[axis - 3 + dimensions] ?? 1)
+  checkPositive('kernel size', kernel)
+  return { first, second, kernel }
+}
+
+/** @throws {NcnnError} when a bias that is an input is missing or has not one value per output */
+export function checkDynamicBias(bias: Blob | undefined, outputs: number, workspace: Workspace): void {
+  if (bias === undefined) return
+  checkFloat(bias, 'the bias', workspace)
+  if (bias.length !== outputs) throw new NcnnError(`the bias must have ${outputs} elements, found ${bias.length}`)
+}
+
+/** Whether each output channel reads one input channel of its own with one plane of taps, which has a kernel of its own. */
+export function isDepthwise({ group, outputs, inputs, kernel }: FilterShape): boolean {
+  return group === outputs && inputs === 1 && kernel[0] === 1
+}
+
+/** Whether a convolution with these filters is a matrix product of packed weights. */
+export function needsPacking(shape: FilterShape, { float }: Workspace): boolean {
+  return float === 'float32' && !isDepthwise(shape)
+}
+
+/** Bytes of the packed weights of one group. */
+export function packedGroupBytes({ group, outputs, inputs, kernel }: FilterShape): number {
+  return packedLeftBytes(outputs / group, inputs * volumeOf(kernel))
+}
+
+/** Packs weights [outputs][inputs][taps] for the matrix product, group by group, into memory from `alloc`. */
+export function packFilters(shape: FilterShape, weight: Blob, { kernels }: Workspace, alloc: Workspace['alloc']): Blob {
+  const { group, outputs, inputs, kernel } = shape
+  const rows = outputs / group
+  const depth = inputs * volumeOf(kernel)
+  const groupBytes = packedGroupBytes(shape)
+  const packed = alloc([group * groupBytes], 'uint8')
+  for (let g = 0; g < group; g++) {
+    const source = weight.ptr + 4 * g * rows * depth
+    kernels.packLeft(source, WeightType.float32, depth, 1, rows, depth, packed.ptr + g * groupBytes)
+  }
+  return packed
+}

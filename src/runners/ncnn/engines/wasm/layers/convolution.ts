@@ -1,0 +1,80 @@
+// Convolution over all input channels, in one, two and three dimensions.
+import { float, int } from '../../../params.ts'
+import type { Blob } from '../blob.ts'
+import { convolve } from '../convolution/convolve.ts'
+import { checkFloat, type FilterShape, filterWeights } from '../convolution/filters.ts'
+import { forwardConvolution, prepareConvolution } from '../convolution/forward.ts'
+import { pointwiseGeometry, volumeOf } from '../convolution/geometry.ts'
+import { type QuantizableParams, quantizableWeights } from '../convolution/int8.ts'
+import { depthParams, heightParams, widthParams } from '../convolution/params.ts'
+import { defineLayer } from '../layer.ts'
+import { activationParams } from './activation.ts'
+
+const filterParams = { num_output: int(0), bias_term: int(5), weight_data_size: int(6) } as const
+
+/**
+ * y = activation(conv(pad(x), weight) + bias) over [c, h, w]; [h, w] has one channel. A 1-d x with a 1x1 kernel is a row of features,
+ * as for InnerProduct, when its length is the number of input channels.
+ */
+export const Convolution = defineLayer({
+  type: 'Convolution',
+  inputs: '1..3',
+  params: {
+    ...filterParams,
+    ...widthParams,
+    ...heightParams,
+    pad_value: float(18),
+    int8_scale_term: int(8),
+    ...activationParams,
+    dynamic_weight: int(19),
+  },
+  weights: convolutionWeights,
+  prepare: prepareConvolution,
+  forward(inputs, layer, workspace) {
+    const [x] = inputs
+    const { prepared } = layer
+    const { filters } = prepared
+    if (filters === undefined || !areFeatures(x, filters)) return forwardConvolution(2, inputs, layer, workspace)
+    checkFloat(x, 'the input', workspace)
+    const y = workspace.alloc([filters.outputs])
+    convolve(x, filters, pointwiseGeometry([1, 1, 1]), prepared, y, workspace)
+    return y
+  },
+})
+
+/** Int8 weights have a scale for each output channel. */
+function convolutionWeights(params: QuantizableParams) {
+  return quantizableWeights(params, params.num_output)
+}
+
+/** Whether ncnn takes a blob for the channels of one pixel rather than for a row of pixels. */
+function areFeatures(x: Blob, { inputs, kernel }: FilterShape): boolean {
+  return x.shape.length === 1 && x.length === inputs && volumeOf(kernel) === 1
+}
+
+/** y = activation(conv1d(pad(x), weight) + bias) over [c, w] */
+export const Convolution1D = defineLayer({
+  type: 'Convolution1D',
+  inputs: '1..3',
+  params: { ...filterParams, ...widthParams, pad_value: float(18), ...activationParams, dynamic_weight: int(19) },
+  weights: filterWeights,
+  prepare: prepareConvolution,
+  forward: (inputs, layer, workspace) => forwardConvolution(1, inputs, layer, workspace),
+})
+
+/** y = activation(conv3d(pad(x), weight) + bias) over [c, d, h, w] */
+export const Convolution3D = defineLayer({
+  type: 'Convolution3D',
+  inputs: '1',
+  params: {
+    ...filterParams,
+    ...widthParams,
+    ...heightParams,
+    ...depthParams,
+    pad_value: float(18),
+    ...activationParams,
+  },
+  weights: filterWeights,
+  prepare: prepareConvolution,
+  forward: (inputs, layer, workspace) => forwardConvolution(3, inputs, layer, workspace),
+})
