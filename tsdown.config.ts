@@ -7,6 +7,7 @@ const entries = {
   jest: 'src/jest.ts',
   'jest-globals': 'src/jest-globals.ts',
   expect: 'src/expect.ts',
+  files: 'src/files/index.ts',
 }
 
 /** Vitest is ESM only, and so is what imports it. */
@@ -14,15 +15,9 @@ const esmEntries = {
   vitest: 'src/vitest.ts',
 }
 
-export default defineConfig(
-  [
-    { format: 'esm', entry: { ...entries, ...esmEntries } },
-    { format: 'cjs', entry: entries },
-  ].map((build) => ({
-    ...build,
-    platform: 'neutral',
-    target: 'node20.19',
-    dts: true,
-    hash: false,
-  })),
-)
+const shared = { platform: 'neutral', target: 'node20.19', dts: true, hash: false } as const
+
+export default defineConfig([
+  { ...shared, format: 'esm', entry: { ...entries, ...esmEntries } },
+  { ...shared, format: 'cjs', entry: entries },
+])

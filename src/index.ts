@@ -19,6 +19,8 @@ export type {
 export type { CompareOptions, MetricBounds, Normalization, PresetName } from './compare/options.ts'
 export { configureTensorMatchers } from './matchers/defaults.ts'
 export { tensorMatchers } from './matchers/index.ts'
+export type { TopKOptions } from './matchers/to-agree-on-top-k.ts'
+export type { AsymmetricTensorMatchers, TensorMatchers } from './matchers/types.ts'
 export type { DType, TypedArray } from './tensor/dtype.ts'
 export {
   bfloat16ToFloat32,

@@ -4,8 +4,9 @@
 const { setTimeout } = globalThis
 
 /**
- * Lets the runners' printer, which asks a value for its `toJSON()`, print `describe()` instead of every element. The property is
- * not enumerable and is gone after the current task: the diff is made before. `JSON.stringify`, which passes a key, is not affected.
+ * Lets the runners print `describe()` instead of every element: the printer of their diffs asks a value for its `toJSON()`, and Jest
+ * turns the arguments of an asymmetric matcher into strings. Both methods are hidden and are gone after the current task: the diff
+ * is made before. `JSON.stringify`, which passes a key, is not affected.
  */
 export function abbreviateInDiff(value: unknown, describe: () => string): void {
   if (typeof value !== 'object' || value === null || Object.hasOwn(value, 'toJSON') || !Object.isExtensible(value))
@@ -16,6 +17,8 @@ export function abbreviateInDiff(value: unknown, describe: () => string): void {
     if (inherited !== undefined) return inherited.apply(value, key)
     return Array.isArray(value) ? [...value] : { ...value }
   }
-  Object.defineProperty(value, 'toJSON', { configurable: true, enumerable: false, writable: true, value: toJSON })
-  setTimeout(() => Reflect.deleteProperty(value, 'toJSON'), 0)
+  for (const [name, method] of Object.entries({ toJSON, toString: describe })) {
+    Object.defineProperty(value, name, { configurable: true, enumerable: false, writable: true, value: method })
+    setTimeout(() => Reflect.deleteProperty(value, name), 0)
+  }
 }

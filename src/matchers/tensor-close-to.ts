@@ -50,14 +50,21 @@ export function createTensorCloseTo(
   }
 }
 
-/** For `expect.extend`: `expect(actual).tensorCloseTo(reference)`, and the asymmetric matcher that the runner makes of it. */
+/**
+ * For `expect.extend`, where the runner itself makes the asymmetric matcher: it prints its arguments into the diff, so the reference
+ * is abbreviated as well.
+ */
 export function tensorCloseTo(
   this: MatcherContext,
   actual: unknown,
   reference: TensorLike,
   options?: CompareOptions,
 ): MatcherResult {
-  const pass = isClose(actual, toTensor(reference, { name: 'reference' }), withDefaults(options)) ?? this.isNot === true
+  const expected = toTensor(reference, { name: 'reference' })
+  const pass = isClose(actual, expected, withDefaults(options)) ?? this.isNot === true
+  if (!pass && expected.data.length > mostElementsInDiff) {
+    abbreviateInDiff(reference, () => `${expected.dtype} ${formatShape(expected.shape)}`)
+  }
   return { pass, message: () => `Expected a tensor that is ${pass ? 'not ' : ''}close to the reference` }
 }
 

@@ -35,7 +35,7 @@ function describeNonFinite({ shape, dtype }: Tensor, elements: Float64Array, pos
   const first = indices.slice(0, 5).map(formatShape).join(', ')
   return joinBlocks(
     [
-      `The tensor is not finite: ${positions.length} of ${countOf(elements.length, 'element')} (${formatPercent(positions.length / elements.length)}): ${kinds}`,
+      `The tensor is not finite: ${positions.length} of ${countOf(elements.length, 'element')} (${formatPercent(positions.length / elements.length)}), namely ${kinds}`,
     ],
     [
       ...labelled('actual', `${dtype} ${formatShape(shape)}`),

@@ -49,11 +49,11 @@ export function describeVerdict(comparison: Comparison): string {
     case 'dtype':
       return comparison.mismatch ?? `different ${comparison.reason}s`
     case 'metric':
-      return comparison.failedMetrics.map(describeBound).join(', ')
+      return comparison.failedMetrics.map(describeBound).join('; ')
     case 'nonfinite':
-      return `${describeCensus(comparison)}; ${describeMisses(comparison)}`
+      return `${describeCensus(comparison)}; ${countMisses(comparison)} ${comparison.mismatched === 1 ? 'fails' : 'fail'}`
     case 'values':
-      return describeMisses(comparison)
+      return describeExcess(comparison)
   }
 }
 
@@ -77,10 +77,17 @@ export function describeDetails(comparison: Comparison, limit: number): string[]
   return [compared, table, statistics, hints.slice(0, Math.max(0, room))]
 }
 
-function describeMisses({ mismatched, total, ratio, worst: [worst] }: Comparison): string {
-  const misses = `${mismatched} of ${countOf(total, 'element')} (${formatPercent(ratio)}) ${mismatched === 1 ? 'exceeds' : 'exceed'} the tolerance`
+function countMisses({ mismatched, total, ratio }: Comparison): string {
+  return `${mismatched} of ${countOf(total, 'element')} (${formatPercent(ratio)})`
+}
+
+function describeExcess(comparison: Comparison): string {
+  const one = comparison.mismatched === 1
+  if (isExact(comparison)) return `${countMisses(comparison)} ${one ? 'differs' : 'differ'}`
+  const misses = `${countMisses(comparison)} ${one ? 'exceeds' : 'exceed'} the tolerance`
+  const [worst] = comparison.worst
   if (worst === undefined || !Number.isFinite(worst.excess)) return misses
-  return `${misses}, ${mismatched === 1 ? '' : 'the worst '}by a factor of ${formatFactor(worst.excess)}`
+  return `${misses}, ${one ? '' : 'the worst '}by a factor of ${formatFactor(worst.excess)}`
 }
 
 /** `12 NaN and 3 +Infinity in actual, none in the reference`. */
@@ -101,23 +108,37 @@ function listNonFinite({ nonFinite: { nan, posInf, negInf } }: SideSummary): str
 }
 
 function describeBound({ name, value, bound }: FailedMetric): string {
-  const least = name === 'cosine' || name === 'snr' || name === 'psnr'
-  return `${name} is ${formatMagnitude(value)}, ${least ? 'at least' : 'at most'} ${formatExact(bound)} is required`
+  const unit = name === 'snr' || name === 'psnr' ? ' dB' : ''
+  const least = unit !== '' || name === 'cosine'
+  const found = Number(value.toPrecision(6))
+  return `${name} ${formatExact(found)}${unit} is ${least ? 'below the required' : 'above the allowed'} ${formatExact(bound)}${unit}`
 }
 
 function describeCompared(comparison: Comparison): string[] {
-  const { atol, rtol, source } = comparison.tolerance
-  const sources = { options: 'as given', preset: 'from the preset', dtype: 'the default for these dtypes' }
   return [
     ...describeSides(comparison),
-    ...labelled('normalized', comparison.normalize && `both sides, ${comparison.normalize}`),
-    ...labelled(
-      'tolerance',
-      source === 'metrics only'
-        ? 'none: the metrics decide'
-        : `atol ${formatExact(atol)}, rtol ${formatExact(rtol)} (${sources[source]})`,
-    ),
+    ...labelled('normalized', comparison.normalize && `${comparison.normalize}, both sides`),
+    ...labelled('tolerance', describeTolerance(comparison)),
   ]
+}
+
+function isExact({ tolerance: { atol, rtol } }: Comparison): boolean {
+  return atol === 0 && rtol === 0
+}
+
+function describeTolerance(comparison: Comparison): string {
+  const { atol, rtol, source } = comparison.tolerance
+  if (source === 'metrics only') return 'none: the metrics decide'
+  const dtypes = new Set([comparison.actual.dtype, comparison.reference.dtype])
+  const pair = isExact(comparison)
+    ? 'none, values must be equal'
+    : `atol ${formatExact(atol)}, rtol ${formatExact(rtol)}`
+  const sources = {
+    options: 'as given',
+    preset: 'from the preset',
+    dtype: `default for ${[...dtypes].join(' and ')}`,
+  }
+  return `${pair} (${sources[source]})`
 }
 
 function describeSides({ actual, reference }: Comparison): string[] {
@@ -137,7 +158,7 @@ function describeWorst(comparison: Comparison, rows: number): string[] {
     print(element.actual, comparison.actual),
     print(element.reference, comparison.reference),
     Number.isNaN(element.diff) ? '-' : formatMagnitude(element.diff),
-    formatMagnitude(element.allowed),
+    Number.isNaN(element.allowed) ? '-' : formatMagnitude(element.allowed),
     Number.isFinite(element.excess) ? `${formatFactor(element.excess)}x` : '',
   ])
   const heading = ['worst', 'actual', 'reference', '|a - r|', 'allowed', '']
@@ -145,28 +166,25 @@ function describeWorst(comparison: Comparison, rows: number): string[] {
   return columns([heading, ...cells], alignments).map((line) => `  ${line}`)
 }
 
-function describeErrors({ absDiff, histogram, tolerance, total }: Comparison): string[] {
-  if (total === 0) return []
+/** How the errors are spread. Pairs with NaN or an infinity have no error. */
+function describeErrors({ absDiff, histogram, tolerance, reason }: Comparison): string[] {
   const { p50, p99, max, rmse } = absDiff
+  if (Number.isNaN(max)) return []
+  const scope = reason === 'nonfinite' ? 'where both are finite: ' : ''
+  const figures = `p50 ${formatMagnitude(p50)}, p99 ${formatMagnitude(p99)}, max ${formatMagnitude(max)}, rmse ${formatMagnitude(rmse)}`
   return [
-    ...labelled(
-      '|a - r|',
-      `p50 ${formatMagnitude(p50)}, p99 ${formatMagnitude(p99)}, max ${formatMagnitude(max)}, rmse ${formatMagnitude(rmse)}`,
-    ),
+    ...labelled('|a - r|', `${scope}${figures}`),
     ...labelled('by decade', drawHistogram(histogram, tolerance.atol)),
   ]
 }
 
-function describeOverall({ cosine, snrDb, normRatio, raw, total }: Comparison): string[] {
-  if (total === 0) return []
-  const similarity = (of: { cosine: number; snrDb: number }) =>
-    `cosine ${formatCosine(of.cosine)}, SNR ${formatDecibels(of.snrDb)}`
+function describeOverall({ absDiff, cosine, snrDb, normRatio, raw }: Comparison): string[] {
+  if (Number.isNaN(absDiff.max)) return []
+  const similarity = `cosine ${formatCosine(cosine)}, SNR ${formatDecibels(snrDb)}`
   const norms = `|actual| / |reference| ${Number(normRatio.toPrecision(6))}`
-  if (raw === undefined) return labelled('overall', `${similarity({ cosine, snrDb })}, ${norms}`)
-  return [
-    ...labelled('overall', similarity({ cosine, snrDb })),
-    ...labelled('before', `max |a - r| ${formatMagnitude(raw.maxAbs)}, ${similarity(raw)}, ${norms}`),
-  ]
+  if (raw === undefined) return labelled('overall', `${similarity}, ${norms}`)
+  const rawErrors = `max |a - r| ${formatMagnitude(raw.maxAbs)}, SNR ${formatDecibels(raw.snrDb)}`
+  return [...labelled('overall', similarity), ...labelled('raw values', `${rawErrors}, ${norms}`)]
 }
 
 function describeSlices({ worstSlices }: Comparison): string[] {

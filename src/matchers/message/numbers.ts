@@ -49,7 +49,8 @@ export function formatAtLeast(value: number): string {
 /** How many times something exceeds what is allowed: `41`, `1.03`. */
 export function formatFactor(value: number): string {
   if (value >= 100) return formatMagnitude(Math.round(value))
-  return String(Number(value.toPrecision(value < 2 ? 3 : 2)))
+  if (value >= 10) return String(Math.round(value))
+  return value < 2 ? String(Number(value.toPrecision(3))) : value.toFixed(1)
 }
 
 /** A share, `0.0025` as `0.25%`. */

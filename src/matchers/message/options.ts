@@ -1,7 +1,8 @@
 // The options of an assertion as the user would write them.
 import type { CompareOptions } from '../../compare/options.ts'
+import { formatExact } from './numbers.ts'
 
-/** `, { atol: 0.001, normalize: 'l2' }`; nothing when there are no options. */
+/** `, { atol: 1e-3, normalize: 'l2' }`; nothing when there are no options. */
 export function formatOptions(options: CompareOptions | undefined): string {
   const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined)
   if (given.length === 0) return ''
@@ -9,6 +10,7 @@ export function formatOptions(options: CompareOptions | undefined): string {
 }
 
 function formatOption(value: unknown): string {
+  if (typeof value === 'number') return formatExact(value)
   if (typeof value === 'string') return `'${value}'`
   if (typeof value === 'function') return value.name || 'function'
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {

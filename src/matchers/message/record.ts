@@ -11,11 +11,12 @@ export type NamedComparison =
   | { readonly name: string; readonly comparison: undefined; readonly problem: string }
 
 const mostRows = 8
+const mostNames = 5
 
 export function describeRecord(outputs: readonly NamedComparison[]): string {
   const failed = outputs.filter(({ comparison }) => comparison?.pass !== true)
   if (failed.length === 0) {
-    return `Tensors match, but were expected not to: ${outputs.map(({ name }) => name).join(', ')} within tolerance`
+    return `Tensors match, but were expected not to: ${listNames(outputs)} within tolerance`
   }
   const rows = failed.slice(0, mostRows).map((output) => [output.name, describeType(output), describeProblem(output)])
   const more = failed.length > mostRows ? [`  and ${failed.length - mostRows} more`] : []
@@ -23,11 +24,16 @@ export function describeRecord(outputs: readonly NamedComparison[]): string {
   const first = failed.find(({ comparison }) => comparison !== undefined && comparison.reason !== 'shape')
   const details = first?.comparison ? describeDetails(first.comparison, maxLines - 4 - table.length - 2) : []
   return joinBlocks(
-    [`${failed.length} of ${countOf(outputs.length, 'tensor')} do not match`],
+    [`Tensors do not match: ${listNames(failed)} (${failed.length} of ${countOf(outputs.length, 'tensor')})`],
     table,
     first === undefined ? [] : [`${first.name}:`],
     ...details,
   )
+}
+
+function listNames(outputs: readonly NamedComparison[]): string {
+  const names = outputs.slice(0, mostNames).map(({ name }) => name)
+  return outputs.length > mostNames ? `${names.join(', ')}, ...` : names.join(', ')
 }
 
 function describeType({ comparison }: NamedComparison): string {

@@ -26,6 +26,7 @@ export function describeTopK(
   return joinBlocks(
     [`Tensors do not agree on the ${what}${scope}`],
     [...reasons, ...more],
+    rows > 1 ? [`row ${formatShape(first.row)}:`] : [],
     describeRanking(first, actual, reference),
   )
 }
@@ -34,10 +35,10 @@ function describeRow({ row, swap, actualTop }: TopKDisagreement, actual: Tensor,
   const where = row.length === 0 ? '' : `row ${formatShape(row)}: `
   if (swap === undefined) return `${where}a score of ${actualTop.length === 0 ? 'actual' : 'the reference'} is NaN`
   const { entered, displaced, gap, allowed } = swap
-  const scores = `${formatValue(displaced.reference, reference.dtype)} against ${formatValue(entered.reference, reference.dtype)}`
-  const tie =
-    displaced.actual === entered.actual ? ` (actual scores both ${formatValue(entered.actual, actual.dtype)})` : ''
-  return `${where}class ${entered.index} displaced class ${displaced.index}${tie}; the reference has them at ${scores}, ${formatMagnitude(gap)} apart (up to ${formatMagnitude(allowed)} is a tie)`
+  const [higher, lower] = [displaced, entered].map((scored) => formatValue(scored.reference, reference.dtype))
+  const tied =
+    displaced.actual === entered.actual ? `; actual scores both ${formatValue(entered.actual, actual.dtype)}` : ''
+  return `${where}class ${entered.index} displaced class ${displaced.index}, although the reference scores them ${lower} and ${higher} (${formatMagnitude(gap)} apart, up to ${formatMagnitude(allowed)} is a tie)${tied}`
 }
 
 /** Both rankings side by side; a star marks a class that is missing on the other side. */

@@ -18,7 +18,7 @@ describe('formatValue', () => {
     [0.1, 'float64', '0.1'],
     [1 / 3, 'float64', '0.3333333333333333'],
     [float16ToFloat32(float32ToFloat16(0.1)), 'float16', '0.1'],
-    [bfloat16ToFloat32(float32ToBfloat16(3.14159)), 'bfloat16', '3.14'],
+    [bfloat16ToFloat32(float32ToBfloat16(2.7)), 'bfloat16', '2.7'],
     [65504, 'float16', '65500'],
     [0, 'float32', '0'],
     [2 ** -149, 'float32', '1e-45'],

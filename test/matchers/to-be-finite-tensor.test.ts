@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import '../../src/vitest.ts'
+import { float32ToFloat16Array } from '../../src/tensor/half.ts'
+import { messageOf } from './message-of.ts'
+
+const half = (values: number[]) => ({ data: float32ToFloat16Array(values), dims: [values.length], type: 'float16' })
+
+test('passes when no element is NaN or infinite', () => {
+  expect([1, -2, 0]).toBeFiniteTensor()
+  expect(new Float32Array([3.4e38, -1e-45])).toBeFiniteTensor()
+  expect(half([65504, -65504])).toBeFiniteTensor()
+  expect(new BigInt64Array([2n ** 62n])).toBeFiniteTensor()
+  expect([1, Number.NaN]).not.toBeFiniteTensor()
+  expect([1, Number.POSITIVE_INFINITY]).not.toBeFiniteTensor()
+  expect(half([70000])).not.toBeFiniteTensor()
+  expect({ data: Uint16Array.of(0x7fc0), dims: [1], type: 'bfloat16' }).not.toBeFiniteTensor()
+})
+
+test('says how many of which kind, where, and what they have in common', () => {
+  const data = new Float32Array(3 * 4 * 4)
+  data.fill(Number.NaN, 16, 26)
+  data[30] = Number.NEGATIVE_INFINITY
+  expect(messageOf(() => expect({ data, dims: [3, 4, 4], type: 'float32' }).toBeFiniteTensor())).toMatchInlineSnapshot(`
+    "The tensor is not finite: 11 of 48 elements (22.9%), namely 10 NaN, 1 -Infinity
+
+      actual      float32 [3, 4, 4]
+      at          [1, 0, 0], [1, 0, 1], [1, 0, 2], [1, 0, 3], [1, 1, 0] and 6 more
+      where       all with axis 0 = 1"
+  `)
+  expect(messageOf(() => expect([0, Number.NaN]).toBeFiniteTensor())).toMatchInlineSnapshot(`
+    "The tensor is not finite: 1 of 2 elements (50%), namely 1 NaN
+
+      actual      float64 [2]
+      at          [1]"
+  `)
+  expect(messageOf(() => expect(data.fill(0)).not.toBeFiniteTensor())).toMatchInlineSnapshot(
+    `"Expected a tensor with NaN or infinite elements, but float32 [48] has none"`,
+  )
+})
+
+test('what is no tensor is an error, under .not too', () => {
+  expect(() => expect({}).not.toBeFiniteTensor()).toThrow(/actual must be a tensor/)
+})

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import '../../src/vitest.ts'
+import { messageOf } from './message-of.ts'
+import { embeddingWithFp16Weights, noisyLogits } from './samples.ts'
+
+const embedding = embeddingWithFp16Weights()
+const logits = noisyLogits(1e-3)
+const reference = { emb: embedding.reference, logits: logits.reference, age: [31] }
+const actual = { emb: embedding.actual, logits: logits.actual, age: [31] }
+
+test('passes when every tensor matches', () => {
+  expect(actual).toMatchTensors(reference, { atol: 1e-2 })
+  expect(actual).not.toMatchTensors(reference)
+  expect({ ...actual, emb: embedding.reference }).not.toMatchTensors(reference)
+})
+
+test('reports every tensor that fails and details the first', () => {
+  const { age, ...others } = actual
+  expect(
+    messageOf(() => expect({ ...others, extra: [1] }).toMatchTensors(reference, { atol: 1e-5 })),
+  ).toMatchInlineSnapshot(`
+    "Tensors do not match: emb, logits, age, extra (4 of 4 tensors)
+
+      emb     float32 [192]      170 of 192 elements (88.5%) exceed the tolerance, the worst by a factor of 21
+      logits  float32 [2, 1000]  1978 of 2000 elements (98.9%) exceed the tolerance, the worst by a factor of 100
+      age                        missing
+      extra                      not in the reference
+
+    emb:
+
+      compared    float32 [192]
+      tolerance   atol 1e-5, rtol 0 (as given)
+
+      worst  actual       reference    |a - r|  allowed
+      [5]     0.47891992   0.47870705  2.13e-4  1e-5     21x
+      [131]   0.28488493   0.2846789   2.06e-4  1e-5     21x
+      [70]   -1.349544    -1.3497486   2.05e-4  1e-5     20x
+      [38]    0.3637242    0.3635374   1.87e-4  1e-5     19x
+
+      |a - r|     p50 5.73e-5, p99 2.05e-4, max 2.13e-4, rmse 8.39e-5
+      by decade   1e-7 ▁▁▂▂┊██▄▄ 1e-3 (┊ atol)
+      overall     cosine 1 - 1.68e-8, SNR 74.7 dB, |actual| / |reference| 0.999996
+      would pass  { atol: 2.13e-4 } or { atol: 1e-5, rtol: 0.012 }"
+  `)
+})
+
+test('says which tensors match when they should not', () => {
+  expect(messageOf(() => expect(actual).not.toMatchTensors(reference, { atol: 1e-2 }))).toMatchInlineSnapshot(
+    `"Tensors match, but were expected not to: emb, logits, age within tolerance"`,
+  )
+})
+
+test('missing names, extra names and shapes fail under .not too', () => {
+  expect(() => expect({ a: [1] }).toMatchTensors({ a: [1], b: [1] })).toThrow(
+    /^Tensors do not match: b \(1 of 2 tensors\)[\s\S]*b +missing/,
+  )
+  expect(() => expect({ a: [1] }).not.toMatchTensors({ a: [1], b: [1] })).toThrow(/b +missing/)
+  expect(() => expect({ a: [1], b: [1] }).not.toMatchTensors({ a: [1] })).toThrow(/b +not in the reference/)
+  expect(() => expect({ a: [1, 2] }).not.toMatchTensors({ a: [[1, 2]] })).toThrow(/shapes differ/)
+})
+
+test('stays within 25 lines for a model with many outputs', () => {
+  const many = (value: number) =>
+    Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`out${index}`, [value, 1, 2, 3, 4, 5]]))
+  const message = messageOf(() => expect(many(1)).toMatchTensors(many(2)))
+  expect(message.split('\n').length).toBeLessThanOrEqual(25)
+  expect(message).toMatch(/^Tensors do not match: out0, out1, out2, out3, out4, ... \(60 of 60 tensors\)/)
+  expect(message).toContain('and 52 more')
+})
+
+test('a mistake is an error that names the side or the tensor, under .not too', () => {
+  const fails = (received: unknown) => () => expect(received).not.toMatchTensors(reference)
+  expect(fails(embedding.actual)).toThrow(/^actual must be a record of named tensors .*, got a Float32Array/)
+  expect(fails([[1, 2]])).toThrow(/got an array/)
+  expect(fails(logits.actual)).toThrow(/got a single tensor: use toMatchTensor/)
+  expect(fails(Promise.resolve(actual))).toThrow(/actual is a Promise: await it first/)
+  expect(fails({})).toThrow(/got an empty object/)
+  expect(fails({ ...actual, emb: 'text' })).toThrow(/^emb: actual must be a tensor/)
+  expect(() => expect({}).toMatchTensors({})).toThrow(/actual must be a record/)
+  // @ts-expect-error: no such option
+  expect(() => expect(actual).not.toMatchTensors(reference, { atoll: 1 })).toThrow(/unknown option 'atoll'/)
+})
