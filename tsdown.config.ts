@@ -15,7 +15,13 @@ const esmEntries = {
   vitest: 'src/vitest.ts',
 }
 
-const shared = { platform: 'neutral', target: 'node20.19', dts: true, hash: false } as const
+const shared = {
+  platform: 'neutral',
+  target: 'node20.19',
+  deps: { neverBundle: [/^node:/] },
+  dts: true,
+  hash: false,
+} as const
 
 export default defineConfig([
   { ...shared, format: 'esm', entry: { ...entries, ...esmEntries } },
