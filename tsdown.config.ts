@@ -1,6 +1,6 @@
 // Builds every entry point twice, ESM and CJS: Jest cannot require ESM on Node 20 and 22.
 // A new entry point is a line here and a line under "exports" in package.json.
-import { defineConfig } from 'tsdown'
+import { defineConfig, type UserConfig } from 'tsdown'
 
 const entries = {
   index: 'src/index.ts',
@@ -15,13 +15,13 @@ const esmEntries = {
   vitest: 'src/vitest.ts',
 }
 
-const shared = {
+const shared: UserConfig = {
   platform: 'neutral',
   target: 'node20.19',
-  deps: { neverBundle: [/^node:/] },
+  deps: { neverBundle: /^node:/ },
   dts: true,
   hash: false,
-} as const
+}
 
 export default defineConfig([
   { ...shared, format: 'esm', entry: { ...entries, ...esmEntries } },
