@@ -15,6 +15,7 @@ export interface InputTuples {
   '1..3': readonly [Blob, Blob?, Blob?]
   '1..4': readonly [Blob, Blob?, Blob?, Blob?]
   '2..3': readonly [Blob, Blob, Blob?]
+  '3..6': readonly [Blob, Blob, Blob, ...Blob[]]
   '0+': readonly Blob[]
   '1+': readonly [Blob, ...Blob[]]
   '2+': readonly [Blob, Blob, ...Blob[]]
@@ -65,6 +66,8 @@ export interface LayerType<
   weights?(params: ParamValues<P>, layer: GraphLayer): W
   /** Once at load: packs weights for the kernels, precomputes tables. What it allocates lives as long as the model. */
   prepare?(layer: Omit<LoadedLayer<P, W, undefined>, 'prepared'>, workspace: Workspace): Prepared
+  /** Whether the input may be left unfed; `forward` then gets an empty blob in its place. Default: no input may. */
+  mayBeAbsent?(params: ParamValues<P>, index: number, layer: GraphLayer): boolean
   /** Computes the outputs. Returned blobs belong to the caller; an input is returned as `input.share(shape)`. */
   forward(inputs: InputTuples[I], layer: LoadedLayer<P, W, Prepared>, workspace: Workspace): Blob | readonly Blob[]
 }
@@ -76,6 +79,7 @@ export interface AnyLayerType {
   readonly params: ParamSpecs
   weights?(params: ParamValues<ParamSpecs>, layer: GraphLayer): WeightSpecs
   prepare?(layer: Omit<LoadedLayer<ParamSpecs, WeightSpecs, undefined>, 'prepared'>, workspace: Workspace): unknown
+  mayBeAbsent?(params: ParamValues<ParamSpecs>, index: number, layer: GraphLayer): boolean
   forward(
     inputs: readonly Blob[],
     layer: LoadedLayer<ParamSpecs, WeightSpecs, unknown>,

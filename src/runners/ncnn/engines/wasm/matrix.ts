@@ -27,17 +27,25 @@ export interface ProductSizes {
   readonly depth: number
 }
 
-/** y[rows][columns] = L R, or y += L R when `accumulate`; y starts at element `offset` of its blob. */
+/** Where a product goes: element (i, j) to `offset + i * rowStride + j`. `rowStride` is the number of columns if not given. */
+export interface Destination {
+  readonly offset?: number
+  readonly rowStride?: number
+  /** Add to what is there. */
+  readonly accumulate?: boolean
+}
+
+/** y[rows][columns] = L R. */
 export function multiply(
   left: Operand,
   right: Operand,
   y: Blob,
   { rows, columns, depth }: ProductSizes,
   workspace: Workspace,
-  { offset = 0, accumulate = false } = {},
+  { offset = 0, rowStride = columns, accumulate = false }: Destination = {},
 ): void {
   if (workspace.float === 'float64') {
-    multiplyPlain(left, right, y, { rows, columns, depth }, offset, accumulate)
+    multiplyPlain(left, right, y, { rows, columns, depth }, { offset, rowStride, accumulate })
     return
   }
   workspace.kernels.gemm(
@@ -48,7 +56,7 @@ export function multiply(
     right.depthStride,
     right.outerStride,
     elementAddress(y, offset),
-    columns,
+    rowStride,
     rows,
     columns,
     depth,
@@ -68,13 +76,12 @@ function multiplyPlain(
   right: Operand,
   y: Blob,
   { rows, columns, depth }: ProductSizes,
-  offset: number,
-  accumulate: boolean,
+  { offset, rowStride, accumulate }: Required<Destination>,
 ): void {
   const [a, b, target] = [left.blob.data, right.blob.data, y.data]
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      const at = offset + i * columns + j
+      const at = offset + i * rowStride + j
       let sum = accumulate ? target[at] : 0
       const [row, column] = [left.offset + i * left.outerStride, right.offset + j * right.outerStride]
       for (let k = 0; k < depth; k++) sum += a[row + k * left.depthStride] * b[column + k * right.depthStride]

@@ -55,7 +55,7 @@ function runNetwork(
 ): Record<string, Tensor> {
   const fed = checkInputs(source, topology, inputs)
   const requested = wanted === 'all' ? topology.blobs : checkOutputs(source, topology, wanted)
-  const plan = planRun(source, topology, fed, requested)
+  const plan = planRun(source, topology, network, fed, requested)
 
   const blobs = new Map<string, Blob>()
   const pending = new Map(plan.readers)
@@ -74,6 +74,7 @@ function runNetwork(
       if (pending.has(name)) publish(name, tensorToBlob(tensor, network.workspace.workspace))
       else if (isRequested.has(name)) results[name] = tensor
     }
+    for (const name of plan.absent) blobs.set(name, network.workspace.workspace.alloc([0]))
     for (const graphLayer of plan.layers) {
       const layer = network.layers.get(graphLayer) as RunnableLayer
       const arguments_ = graphLayer.inputs.map((name) => blobs.get(name) as Blob)
@@ -185,28 +186,39 @@ interface RunPlan {
   readonly layers: readonly GraphLayer[]
   /** How often each blob will be read. */
   readonly readers: ReadonlyMap<string, number>
+  /** Inputs that were not fed and that their readers can do without. */
+  readonly absent: readonly string[]
 }
 
 /** Walks back from the requested blobs; blobs that were fed need no producer. */
 function planRun(
   source: string,
   topology: Topology,
+  network: LoadedNetwork,
   fed: ReadonlyMap<string, Tensor>,
   requested: readonly string[],
 ): RunPlan {
   const needed = new Set<GraphLayer>()
-  const stack = requested.filter((name) => !fed.has(name))
-  for (let name = stack.pop(); name !== undefined; name = stack.pop()) {
+  const absent = new Set<string>()
+  const visit = (name: string, optional: boolean): void => {
+    if (fed.has(name)) return
     const producer = topology.producers.get(name) as GraphLayer
-    if (needed.has(producer)) continue
-    if (producer.type === 'Input') throw new NcnnError(missingInput(source, name, topology, fed))
-    needed.add(producer)
-    for (const input of producer.inputs) if (!fed.has(input)) stack.push(input)
+    if (producer.type !== 'Input') stack.push(producer)
+    else if (optional) absent.add(name)
+    else throw new NcnnError(missingInput(source, name, topology, fed))
+  }
+  const stack: GraphLayer[] = []
+  for (const name of requested) visit(name, false)
+  for (let layer = stack.pop(); layer !== undefined; layer = stack.pop()) {
+    if (needed.has(layer)) continue
+    needed.add(layer)
+    const { type, params } = network.layers.get(layer) as RunnableLayer
+    for (const [index, name] of layer.inputs.entries()) visit(name, type.mayBeAbsent?.(params, index, layer) ?? false)
   }
   const layers = topology.order.filter((layer) => needed.has(layer))
   const readers = new Map<string, number>()
   for (const name of layers.flatMap((layer) => layer.inputs)) readers.set(name, (readers.get(name) ?? 0) + 1)
-  return { layers, readers }
+  return { layers, readers, absent: [...absent] }
 }
 
 function missingInput(source: string, name: string, { inputs }: Topology, fed: ReadonlyMap<string, Tensor>): string {

@@ -5,9 +5,9 @@ import { float, int, type ParamValues } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../block-quantization.ts'
-import { dynamicScale, toInt8 } from '../int8.ts'
+import { int8Operand, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { multiply, type Operand, operand } from '../matrix.ts'
+import { multiply, type Operand, operand, type ProductSizes } from '../matrix.ts'
 
 const gemmParams = {
   alpha: float(0, 1),
@@ -115,21 +115,21 @@ export const Gemm = defineLayer({
     const broadcast = C && (params.constantC ? params.constant_broadcast_type_C : broadcastType(C, M, N))
     const addend = C && { C, broadcast: broadcast ?? 0, beta: params.beta }
 
-    if (params.quantize_term !== 0 && params.quantize_term < 400 && B) {
-      multiplyInt8({ A, B, a, b, M, N, K, y, addend, params, weights, workspace })
-      return y
-    }
-    fillWithC(y, addend, M, N, output_transpose !== 0)
-    const accumulate = addend !== undefined
     const left = operand(
       weights.B_data_input_scales ? scaleColumns(A, weights.B_data_input_scales, workspace) : A,
       M,
       K,
       params.transA !== 0,
     )
+    const right = B && operand(B, N, K, params.transB === 0)
+    if (params.quantize_term !== 0 && params.quantize_term < 400 && right) {
+      multiplyQuantized({ left, right, sizes: { rows: M, columns: N, depth: K }, y, addend, params, weights })
+      return y
+    }
+    fillWithC(y, addend, M, N, output_transpose !== 0)
+    const accumulate = addend !== undefined
     if (prepared.packedB) multiplyPacked(left, prepared.packedB, y, M, N, K, accumulate, workspace)
-    else if (B) {
-      const right = operand(B, N, K, params.transB === 0)
+    else if (right) {
       const [l, r] = output_transpose ? [right, left] : [left, right]
       multiply(l, r, y, { rows, columns, depth: K }, workspace, { accumulate })
     }
@@ -263,69 +263,23 @@ function scaleAll(y: Blob, alpha: number): void {
 }
 
 interface Int8Product {
-  readonly A: Blob
-  readonly B: Blob
-  readonly a: { readonly outer: number; readonly depth: number }
-  readonly b: { readonly outer: number; readonly depth: number }
-  readonly M: number
-  readonly N: number
-  readonly K: number
+  readonly left: Operand
+  readonly right: Operand
+  readonly sizes: ProductSizes
   readonly y: Blob
   readonly addend: Addend | undefined
   readonly params: GemmParams
   readonly weights: { readonly A_data_int8_scales: Blob | undefined; readonly B_data_int8_scale: Blob | undefined }
-  readonly workspace: Workspace
 }
 
 /** Float operands are quantised on the fly, A with a scale per row, B with one scale; sums are int32. */
-function multiplyInt8({ A, B, M, N, K, y, addend, params, weights }: Int8Product): void {
-  const rows = quantizeRows(
-    A,
-    M,
-    K,
-    params.transA !== 0,
-    (values, row) => dynamicScale(values.subarray(row * K, (row + 1) * K)),
-    weights.A_data_int8_scales,
-  )
-  const columns = quantizeRows(B, N, K, params.transB === 0, dynamicScale, weights.B_data_int8_scale)
+function multiplyQuantized({ left, right, sizes, y, addend, params, weights }: Int8Product): void {
+  const { rows: M, columns: N, depth: K } = sizes
+  const a = int8Operand(left, M, K, 'outer', weights.A_data_int8_scales?.data)
+  const b = int8Operand(right, N, K, 'whole', weights.B_data_int8_scale?.data)
   const at = addend && addendAt(addend, N)
   const target = y.data
-  for (let i = 0; i < M; i++) {
-    for (let j = 0; j < N; j++) {
-      let sum = 0
-      for (let k = 0; k < K; k++) sum += rows.values[i * K + k] * columns.values[j * K + k]
-      const factor = Math.fround(1 / Math.fround(rows.scaleOf(i) * columns.scaleOf(0)))
-      const value = (sum * factor + (at?.(i, j) ?? 0)) * params.alpha
-      target[params.output_transpose ? j * M + i : i * N + j] = value
-    }
-  }
-}
-
-/** An operand as int8 rows [outer][depth] with their scales; all-zero values get scale 1. */
-function quantizeRows(
-  blob: Blob,
-  outer: number,
-  depth: number,
-  depthFirst: boolean,
-  scaleFor: (values: Float64Array, row: number) => number,
-  storedScales: Blob | undefined,
-): { values: Int8Array; scaleOf: (row: number) => number } {
-  const source = blob.data
-  const values = new Float64Array(outer * depth)
-  for (let i = 0; i < outer; i++) {
-    for (let k = 0; k < depth; k++) values[i * depth + k] = source[depthFirst ? k * outer + i : i * depth + k]
-  }
-  if (blob.dtype === 'int8') {
-    const scales = storedScales?.data
-    if (scales === undefined) throw new NcnnError('an int8 operand has no scale; int8 weights need quantize_term')
-    return { values: Int8Array.from(values), scaleOf: (row) => scales[scales.length === 1 ? 0 : row] }
-  }
-  const scales = Float64Array.from({ length: outer }, (_, i) => {
-    const scale = scaleFor(values, i)
-    return Number.isFinite(scale) ? scale : 1
+  multiplyInt8(a, b, sizes, (i, j, product) => {
+    target[params.output_transpose ? j * M + i : i * N + j] = (product + (at?.(i, j) ?? 0)) * params.alpha
   })
-  return {
-    values: Int8Array.from(values, (value, i) => toInt8(Math.fround(value * scales[Math.floor(i / depth)]))),
-    scaleOf: (row) => scales[row],
-  }
 }

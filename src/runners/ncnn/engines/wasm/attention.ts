@@ -1,0 +1,82 @@
+// Scaled dot-product attention of one head: y = softmax(scale q k^T + mask) v.
+import type { Blob } from './blob.ts'
+import { int8Operand, multiplyInt8 } from './int8-matrix.ts'
+import type { Workspace } from './layer.ts'
+import { type Destination, multiply, type Operand } from './matrix.ts'
+import { softmax } from './softmax.ts'
+
+/** The operands of a head. The depth of q and k is the head's width, that of v the number of keys. */
+export interface AttentionHead {
+  readonly q: Operand
+  readonly k: Operand
+  readonly v: Operand
+  readonly queries: number
+  readonly keys: number
+  readonly width: number
+  readonly valueWidth: number
+  readonly scale: number
+  /** Added to the scores [queries][keys] before the softmax; begins at element `offset` of its blob. */
+  readonly mask: { readonly blob: Blob; readonly offset: number } | undefined
+  /** Quantise each side of both products on the fly, as ncnn's int8 attention does. */
+  readonly int8: boolean
+}
+
+/** Computes one head into y[queries][valueWidth] at `destination`. */
+export function attend(head: AttentionHead, y: Blob, destination: Destination, workspace: Workspace): void {
+  const { q, k, v, queries, keys, width, valueWidth } = head
+  const scores = workspace.alloc([queries, keys])
+  multiplyAs(head.int8, q, k, scores, { rows: queries, columns: keys, depth: width }, {}, workspace)
+  scaleAndMask(scores, head)
+  softmax(scores, scores, queries, keys, 1, workspace)
+  multiplyAs(
+    head.int8,
+    scoresAsOperand(scores, keys),
+    v,
+    y,
+    { rows: queries, columns: valueWidth, depth: keys },
+    destination,
+    workspace,
+  )
+  scores.release()
+}
+
+const scoresAsOperand = (scores: Blob, keys: number): Operand => ({
+  blob: scores,
+  offset: 0,
+  outerStride: keys,
+  depthStride: 1,
+})
+
+function multiplyAs(
+  int8: boolean,
+  left: Operand,
+  right: Operand,
+  y: Blob,
+  sizes: { readonly rows: number; readonly columns: number; readonly depth: number },
+  destination: Destination,
+  workspace: Workspace,
+): void {
+  if (!int8) {
+    multiply(left, right, y, sizes, workspace, destination)
+    return
+  }
+  const { rows, columns, depth } = sizes
+  const { offset = 0, rowStride = columns } = destination
+  const target = y.data
+  multiplyInt8(
+    int8Operand(left, rows, depth, 'outer'),
+    int8Operand(right, columns, depth, 'whole'),
+    sizes,
+    (i, j, product) => {
+      target[offset + i * rowStride + j] = product
+    },
+  )
+}
+
+function scaleAndMask(scores: Blob, { scale, mask }: AttentionHead): void {
+  if (scale === 1 && mask === undefined) return
+  const target = scores.data
+  const added = mask?.blob.data
+  const offset = mask?.offset ?? 0
+  for (let i = 0; i < target.length; i++) target[i] = target[i] * scale + (added ? added[offset + i] : 0)
+}

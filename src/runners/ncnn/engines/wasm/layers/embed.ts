@@ -1,0 +1,45 @@
+// Embed: looks up rows of a table.
+
+import { NcnnError } from '../../../error.ts'
+import { int } from '../../../params.ts'
+import { raw, tagged } from '../../../weights.ts'
+import { descale } from '../int8.ts'
+import { defineLayer } from '../layer.ts'
+
+/** y[i] = table[x[i]] + bias, for x of int32; indices outside the table are limited to its ends. */
+export const Embed = defineLayer({
+  type: 'Embed',
+  inputs: '1',
+  params: {
+    num_output: int(0),
+    input_dim: int(1),
+    bias_term: int(2),
+    weight_data_size: int(3),
+    int8_scale_term: int(18),
+  },
+  weights: ({ num_output, input_dim, bias_term, weight_data_size, int8_scale_term }) => {
+    if (num_output * input_dim !== weight_data_size) {
+      throw new NcnnError(
+        `weight_data_size ${weight_data_size} is not input_dim ${input_dim} x num_output ${num_output}`,
+      )
+    }
+    return {
+      weight_data: tagged(weight_data_size),
+      bias_data: bias_term ? raw(num_output) : undefined,
+      weight_data_int8_scale: int8_scale_term ? raw(1) : undefined,
+    }
+  },
+  forward([x], { params: { num_output, input_dim }, weights }, { alloc }) {
+    const words = x.shape[x.shape.length - 1]
+    const y = alloc([words, num_output])
+    const scale = weights.weight_data_int8_scale ? descale(weights.weight_data_int8_scale.data[0]) : 1
+    const [indices, table, bias, target] = [x.data, weights.weight_data.data, weights.bias_data?.data, y.data]
+    for (let word = 0; word < words; word++) {
+      const row = Math.min(Math.max(Math.trunc(indices[word]), 0), input_dim - 1)
+      for (let p = 0; p < num_output; p++) {
+        target[word * num_output + p] = table[row * num_output + p] * scale + (bias ? bias[p] : 0)
+      }
+    }
+    return y
+  },
+})
