@@ -28,8 +28,8 @@ declare module 'vitest' {
 export function describeWithPython(name: string, packages: readonly PythonPackage[], body: () => void): void {
   const { missing } = inject('python')
   const absent = packages.filter((needed) => missing[needed] !== undefined)
-  if (absent.length > 0) describe.skip(`${name} [skipped: Python has no ${absent.join(', no ')}]`, body)
-  else describe(name, body)
+  const reason = absent.length > 0 ? ` [skipped: Python has no ${absent.join(', no ')}]` : ''
+  describe.skipIf(absent.length > 0)(name + reason, body)
 }
 
 const prelude = `
