@@ -28,9 +28,17 @@ function pickEngine(engine: LoadNcnnOptions['engine']): NcnnEngine {
   throw new NcnnError(`loadNcnn: unknown engine ${JSON.stringify(engine)}; expected 'wasm' or an engine object`)
 }
 
-function engineOptions({ ncnn = {}, precision = 'float32', customLayers = {} }: LoadNcnnOptions): EngineOptions {
+function engineOptions({
+  ncnn = {},
+  precision = 'float32',
+  customLayers = {},
+  memoryLimit,
+}: LoadNcnnOptions): EngineOptions {
   if (precision !== 'float32' && precision !== 'float64') {
     throw new NcnnError(`loadNcnn: precision must be 'float32' or 'float64', got ${JSON.stringify(precision)}`)
   }
-  return { ncnn, precision, customLayers }
+  if (memoryLimit !== undefined && !(memoryLimit > 0)) {
+    throw new NcnnError(`loadNcnn: memoryLimit must be a positive number of bytes, got ${memoryLimit}`)
+  }
+  return { ncnn, precision, customLayers, memoryLimit }
 }

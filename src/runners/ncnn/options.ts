@@ -51,6 +51,8 @@ export interface EngineOptions {
   readonly ncnn: NcnnOptions
   readonly precision: 'float32' | 'float64'
   readonly customLayers: CustomLayers
+  /** In bytes; undefined for as much as there is. */
+  readonly memoryLimit: number | undefined
 }
 
 /** Something that runs ncnn models: the built-in engine, or a real ncnn. */
@@ -67,6 +69,8 @@ export interface LoadNcnnOptions {
   readonly ncnn?: NcnnOptions
   /** Built-in engine only: `'float64'` computes every layer in double precision, as the exact reference. Default `'float32'`. */
   readonly precision?: 'float32' | 'float64'
+  /** Built-in engine only: most bytes that weights and blobs may take, for models that are not trusted. Default: WebAssembly's 4 GiB. */
+  readonly memoryLimit?: number
   /** Operators by layer type. They take precedence over ncnn's own. */
   readonly customLayers?: CustomLayers
   /** The model's inputs and outputs have a leading batch axis that ncnn does not know: strip it and put it back. */

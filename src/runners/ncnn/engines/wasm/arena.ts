@@ -28,8 +28,11 @@ export interface Arena {
   readonly peak: number
 }
 
-/** Creates an arena over a memory of its own, which grows with what is allocated, up to WebAssembly's 4 GiB. */
-export function createArena(): Arena {
+/**
+ * Creates an arena over a memory of its own, which grows with what is allocated.
+ * @param limit most bytes in use at once; by default WebAssembly's 4 GiB
+ */
+export function createArena(limit = maxPages * pageBytes): Arena {
   const memory = new WebAssembly.Memory({ initial: firstAddress / pageBytes + 1, maximum: maxPages })
   const sizes = new Map<number, number>()
   const free: FreeBlock[] = []
@@ -68,6 +71,7 @@ export function createArena(): Arena {
     memory,
     alloc(size) {
       const bytes = Math.ceil((Math.max(size, 1) + slackBytes) / alignment) * alignment
+      if (used + bytes > limit) throw tooLarge(used + bytes, `the limit is ${formatBytes(limit)}`)
       const address = takeFree(bytes) ?? extend(bytes)
       sizes.set(address, bytes)
       used += bytes
@@ -94,10 +98,14 @@ function growBy(memory: WebAssembly.Memory, pages: number, wanted: number): void
   try {
     memory.grow(pages)
   } catch {
-    throw new NcnnError(
-      `the model needs ${formatBytes(wanted)} of memory, more than a WebAssembly memory can have here (at most 4 GiB). Use smaller inputs, or the native engine`,
-    )
+    throw tooLarge(wanted, 'this machine has no more to give')
   }
+}
+
+function tooLarge(wanted: number, limit: string): NcnnError {
+  return new NcnnError(
+    `the model needs ${formatBytes(wanted)} of memory, but ${limit}. Use smaller inputs, or an engine of the real ncnn`,
+  )
 }
 
 /** Keeps the list sorted by address and joins neighbours. */

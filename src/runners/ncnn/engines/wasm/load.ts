@@ -36,7 +36,7 @@ export function loadNetwork(graph: Graph, bin: Uint8Array, binName: string, opti
   const declared = graph.layers.map((layer) => declareLayer(layer, types.get(layer.type) as AnyLayerType))
   const located = locateWeights(declared, bin, binName)
 
-  const arena = createArena()
+  const arena = createArena(options.memoryLimit)
   const workspace = createWorkspace(arena, createNcnnKernels(arena.memory), options.precision)
   const layers = new Map<GraphLayer, RunnableLayer>()
   for (const [index, { layer, type, params }] of declared.entries()) {

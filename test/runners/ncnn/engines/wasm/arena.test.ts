@@ -36,7 +36,7 @@ test('freed neighbours are joined and used again', () => {
 
 test('more than WebAssembly can address is refused in words', () => {
   expect(() => createArena().alloc(5 * 2 ** 30)).toThrow(
-    /the model needs 5\.0 GiB of memory, more than a WebAssembly memory can have/,
+    /the model needs 5\.0 GiB of memory, but the limit is 4\.0 GiB/,
   )
 })
 
@@ -48,4 +48,11 @@ test('peak remembers the most that was in use', () => {
   arena.alloc(10)
   expect(arena.peak).toBe(peak)
   expect(arena.used).toBeLessThan(peak)
+})
+
+test('a limit bounds what is in use at once', () => {
+  const arena = createArena(1 << 20)
+  arena.free(arena.alloc(800_000))
+  arena.alloc(800_000)
+  expect(() => arena.alloc(800_000)).toThrow(/needs 2 MiB of memory, but the limit is 1 MiB/)
 })
