@@ -1,6 +1,7 @@
 // The filters of a convolution: which channels they read, their weights, and those weights packed for the matrix product.
 import { packedLeftBytes, WeightType } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
+import type { GraphLayer } from '../../../graph.ts'
 import { raw, tagged } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
 import type { Workspace } from '../layer.ts'
@@ -38,6 +39,16 @@ export function filterWeights({ num_output, bias_term, weight_data_size, dynamic
   return {
     weight_data: dynamic_weight ? undefined : tagged(weight_data_size),
     bias_data: bias_term && !dynamic_weight ? raw(num_output) : undefined,
+  }
+}
+
+/** @throws {NcnnError} unless weight and bias are inputs exactly when `dynamic_weight` says so */
+export function checkInputs({ dynamic_weight = 0, bias_term }: FilterParams, { inputs }: GraphLayer): void {
+  const wanted = ['x', ...(dynamic_weight ? ['weight'] : []), ...(dynamic_weight && bias_term ? ['bias'] : [])]
+  if (inputs.length !== wanted.length) {
+    throw new NcnnError(
+      `with dynamic_weight=${dynamic_weight} and bias_term=${bias_term} its inputs are ${wanted.join(', ')}, but it has ${inputs.length}`,
+    )
   }
 }
 

@@ -24,9 +24,13 @@ export interface Window {
 }
 
 /** What is added around an image: given numbers, or so much that the output has ceil(input / stride) positions. */
-export type Padding =
-  | { readonly rule: 'explicit'; readonly before: Spatial; readonly after: Spatial }
-  | { readonly rule: 'sameUpper' | 'sameLower' }
+export type Padding = ExplicitPadding | { readonly rule: 'sameUpper' | 'sameLower' }
+
+export interface ExplicitPadding {
+  readonly rule: 'explicit'
+  readonly before: Spatial
+  readonly after: Spatial
+}
 
 /** What a deconvolution cuts off the full result: given numbers, or so much that the output has a given size. */
 export type Cut =
@@ -94,31 +98,36 @@ export function convolutionGeometry(window: Window, padding: Padding, input: Spa
     if (padded[axis] > maxSize) throw new NcnnError(`a padded ${name} of ${padded[axis]} is too large`)
   }
   const output = perAxis((axis) => Math.floor((padded[axis] - extent[axis]) / window.stride[axis]) + 1)
-  // Where a pad is negative ncnn crops; the height it always crops at its end.
-  return { ...window, input, output, before: [before[0], Math.max(before[1], 0), before[2]] }
+  return { ...window, input, output, before }
+}
+
+/** Given pads. Where one is negative ncnn crops, but the height always at its end. */
+export function explicitPadding(before: Spatial, after: Spatial): ExplicitPadding {
+  const crop = Math.min(before[1], 0)
+  return {
+    rule: 'explicit',
+    before: [before[0], before[1] - crop, before[2]],
+    after: [after[0], after[1] + crop, after[2]],
+  }
 }
 
 /**
- * The pads at the start and the end of each axis. When one axis needs padding, ncnn also applies what the rule gives for the
- * others, which may be negative.
+ * The pads that a rule gives for an input. When one axis needs padding, ncnn also applies what the rule gives for the others, which
+ * may be negative.
  */
-function resolvePadding(
-  window: Window,
-  padding: Padding,
-  input: Spatial,
-): { readonly before: Spatial; readonly after: Spatial } {
+function resolvePadding(window: Window, padding: Padding, input: Spatial): ExplicitPadding {
   if (padding.rule === 'explicit') return padding
   const extent = extentOf(window)
   const total = perAxis((axis) => {
     const stride = window.stride[axis]
     return extent[axis] + Math.trunc((input[axis] - 1) / stride) * stride - input[axis]
   })
-  if (total.every((pad) => pad <= 0)) return { before: [0, 0, 0], after: [0, 0, 0] }
+  if (total.every((pad) => pad <= 0)) return explicitPadding([0, 0, 0], [0, 0, 0])
   const smaller = perAxis((axis) => Math.trunc(total[axis] / 2))
   const larger = perAxis((axis) => total[axis] - smaller[axis])
-  if (padding.rule === 'sameUpper') return { before: smaller, after: larger }
+  if (padding.rule === 'sameUpper') return explicitPadding(smaller, larger)
   // Along the depth ncnn pads both rules alike.
-  return { before: [smaller[0], larger[1], larger[2]], after: [larger[0], smaller[1], smaller[2]] }
+  return explicitPadding([smaller[0], larger[1], larger[2]], [larger[0], smaller[1], smaller[2]])
 }
 
 /**

@@ -1,7 +1,7 @@
 // The parameters that convolution layers share, as ncnn's operators.md names them, and what they say about window and padding.
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { axisNames, type Cut, type Padding, perAxis, type Spatial, type Window } from './geometry.ts'
+import { axisNames, type Cut, explicitPadding, type Padding, perAxis, type Spatial, type Window } from './geometry.ts'
 
 export const widthParams = {
   kernel_w: int(1),
@@ -27,12 +27,36 @@ export const depthParams = {
   pad_behind: int(17, 'pad_front'),
 } as const
 
+/** Where each dimension's deconvolutions keep what their outputs are to be. */
+export const outputParams1d = { output_pad_right: int(18), output_w: int(20) } as const
+
+export const outputParams2d = {
+  output_pad_right: int(18),
+  output_pad_bottom: int(19, 'output_pad_right'),
+  output_w: int(20),
+  output_h: int(21, 'output_w'),
+} as const
+
+export const outputParams3d = {
+  output_pad_right: int(18),
+  output_pad_bottom: int(19, 'output_pad_right'),
+  output_pad_behind: int(20, 'output_pad_right'),
+  output_w: int(25),
+  output_h: int(26, 'output_w'),
+  output_d: int(27, 'output_w'),
+} as const
+
 type Values<P> = { readonly [K in keyof P]: number }
 
 /** The values of the parameters above; a 2-D layer has none for the depth, a 1-D layer none for the height either. */
 export type WindowParams = Values<typeof widthParams> &
   Partial<Values<typeof heightParams>> &
   Partial<Values<typeof depthParams>>
+
+/** How a deconvolution's output differs from what input and kernel make: what is added, and the size it is to have (0: any). */
+export type OutputParams = Values<typeof outputParams1d> &
+  Partial<Values<typeof outputParams2d>> &
+  Partial<Values<typeof outputParams3d>>
 
 /** Values of pads that stand for a rule: the output has ceil(input / stride) positions. */
 const sameUpper = -233
@@ -60,27 +84,23 @@ export function checkPositive(what: string, sizes: Spatial): void {
 /** The padding of a convolution. ncnn applies a rule only when all pads ask for it, and pads at all only when one is positive. */
 export function paddingOf(params: WindowParams): Padding {
   const { before, after, declared } = padsOf(params)
-  if (declared.some((pad) => pad > 0)) return { rule: 'explicit', before, after }
+  if (declared.some((pad) => pad > 0)) return explicitPadding(before, after)
   if (declared.every((pad) => pad === sameUpper)) return { rule: 'sameUpper' }
   if (declared.every((pad) => pad === sameLower)) return { rule: 'sameLower' }
-  return { rule: 'explicit', before: [0, 0, 0], after: [0, 0, 0] }
+  return explicitPadding([0, 0, 0], [0, 0, 0])
 }
 
-/** The pads as they stand in the file. */
-export function explicitPadding(params: WindowParams): Padding {
-  const { before, after } = padsOf(params)
-  return { rule: 'explicit', before, after }
-}
-
-/** The sizes that a deconvolution's output is to have; 0: whatever results. */
-export interface OutputSizeParams {
-  readonly output_w: number
-  readonly output_h?: number
-  readonly output_d?: number
+/** @throws {NcnnError} when something negative is to be added */
+export function outputPadOf(params: OutputParams): Spatial {
+  const outputPad = [params.output_pad_behind ?? 0, params.output_pad_bottom ?? 0, params.output_pad_right] as const
+  const axis = outputPad.findIndex((pad) => pad < 0)
+  if (axis >= 0)
+    throw new NcnnError(`the output pad along the ${axisNames[axis]} must not be negative, found ${outputPad[axis]}`)
+  return outputPad
 }
 
 /** @throws {NcnnError} when an output size is given without a rule how to reach it */
-export function cutOf(params: WindowParams & OutputSizeParams): Cut {
+export function cutOf(params: WindowParams & OutputParams): Cut {
   const { before, after, declared } = padsOf(params)
   if (declared.some((pad) => pad > 0)) return { rule: 'explicit', before, after }
   const sizes = [params.output_d, params.output_h, params.output_w].filter((size) => size !== undefined)
@@ -93,7 +113,8 @@ export function cutOf(params: WindowParams & OutputSizeParams): Cut {
   )
 }
 
-function padsOf(params: WindowParams): { before: Spatial; after: Spatial; declared: readonly number[] } {
+/** The pads as they stand in the file; `declared` are those of the axes that the layer has. */
+export function padsOf(params: WindowParams): { before: Spatial; after: Spatial; declared: readonly number[] } {
   const before = [params.pad_front, params.pad_top, params.pad_left] as const
   const after = [params.pad_behind, params.pad_bottom, params.pad_right] as const
   return {

@@ -1,7 +1,12 @@
 // Grouped convolution, in one, two and three dimensions: with as many groups as channels it is depthwise.
 import { float, int } from '../../../params.ts'
+import {
+  forwardConvolution,
+  leadingFilters,
+  prepareConvolution,
+  prepareSurroundings,
+} from '../convolution/convolution-layer.ts'
 import { filterWeights } from '../convolution/filters.ts'
-import { forwardConvolution, leadingFilters, prepareConvolution, prepareSurroundings } from '../convolution/forward.ts'
 import { imageOf } from '../convolution/geometry.ts'
 import { type QuantizableParams, quantizableWeights } from '../convolution/int8.ts'
 import { depthParams, heightParams, widthParams } from '../convolution/params.ts'

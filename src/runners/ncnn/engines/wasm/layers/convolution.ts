@@ -1,9 +1,9 @@
 // Convolution over all input channels, in one, two and three dimensions.
 import { float, int } from '../../../params.ts'
 import type { Blob } from '../blob.ts'
+import { forwardConvolution, prepareConvolution } from '../convolution/convolution-layer.ts'
 import { convolve } from '../convolution/convolve.ts'
 import { checkFloat, type FilterShape, filterWeights } from '../convolution/filters.ts'
-import { forwardConvolution, prepareConvolution } from '../convolution/forward.ts'
 import { pointwiseGeometry, volumeOf } from '../convolution/geometry.ts'
 import { type QuantizableParams, quantizableWeights } from '../convolution/int8.ts'
 import { depthParams, heightParams, widthParams } from '../convolution/params.ts'

@@ -8,6 +8,7 @@ import * as convolutionDepthWise from './convolution-depthwise.ts'
 import * as crop from './crop.ts'
 import * as deconvolution from './deconvolution.ts'
 import * as deconvolutionDepthWise from './deconvolution-depthwise.ts'
+import * as deformableConv from './deformable-conv.ts'
 import * as einsum from './einsum.ts'
 import * as embed from './embed.ts'
 import * as gemm from './gemm.ts'
@@ -36,6 +37,7 @@ const families: readonly Readonly<Record<string, AnyLayerType>>[] = [
   convolutionDepthWise,
   deconvolution,
   deconvolutionDepthWise,
+  deformableConv,
   crop,
   gemm,
   innerProduct,

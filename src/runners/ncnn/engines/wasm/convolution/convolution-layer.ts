@@ -10,6 +10,7 @@ import {
   checkDynamicBias,
   checkFloat,
   checkGroup,
+  checkInputs,
   checkStoredFloat,
   dynamicWeightAxes,
   type FilterParams,
@@ -72,16 +73,6 @@ export function prepareSurroundings({ params, graph }: LoadedConvolution): Prepa
     padding: paddingOf(params),
     padValue: params.pad_value,
     activation: fusedActivation(params),
-  }
-}
-
-/** @throws {NcnnError} unless weight and bias are inputs exactly when `dynamic_weight` says so */
-export function checkInputs({ dynamic_weight = 0, bias_term }: FilterParams, { inputs }: GraphLayer): void {
-  const wanted = ['x', ...(dynamic_weight ? ['weight'] : []), ...(dynamic_weight && bias_term ? ['bias'] : [])]
-  if (inputs.length !== wanted.length) {
-    throw new NcnnError(
-      `with dynamic_weight=${dynamic_weight} and bias_term=${bias_term} its inputs are ${wanted.join(', ')}, but it has ${inputs.length}`,
-    )
   }
 }
 

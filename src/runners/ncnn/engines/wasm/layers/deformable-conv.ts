@@ -1,0 +1,117 @@
+// DeformableConv2D: a convolution whose taps are moved by offsets, weighed by a mask, and read between the pixels.
+import { NcnnError } from '../../../error.ts'
+import { int } from '../../../params.ts'
+import { raw, tagged } from '../../../weights.ts'
+import type { Blob } from '../blob.ts'
+import { storedFilters } from '../convolution/convolution-layer.ts'
+import { convolve } from '../convolution/convolve.ts'
+import { checkChannels, checkFloat, filterShapeOf } from '../convolution/filters.ts'
+import { convolutionGeometry, type Geometry, imageOf, pointwiseGeometry, volumeOf } from '../convolution/geometry.ts'
+import { heightParams, padsOf, widthParams, windowOf } from '../convolution/params.ts'
+import { defineLayer, type Workspace } from '../layer.ts'
+import { activationParams, fusedActivation } from './activation.ts'
+
+/**
+ * y = activation(sum over channels and taps of weight * mask * x at (tap + offset) + bias): x [c, h, w], offset [2 * taps, outh, outw]
+ * with the vertical offset of a tap before its horizontal one, mask [taps, outh, outw]
+ */
+export const DeformableConv2D = defineLayer({
+  type: 'DeformableConv2D',
+  inputs: '2..3',
+  params: {
+    num_output: int(0),
+    bias_term: int(5),
+    weight_data_size: int(6),
+    ...widthParams,
+    ...heightParams,
+    ...activationParams,
+  },
+  weights: ({ num_output, bias_term, weight_data_size }) => ({
+    weight_data: tagged(weight_data_size),
+    bias_data: bias_term ? raw(num_output) : undefined,
+  }),
+  prepare({ params, weights: { weight_data, bias_data } }, workspace) {
+    const window = windowOf(params)
+    const shape = filterShapeOf(params, window.kernel)
+    // What the taps read is gathered first; to the filters it is so many channels of one pixel.
+    const gathered = { ...shape, inputs: shape.inputs * volumeOf(shape.kernel), kernel: [1, 1, 1] } as const
+    return {
+      shape,
+      window,
+      padding: { rule: 'explicit', ...padsOf(params) } as const,
+      activation: fusedActivation(params),
+      filters: storedFilters(gathered, weight_data, bias_data, workspace),
+    }
+  },
+  forward([x, offset, mask], { prepared: { shape, window, padding, activation, filters } }, workspace) {
+    const { channels, size } = imageOf(x.shape, 2)
+    checkChannels(shape, channels)
+    const geometry = convolutionGeometry(window, padding, size)
+    const [, outH, outW] = geometry.output
+    const taps = volumeOf(shape.kernel)
+    checkFloat(x, 'the input', workspace)
+    checkPerTap(offset, 'offset', [2 * taps, outH, outW], workspace)
+    if (mask !== undefined) checkPerTap(mask, 'mask', [taps, outH, outW], workspace)
+
+    const samples = workspace.scratch([channels * taps, outH, outW])
+    const y = workspace.alloc([shape.outputs, outH, outW])
+    gatherSamples(x, offset, mask, geometry, samples)
+    convolve(samples, filters, pointwiseGeometry(geometry.output), { padValue: 0, activation }, y, workspace)
+    return y
+  },
+})
+
+function checkPerTap(blob: Blob, name: string, shape: readonly number[], workspace: Workspace): void {
+  checkFloat(blob, `the ${name}`, workspace)
+  if (blob.shape.length !== 3 || blob.shape.some((length, axis) => length !== shape[axis])) {
+    throw new NcnnError(`the ${name} must have shape [${shape.join(', ')}], found [${blob.shape.join(', ')}]`)
+  }
+}
+
+/** samples[channel][tap][outh][outw] = mask * x, bilinearly interpolated; pixels outside x are 0. */
+function gatherSamples(
+  x: Blob,
+  offset: Blob,
+  mask: Blob | undefined,
+  { kernel, stride, dilation, before, input, output }: Geometry,
+  samples: Blob,
+): void {
+  const [source, offsets, factors, target] = [x.data, offset.data, mask?.data, samples.data]
+  const [, h, w] = input
+  const [, outH, outW] = output
+  const taps = volumeOf(kernel)
+  const plane = outH * outW
+  const channels = x.length / (h * w)
+  for (let tap = 0; tap < taps; tap++) {
+    const ky = Math.floor(tap / kernel[2])
+    const kx = tap % kernel[2]
+    for (let at = 0; at < plane; at++) {
+      const oy = Math.floor(at / outW)
+      const ox = at % outW
+      const iy = oy * stride[1] - before[1] + ky * dilation[1] + offsets[2 * tap * plane + at]
+      const ix = ox * stride[2] - before[2] + kx * dilation[2] + offsets[(2 * tap + 1) * plane + at]
+      const inside = iy > -1 && ix > -1 && iy < h && ix < w
+      const factor = factors ? factors[tap * plane + at] : 1
+      for (let q = 0; q < channels; q++) {
+        target[(q * taps + tap) * plane + at] = inside ? interpolate(source, q * h * w, h, w, iy, ix) * factor : 0
+      }
+    }
+  }
+}
+
+/** The value at (y, x) between the four pixels around it in a plane that starts at `start`. */
+function interpolate(source: Blob['data'], start: number, h: number, w: number, y: number, x: number): number {
+  const [top, left] = [Math.floor(y), Math.floor(x)]
+  const [down, right] = [y - top, x - left]
+  const at = start + top * w + left
+  const hasTop = top >= 0
+  const hasLeft = left >= 0
+  const hasBottom = top + 1 < h
+  const hasRight = left + 1 < w
+  return (
+    (hasTop && hasLeft ? source[at] * (1 - down) * (1 - right) : 0) +
+    (hasTop && hasRight ? source[at + 1] * (1 - down) * right : 0) +
+    (hasBottom && hasLeft ? source[at + w] * down * (1 - right) : 0) +
+    (hasBottom && hasRight ? source[at + w + 1] * down * right : 0)
+  )
+}
