@@ -13,9 +13,9 @@ import { once } from './once.ts'
 import type { CompareOptions } from './options.ts'
 import { type Pairs, pairUp } from './pairs.ts'
 import { reportOn, reportShapeMismatch } from './report.ts'
-import { gatherStatistics } from './statistics.ts'
+import { countMisses, gatherStatistics } from './statistics.ts'
 import { resolveTolerance, type Tolerance } from './tolerance.ts'
-import { allClose, countMisses } from './verdict.ts'
+import { allClose } from './verdict.ts'
 
 /**
  * Compares `actual` with `reference`, element by element and as a whole.
@@ -83,6 +83,6 @@ function explainDtypeMismatch([actual, reference]: MetricSource['dtypes']): stri
 /** Whether few enough elements miss the rule. A non-finite element that misses it is never excused. */
 function isWithin(pairs: Pairs, rule: ElementRule, allowedMisses: number): boolean {
   if (allowedMisses === 0) return allClose(pairs, rule)
-  const { misses, nonFinite } = countMisses(pairs, rule)
-  return nonFinite === 0 && misses <= allowedMisses
+  const { mismatched, nonFiniteMismatched } = countMisses(pairs, rule)
+  return nonFiniteMismatched === 0 && mismatched <= allowedMisses
 }

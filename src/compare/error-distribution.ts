@@ -1,85 +1,125 @@
 // How the errors of all pairs are distributed: quantiles, and a count per decade.
+import { BUCKETS, type ErrorKernel } from '../kernels/compare.ts'
 import type { ErrorHistogram } from './comparison.ts'
+import { countDecades, decadeOf, newDecadeCounts, toHistogram } from './decades.ts'
 import type { ElementRule } from './element-rule.ts'
 import { type Block, forEachBlock, type Pairs } from './pairs.ts'
-import { quantilesOf } from './quantiles.ts'
+import { interpolateQuantiles, positionOfQuantile, quantilesOf, ranksAt, selectRanks } from './quantiles.ts'
 
-export interface AbsoluteDistribution {
-  readonly p50: number
-  readonly p90: number
-  readonly p99: number
+export interface ErrorDistribution {
+  readonly mean: number
+  /** Quantiles in the order in which they were asked for, as `numpy.quantile` interpolates them; NaN when there are no errors. */
+  readonly quantiles: readonly number[]
   readonly histogram: ErrorHistogram
 }
 
-export interface RelativeDistribution {
-  readonly mean: number
-  readonly p50: number
-  readonly p99: number
+/** Whether the error is relative to the reference; pairs with a zero reference have no relative error. */
+export type ErrorKind = 'absolute' | 'relative'
+
+/** The distribution over pairs of finite elements. `streamed`: no value is so large that a difference could overflow. */
+export function distributionOf(
+  pairs: Pairs,
+  rule: ElementRule,
+  kind: ErrorKind,
+  qs: readonly number[],
+  streamed: boolean,
+): ErrorDistribution {
+  const kernel = streamed ? pairs.kernel?.errors : undefined
+  return kernel === undefined ? fromAllErrors(pairs, rule, kind, qs) : fromBuckets(kernel, kind, qs)
 }
 
-/** Over pairs of finite elements. */
-export function absoluteDistribution(pairs: Pairs, rule: ElementRule): AbsoluteDistribution {
-  const errors = collect(pairs, rule, ({ diff }, i) => diff[i])
-  const histogram = countDecades(errors)
-  const [p50 = Number.NaN, p90 = Number.NaN, p99 = Number.NaN] = quantilesOf(errors, [0.5, 0.9, 0.99])
-  return { p50, p90, p99, histogram }
-}
-
-/** Over pairs of finite elements whose reference is not zero. */
-export function relativeDistribution(pairs: Pairs, rule: ElementRule): RelativeDistribution {
-  const errors = collect(pairs, rule, ({ diff, reference }, i) =>
-    reference[i] === 0 ? Number.NaN : diff[i] / Math.abs(reference[i]),
-  )
-  const mean = errors.length === 0 ? Number.NaN : errors.reduce((sum, error) => sum + error, 0) / errors.length
-  const [p50 = Number.NaN, p99 = Number.NaN] = quantilesOf(errors, [0.5, 0.99])
-  return { mean, p50, p99 }
-}
-
-/** The errors that are not NaN. */
-function collect(pairs: Pairs, rule: ElementRule, errorOf: (block: Block, i: number) => number): Float64Array {
-  const errors = new Float64Array(pairs.length)
-  let collected = 0
-  forEachBlock(pairs, rule, (block) => {
-    for (let i = 0; i < block.count; i++) {
-      const error = errorOf(block, i)
-      if (!Number.isNaN(error)) errors[collected++] = error
-    }
-  })
-  return errors.subarray(0, collected)
-}
-
-/** The decades of float64: 10^-324 (the decade of the least subnormal) to 10^308. */
-export const FIRST_DECADE = -324
-const LAST_DECADE = 308
-
-/** `powersOfTen[i]` is the double nearest to 10^(FIRST_DECADE + i), Infinity behind the last. */
-export const powersOfTen: Float64Array = Float64Array.from({ length: LAST_DECADE - FIRST_DECADE + 2 }, (_, i) =>
-  Number(`1e${FIRST_DECADE + i}`),
-)
-
-/** Which decade holds `error`, counted from {@link FIRST_DECADE}: `powersOfTen[i] <= error < powersOfTen[i + 1]`. */
-export function decadeOf(error: number): number {
-  let decade = Math.max(0, Math.min(LAST_DECADE - FIRST_DECADE, Math.floor(Math.log10(error)) - FIRST_DECADE))
-  while (decade > 0 && error < powersOfTen[decade]) decade--
-  while (decade < LAST_DECADE - FIRST_DECADE && error >= powersOfTen[decade + 1]) decade++
-  return decade
-}
-
-function countDecades(errors: Float64Array): ErrorHistogram {
-  const counts = new Float64Array(powersOfTen.length)
-  let zeros = 0
-  for (const error of errors) {
-    if (error === 0) zeros++
-    else counts[decadeOf(error)]++
+function fromAllErrors(pairs: Pairs, rule: ElementRule, kind: ErrorKind, qs: readonly number[]): ErrorDistribution {
+  const errors = kind === 'absolute' ? collect(pairs, rule, addAbsolute) : collect(pairs, rule, addRelative)
+  const counts = newDecadeCounts()
+  const zeros = countDecades(counts, errors)
+  return {
+    mean: errors.reduce((sum, error) => sum + error, 0) / errors.length,
+    quantiles: quantilesOf(errors, qs),
+    histogram: toHistogram(counts, zeros),
   }
-  return trimHistogram(counts, zeros)
 }
 
-/** Drops the empty decades at both ends. */
-export function trimHistogram(counts: ArrayLike<number>, zeros: number): ErrorHistogram {
-  const all = Array.from(counts)
-  const first = all.findIndex((count) => count > 0)
-  if (first < 0) return { first: 0, counts: [], zeros }
-  const last = all.findLastIndex((count) => count > 0)
-  return { first: FIRST_DECADE + first, counts: all.slice(first, last + 1), zeros }
+/** The errors of all pairs that have one; `add` appends those of a block at `length` and returns the new length. */
+function collect(
+  pairs: Pairs,
+  rule: ElementRule,
+  add: (errors: Float64Array, length: number, block: Block) => number,
+): Float64Array {
+  const errors = new Float64Array(pairs.length)
+  let length = 0
+  forEachBlock(pairs, rule, (block) => {
+    length = add(errors, length, block)
+  })
+  return errors.subarray(0, length)
+}
+
+function addAbsolute(errors: Float64Array, length: number, { count, diff }: Block): number {
+  let end = length
+  for (let i = 0; i < count; i++) if (!Number.isNaN(diff[i])) errors[end++] = diff[i]
+  return end
+}
+
+function addRelative(errors: Float64Array, length: number, { count, diff, reference }: Block): number {
+  let end = length
+  for (let i = 0; i < count; i++) {
+    if (reference[i] !== 0 && !Number.isNaN(diff[i])) errors[end++] = diff[i] / Math.abs(reference[i])
+  }
+  return end
+}
+
+const bucketBits = new Uint32Array(2)
+const bucketValue = new Float64Array(bucketBits.buffer)
+const HIGH = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
+
+/** The least double of a bucket: its number is the upper 16 bits. */
+function startOfBucket(bucket: number): number {
+  bucketBits[HIGH] = bucket << 16
+  bucketBits[1 - HIGH] = 0
+  return bucketValue[0]
+}
+
+/**
+ * Two passes: the first counts errors per bucket, the second fetches the errors of the few buckets that hold a wanted quantile or
+ * straddle a power of ten. Exact, and nothing as large as the tensors is allocated unless nearly all errors are alike.
+ */
+function fromBuckets(kernel: ErrorKernel, kind: ErrorKind, qs: readonly number[]): ErrorDistribution {
+  const relative = kind === 'relative'
+  const { buckets, zeros, sum } = kernel.count(relative)
+  const total = buckets.reduce((all, count) => all + count, zeros)
+  if (total === 0)
+    return { mean: Number.NaN, quantiles: qs.map(() => Number.NaN), histogram: toHistogram(newDecadeCounts(), 0) }
+  const positions = qs.map((q) => positionOfQuantile(q, total))
+  const ranks = ranksAt(positions)
+  const decades = newDecadeCounts()
+  const marks = new Uint8Array(BUCKETS)
+  /** Where the error of each rank will be among those that are fetched. */
+  const places = new Map<number, number>()
+  let below = zeros
+  let skipped = zeros
+  let fetched = 0
+  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    const count = buckets[bucket]
+    if (count === 0) continue
+    const inside = ranks.filter((rank) => rank >= below && rank < below + count)
+    const decade = decadeOf(startOfBucket(bucket))
+    below += count
+    if (inside.length > 0 || decade !== decadeOf(startOfBucket(bucket + 1))) {
+      marks[bucket] = 1
+      fetched += count
+      for (const rank of inside) places.set(rank, rank - skipped)
+    } else {
+      decades[decade] += count
+      skipped += count
+    }
+  }
+  const errors = kernel.collect(relative, marks, fetched)
+  countDecades(decades, errors)
+  const selected = selectRanks(errors, places.values())
+  const errorOfRank = (rank: number): number =>
+    rank < zeros ? 0 : (selected.get(places.get(rank) ?? -1) ?? Number.NaN)
+  return {
+    mean: sum / total,
+    quantiles: interpolateQuantiles(positions, errorOfRank),
+    histogram: toHistogram(decades, zeros),
+  }
 }

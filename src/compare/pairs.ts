@@ -1,4 +1,6 @@
 // Two tensors of one shape, read in blocks of elements that lie opposite each other.
+
+import { openPair, type PairKernel } from '../kernels/compare.ts'
 import { decodeInto, elementAt } from '../tensor/decode.ts'
 import { isBigIntDType } from '../tensor/dtype.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -11,15 +13,22 @@ export interface Pairs {
   readonly length: number
   /** Whether a side has 64-bit integers, whose differences need bigint. */
   readonly hasBigInts: boolean
+  /** The SIMD kernels, where there are any for these dtypes and enough elements to make them worth their start. */
+  readonly kernel: PairKernel | undefined
 }
 
+/** Below this many elements plain JavaScript is as fast, and the kernels need not be compiled. */
+const LEAST_FOR_KERNEL = 4096
+
 export function pairUp(actual: Tensor, reference: Tensor): Pairs {
+  const length = reference.data.length
   return {
     actual,
     reference,
     shape: reference.shape,
-    length: reference.data.length,
+    length,
     hasBigInts: isBigIntDType(actual.dtype) || isBigIntDType(reference.dtype),
+    kernel: length < LEAST_FOR_KERNEL ? undefined : openPair(actual, reference),
   }
 }
 
@@ -37,16 +46,12 @@ export interface Block {
 }
 
 /** Small enough for the first-level cache; a function that loops over one block is optimised after a few calls. */
-const BLOCK_LENGTH = 1024
+export const BLOCK_LENGTH = 1024
 
-/** Visits all pairs, block by block, in order. */
-export function forEachBlock(
-  { actual, reference, length, hasBigInts }: Pairs,
-  rule: ElementRule,
-  visit: (block: Block) => void,
-): void {
+/** A block to read pairs into, for {@link readBlock}. */
+export function newBlock({ length }: Pairs): Block {
   const capacity = Math.min(length, BLOCK_LENGTH)
-  const block: Block = {
+  return {
     start: 0,
     count: 0,
     actual: new Float64Array(capacity),
@@ -54,13 +59,23 @@ export function forEachBlock(
     diff: new Float64Array(capacity),
     missed: new Uint8Array(capacity),
   }
-  for (let start = 0; start < length; start += BLOCK_LENGTH) {
-    block.start = start
-    block.count = Math.min(BLOCK_LENGTH, length - start)
-    decodeInto(block.actual, actual, start, block.count)
-    decodeInto(block.reference, reference, start, block.count)
-    if (hasBigInts) compareBigInts(block, actual, reference, rule)
-    else compareNumbers(block, rule)
+}
+
+/** Fills `block` with up to {@link BLOCK_LENGTH} pairs from `start` on. */
+export function readBlock(block: Block, pairs: Pairs, rule: ElementRule, start: number): void {
+  block.start = start
+  block.count = Math.min(BLOCK_LENGTH, pairs.length - start)
+  decodeInto(block.actual, pairs.actual, start, block.count)
+  decodeInto(block.reference, pairs.reference, start, block.count)
+  if (pairs.hasBigInts) compareBigInts(block, pairs.actual, pairs.reference, rule)
+  else compareNumbers(block, rule)
+}
+
+/** Visits all pairs, block by block, in order. */
+export function forEachBlock(pairs: Pairs, rule: ElementRule, visit: (block: Block) => void): void {
+  const block = newBlock(pairs)
+  for (let start = 0; start < pairs.length; start += BLOCK_LENGTH) {
+    readBlock(block, pairs, rule, start)
     visit(block)
   }
 }

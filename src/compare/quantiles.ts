@@ -33,29 +33,52 @@ function medianOfThree(a: number, b: number, c: number): number {
   return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c))
 }
 
-/** The order statistics with the given ranks (0 is the smallest). `values` holds no NaN and is reordered. */
-export function selectRanks(values: Float64Array, ranks: readonly number[]): number[] {
-  return ranks.map((rank) => select(values, rank, 0, values.length - 1))
+/** The order statistics of `ranks` (0 is the smallest). `values` holds no NaN and is reordered. */
+export function selectRanks(values: Float64Array, ranks: Iterable<number>): Map<number, number> {
+  const selected = new Map<number, number>()
+  let low = 0
+  for (const rank of [...new Set(ranks)].sort((a, b) => a - b)) {
+    selected.set(rank, select(values, rank, low, values.length - 1))
+    // what lies behind a selected element is not smaller
+    low = rank
+  }
+  return selected
 }
 
-/** Where the quantile `q` of `count` values lies: between two neighbouring ranks, linearly, as `numpy.quantile` does it. */
-export function ranksOfQuantile(q: number, count: number): { low: number; high: number; fraction: number } {
+/** A quantile of `count` values lies between two neighbouring ranks, linearly, as `numpy.quantile` has it. */
+export interface QuantilePosition {
+  readonly low: number
+  readonly high: number
+  readonly fraction: number
+}
+
+export function positionOfQuantile(q: number, count: number): QuantilePosition {
   const at = q * (count - 1)
   const low = Math.floor(at)
   return { low, high: Math.min(low + 1, count - 1), fraction: at - low }
 }
 
-/** Between two neighbouring order statistics. */
-export function interpolate(low: number, high: number, fraction: number): number {
-  return fraction === 0 || low === high ? low : low + (high - low) * fraction
+/** The quantiles at `positions`, when `valueOfRank` gives the order statistics. */
+export function interpolateQuantiles(
+  positions: readonly QuantilePosition[],
+  valueOfRank: (rank: number) => number,
+): number[] {
+  return positions.map(({ low, high, fraction }) => {
+    const from = valueOfRank(low)
+    const to = valueOfRank(high)
+    return fraction === 0 || from === to ? from : from + (to - from) * fraction
+  })
 }
 
-/** The quantiles `qs` of `values`, as `numpy.quantile`; NaN when there are none. `values` holds no NaN and is reordered. */
+/** The ranks that quantiles at `positions` are interpolated from. */
+export function ranksAt(positions: readonly QuantilePosition[]): number[] {
+  return positions.flatMap(({ low, high }) => [low, high])
+}
+
+/** The quantiles `qs` of `values`; NaN when there are none. `values` holds no NaN and is reordered. */
 export function quantilesOf(values: Float64Array, qs: readonly number[]): number[] {
   if (values.length === 0) return qs.map(() => Number.NaN)
-  return qs.map((q) => {
-    const { low, high, fraction } = ranksOfQuantile(q, values.length)
-    const [atLow = 0, atHigh = 0] = selectRanks(values, [low, high])
-    return interpolate(atLow, atHigh, fraction)
-  })
+  const positions = qs.map((q) => positionOfQuantile(q, values.length))
+  const selected = selectRanks(values, ranksAt(positions))
+  return interpolateQuantiles(positions, (rank) => selected.get(rank) ?? Number.NaN)
 }

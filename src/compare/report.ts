@@ -14,7 +14,7 @@ import type {
   SideSummary,
 } from './comparison.ts'
 import type { ElementRule } from './element-rule.ts'
-import { absoluteDistribution, relativeDistribution } from './error-distribution.ts'
+import { distributionOf } from './error-distribution.ts'
 import { findHints } from './hints/index.ts'
 import { toPlainJson } from './json.ts'
 import { computeMetric, cosineOf, type MetricSource, maeOf, metricNames, normOf, rmseOf, snrOf } from './metrics.ts'
@@ -54,8 +54,10 @@ const WORST_LISTED = 5
 export function reportOn(findings: Findings): Comparison {
   const { pass, pairs, rawPairs, rule, tolerance, statistics, given } = findings
   const rawStatistics = rawPairs === pairs ? statistics : once(() => gatherStatistics(rawPairs, rule))
-  const absolute = once(() => absoluteDistribution(pairs, rule))
-  const relative = once(() => relativeDistribution(pairs, rule))
+  const distribution = (kind: 'absolute' | 'relative', qs: readonly number[]) =>
+    distributionOf(pairs, rule, kind, qs, statistics().scale === 1)
+  const absolute = once(() => distribution('absolute', [0.5, 0.9, 0.99]))
+  const relative = once(() => distribution('relative', [0.5, 0.99]))
   const worst = once(() => findWorst(pairs, rule, WORST_LISTED))
   const worstSlices = once(() => findWorstSlices(pairs, rule))
   const required = once(() => requiredTolerance(pairs, toleranceAsked(findings), findings.allowedMisses))
@@ -79,13 +81,13 @@ export function reportOn(findings: Findings): Comparison {
       return statistics().finitePairs === 0 ? Number.NaN : maeOf(statistics())
     },
     get p50() {
-      return absolute().p50
+      return absolute().quantiles[0] ?? Number.NaN
     },
     get p90() {
-      return absolute().p90
+      return absolute().quantiles[1] ?? Number.NaN
     },
     get p99() {
-      return absolute().p99
+      return absolute().quantiles[2] ?? Number.NaN
     },
     get rmse() {
       return statistics().finitePairs === 0 ? Number.NaN : rmseOf(statistics())
@@ -102,10 +104,10 @@ export function reportOn(findings: Findings): Comparison {
       return relative().mean
     },
     get p50() {
-      return relative().p50
+      return relative().quantiles[0] ?? Number.NaN
     },
     get p99() {
-      return relative().p99
+      return relative().quantiles[1] ?? Number.NaN
     },
     get zeroReferences() {
       return statistics().zeroReferences

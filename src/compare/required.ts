@@ -1,9 +1,10 @@
 // The least tolerance that would have passed, exact to the last bit: it passes, and the next smaller double fails.
 import { elementAt } from '../tensor/decode.ts'
 import type { RequiredTolerance } from './comparison.ts'
-import { allowanceOf, type ElementRule, isClose } from './element-rule.ts'
-import { type Block, forEachBlock, type Pairs } from './pairs.ts'
-import { countMisses } from './verdict.ts'
+import { type ElementRule, isClose } from './element-rule.ts'
+import { forEachMissingBlock } from './misses.ts'
+import type { Block, Pairs } from './pairs.ts'
+import { countMisses } from './statistics.ts'
 
 type ToleranceName = 'atol' | 'rtol'
 
@@ -17,53 +18,55 @@ export function requiredTolerance(pairs: Pairs, rule: ElementRule, allowedMisses
   return { atolGivenRtol: least('atol'), rtolGivenAtol: least('rtol') }
 }
 
-/** Raises the tolerance to what the worst element of each block needs: a single pass, with a search only where the last one was not enough. */
+/** Raises the tolerance to what the neediest element of each block needs: nearly all later elements then pass at once. */
 function leastForAll(pairs: Pairs, rule: ElementRule, name: ToleranceName): number {
   let tolerance = 0
-  forEachBlock(pairs, { ...rule, [name]: 0 }, (block) => {
-    while (tolerance < Infinity) {
-      const neediest = neediestOf(block, { ...rule, [name]: tolerance }, name, pairs)
-      if (neediest < 0) return
-      const position = block.start + neediest
-      const actual = elementAt(pairs.actual, position)
-      const reference = elementAt(pairs.reference, position)
-      tolerance = leastPassing((value) => isClose(actual, reference, { ...rule, [name]: value }), tolerance)
-    }
+  const currentRule = () => (tolerance === Infinity ? undefined : { ...rule, [name]: tolerance })
+  forEachMissingBlock(pairs, currentRule, (block) => {
+    tolerance = leastForBlock(block, pairs, rule, name, tolerance)
   })
   return tolerance
 }
 
+function leastForBlock(block: Block, pairs: Pairs, rule: ElementRule, name: ToleranceName, from: number): number {
+  let tolerance = from
+  while (tolerance < Infinity) {
+    const neediest = neediestOf(block, pairs, { ...rule, [name]: tolerance }, name)
+    if (neediest < 0) break
+    const actual = elementAt(pairs.actual, block.start + neediest)
+    const reference = elementAt(pairs.reference, block.start + neediest)
+    tolerance = leastPassing((value) => isClose(actual, reference, { ...rule, [name]: value }), tolerance)
+  }
+  return tolerance
+}
+
 /** Of the elements of a block that miss the rule, the one that needs most of `name`; -1 when all meet it. */
-function neediestOf(block: Block, rule: ElementRule, name: ToleranceName, pairs: Pairs): number {
+function neediestOf(block: Block, pairs: Pairs, rule: ElementRule, name: ToleranceName): number {
   let neediest = -1
   let most = -1
   for (let i = 0; i < block.count; i++) {
-    const diff = block.diff[i]
-    // an element that meets the rule without any of this tolerance needs no closer look
-    if (block.missed[i] === 0 || (!pairs.hasBigInts && diff <= allowanceOf(block.reference[i], rule))) continue
+    if (block.missed[i] === 0) continue
+    const need = needOf(block.diff[i], block.reference[i], rule, name)
+    if (need <= most) continue
     const position = block.start + i
     if (isClose(elementAt(pairs.actual, position), elementAt(pairs.reference, position), rule)) continue
-    const need = needOf(diff, block.reference[i], rule, name)
-    if (!(need <= most)) {
-      most = need
-      neediest = i
-    }
+    most = need
+    neediest = i
   }
   return neediest
 }
 
 /** Roughly how much tolerance an element needs, Infinity for a non-finite one. */
 function needOf(diff: number, reference: number, { atol, rtol }: ElementRule, name: ToleranceName): number {
-  if (Number.isNaN(diff)) return Infinity
-  return name === 'atol'
-    ? Math.max(0, diff - rtol * Math.abs(reference))
-    : Math.max(0, diff - atol) / Math.abs(reference)
+  if (!(diff < Infinity)) return Infinity
+  if (name === 'atol') return Math.max(0, diff - rtol * Math.abs(reference))
+  return reference === 0 ? Infinity : Math.max(0, diff - atol) / Math.abs(reference)
 }
 
 function leastForMost(pairs: Pairs, rule: ElementRule, name: ToleranceName, allowedMisses: number): number {
   return leastPassing((value) => {
-    const { misses, nonFinite } = countMisses(pairs, { ...rule, [name]: value })
-    return nonFinite === 0 && misses <= allowedMisses
+    const { mismatched, nonFiniteMismatched } = countMisses(pairs, { ...rule, [name]: value })
+    return nonFiniteMismatched === 0 && mismatched <= allowedMisses
   }, 0)
 }
 

@@ -9,17 +9,12 @@ export interface SideStatistics {
   /** Over the finite elements of this side; NaN when there are none. */
   min: number
   max: number
-  /** Over the pairs of finite elements, in units of `scale` and its square. */
-  sum: number
+  /** Over the pairs of finite elements, in units of the square of `scale`. */
   sumOfSquares: number
 }
 
 /** Sums, extremes and counts; over pairs of finite elements unless said otherwise. */
-export interface Statistics {
-  readonly total: number
-  /** Elements that miss the rule, non-finite ones included. */
-  mismatched: number
-  nonFiniteMismatched: number
+export interface Statistics extends MissCounts {
   finitePairs: number
   readonly actual: SideStatistics
   readonly reference: SideStatistics
@@ -30,20 +25,48 @@ export interface Statistics {
   maxRel: number
   maxRelAt: number
   zeroReferences: number
-  /** In units of `scale` and its square. */
+  /** In units of `scale`, and of its square. */
   sumOfDiffs: number
   sumOfSquaredDiffs: number
   /** Sums are of values divided by this power of two: 1, unless squares would overflow or vanish. */
   readonly scale: number
 }
 
-function emptySide(): SideStatistics {
-  return { nan: 0, posInf: 0, negInf: 0, min: Infinity, max: -Infinity, sum: 0, sumOfSquares: 0 }
+export interface MissCounts {
+  /** Elements that miss the rule, non-finite ones included. */
+  mismatched: number
+  nonFiniteMismatched: number
 }
 
-function emptyStatistics(total: number, scale: number): Statistics {
-  return {
-    total,
+/** How many elements miss the rule. */
+export function countMisses(pairs: Pairs, rule: ElementRule): MissCounts {
+  if (pairs.kernel?.errors !== undefined) return pairs.kernel.errors.statistics(rule)
+  const counts: MissCounts = { mismatched: 0, nonFiniteMismatched: 0 }
+  forEachBlock(pairs, rule, ({ count, diff, missed }) => {
+    for (let i = 0; i < count; i++) {
+      if (missed[i] === 0) continue
+      counts.mismatched++
+      if (Number.isNaN(diff[i])) counts.nonFiniteMismatched++
+    }
+  })
+  return counts
+}
+
+/** Gathers the statistics of all pairs. Sums are taken in an order that depends on nothing but the number of elements. */
+export function gatherStatistics(pairs: Pairs, rule: ElementRule): Statistics {
+  const statistics = gather(pairs, rule)
+  const scale = neededScale(statistics)
+  return scale === 1 ? statistics : gatherInBlocks(pairs, rule, scale)
+}
+
+function gather(pairs: Pairs, rule: ElementRule): Statistics {
+  if (pairs.kernel?.errors === undefined) return gatherInBlocks(pairs, rule, 1)
+  const statistics: Statistics = { ...pairs.kernel.errors.statistics(rule), scale: 1 }
+  return withoutEmptyRanges(statistics)
+}
+
+function gatherInBlocks(pairs: Pairs, rule: ElementRule, scale: number): Statistics {
+  const statistics: Statistics = {
     mismatched: 0,
     nonFiniteMismatched: 0,
     finitePairs: 0,
@@ -58,18 +81,15 @@ function emptyStatistics(total: number, scale: number): Statistics {
     sumOfSquaredDiffs: 0,
     scale,
   }
-}
-
-/** Gathers the statistics of all pairs; the sums are taken in a fixed order, so that equal tensors give equal bits anywhere. */
-export function gatherStatistics(pairs: Pairs, rule: ElementRule): Statistics {
-  const statistics = gather(pairs, rule, 1)
-  const scale = neededScale(statistics)
-  return scale === 1 ? statistics : gather(pairs, rule, scale)
-}
-
-function gather(pairs: Pairs, rule: ElementRule, scale: number): Statistics {
-  const statistics = emptyStatistics(pairs.length, scale)
   forEachBlock(pairs, rule, (block) => addBlock(statistics, block))
+  return withoutEmptyRanges(statistics)
+}
+
+function emptySide(): SideStatistics {
+  return { nan: 0, posInf: 0, negInf: 0, min: Infinity, max: -Infinity, sumOfSquares: 0 }
+}
+
+function withoutEmptyRanges(statistics: Statistics): Statistics {
   for (const side of [statistics.actual, statistics.reference]) {
     if (side.min > side.max) side.min = side.max = Number.NaN
   }
@@ -78,8 +98,9 @@ function gather(pairs: Pairs, rule: ElementRule, scale: number): Statistics {
 
 /** A power of two near the largest magnitude, when the squares of the values leave the range of float64; else 1. */
 function neededScale({ actual, reference }: Statistics): number {
-  const largest = Math.max(-actual.min, actual.max, -reference.min, reference.max)
-  if (!(largest > 0) || (largest > 1e-130 && largest < 1e140)) return 1
+  const magnitudes = [actual.min, actual.max, reference.min, reference.max].map((value) => Math.abs(value) || 0)
+  const largest = Math.max(...magnitudes)
+  if (largest === 0 || (largest > 1e-130 && largest < 1e140)) return 1
   return 2 ** Math.max(-1000, Math.min(1000, Math.floor(Math.log2(largest))))
 }
 
@@ -107,10 +128,11 @@ function addBlock(statistics: Statistics, block: Block): void {
       statistics.maxRel = d / Math.abs(r)
       statistics.maxRelAt = start + i
     }
-    const [x, y, e] = [a / scale, r / scale, scale === 1 ? d : Math.abs(a / scale - r / scale)]
-    statistics.actual.sum += x
+    const x = a / scale
+    const y = r / scale
+    // after scaling the difference of the largest doubles fits as well
+    const e = scale === 1 ? d : Math.abs(x - y)
     statistics.actual.sumOfSquares += x * x
-    statistics.reference.sum += y
     statistics.reference.sumOfSquares += y * y
     statistics.sumOfDiffs += e
     statistics.sumOfSquaredDiffs += e * e

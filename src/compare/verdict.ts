@@ -1,49 +1,62 @@
-// Decides whether all elements match, as fast as it can: the common case is a comparison that passes.
-import { decodeInto } from '../tensor/decode.ts'
-import { type ElementRule, isCloseNumber } from './element-rule.ts'
-import { forEachBlock, type Pairs } from './pairs.ts'
+// Decides whether elements match, as fast as it can: the common case is a comparison that passes.
+import { decodeInto, elementAt } from '../tensor/decode.ts'
+import { type ElementRule, isClose, isCloseNumber } from './element-rule.ts'
+import { BLOCK_LENGTH, type Pairs } from './pairs.ts'
+
+/** Position of the first element at or behind `from` that misses the rule; `pairs.length` when none does. */
+export function firstMiss(pairs: Pairs, rule: ElementRule, from = 0): number {
+  if (pairs.kernel !== undefined) return firstMissOfKernel(pairs, pairs.kernel, rule, from)
+  return pairs.hasBigInts ? firstMissOfBigInts(pairs, rule, from) : firstMissOfNumbers(pairs, rule, from)
+}
 
 /** Whether every element meets the rule. */
 export function allClose(pairs: Pairs, rule: ElementRule): boolean {
-  return pairs.hasBigInts ? countMisses(pairs, rule).misses === 0 : allCloseNumbers(pairs, rule)
+  return firstMiss(pairs, rule) === pairs.length
 }
 
-const BLOCK_LENGTH = 1024
+function isCloseAt({ actual, reference }: Pairs, position: number, rule: ElementRule): boolean {
+  return isClose(elementAt(actual, position), elementAt(reference, position), rule)
+}
+
+/** What a kernel stops at is looked at once more: it may have stopped because it could not tell. */
+function firstMissOfKernel(
+  pairs: Pairs,
+  kernel: NonNullable<Pairs['kernel']>,
+  rule: ElementRule,
+  from: number,
+): number {
+  let position = kernel.firstMiss(rule, from)
+  while (position < pairs.length && isCloseAt(pairs, position, rule)) position = kernel.firstMiss(rule, position + 1)
+  return position
+}
+
+function firstMissOfBigInts(pairs: Pairs, rule: ElementRule, from: number): number {
+  let position = from
+  while (position < pairs.length && isCloseAt(pairs, position, rule)) position++
+  return position
+}
+
 const actualBlock = new Float64Array(BLOCK_LENGTH)
 const referenceBlock = new Float64Array(BLOCK_LENGTH)
 
-function allCloseNumbers({ actual, reference, length }: Pairs, rule: ElementRule): boolean {
-  for (let start = 0; start < length; start += BLOCK_LENGTH) {
+function firstMissOfNumbers({ actual, reference, length }: Pairs, rule: ElementRule, from: number): number {
+  for (let start = from; start < length; start += BLOCK_LENGTH) {
     const count = Math.min(BLOCK_LENGTH, length - start)
     decodeInto(actualBlock, actual, start, count)
     decodeInto(referenceBlock, reference, start, count)
-    if (!isBlockClose(count, rule)) return false
+    const miss = firstMissOfBlock(count, rule)
+    if (miss < count) return start + miss
   }
-  return true
+  return length
 }
 
-function isBlockClose(count: number, rule: ElementRule): boolean {
+function firstMissOfBlock(count: number, rule: ElementRule): number {
   const { atol, rtol } = rule
   for (let i = 0; i < count; i++) {
     const a = actualBlock[i]
     const r = referenceBlock[i]
     const diff = Math.abs(a - r)
-    if (diff <= Number.MAX_VALUE ? diff <= atol + rtol * Math.abs(r) : isCloseNumber(a, r, rule)) continue
-    return false
+    if (diff <= Number.MAX_VALUE ? diff > atol + rtol * Math.abs(r) : !isCloseNumber(a, r, rule)) return i
   }
-  return true
-}
-
-/** How many elements miss the rule, and how many of those because a side is not finite. */
-export function countMisses(pairs: Pairs, rule: ElementRule): { misses: number; nonFinite: number } {
-  let misses = 0
-  let nonFinite = 0
-  forEachBlock(pairs, rule, ({ count, diff, missed }) => {
-    for (let i = 0; i < count; i++) {
-      if (missed[i] === 0) continue
-      misses++
-      if (Number.isNaN(diff[i])) nonFinite++
-    }
-  })
-  return { misses, nonFinite }
+  return count
 }

@@ -3,7 +3,8 @@ import { elementAt } from '../tensor/decode.ts'
 import { unravelIndex } from '../tensor/shape.ts'
 import type { ElementError } from './comparison.ts'
 import { allowanceOf, type ElementRule } from './element-rule.ts'
-import { type Block, forEachBlock, type Pairs } from './pairs.ts'
+import { forEachMissingBlock } from './misses.ts'
+import type { Block, Pairs } from './pairs.ts'
 
 interface Candidate {
   readonly position: number
@@ -11,11 +12,19 @@ interface Candidate {
   readonly excess: number
 }
 
-/** The `count` worst elements by excess, then by difference, then by position. Elements without any error are left out. */
+/**
+ * The `count` worst elements by excess, then by difference, then by position. Only elements that miss the rule; when none does,
+ * those that come closest to missing it. Elements without any error are left out.
+ */
 export function findWorst(pairs: Pairs, rule: ElementRule, count: number): ElementError[] {
   const worst: Candidate[] = []
-  forEachBlock(pairs, rule, (block) => scanBlock(block, rule, worst, count))
-  return worst.map(({ position, diff, excess }) => {
+  forEachMissingBlock(
+    pairs,
+    () => ruleForWorse(worst.length < count ? undefined : worst[count - 1], rule),
+    (block) => addCandidates(worst, block, rule, count),
+  )
+  const missing = worst.filter(({ excess }) => excess > 1)
+  return (missing.length > 0 ? missing : worst).map(({ position, diff, excess }) => {
     const reference = elementAt(pairs.reference, position)
     return {
       index: unravelIndex(position, pairs.shape),
@@ -28,26 +37,32 @@ export function findWorst(pairs: Pairs, rule: ElementRule, count: number): Eleme
   })
 }
 
-function scanBlock(block: Block, rule: ElementRule, worst: Candidate[], count: number): void {
-  let least = worst.length < count ? -1 : worst[count - 1].excess
+/** The rule that every element worse than `least` misses: the given one, grown by the excess of `least`. */
+function ruleForWorse(least: Candidate | undefined, rule: ElementRule): ElementRule | undefined {
+  if (least === undefined) return { ...rule, atol: 0, rtol: 0 }
+  const { excess, diff } = least
+  if (Number.isNaN(diff)) return undefined
+  // where nothing or everything is allowed, the difference decides
+  if (excess === 0 || excess === Infinity) return { ...rule, atol: diff, rtol: 0 }
+  const factor = excess * (1 - 2 * Number.EPSILON)
+  return { ...rule, atol: factor * rule.atol, rtol: factor * rule.rtol }
+}
+
+function addCandidates(worst: Candidate[], block: Block, rule: ElementRule, count: number): void {
   for (let i = 0; i < block.count; i++) {
+    if (block.missed[i] === 0) continue
     const excess = excessAt(block, i, rule)
-    if (!(excess >= least) || (excess === 0 && block.diff[i] === 0)) continue
+    if (worst.length === count && excess < worst[count - 1].excess) continue
     insert(worst, { position: block.start + i, diff: block.diff[i], excess }, count)
-    if (worst.length === count) least = worst[count - 1].excess
   }
 }
 
-/** How many times its allowance an element's error is; Infinity where nothing is allowed or a side is not finite; NaN where infinities match. */
-function excessAt({ diff, missed, actual, reference }: Block, i: number, rule: ElementRule): number {
+/** How many times its allowance an element's error is; Infinity where nothing is allowed or a side is not finite. */
+function excessAt({ diff, actual, reference }: Block, i: number, rule: ElementRule): number {
   const d = diff[i]
-  if (d === 0) return 0
-  if (Number.isNaN(d)) return missed[i] === 1 ? Infinity : Number.NaN
-  const excess =
-    d === Infinity
-      ? Math.abs(actual[i] / 2 - reference[i] / 2) / (rule.atol / 2 + rule.rtol * Math.abs(reference[i] / 2))
-      : d / allowanceOf(reference[i], rule)
-  return missed[i] === 1 ? Math.max(excess, 1 + Number.EPSILON) : excess
+  if (Number.isNaN(d)) return Infinity
+  if (d < Infinity) return d / allowanceOf(reference[i], rule)
+  return Math.abs(actual[i] / 2 - reference[i] / 2) / (rule.atol / 2 + rule.rtol * Math.abs(reference[i] / 2))
 }
 
 function insert(worst: Candidate[], candidate: Candidate, count: number): void {
@@ -60,6 +75,5 @@ function insert(worst: Candidate[], candidate: Candidate, count: number): void {
 /** A difference of NaN is that of a non-finite element: nothing is worse. */
 function isWorse(a: Candidate, b: Candidate): boolean {
   if (a.excess !== b.excess) return a.excess > b.excess
-  const [x, y] = [a, b].map(({ diff }) => (Number.isNaN(diff) ? Infinity : diff)) as [number, number]
-  return x > y
+  return Number.isNaN(a.diff) ? !Number.isNaN(b.diff) : a.diff > b.diff
 }

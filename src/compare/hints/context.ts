@@ -1,7 +1,7 @@
 // What a hint may look at. Hints are computed only for a failed comparison, when somebody reads them.
 import type { Hint, WorstSlice } from '../comparison.ts'
 import type { ElementRule } from '../element-rule.ts'
-import type { RelativeDistribution } from '../error-distribution.ts'
+import type { ErrorDistribution } from '../error-distribution.ts'
 import type { Pairs } from '../pairs.ts'
 import type { Statistics } from '../statistics.ts'
 
@@ -9,7 +9,7 @@ export interface HintContext {
   readonly pairs: Pairs
   readonly rule: ElementRule
   readonly statistics: () => Statistics
-  readonly relative: () => RelativeDistribution
+  readonly relative: () => ErrorDistribution
   readonly worstSlices: () => readonly WorstSlice[]
   /** The `axis` option. */
   readonly axes: readonly number[] | undefined

@@ -1,0 +1,46 @@
+// Counts errors per decade: how many lie between 1e-5 and 1e-4?
+import type { ErrorHistogram } from './comparison.ts'
+
+// the decades of float64, that of the least subnormal included
+const FIRST = -324
+const LAST = 308
+
+/** `powersOfTen[i]` is the double nearest to 10^(FIRST + i); behind the last one lies Infinity. */
+const powersOfTen: Float64Array = Float64Array.from({ length: LAST - FIRST + 2 }, (_, i) => Number(`1e${FIRST + i}`))
+
+/** A count for each decade of float64. */
+export function newDecadeCounts(): Float64Array {
+  return new Float64Array(powersOfTen.length - 1)
+}
+
+/** Position among the counts of the decade that holds `error`: from one power of ten to the next, the latter excluded. */
+export function decadeOf(error: number): number {
+  let decade = Math.max(0, Math.min(LAST - FIRST, Math.floor(Math.log10(error)) - FIRST))
+  while (decade > 0 && error < powersOfTen[decade]) decade--
+  while (decade < LAST - FIRST && error >= powersOfTen[decade + 1]) decade++
+  return decade
+}
+
+/** Adds the errors above zero to `counts`, and returns how many are zero. */
+export function countDecades(counts: Float64Array, errors: Float64Array): number {
+  let zeros = 0
+  let decade = 0
+  for (const error of errors) {
+    if (error === 0) {
+      zeros++
+      continue
+    }
+    // neighbours are mostly of one size, and a logarithm is slow
+    if (error < powersOfTen[decade] || error >= powersOfTen[decade + 1]) decade = decadeOf(error)
+    counts[decade]++
+  }
+  return zeros
+}
+
+/** The counts without the empty decades at both ends. */
+export function toHistogram(counts: Float64Array, zeros: number): ErrorHistogram {
+  const first = counts.findIndex((count) => count > 0)
+  if (first < 0) return { first: 0, counts: [], zeros }
+  const last = counts.findLastIndex((count) => count > 0)
+  return { first: FIRST + first, counts: Array.from(counts.subarray(first, last + 1)), zeros }
+}

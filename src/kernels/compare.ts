@@ -1,0 +1,371 @@
+// The SIMD kernels of the comparison: streams two tensors through a small WebAssembly memory, chunk by chunk.
+import { bytesPerElement, type DType, isBigIntDType } from '../tensor/dtype.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { wasmBase64 } from './generated/compare.ts'
+import { compileKernels, instantiateKernels } from './instantiate.ts'
+
+type Pointer = number
+
+/** The exports of assembly/compare.ts. Counts are of elements. */
+interface Exports {
+  float16ToFloat32(from: Pointer, to: Pointer, n: number): void
+  bfloat16ToFloat32(from: Pointer, to: Pointer, n: number): void
+  int8ToFloat32(from: Pointer, to: Pointer, n: number): void
+  uint8ToFloat32(from: Pointer, to: Pointer, n: number): void
+  int16ToFloat32(from: Pointer, to: Pointer, n: number): void
+  uint16ToFloat32(from: Pointer, to: Pointer, n: number): void
+  float32ToFloat64(from: Pointer, to: Pointer, n: number): void
+  int32ToFloat64(from: Pointer, to: Pointer, n: number): void
+  uint32ToFloat64(from: Pointer, to: Pointer, n: number): void
+  float64ToInt64(from: Pointer, to: Pointer, n: number): void
+  firstMissFloat32(
+    a: Pointer,
+    r: Pointer,
+    n: number,
+    atol: number,
+    rtol: number,
+    surelyAtol: number,
+    surelyRtol: number,
+    equalNaN: boolean,
+  ): number
+  firstMissFloat64(a: Pointer, r: Pointer, n: number, atol: number, rtol: number, equalNaN: boolean): number
+  firstMissInt64(a: Pointer, r: Pointer, n: number, atol: number, rtol: number, signs: number): number
+  statisticsFloat32: StatisticsKernel
+  statisticsFloat64: StatisticsKernel
+  countFloat32(a: Pointer, r: Pointer, n: number, relative: boolean, buckets: Pointer): number
+  countFloat64(a: Pointer, r: Pointer, n: number, relative: boolean, buckets: Pointer): number
+  collectFloat32(a: Pointer, r: Pointer, n: number, relative: boolean, marks: Pointer, out: Pointer): number
+  collectFloat64(a: Pointer, r: Pointer, n: number, relative: boolean, marks: Pointer, out: Pointer): number
+}
+
+type StatisticsKernel = (
+  results: Pointer,
+  a: Pointer,
+  r: Pointer,
+  n: number,
+  position: number,
+  atol: number,
+  rtol: number,
+  equalNaN: boolean,
+) => void
+
+/** Elements copied at a time: large enough to make calls cheap, small enough for both sides to stay in the second-level cache. */
+const CHUNK = 16384
+
+/** Buckets of {@link ErrorKernel.count}: one for each value of the upper 16 bits of a double that is not negative. */
+export const BUCKETS = 32768
+
+// the memory: constants of the module lie in the first page
+const PAGE = 65536
+const RESULTS = PAGE
+/** Two buffers for each side, of a chunk of 8-byte elements each: conversions go back and forth between them. */
+const BUFFER = RESULTS + 1024
+const BUFFER_BYTES = CHUNK * 8
+const BUCKET_COUNTS = BUFFER + 4 * BUFFER_BYTES
+const MARKS = BUCKET_COUNTS + (BUCKETS + 4) * 4
+const COLLECTED = MARKS + BUCKETS
+const PAGES = Math.ceil((COLLECTED + BUFFER_BYTES) / PAGE)
+
+interface Machine {
+  readonly exports: Exports
+  readonly bytes: Uint8Array
+  readonly buffer: ArrayBuffer
+}
+
+let machine: Machine | 'unavailable' | undefined
+
+/** Instantiates the kernels on first use; undefined where WebAssembly with SIMD is not to be had (such as `node --jitless`). */
+function start(): Machine | undefined {
+  if (machine === undefined) {
+    try {
+      const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES })
+      const exports = instantiateKernels<Exports>(compileKernels(wasmBase64), memory)
+      machine = { exports, bytes: new Uint8Array(memory.buffer), buffer: memory.buffer }
+    } catch {
+      machine = 'unavailable'
+    }
+  }
+  return machine === 'unavailable' ? undefined : machine
+}
+
+type Conversion = keyof Pick<
+  Exports,
+  | 'float16ToFloat32'
+  | 'bfloat16ToFloat32'
+  | 'int8ToFloat32'
+  | 'uint8ToFloat32'
+  | 'int16ToFloat32'
+  | 'uint16ToFloat32'
+  | 'float32ToFloat64'
+  | 'int32ToFloat64'
+  | 'uint32ToFloat64'
+  | 'float64ToInt64'
+>
+
+/** The type in which two dtypes are compared. */
+type Common = 'float32' | 'float64' | 'int64'
+
+/** What makes float32 of the dtypes that it holds exactly. */
+const toFloat32: Partial<Record<DType, readonly Conversion[]>> = {
+  float32: [],
+  float16: ['float16ToFloat32'],
+  bfloat16: ['bfloat16ToFloat32'],
+  int8: ['int8ToFloat32'],
+  uint8: ['uint8ToFloat32'],
+  bool: ['uint8ToFloat32'],
+  int16: ['int16ToFloat32'],
+  uint16: ['uint16ToFloat32'],
+}
+
+function toFloat64(dtype: DType): readonly Conversion[] {
+  if (dtype === 'float64') return []
+  if (dtype === 'int32') return ['int32ToFloat64']
+  if (dtype === 'uint32') return ['uint32ToFloat64']
+  return [...(toFloat32[dtype] ?? []), 'float32ToFloat64']
+}
+
+/** The steps from a dtype to the common type. */
+function conversionsTo(common: Common, dtype: DType): readonly Conversion[] {
+  if (common === 'float32') return toFloat32[dtype] ?? []
+  if (common === 'float64') return toFloat64(dtype)
+  return isBigIntDType(dtype) ? [] : [...toFloat64(dtype), 'float64ToInt64']
+}
+
+/** Undefined for 64-bit integers beside fractions: only bigint arithmetic does them justice. */
+function commonType(actual: DType, reference: DType): Common | undefined {
+  const isFloat = (dtype: DType) => dtype.includes('float')
+  if (isBigIntDType(actual) || isBigIntDType(reference)) {
+    return isFloat(actual) || isFloat(reference) ? undefined : 'int64'
+  }
+  return toFloat32[actual] && toFloat32[reference] ? 'float32' : 'float64'
+}
+
+/** The rule of an element; see src/compare/element-rule.ts. */
+export interface KernelRule {
+  readonly atol: number
+  readonly rtol: number
+  readonly equalNaN: boolean
+}
+
+export interface KernelSide {
+  nan: number
+  posInf: number
+  negInf: number
+  min: number
+  max: number
+  sumOfSquares: number
+}
+
+/** As `Statistics` in src/compare/statistics.ts, which says what each number means. */
+export interface KernelStatistics {
+  mismatched: number
+  nonFiniteMismatched: number
+  finitePairs: number
+  maxAbs: number
+  maxAbsAt: number
+  maxRel: number
+  maxRelAt: number
+  zeroReferences: number
+  sumOfDiffs: number
+  sumOfSquaredDiffs: number
+  actual: KernelSide
+  reference: KernelSide
+}
+
+/** Absolute or relative errors of all pairs that have one. */
+export interface ErrorKernel {
+  statistics(rule: KernelRule): KernelStatistics
+  /** Errors per bucket (the upper 16 bits of the error as a double), zeros apart, and their sum. */
+  count(relative: boolean): { readonly buckets: Uint32Array; readonly zeros: number; readonly sum: number }
+  /** The errors above zero whose bucket has a 1 in `marks`; there are `total` of them. */
+  collect(relative: boolean, marks: Uint8Array, total: number): Float64Array
+}
+
+/** Two tensors of one shape, ready to be streamed through the kernels. */
+export interface PairKernel {
+  /**
+   * The first element at or behind `from` that misses the rule, the number of elements when none does. Of 64-bit integers it may be
+   * one whose difference needs more than 64 bits: look at it.
+   */
+  firstMiss(rule: KernelRule, from: number): number
+  /** Not for 64-bit integers. */
+  readonly errors: ErrorKernel | undefined
+}
+
+/** The kernels for a pair of tensors; undefined where there are none for their dtypes, or no WebAssembly. */
+export function openPair(actual: Tensor, reference: Tensor): PairKernel | undefined {
+  const common = commonType(actual.dtype, reference.dtype)
+  const running = common === undefined ? undefined : start()
+  if (common === undefined || running === undefined) return undefined
+  const stream = streamOf(running, common, actual, reference)
+  return {
+    firstMiss: (rule, from) => firstMiss(stream, rule, from),
+    errors: common === 'int64' ? undefined : errorKernel(stream, common),
+  }
+}
+
+interface Stream {
+  readonly machine: Machine
+  readonly common: Common
+  readonly actual: Tensor
+  readonly reference: Tensor
+  readonly length: number
+  /** Copies elements `from` to `to` into the memory, decoded; returns where. The gap up to a multiple of 16 is filled with zeros. */
+  load(side: 0 | 1, from: number, to: number): Pointer
+}
+
+function streamOf(machine: Machine, common: Common, actual: Tensor, reference: Tensor): Stream {
+  const sides = [actual, reference].map(({ data, dtype }) => ({
+    data,
+    elementBytes: bytesPerElement[dtype],
+    conversions: conversionsTo(common, dtype),
+  }))
+  const { bytes, exports } = machine
+  return {
+    machine,
+    common,
+    actual,
+    reference,
+    length: reference.data.length,
+    load(side, from, to) {
+      const { data, elementBytes, conversions } = sides[side] as (typeof sides)[number]
+      const count = to - from
+      const padded = (count + 15) & ~15
+      let source = BUFFER + side * 2 * BUFFER_BYTES
+      let target = source + BUFFER_BYTES
+      bytes.set(new Uint8Array(data.buffer, data.byteOffset + from * elementBytes, count * elementBytes), source)
+      bytes.fill(0, source + count * elementBytes, source + padded * elementBytes)
+      for (const conversion of conversions) {
+        exports[conversion](source, target, padded)
+        ;[source, target] = [target, source]
+      }
+      return source
+    },
+  }
+}
+
+/** Visits the chunks of both sides, in order. */
+function walk(stream: Stream, visit: (a: Pointer, r: Pointer, start: number, count: number) => void): void {
+  for (let start = 0; start < stream.length; start += CHUNK) {
+    const end = Math.min(start + CHUNK, stream.length)
+    visit(stream.load(0, start, end), stream.load(1, start, end), start, end - start)
+  }
+}
+
+function firstMiss(stream: Stream, rule: KernelRule, from: number): number {
+  const same = from === 0 && haveSameBytes(stream.actual, stream.reference)
+  if (same && (rule.equalNaN || !stream.actual.dtype.includes('float'))) return stream.length
+  for (let start = from; start < stream.length; start += CHUNK) {
+    const end = Math.min(start + CHUNK, stream.length)
+    const a = stream.load(0, start, end)
+    // of equal bytes only NaN can differ: one copy is enough to find it
+    const r = same ? a : stream.load(1, start, end)
+    const miss = firstMissOfChunk(stream, rule, a, r, end - start)
+    if (miss < end - start) return start + miss
+  }
+  return stream.length
+}
+
+function firstMissOfChunk(
+  { machine: { exports }, common, actual, reference }: Stream,
+  rule: KernelRule,
+  a: Pointer,
+  r: Pointer,
+  n: number,
+): number {
+  const { atol, rtol, equalNaN } = rule
+  switch (common) {
+    case 'float32':
+      return exports.firstMissFloat32(a, r, n, atol, rtol, safelyBelow(atol), safelyBelow(rtol), equalNaN)
+    case 'float64':
+      return exports.firstMissFloat64(a, r, n, atol, rtol, equalNaN)
+    case 'int64': {
+      const signs = (actual.dtype === 'uint64' ? 1 : 0) | (reference.dtype === 'uint64' ? 2 : 0)
+      return exports.firstMissInt64(a, r, n, atol, rtol, signs)
+    }
+  }
+}
+
+/** A float32 below a tolerance by more than the roundings of a float32 comparison add up to: 2^-21 of it, against less than 2^-22. */
+function safelyBelow(tolerance: number): number {
+  return tolerance < 2 ** -100 ? 0 : Math.fround(tolerance * (1 - 2 ** -21))
+}
+
+function haveSameBytes(actual: Tensor, reference: Tensor): boolean {
+  if (actual.dtype !== reference.dtype || typeof Buffer === 'undefined') return false
+  const bytesOf = ({ data }: Tensor) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  return Buffer.compare(bytesOf(actual), bytesOf(reference)) === 0
+}
+
+function errorKernel(stream: Stream, common: 'float32' | 'float64'): ErrorKernel {
+  const { exports, bytes, buffer } = stream.machine
+  const single = common === 'float32'
+  const gather = single ? exports.statisticsFloat32 : exports.statisticsFloat64
+  const count = single ? exports.countFloat32 : exports.countFloat64
+  const collect = single ? exports.collectFloat32 : exports.collectFloat64
+  return {
+    statistics({ atol, rtol, equalNaN }) {
+      const results = new Float64Array(buffer, RESULTS, RESULT_SLOTS)
+      results.set(emptyResults)
+      walk(stream, (a, r, start, n) => gather(RESULTS, a, r, n, start, atol, rtol, equalNaN))
+      return readResults(results)
+    },
+    count(relative) {
+      const counts = new Uint32Array(buffer, BUCKET_COUNTS, BUCKETS + 1)
+      counts.fill(0)
+      let sum = 0
+      walk(stream, (a, r, _, n) => {
+        sum += count(a, r, n, relative, BUCKET_COUNTS)
+      })
+      return { buckets: counts.slice(0, BUCKETS), zeros: counts[BUCKETS], sum }
+    },
+    collect(relative, marks, total) {
+      bytes.set(marks, MARKS)
+      const collected = new Float64Array(total)
+      let length = 0
+      walk(stream, (a, r, _, n) => {
+        const found = collect(a, r, n, relative, MARKS, COLLECTED)
+        collected.set(new Float64Array(buffer, COLLECTED, found), length)
+        length += found
+      })
+      return collected
+    },
+  }
+}
+
+// the slots of assembly/compare.ts, in its order
+const SIDE_SLOTS = 6
+const ACTUAL_SLOT = 10
+const REFERENCE_SLOT = ACTUAL_SLOT + SIDE_SLOTS
+const RESULT_SLOTS = REFERENCE_SLOT + SIDE_SLOTS
+
+const emptySide = [0, 0, 0, Infinity, -Infinity, 0]
+const emptyResults = [0, 0, 0, 0, -1, 0, -1, 0, 0, 0, ...emptySide, ...emptySide]
+
+function readResults(slots: Float64Array): KernelStatistics {
+  return {
+    mismatched: slots[0],
+    nonFiniteMismatched: slots[1],
+    finitePairs: slots[2],
+    maxAbs: slots[3],
+    maxAbsAt: slots[4],
+    maxRel: slots[5],
+    maxRelAt: slots[6],
+    zeroReferences: slots[7],
+    sumOfDiffs: slots[8],
+    sumOfSquaredDiffs: slots[9],
+    actual: readSide(slots, ACTUAL_SLOT),
+    reference: readSide(slots, REFERENCE_SLOT),
+  }
+}
+
+function readSide(slots: Float64Array, at: number): KernelSide {
+  return {
+    nan: slots[at],
+    posInf: slots[at + 1],
+    negInf: slots[at + 2],
+    min: slots[at + 3],
+    max: slots[at + 4],
+    sumOfSquares: slots[at + 5],
+  }
+}
