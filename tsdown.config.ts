@@ -21,6 +21,7 @@ const shared: UserConfig = {
   deps: { neverBundle: /^node:/ },
   dts: true,
   hash: false,
+  logLevel: 'error',
 }
 
 export default defineConfig([

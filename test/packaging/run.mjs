@@ -57,11 +57,27 @@ async function pack(folder) {
 
 async function lint(tarball) {
   await expectSuccess('npx', ['publint', 'run', tarball, '--strict'], { cwd: root })
+  await expectSuccess('npx', ['attw', tarball, '--profile', 'node16', '--exclude-entrypoints', 'vitest'], { cwd: root })
   // expect-tensor/vitest is ESM only because Vitest is: a CommonJS file cannot require either of them
-  await expectSuccess('npx', ['attw', tarball, '--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm'], {
-    cwd: root,
-  })
+  const esmOnly = ['--entrypoints', 'vitest', '--ignore-rules', 'cjs-resolves-to-esm']
+  await expectSuccess('npx', ['attw', tarball, '--profile', 'node16', ...esmOnly], { cwd: root })
   return 'publint and attw'
+}
+
+/** In Vitest's browser mode there are no modules of Node's: the entry must reach them at run time, where they are. */
+async function checkBrowserEntry() {
+  const seen = new Set()
+  const queue = ['vitest.js']
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+    if (seen.has(file)) continue
+    seen.add(file)
+    const source = await readFile(join(root, 'dist', file), 'utf8')
+    for (const [, specifier] of source.matchAll(/^(?:import|export)\b[^'"]*?["']([^'"]+)["']/gm)) {
+      if (specifier.startsWith('node:')) throw new Error(`dist/${file} imports ${specifier}`)
+      if (specifier.startsWith('./')) queue.push(specifier.slice(2))
+    }
+  }
+  return `no node: imports in ${seen.size} files`
 }
 
 async function tryConsumer(consumer, folder) {
@@ -96,7 +112,10 @@ try {
   let passed = await check('pack', () => pack(folder))
   if (passed) {
     const queue = [...consumers]
-    const results = [await check('metadata', () => lint(join(folder, 'expect-tensor.tgz')))]
+    const results = [
+      await check('metadata', () => lint(join(folder, 'expect-tensor.tgz'))),
+      await check('browser entry', checkBrowserEntry),
+    ]
     const worker = async () => {
       for (let consumer = queue.shift(); consumer !== undefined; consumer = queue.shift()) {
         const name = consumer
