@@ -1,5 +1,5 @@
 // Convolution as a matrix product: patches of the input are packed straight into the panels of B, no patch matrix is ever stored.
-import { isClamp, RELU } from './activation'
+import { isClamp } from './activation'
 import {
   activateRows, BLOCK_BYTES, COLUMN_BLOCK, DEPTH_BLOCK, gemmLeft, INITIAL_ACCUMULATE, INITIAL_ROW_BIAS, INITIAL_ZERO, multiplyPanels,
   panelWidth,
@@ -65,7 +65,6 @@ export function convolution(
     return
   }
   const clamps = isClamp(activation)
-  const lo: f32 = activation == RELU ? 0 : activationA
   const channelStep = <usize>(h * w) << 2, rowBytes = <usize>n << 2, aStep = <usize>k << 4
   const pad = f32x4.splat(padValue)
   // A block of depths is some whole channels, or a part of the taps of one channel when the kernel is huge.
@@ -91,7 +90,7 @@ export function convolution(
         const last = k0 + depth == k
         multiplyPanels(
           packedWeights + (<usize>k0 << 4), aStep, scratch, bStep, depth, out, rowBytes, outch, columns,
-          start, bias, last && clamps ? activation : 0, lo, activationB, scratch + BLOCK_BYTES,
+          start, bias, last && clamps ? activation : 0, activationA, activationB, scratch + BLOCK_BYTES,
         )
         start = INITIAL_ACCUMULATE
       }

@@ -3,7 +3,7 @@
 // A strip of input rows is copied with its padding, and with its columns sorted by their remainder modulo the stride, into a buffer that
 // fits the first-level cache. There every tap of every output is a load at a fixed distance from the output's place, whatever the
 // kernel, stride, dilation and padding, and four vectors of outputs run side by side.
-import { activate, isClamp, RELU, storeFirst } from './activation'
+import { activate, CLIP, RELU, storeFirst } from './activation'
 
 /** Bytes of input rows that are copied at a time. */
 const STRIP_BYTES: i32 = 16384
@@ -39,35 +39,57 @@ export function depthwiseScratchBytes(
   return align16(kernelH * kernelW << 2) + align16(rows * ((outW + 3) >> 2) * VECTOR_BYTES) + inputRows * rowBytes + 64
 }
 
-function fillRow(dst: usize, count: i32, value: f32): void {
-  for (const end = dst + (<usize>count << 2); dst < end; dst += 4) store<f32>(dst, value)
+/** Fills floats [from, to) of a row and up to three beyond. */
+// @ts-ignore: decorator
+@inline
+function fillRange(row: usize, from: i32, to: i32, value: v128): void {
+  for (let i = from; i < to; i += 4) v128.store(row + (<usize>i << 2), value)
 }
 
 /**
- * Copies one input row (0: a row of padding) into its remainders: dst[phase][i] = row[i*strideW + phase - padLeft] for i < length.
- * May write up to three floats beyond.
+ * Copies input rows from..to (those outside 0..h are padding) into their remainders: dst[phase][i] = row[i*strideW + phase - padLeft] for
+ * i < length. Each range that is written may run up to three floats over what follows it, which is written later, or into the row's slack.
  */
-function copyRow(row: usize, w: i32, dst: usize, length: i32, phaseStep: usize, strideW: i32, padLeft: i32, padValue: f32): void {
-  if (!row) {
-    for (let phase = 0; phase < strideW; phase++, dst += phaseStep) fillRow(dst, length, padValue)
-    return
-  }
-  for (let phase = 0; phase < strideW; phase++, dst += phaseStep) {
-    // The first and one past the last i that lie inside the input.
-    const shift = phase - padLeft
-    const first = shift >= 0 ? 0 : min((strideW - 1 - shift) / strideW, length)
-    const last = max(min(w > shift ? (w - shift + strideW - 1) / strideW : 0, length), first)
-    fillRow(dst, first, padValue)
-    let src = row + (<usize>(first * strideW + shift) << 2), to = dst + (<usize>first << 2)
-    const end = dst + (<usize>last << 2)
-    if (strideW == 1) {
-      for (; to < end; to += 16, src += 16) v128.store(to, v128.load(src))
-    } else if (strideW == 2) {
-      for (; to < end; to += 16, src += 32) v128.store(to, i32x4.shuffle(v128.load(src), v128.load(src, 16), 0, 2, 4, 6))
-    } else {
-      for (; to < end; to += 4, src += <usize>strideW << 2) store<f32>(to, load<f32>(src))
+function copyRows(
+  channel: usize, h: i32, w: i32, from: i32, to: i32, dst: usize, length: i32, phaseStep: usize, strideW: i32, padLeft: i32, pad: v128,
+): void {
+  const rowStep = phaseStep * strideW, inputStep = <usize>w << 2
+  let row = channel + <usize>from * inputStep
+  for (let y = from; y < to; y++, dst += rowStep, row += inputStep) {
+    if (<u32>y >= <u32>h) {
+      for (let phase = 0; phase < strideW; phase++) fillRange(dst + phase * phaseStep, 0, length, pad)
+      continue
     }
-    fillRow(end, length - last, padValue)
+    if (strideW == 1) {
+      const last = min(padLeft + w, length)
+      fillRange(dst, 0, min(padLeft, length), pad)
+      let src = row
+      for (let i = padLeft; i < last; i += 4, src += 16) v128.store(dst + (<usize>i << 2), v128.load(src))
+      fillRange(dst, last, length, pad)
+    } else if (strideW == 2) {
+      // Even columns belong to one remainder, odd ones to the other; which, and from where on, the padding decides.
+      const evenFirst = padLeft >> 1, oddFirst = (padLeft + 1) >> 1
+      const evenRow = dst + (padLeft & 1) * phaseStep, oddRow = dst + (1 - (padLeft & 1)) * phaseStep
+      const evenLast = min(evenFirst + ((w + 1) >> 1), length), oddLast = min(oddFirst + (w >> 1), length)
+      fillRange(evenRow, 0, min(evenFirst, length), pad)
+      fillRange(oddRow, 0, min(oddFirst, length), pad)
+      let src = row, odd = oddRow + (<usize>oddFirst << 2)
+      for (let i = evenFirst; i < evenLast; i += 4, src += 32, odd += 16) {
+        const v = v128.load(src), u = v128.load(src, 16)
+        v128.store(evenRow + (<usize>i << 2), i32x4.shuffle(v, u, 0, 2, 4, 6))
+        v128.store(odd, i32x4.shuffle(v, u, 1, 3, 5, 7))
+      }
+      fillRange(evenRow, evenLast, length, pad)
+      fillRange(oddRow, oddLast, length, pad)
+    } else {
+      for (let phase = 0; phase < strideW; phase++) {
+        const to = dst + phase * phaseStep
+        fillRange(to, 0, length, pad)
+        for (let i = 0, x = phase - padLeft; i < length && x < w; i++, x += strideW) {
+          if (x >= 0) store<f32>(to + (<usize>i << 2), load<f32>(row + (<usize>x << 2)))
+        }
+      }
+    }
   }
 }
 
@@ -77,11 +99,11 @@ function madd(c: v128, a: v128, b: v128): v128 {
   return f32x4.add(c, f32x4.mul(a, b))
 }
 
+/** relu, or limits (infinite ones for no activation), in the order of operands that treats NaN and -0 as ncnn does. */
 // @ts-ignore: decorator
 @inline
-function clamp(v: v128, activation: i32, lo: v128, hi: v128): v128 {
-  if (activation == 0) return v
-  return activation == RELU ? f32x4.pmax(lo, v) : f32x4.pmin(f32x4.pmax(v, lo), hi)
+function clamp(v: v128, relu: bool, lo: v128, hi: v128): v128 {
+  return relu ? f32x4.pmax(f32x4.splat(0), v) : f32x4.pmin(f32x4.pmax(v, lo), hi)
 }
 
 // @ts-ignore: decorator
@@ -94,7 +116,7 @@ function put(p: usize, v: v128, lanes: i32): void {
 /** All output vectors of one channel's strip, four at a time; `lanes` is 4, or the width of an output narrower than a vector. */
 function convolveStrip(
   strip: usize, vectors: usize, count: i32, table: usize, taps: i32, weights: usize, start: v128, output: usize, lanes: i32,
-  activation: i32, lo: v128, hi: v128,
+  relu: bool, lo: v128, hi: v128,
 ): void {
   const end = table + (<usize>taps << 2)
   const skip = weights - table
@@ -110,16 +132,103 @@ function convolveStrip(
       v2 = madd(v2, x, v128.load(p2 + offset))
       v3 = madd(v3, x, v128.load(p3 + offset))
     }
-    put(output + load<u32>(vectors, 4), clamp(v0, activation, lo, hi), lanes)
-    put(output + load<u32>(vectors, 12), clamp(v1, activation, lo, hi), lanes)
-    put(output + load<u32>(vectors, 20), clamp(v2, activation, lo, hi), lanes)
-    put(output + load<u32>(vectors, 28), clamp(v3, activation, lo, hi), lanes)
+    put(output + load<u32>(vectors, 4), clamp(v0, relu, lo, hi), lanes)
+    put(output + load<u32>(vectors, 12), clamp(v1, relu, lo, hi), lanes)
+    put(output + load<u32>(vectors, 20), clamp(v2, relu, lo, hi), lanes)
+    put(output + load<u32>(vectors, 28), clamp(v3, relu, lo, hi), lanes)
   }
   for (; i < count; i++, vectors += VECTOR_BYTES) {
     const p = strip + load<u32>(vectors)
     let v = start
     for (let t = table; t < end; t += 4) v = madd(v, v128.load32_splat(t + skip), v128.load(p + load<u32>(t)))
-    put(output + load<u32>(vectors, 4), clamp(v, activation, lo, hi), lanes)
+    put(output + load<u32>(vectors, 4), clamp(v, relu, lo, hi), lanes)
+  }
+}
+
+/**
+ * Outputs of a 3x3 kernel with stride and dilation 1, two rows at a time: the four input rows under them are loaded once, all nine
+ * weights stay in registers. V8 hoists the loads of a basic block to its beginning and sinks the arithmetic to where its results are used,
+ * which would need more registers than there are: a way out that is never taken, but would use the sums, keeps a row's work together.
+ * Needs two rows and four columns at least; odd ones overlap their neighbours.
+ */
+// @ts-ignore: decorator
+@inline
+function convolve3x3(
+  strip: usize, rowBytes: usize, rows: i32, outW: i32, weights: usize, start: v128, output: usize, relu: bool, lo: v128, hi: v128,
+): void {
+  const w0 = v128.load32_splat(weights), w1 = v128.load32_splat(weights, 4), w2 = v128.load32_splat(weights, 8)
+  const w3 = v128.load32_splat(weights, 12), w4 = v128.load32_splat(weights, 16), w5 = v128.load32_splat(weights, 20)
+  const w6 = v128.load32_splat(weights, 24), w7 = v128.load32_splat(weights, 28), w8 = v128.load32_splat(weights, 32)
+  const outBytes = <usize>outW << 2
+  for (let y = 0; y < rows; y += 2) {
+    const first = min(y, rows - 2)
+    let p = strip + <usize>first * rowBytes, out = output + <usize>first * outBytes
+    const last = out + outBytes - 16
+    while (true) {
+      let r = p
+      let a = v128.load(r), b = v128.load(r, 4), c = v128.load(r, 8)
+      let v = madd(madd(madd(start, w0, a), w1, b), w2, c)
+      r += rowBytes
+      if (!r) return v128.store(out, v)
+      a = v128.load(r), b = v128.load(r, 4), c = v128.load(r, 8)
+      v = madd(madd(madd(v, w3, a), w4, b), w5, c)
+      let u = madd(madd(madd(start, w0, a), w1, b), w2, c)
+      r += rowBytes
+      if (!r) return v128.store(out, f32x4.add(v, u))
+      a = v128.load(r), b = v128.load(r, 4), c = v128.load(r, 8)
+      v = madd(madd(madd(v, w6, a), w7, b), w8, c)
+      u = madd(madd(madd(u, w3, a), w4, b), w5, c)
+      r += rowBytes
+      if (!r) return v128.store(out, f32x4.add(v, u))
+      a = v128.load(r), b = v128.load(r, 4), c = v128.load(r, 8)
+      u = madd(madd(madd(u, w6, a), w7, b), w8, c)
+      v128.store(out, clamp(v, relu, lo, hi))
+      v128.store(out + outBytes, clamp(u, relu, lo, hi))
+      if (out == last) break
+      p += 16
+      out += 16
+      if (out > last) {
+        p -= out - last
+        out = last
+      }
+    }
+  }
+}
+
+/** Outputs of a 3x3 kernel with stride 2 and dilation 1: the even columns of a row and, `phaseStep` further, the odd ones. */
+// @ts-ignore: decorator
+@inline
+function convolve3x3s2(
+  strip: usize, rowBytes: usize, phaseStep: usize, rows: i32, outW: i32, weights: usize, start: v128, output: usize,
+  relu: bool, lo: v128, hi: v128,
+): void {
+  const w0 = v128.load32_splat(weights), w1 = v128.load32_splat(weights, 4), w2 = v128.load32_splat(weights, 8)
+  const w3 = v128.load32_splat(weights, 12), w4 = v128.load32_splat(weights, 16), w5 = v128.load32_splat(weights, 20)
+  const w6 = v128.load32_splat(weights, 24), w7 = v128.load32_splat(weights, 28), w8 = v128.load32_splat(weights, 32)
+  const outBytes = <usize>outW << 2
+  for (let y = 0; y < rows; y++) {
+    let p = strip, out = output
+    const last = out + outBytes - 16
+    while (true) {
+      let r = p
+      let v = madd(madd(madd(start, w0, v128.load(r)), w1, v128.load(r + phaseStep)), w2, v128.load(r, 4))
+      r += rowBytes
+      if (!r) return v128.store(out, v)
+      v = madd(madd(madd(v, w3, v128.load(r)), w4, v128.load(r + phaseStep)), w5, v128.load(r, 4))
+      r += rowBytes
+      if (!r) return v128.store(out, v)
+      v = madd(madd(madd(v, w6, v128.load(r)), w7, v128.load(r + phaseStep)), w8, v128.load(r, 4))
+      v128.store(out, clamp(v, relu, lo, hi))
+      if (out == last) break
+      p += 16
+      out += 16
+      if (out > last) {
+        p -= out - last
+        out = last
+      }
+    }
+    strip += 2 * rowBytes
+    output += outBytes
   }
 }
 
@@ -132,7 +241,7 @@ export function depthwise(
   const phaseStep = phaseBytes(outW, kernelW, strideW, dilationW), rowBytes = phaseStep * strideW
   const rowsPerStrip = min(stripRows(rowBytes, kernelH, strideH, dilationH), outH)
   const table = scratch, vectors = table + align16(taps << 2), strip = vectors + align16(rowsPerStrip * vectorsPerRow * VECTOR_BYTES)
-  const length = outW + (kernelW - 1) * dilationW / strideW
+  const length = outW + (kernelW - 1) * dilationW / strideW, pad = f32x4.splat(padValue)
 
   for (let ky = 0; ky < kernelH; ky++) {
     for (let kx = 0; kx < kernelW; kx++) {
@@ -150,20 +259,26 @@ export function depthwise(
     }
   }
 
-  const clamps = isClamp(activation), fused = clamps ? activation : 0
-  const lo = f32x4.splat(activation == RELU ? 0 : activationA), hi = f32x4.splat(activationB)
+  const is3x3 = kernelH == 3 && kernelW == 3 && dilationH == 1 && dilationW == 1 && strideH == strideW && outW >= 4
+  const relu = activation == RELU, clip = activation == CLIP
+  const lo = f32x4.splat(clip ? activationA : -Infinity), hi = f32x4.splat(clip ? activationB : Infinity)
   for (let q = 0; q < channels; q++) {
     const start = bias ? v128.load32_splat(bias + (<usize>q << 2)) : f32x4.splat(0)
     for (let y0 = 0; y0 < outH; y0 += rowsPerStrip) {
       const rows = min(outH - y0, rowsPerStrip), inputRows = (rows - 1) * strideH + (kernelH - 1) * dilationH + 1
-      for (let i = 0; i < inputRows; i++) {
-        const y = y0 * strideH - padTop + i
-        const row = <u32>y < <u32>h ? input + (<usize>(y * w) << 2) : 0
-        copyRow(row, w, strip + <usize>i * rowBytes, length, phaseStep, strideW, padLeft, padValue)
-      }
+      const top = y0 * strideH - padTop
+      copyRows(input, h, w, top, top + inputRows, strip, length, phaseStep, strideW, padLeft, pad)
       const out = output + (<usize>(y0 * outW) << 2)
-      convolveStrip(strip, vectors, rows * vectorsPerRow, table, taps, weights, start, out, min(outW, 4), fused, lo, hi)
-      if (activation != 0 && !clamps) activate(activation, out, out, rows * outW, activationA, activationB)
+      if (is3x3 && strideW == 1 && rows >= 2) {
+        if (relu) convolve3x3(strip, rowBytes, rows, outW, weights, start, out, true, lo, hi)
+        else convolve3x3(strip, rowBytes, rows, outW, weights, start, out, false, lo, hi)
+      } else if (is3x3 && strideW == 2) {
+        if (relu) convolve3x3s2(strip, rowBytes, phaseStep, rows, outW, weights, start, out, true, lo, hi)
+        else convolve3x3s2(strip, rowBytes, phaseStep, rows, outW, weights, start, out, false, lo, hi)
+      } else {
+        convolveStrip(strip, vectors, rows * vectorsPerRow, table, taps, weights, start, out, min(outW, 4), relu, lo, hi)
+      }
+      if (activation > RELU && !clip) activate(activation, out, out, rows * outW, activationA, activationB)
     }
     input += <usize>(h * w) << 2
     output += <usize>(outH * outW) << 2

@@ -3,7 +3,7 @@
 // A is packed into panels of 4 rows, [panel][k][4]; B into panels of 8 columns, [panel][k][8], the last panel 8, 4 or 1 wide.
 // Every element of C is one chain  initial + a0*b0 + a1*b1 + ...  in the order of k, rounded at each step: a block of k continues
 // where the previous one stopped, so that neither tiling nor shape changes a bit.
-import { activate, isClamp, RELU } from './activation'
+import { activate, CLIP, isClamp, RELU } from './activation'
 import { halfToFloat4 } from './half'
 
 /** Depth of a block: a slice of a B panel (8 KB) stays in the first-level cache. */
@@ -131,72 +131,134 @@ function madd(c: v128, a: v128, b: v128): v128 {
   return f32x4.add(c, f32x4.mul(a, b))
 }
 
-/** relu or clip, in the order of operands that treats NaN and -0 as ncnn does; other activations follow in a pass of their own. */
+/** NaN becomes 0, as in ncnn. */
+// @ts-ignore: decorator
+@inline
+function relu(v: v128): v128 {
+  return f32x4.pmax(f32x4.splat(0), v)
+}
+
+/** NaN stays, as in ncnn. */
+// @ts-ignore: decorator
+@inline
+function clip(v: v128, lo: v128, hi: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(v, lo), hi)
+}
+
+/** The activations that are fused into the tiles; the others follow in a pass of their own. */
 // @ts-ignore: decorator
 @inline
 function clamp(v: v128, activation: i32, lo: v128, hi: v128): v128 {
-  return activation == RELU ? f32x4.pmax(lo, v) : f32x4.pmin(f32x4.pmax(v, lo), hi)
+  return activation == RELU ? relu(v) : clip(v, lo, hi)
 }
 
 /**
- * C[4,8] = clamp(initial + A*B) for one panel of A and one of B over k depths. The order of the statements in the loop decides how
- * many registers V8 needs: one broadcast of A is alive at a time.
+ * C[4*tiles,8] = clamp(initial + A*B) for consecutive panels of A and one panel of B over k depths.
+ *
+ * The shape of the loop decides how many registers V8 needs. It hoists the loads of a basic block to the block's beginning; 8 sums and
+ * the loads of one depth just fit into 16 registers, those of two depths spill. So four depths share the loop's overhead, but each
+ * ends its basic block by a way out, which serves a k that is no multiple of four as well.
  */
-function tile4x8(
-  pa: usize, pb: usize, k: i32, c: usize, ldc: usize, initial: i32, bias: usize, activation: i32, lo: f32, hi: f32,
+function tiles4x8(
+  tiles: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,
+  initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
 ): void {
+  let a: v128, b0: v128, b1: v128
   let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128
-  if (initial == INITIAL_ACCUMULATE) {
-    let p = c
-    c00 = v128.load(p), c01 = v128.load(p, 16)
-    p += ldc
-    c10 = v128.load(p), c11 = v128.load(p, 16)
-    p += ldc
-    c20 = v128.load(p), c21 = v128.load(p, 16)
-    p += ldc
-    c30 = v128.load(p), c31 = v128.load(p, 16)
-  } else if (initial == INITIAL_ROW_BIAS) {
-    c00 = c01 = v128.load32_splat(bias)
-    c10 = c11 = v128.load32_splat(bias, 4)
-    c20 = c21 = v128.load32_splat(bias, 8)
-    c30 = c31 = v128.load32_splat(bias, 12)
-  } else if (initial == INITIAL_COLUMN_BIAS) {
-    c00 = c10 = c20 = c30 = v128.load(bias)
-    c01 = c11 = c21 = c31 = v128.load(bias, 16)
-  } else {
-    c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = f32x4.splat(0)
+  for (; tiles > 0; tiles--) {
+    if (initial == INITIAL_ACCUMULATE) {
+      let p = c
+      c00 = v128.load(p), c01 = v128.load(p, 16)
+      p += ldc
+      c10 = v128.load(p), c11 = v128.load(p, 16)
+      p += ldc
+      c20 = v128.load(p), c21 = v128.load(p, 16)
+      p += ldc
+      c30 = v128.load(p), c31 = v128.load(p, 16)
+    } else if (initial == INITIAL_ROW_BIAS) {
+      c00 = c01 = v128.load32_splat(bias)
+      c10 = c11 = v128.load32_splat(bias, 4)
+      c20 = c21 = v128.load32_splat(bias, 8)
+      c30 = c31 = v128.load32_splat(bias, 12)
+    } else if (initial == INITIAL_COLUMN_BIAS) {
+      c00 = c10 = c20 = c30 = v128.load(bias)
+      c01 = c11 = c21 = c31 = v128.load(bias, 16)
+    } else {
+      c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = f32x4.splat(0)
+    }
+    const next = pa + aStep, end = pa + (<usize>k << 4)
+    let pb = panel
+    while (pa < end) {
+      b0 = v128.load(pb, 0), b1 = v128.load(pb, 16)
+      a = v128.load32_splat(pa)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      a = v128.load32_splat(pa, 4)
+      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8)
+      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12)
+      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
+      a = v128.load32_splat(pa)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      a = v128.load32_splat(pa, 4)
+      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8)
+      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12)
+      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      b0 = v128.load(pb, 64), b1 = v128.load(pb, 80)
+      a = v128.load32_splat(pa)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      a = v128.load32_splat(pa, 4)
+      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8)
+      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12)
+      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      b0 = v128.load(pb, 96), b1 = v128.load(pb, 112)
+      a = v128.load32_splat(pa)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      a = v128.load32_splat(pa, 4)
+      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8)
+      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12)
+      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      pb += 128
+    }
+    if (activation == RELU) {
+      c00 = relu(c00), c01 = relu(c01), c10 = relu(c10), c11 = relu(c11)
+      c20 = relu(c20), c21 = relu(c21), c30 = relu(c30), c31 = relu(c31)
+    } else if (activation == CLIP) {
+      const l = f32x4.splat(lo), h = f32x4.splat(hi)
+      c00 = clip(c00, l, h), c01 = clip(c01, l, h), c10 = clip(c10, l, h), c11 = clip(c11, l, h)
+      c20 = clip(c20, l, h), c21 = clip(c21, l, h), c30 = clip(c30, l, h), c31 = clip(c31, l, h)
+    }
+    v128.store(c, c00), v128.store(c, c01, 16)
+    c += ldc
+    v128.store(c, c10), v128.store(c, c11, 16)
+    c += ldc
+    v128.store(c, c20), v128.store(c, c21, 16)
+    c += ldc
+    v128.store(c, c30), v128.store(c, c31, 16)
+    c += ldc
+    pa = next
+    bias += biasStep
   }
-  const end = pa + (<usize>k << 4)
-  while (pa < end) {
-    const b0 = v128.load(pb), b1 = v128.load(pb, 16)
-    let a = v128.load32_splat(pa)
-    c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-    a = v128.load32_splat(pa, 4)
-    c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-    a = v128.load32_splat(pa, 8)
-    c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-    a = v128.load32_splat(pa, 12)
-    c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-    pa += 16
-    pb += 32
-  }
-  if (activation != 0) {
-    const l = f32x4.splat(lo), h = f32x4.splat(hi)
-    c00 = clamp(c00, activation, l, h), c01 = clamp(c01, activation, l, h)
-    c10 = clamp(c10, activation, l, h), c11 = clamp(c11, activation, l, h)
-    c20 = clamp(c20, activation, l, h), c21 = clamp(c21, activation, l, h)
-    c30 = clamp(c30, activation, l, h), c31 = clamp(c31, activation, l, h)
-  }
-  v128.store(c, c00), v128.store(c, c01, 16)
-  c += ldc
-  v128.store(c, c10), v128.store(c, c11, 16)
-  c += ldc
-  v128.store(c, c20), v128.store(c, c21, 16)
-  c += ldc
-  v128.store(c, c30), v128.store(c, c31, 16)
 }
 
-/** As {@link tile4x8} for a panel of B that is 4 wide. */
+/** C[4,4] likewise, for a panel of B that is 4 wide. */
 function tile4x4(
   pa: usize, pb: usize, k: i32, c: usize, ldc: usize, initial: i32, bias: usize, activation: i32, lo: f32, hi: f32,
 ): void {
@@ -401,16 +463,19 @@ export function multiplyPanels(
         continue
       }
       const width = panelWidth(columns)
-      for (let i = 0; i < rows; i += 4) {
+      const whole = columns == 8 ? rows & ~3 : 0
+      if (whole) {
+        tiles4x8(whole >> 2, a, aStep, b, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
+        a += aStep * (whole >> 2)
+        out += ldc * whole
+        bi += rowBias * whole
+      }
+      for (let i = whole; i < rows; i += 4) {
         const tileRows = min(rows - i, 4)
-        if (tileRows == 4 && columns == 8) {
-          tile4x8(a, b, k, out, ldc, initial, bi, activation, lo, hi)
-        } else {
-          if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, tileRows, columns)
-          if (width == 8) tile4x8(a, b, k, edge, 32, initial, bi, activation, lo, hi)
-          else tile4x4(a, b, k, edge, 32, initial, bi, activation, lo, hi)
-          copyTile(edge, 32, out, ldc, tileRows, columns)
-        }
+        if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, tileRows, columns)
+        if (width == 8) tiles4x8(1, a, aStep, b, k, edge, 32, initial, bi, 0, activation, lo, hi)
+        else tile4x4(a, b, k, edge, 32, initial, bi, activation, lo, hi)
+        copyTile(edge, 32, out, ldc, tileRows, columns)
         a += aStep
         out += ldc << 2
         bi += rowBias << 2
@@ -434,7 +499,6 @@ export function gemmLeft(
   initial: i32, bias: usize, activation: i32, activationA: f32, activationB: f32, scratch: usize,
 ): void {
   const clamps = isClamp(activation)
-  const lo: f32 = activation == RELU ? 0 : activationA
   const rowBytes = <usize>ldc << 2, columnBias: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
   const depthStep = <usize>depthStride << 2, columnStep = <usize>columnStride << 2, aStep = <usize>k << 4
   for (let j0 = 0; j0 < n; j0 += COLUMN_BLOCK) {
@@ -453,7 +517,7 @@ export function gemmLeft(
       const last = k0 + depth == k
       multiplyPanels(
         packedA + (<usize>k0 << 4), aStep, scratch, bStep, depth, out, rowBytes, m, columns,
-        start, bias + <usize>j0 * columnBias, last && clamps ? activation : 0, lo, activationB, scratch + BLOCK_BYTES,
+        start, bias + <usize>j0 * columnBias, last && clamps ? activation : 0, activationA, activationB, scratch + BLOCK_BYTES,
       )
       start = INITIAL_ACCUMULATE
       k0 += depth
@@ -467,13 +531,12 @@ export function gemmRight(
   initial: i32, bias: usize, activation: i32, activationA: f32, activationB: f32, scratch: usize,
 ): void {
   const clamps = isClamp(activation)
-  const lo: f32 = activation == RELU ? 0 : activationA
   const rowBytes = <usize>ldc << 2, rowBias: usize = initial == INITIAL_ROW_BIAS ? 4 : 0
   const rowStep = <usize>rowStride << 2, depthStep = <usize>depthStride << 2
   if (m < 4 && depthStride == 1) {
     for (let i = 0; i < m; i++) {
       row(a + <usize>i * rowStep, packedB, k, c + <usize>i * rowBytes, n, initial, bias + <usize>i * rowBias,
-        clamps ? activation : 0, lo, activationB)
+        clamps ? activation : 0, activationA, activationB)
     }
     if (activation != 0 && !clamps) activateRows(activation, c, rowBytes, m, n, activationA, activationB)
     return
@@ -493,7 +556,7 @@ export function gemmRight(
       }
       multiplyPackedRight(
         scratch, aStep, packedB, bStep, k0, depth, out, rowBytes, rows, n,
-        start, bias + <usize>i0 * rowBias, k0 + depth == k && clamps ? activation : 0, lo, activationB, scratch + BLOCK_BYTES,
+        start, bias + <usize>i0 * rowBias, k0 + depth == k && clamps ? activation : 0, activationA, activationB, scratch + BLOCK_BYTES,
       )
       start = INITIAL_ACCUMULATE
       k0 += depth
