@@ -8,6 +8,8 @@ import { logDoubleDouble } from './logarithm.ts'
  */
 export function pow(x: number, y: number): number {
   if (x === 1 || y === 0) return 1
+  if (y === 1) return x
+  if (y === 2) return x * x
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN
   const magnitude = Math.abs(x)
   if (magnitude === 1 && Math.abs(y) === Infinity) return 1

@@ -1,0 +1,24 @@
+// CumulativeSum: running sums along an axis.
+import { int } from '../../../params.ts'
+import { viewAlong } from '../axis-view.ts'
+import { checkFloat } from '../elementwise.ts'
+import { defineLayer } from '../layer.ts'
+
+/** y[i] = x[0] + ... + x[i] along the axis */
+export const CumulativeSum = defineLayer({
+  type: 'CumulativeSum',
+  inputs: '1',
+  params: { axis: int(0) },
+  forward([x], { params: { axis } }, workspace) {
+    checkFloat(x, workspace)
+    const { outer, length, inner } = viewAlong(x.shape, axis)
+    const y = workspace.reuse(x)
+    const [source, target] = [x.data, y.data]
+    for (let o = 0; o < outer; o++) {
+      const start = o * length * inner
+      const end = start + length * inner
+      for (let p = start; p < end; p++) target[p] = p < start + inner ? source[p] : target[p - inner] + source[p]
+    }
+    return y
+  },
+})

@@ -1,0 +1,82 @@
+// Eltwise: product, weighted sum or maximum of two or more blobs of one shape.
+import { BinaryOp } from '../../../../../kernels/ncnn.ts'
+import { formatShape, sameShape } from '../../../../../tensor/shape.ts'
+import { NcnnError } from '../../../error.ts'
+import { floats, int } from '../../../params.ts'
+import type { Blob } from '../blob.ts'
+import { checkFloat } from '../elementwise.ts'
+import { larger } from '../extrema.ts'
+import { defineLayer, type Workspace } from '../layer.ts'
+
+interface Operation {
+  readonly kernel: number
+  readonly f: (x: number, y: number) => number
+}
+/** By op_type. */
+const operations: readonly Operation[] = [
+  { kernel: BinaryOp.mul, f: (x, y) => x * y },
+  { kernel: BinaryOp.add, f: (x, y) => x + y },
+  { kernel: BinaryOp.max, f: larger },
+]
+const sum = 1
+
+/** y = x0 * x1 * ..., coeffs[0] * x0 + coeffs[1] * x1 + ..., or max(x0, x1, ...) */
+export const Eltwise = defineLayer({
+  type: 'Eltwise',
+  inputs: '2+',
+  params: { op_type: int(0), coeffs: floats(1) },
+  /** The coefficients of a weighted sum, in memory for the kernel. */
+  prepare({ params: { op_type, coeffs }, graph }, { alloc }) {
+    if (operations[op_type] === undefined) throw new NcnnError(`op_type must be 0, 1 or 2, found ${op_type}`)
+    if (op_type !== sum || coeffs.length === 0) return undefined
+    if (coeffs.length < graph.inputs.length) {
+      throw new NcnnError(`coeffs needs one number for each of ${graph.inputs.length} inputs, found ${coeffs.length}`)
+    }
+    const coefficients = alloc([coeffs.length])
+    coefficients.data.set(coeffs)
+    return coefficients
+  },
+  forward(inputs, { params: { op_type }, prepared: coefficients }, workspace) {
+    const [first] = inputs
+    for (const input of inputs) {
+      checkFloat(input, workspace)
+      if (!sameShape(input.shape, first.shape)) {
+        throw new NcnnError(`all inputs must have the shape of the first, ${formatShape(first.shape)}`)
+      }
+    }
+    // An input that comes twice is still needed when the first result is stored.
+    const y = inputs.indexOf(first, 1) < 0 ? workspace.reuse(first) : workspace.alloc(first.shape)
+    if (coefficients === undefined) combine(inputs, y, operations[op_type], workspace)
+    else weightedSum(inputs, coefficients, y, workspace)
+    return y
+  },
+})
+
+function combine([first, ...others]: readonly Blob[], y: Blob, { kernel, f }: Operation, workspace: Workspace): void {
+  let left = first
+  for (const right of others) {
+    if (workspace.float === 'float32') {
+      workspace.kernels.binary(kernel, left.ptr, 0, 0, 0, 1, right.ptr, 0, 0, 0, 1, y.ptr, 1, 1, 1, y.length)
+    } else {
+      const [a, b, target] = [left.data, right.data, y.data]
+      for (let i = 0; i < target.length; i++) target[i] = f(a[i], b[i])
+    }
+    left = y
+  }
+}
+
+function weightedSum(inputs: readonly Blob[], coefficients: Blob, y: Blob, { float, kernels }: Workspace): void {
+  const [first, ...others] = inputs
+  if (float === 'float32') {
+    kernels.binary(BinaryOp.mul, first.ptr, 0, 0, 0, 1, coefficients.ptr, 0, 0, 0, 0, y.ptr, 1, 1, 1, y.length)
+    for (const [index, x] of others.entries()) kernels.addScaled(x.ptr, coefficients.data[index + 1], y.ptr, y.length)
+    return
+  }
+  const target = y.data
+  const terms = inputs.map((x, index) => ({ data: x.data, coefficient: coefficients.data[index] }))
+  for (let i = 0; i < target.length; i++) {
+    let total = 0
+    for (const { data, coefficient } of terms) total += data[i] * coefficient
+    target[i] = total
+  }
+}

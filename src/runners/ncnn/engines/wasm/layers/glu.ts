@@ -1,0 +1,39 @@
+// GLU: one half of a blob gates the other.
+import { Activation, BinaryOp } from '../../../../../kernels/ncnn.ts'
+import { NcnnError } from '../../../error.ts'
+import { int } from '../../../params.ts'
+import { viewAlong } from '../axis-view.ts'
+import { checkFloat } from '../elementwise.ts'
+import { defineLayer } from '../layer.ts'
+import { exp } from '../math.ts'
+
+/** y = a / (1 + e^-b) with a the first half of x along the axis and b the second; an odd last element is passed over */
+export const GLU = defineLayer({
+  type: 'GLU',
+  inputs: '1',
+  params: { axis: int(0) },
+  forward([x], { params: { axis: requested } }, workspace) {
+    checkFloat(x, workspace)
+    const { axis, outer, length, inner } = viewAlong(x.shape, requested)
+    if (length < 2) throw new NcnnError(`the axis has length ${length} and cannot be halved`)
+    const half = Math.floor(length / 2)
+    const [stride, block] = [length * inner, half * inner]
+    const y = workspace.alloc(x.shape.map((size, i) => (i === axis ? half : size)))
+    const [source, target] = [x.data, y.data]
+    if (workspace.float === 'float32') {
+      for (let o = 0; o < outer; o++) {
+        target.set(source.subarray(o * stride + block, o * stride + 2 * block), o * block)
+      }
+      const { kernels } = workspace
+      kernels.activate(Activation.sigmoid, y.ptr, y.ptr, y.length, 0, 0)
+      kernels.binary(BinaryOp.mul, x.ptr, 0, 0, stride, 1, y.ptr, 0, 0, block, 1, y.ptr, 1, 1, outer, block)
+      return y
+    }
+    for (let o = 0; o < outer; o++) {
+      for (let i = 0; i < block; i++) {
+        target[o * block + i] = source[o * stride + i] / (1 + exp(-source[o * stride + block + i]))
+      }
+    }
+    return y
+  },
+})

@@ -1,0 +1,94 @@
+// LRN: each element divided by a power of what its neighbours' squares add up to (Krizhevsky et al., 2012).
+import { BinaryOp } from '../../../../../kernels/ncnn.ts'
+import { NcnnError } from '../../../error.ts'
+import { float, int } from '../../../params.ts'
+import { checkRank, namedLengths } from '../axes.ts'
+import type { Blob } from '../blob.ts'
+import { checkFloat } from '../elementwise.ts'
+import { defineLayer, type Workspace } from '../layer.ts'
+import { pow } from '../math.ts'
+
+const acrossChannels = 0
+const withinChannel = 1
+
+/**
+ * y = x * (bias + alpha / n * sum of x^2)^-beta, over local_size channels (n = local_size) or over local_size x local_size
+ * positions of the same channel (n = local_size^2)
+ */
+export const LRN = defineLayer({
+  type: 'LRN',
+  inputs: '1',
+  params: { region_type: int(0), local_size: int(1, 5), alpha: float(2, 1), beta: float(3, 0.75), bias: float(4, 1) },
+  /** -beta, in memory for the kernel. */
+  prepare({ params: { beta } }, { alloc }) {
+    const exponent = alloc([1])
+    exponent.data[0] = -beta
+    return exponent
+  },
+  forward([x], { params: { region_type, local_size, alpha, bias }, prepared: exponent }, workspace) {
+    checkFloat(x, workspace)
+    checkRank(x.shape, 1, 2, 3)
+    if (local_size < 1) throw new NcnnError(`local_size must be at least 1, found ${local_size}`)
+    const { c, h, w } = namedLengths(x.shape)
+    const before = Math.floor(local_size / 2)
+    if (region_type === acrossChannels) {
+      // An even local_size sums one channel more.
+      const sums = windowSums(squares(x), { outer: 1, length: c, inner: h * w }, before, before)
+      return divideByPower(x, sums, alpha / local_size, bias, exponent, workspace)
+    }
+    if (region_type === withinChannel) {
+      const after = local_size - before - 1
+      const rows = windowSums(squares(x), { outer: c * h, length: w, inner: 1 }, before, after)
+      const sums = windowSums(rows, { outer: c, length: h, inner: w }, before, after)
+      return divideByPower(x, sums, alpha / local_size ** 2, bias, exponent, workspace)
+    }
+    throw new NcnnError(`region_type must be 0 (across channels) or 1 (within a channel), found ${region_type}`)
+  },
+})
+
+const squares = ({ data }: Blob): Float64Array => Float64Array.from(data, (value) => value * value)
+
+interface Axes {
+  readonly outer: number
+  readonly length: number
+  readonly inner: number
+}
+
+/** Sums along the middle axis over windows from `before` elements before each to `after` behind it, as far as there are any. */
+function windowSums(values: Float64Array, { outer, length, inner }: Axes, before: number, after: number): Float64Array {
+  const sums = new Float64Array(values.length)
+  for (let o = 0; o < outer; o++) {
+    for (let k = 0; k < length; k++) {
+      const target = (o * length + k) * inner
+      for (let j = Math.max(k - before, 0); j <= Math.min(k + after, length - 1); j++) {
+        const source = (o * length + j) * inner
+        for (let i = 0; i < inner; i++) sums[target + i] += values[source + i]
+      }
+    }
+  }
+  return sums
+}
+
+/** x * (bias + factor * sums)^exponent */
+function divideByPower(
+  x: Blob,
+  sums: Float64Array,
+  factor: number,
+  bias: number,
+  exponent: Blob,
+  workspace: Workspace,
+): Blob {
+  if (workspace.float === 'float32') {
+    const y = workspace.alloc(x.shape)
+    const { data, ptr, length } = y
+    for (let i = 0; i < length; i++) data[i] = bias + factor * sums[i]
+    const { kernels } = workspace
+    kernels.binary(BinaryOp.pow, ptr, 0, 0, 0, 1, exponent.ptr, 0, 0, 0, 0, ptr, 1, 1, 1, length)
+    kernels.binary(BinaryOp.mul, x.ptr, 0, 0, 0, 1, ptr, 0, 0, 0, 1, ptr, 1, 1, 1, length)
+    return y
+  }
+  const y = workspace.reuse(x)
+  const [source, target, [power]] = [x.data, y.data, exponent.data]
+  for (let i = 0; i < target.length; i++) target[i] = source[i] * pow(bias + factor * sums[i], power)
+  return y
+}

@@ -1,0 +1,81 @@
+// Normalize and MVN: to length 1 along an axis, and to mean 0 and variance 1.
+import { NcnnError } from '../../../error.ts'
+import { float, int } from '../../../params.ts'
+import { raw } from '../../../weights.ts'
+import { trueChannels } from '../channels.ts'
+import { checkFloat } from '../elementwise.ts'
+import { defineLayer } from '../layer.ts'
+
+/** 1 / the length of a vector, from the sum of its squares; by eps_mode as caffe, PyTorch or TensorFlow guard it against 0. */
+function inverseNorm(squares: number, eps: number, eps_mode: number): number {
+  if (eps_mode === 0) return 1 / Math.sqrt(squares + eps)
+  if (eps_mode === 1) return 1 / Math.max(Math.sqrt(squares), eps)
+  return 1 / Math.sqrt(Math.max(squares, eps))
+}
+
+/** y = x / |x| * scale, over the whole blob, each channel (across_spatial alone), or each position (across_channel alone) */
+export const Normalize = defineLayer({
+  type: 'Normalize',
+  inputs: '1',
+  params: {
+    across_spatial: int(0),
+    channel_shared: int(1),
+    eps: float(2, 0.0001),
+    scale_data_size: int(3),
+    across_channel: int(4, 1),
+    eps_mode: int(9),
+  },
+  weights: ({ scale_data_size }) => ({ scale_data: raw(scale_data_size) }),
+  forward([x], { params, weights: { scale_data } }, workspace) {
+    checkFloat(x, workspace)
+    const { across_spatial, across_channel, channel_shared, eps, eps_mode } = params
+    if (!across_spatial && !across_channel) return x.share()
+    const { count, size } = trueChannels(x)
+    if (scale_data.length < (channel_shared ? 1 : count)) {
+      throw new NcnnError(`scale_data_size is ${scale_data.length}, but the input has ${count} channels`)
+    }
+    // Element i of channel q belongs to the vector q * channelStep + i * positionStep.
+    const channelStep = across_channel ? 0 : 1
+    const positionStep = across_spatial ? 0 : 1
+    const vectors = (across_channel ? 1 : count) * (across_spatial ? 1 : size)
+    const norms = new Float64Array(vectors)
+
+    const y = workspace.reuse(x)
+    const [source, target, scale] = [x.data, y.data, scale_data.data]
+    for (let q = 0; q < count; q++) {
+      for (let i = 0; i < size; i++) norms[q * channelStep + i * positionStep] += source[q * size + i] ** 2
+    }
+    const factors = norms.map((squares) => inverseNorm(squares, eps, eps_mode))
+    for (let q = 0; q < count; q++) {
+      const channelScale = scale[channel_shared ? 0 : q]
+      for (let i = 0; i < size; i++) {
+        target[q * size + i] = source[q * size + i] * factors[q * channelStep + i * positionStep] * channelScale
+      }
+    }
+    return y
+  },
+})
+
+/** y = x - mean, with normalize_variance (x - mean) / (sqrt(variance) + eps), over each channel or the whole blob; at least 3 axes */
+export const MVN = defineLayer({
+  type: 'MVN',
+  inputs: '1',
+  params: { normalize_variance: int(0), across_channels: int(1), eps: float(2, 0.0001) },
+  forward([x], { params: { normalize_variance, across_channels, eps } }, workspace) {
+    checkFloat(x, workspace)
+    const { count, size } = across_channels ? { count: 1, size: x.length } : trueChannels(x)
+    const leading = Array.from({ length: Math.max(3 - x.shape.length, 0) }, () => 1)
+    const y = workspace.alloc([...leading, ...x.shape])
+    const [source, target] = [x.data, y.data]
+    for (let start = 0; start < count * size; start += size) {
+      let sum = 0
+      for (let i = start; i < start + size; i++) sum += source[i]
+      const mean = sum / size
+      let squares = 0
+      for (let i = start; i < start + size; i++) squares += (source[i] - mean) ** 2
+      const divisor = normalize_variance ? Math.sqrt(squares / size) + eps : 1
+      for (let i = start; i < start + size; i++) target[i] = (source[i] - mean) / divisor
+    }
+    return y
+  },
+})

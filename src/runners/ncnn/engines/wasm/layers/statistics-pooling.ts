@@ -1,0 +1,30 @@
+// StatisticsPooling: mean and standard deviation of each channel.
+import { int } from '../../../params.ts'
+import { trueChannels } from '../channels.ts'
+import { checkFloat } from '../elementwise.ts'
+import { defineLayer } from '../layer.ts'
+
+/** y = the means of all channels, then with include_stddev their standard deviations */
+export const StatisticsPooling = defineLayer({
+  type: 'StatisticsPooling',
+  inputs: '1',
+  params: { include_stddev: int(0) },
+  forward([x], { params: { include_stddev } }, workspace) {
+    checkFloat(x, workspace)
+    const { count, size } = trueChannels(x)
+    const y = workspace.alloc([include_stddev ? 2 * count : count])
+    const [source, target] = [x.data, y.data]
+    for (let q = 0; q < count; q++) {
+      const channel = source.subarray(q * size, (q + 1) * size)
+      let sum = 0
+      for (const value of channel) sum += value
+      const mean = sum / size
+      target[q] = mean
+      if (!include_stddev) continue
+      let squares = 0
+      for (const value of channel) squares += (value - mean) ** 2
+      target[count + q] = Math.sqrt(squares / size)
+    }
+    return y
+  },
+})
