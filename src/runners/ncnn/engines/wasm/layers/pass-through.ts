@@ -22,12 +22,12 @@ export const Split = defineLayer({
   forward: ([x], { outputCount }) => Array.from({ length: outputCount }, () => x.share()),
 })
 
-/** y0, y1, ... = x0, x1, ... */
+/** y0, y1, ... = x0, x1, ..., as many as the network names. */
 export const Noop = defineLayer({
   type: 'Noop',
   inputs: '0+',
   params: {},
-  forward: (inputs) => inputs.map((x) => x.share()),
+  forward: (inputs, { outputCount }) => inputs.slice(0, outputCount).map((x) => x.share()),
 })
 
 /** y = x */
