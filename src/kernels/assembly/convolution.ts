@@ -84,7 +84,7 @@ export function convolution(
           const lanes = min(columns - j, 8)
           packPatches(
             scratch + <usize>(j >> 3) * bStep, panelWidth(lanes), source, channelStep, channels, h, w, n0 + j, lanes, outW,
-            t0, tapCount, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, pad,
+            t0, tapCount, kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, pad,
           )
         }
         const last = k0 + depth == k
@@ -99,15 +99,38 @@ export function convolution(
   }
 }
 
+/** Packs a panel of eight neighbouring outputs whose taps all lie inside the input, tap by tap; `strideW` 1 or 2. */
+function packInterior(
+  dst: usize, source: usize, channelStep: usize, channels: i32, kernelH: i32, kernelW: i32, rowStep: usize, tapStep: usize, strideW: i32,
+): void {
+  for (; channels > 0; channels--, source += channelStep) {
+    let row = source
+    for (let ky = 0; ky < kernelH; ky++, row += rowStep) {
+      let p = row
+      if (strideW == 1) {
+        for (let kx = 0; kx < kernelW; kx++, p += tapStep, dst += 32) {
+          v128.store(dst, v128.load(p))
+          v128.store(dst, v128.load(p, 16), 16)
+        }
+      } else {
+        for (let kx = 0; kx < kernelW; kx++, p += tapStep, dst += 32) {
+          v128.store(dst, i32x4.shuffle(v128.load(p), v128.load(p, 16), 0, 2, 4, 6))
+          v128.store(dst, i32x4.shuffle(v128.load(p, 32), v128.load(p, 48), 0, 2, 4, 6), 16)
+        }
+      }
+    }
+  }
+}
+
 /**
  * Packs one panel: for each of the output positions p0 .. p0 + lanes and each of the taps t0 .. t0 + tapCount the input under the tap,
  * channel by channel. Where the input lies is decided once for all channels.
  */
 function packPatches(
   panel: usize, width: i32, source: usize, channelStep: usize, channels: i32, h: i32, w: i32, p0: i32, lanes: i32, outW: i32,
-  t0: i32, tapCount: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32, padTop: i32, padLeft: i32, pad: v128,
+  t0: i32, tapCount: i32, kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32, padTop: i32, padLeft: i32, pad: v128,
 ): void {
-  const vector = <usize>width << 2, step = <usize>tapCount * vector
+  const taps = kernelH * kernelW, vector = <usize>width << 2, step = <usize>tapCount * vector
   const oy = p0 / outW, ox = p0 - oy * outW
   if (width == 1) {
     for (let t = 0; t < tapCount; t++) {
@@ -119,7 +142,19 @@ function packPatches(
     }
     return
   }
-  const whole = width == 8 && ox + 8 <= outW && strideW == 1
+  const inRow = lanes == 8 && ox + 8 <= outW
+  if (inRow && strideW <= 2 && tapCount == taps) {
+    const y = oy * strideH - padTop, x = ox * strideW - padLeft
+    const bottom = y + (kernelH - 1) * dilationH, right = x + (kernelW - 1) * dilationW + 7 * strideW
+    if (y >= 0 && x >= 0 && bottom < h && right < w) {
+      packInterior(
+        panel, source + (<usize>(y * w + x) << 2), channelStep, channels, kernelH, kernelW,
+        <usize>(dilationH * w) << 2, <usize>dilationW << 2, strideW,
+      )
+      return
+    }
+  }
+  const whole = inRow && strideW == 1
   for (let half = 0; half < width; half += 4) {
     // Lanes beyond the last position repeat it: what they compute is never stored.
     const last = lanes - 1
