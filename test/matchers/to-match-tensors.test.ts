@@ -36,6 +36,7 @@ test('reports every tensor that fails and details the first', () => {
       [131]   0.28488493   0.2846789   2.06e-4  1e-5     21x
       [70]   -1.349544    -1.3497486   2.05e-4  1e-5     20x
       [38]    0.3637242    0.3635374   1.87e-4  1e-5     19x
+      [60]    0.18135974   0.18154462  1.85e-4  1e-5     18x
 
       |a - r|     p50 5.73e-5, p99 2.05e-4, max 2.13e-4, rmse 8.39e-5
       by decade   1e-7 ▁▁▂▂┊██▄▄ 1e-3 (┊ atol)
@@ -60,12 +61,16 @@ test('missing names, extra names and shapes fail under .not too', () => {
 })
 
 test('stays within 25 lines for a model with many outputs', () => {
-  const many = (value: number) =>
-    Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`out${index}`, [value, 1, 2, 3, 4, 5]]))
-  const message = messageOf(() => expect(many(1)).toMatchTensors(many(2)))
+  const shape = [4, 3, 5]
+  const many = (gain: number) => {
+    const data = Float32Array.from({ length: 60 }, (_, index) => (index >= 40 ? gain * index : index + 1))
+    return Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`out${index}`, { data, shape }]))
+  }
+  const message = messageOf(() => expect(many(1)).toMatchTensors(many(2), { normalize: 'l2', axis: 0 }))
   expect(message.split('\n').length).toBeLessThanOrEqual(25)
   expect(message).toMatch(/^Tensors do not match: out0, out1, out2, out3, out4, ... \(60 of 60 tensors\)/)
-  expect(message).toContain('and 52 more')
+  expect(message).toContain('and 55 more')
+  expect(message).toContain('raw values')
 })
 
 test('a mistake is an error that names the side or the tensor, under .not too', () => {

@@ -57,24 +57,32 @@ export function describeVerdict(comparison: Comparison): string {
   }
 }
 
-/** Everything below the verdict, in at most `limit` lines: the rows of the table and then the hints give way first. */
+/**
+ * Everything below the verdict. To fit into `limit` lines (at least 14), the rows of the table give way first, then the hints, then
+ * the slices.
+ */
 export function describeDetails(comparison: Comparison, limit: number): string[][] {
-  const hints = comparison.hints.flatMap(({ message }) => labelled('hint', message))
-  if (comparison.reason === 'shape' || comparison.reason === 'dtype') return [describeSides(comparison), hints]
+  const hints = comparison.hints.map(({ message }) => labelled('hint', message))
+  if (comparison.reason === 'shape' || comparison.reason === 'dtype') return [describeSides(comparison), hints.flat()]
   const compared = describeCompared(comparison)
-  const statistics = [
-    ...describeErrors(comparison),
-    ...describeOverall(comparison),
-    ...describeSlices(comparison),
-    ...describeRequired(comparison),
-  ]
-  const shown = comparison.reason === 'metric' ? 0 : comparison.worst.length
-  const fixed = compared.length + statistics.length + 1
-  const blank = 2
-  const tableLines = Math.min(shown, Math.max(fewestRows, limit - fixed - hints.length - blank - 2))
-  const table = describeWorst(comparison, tableLines)
-  const room = limit - fixed - table.length - blank
-  return [compared, table, statistics, hints.slice(0, Math.max(0, room))]
+  const errors = [...describeErrors(comparison), ...describeOverall(comparison)]
+  const required = describeRequired(comparison)
+  // three blocks follow the first, an empty line before each, and the table has a heading
+  const room = limit - compared.length - errors.length - required.length - 3
+  const slices = takeWhole(describeSlices(comparison), room - 1 - fewestRows)
+  const rows = comparison.reason === 'metric' ? 0 : Math.max(fewestRows, room - slices.length - 1 - hints.flat().length)
+  const table = describeWorst(comparison, rows)
+  return [compared, table, [...errors, ...slices, ...required], takeWhole(hints, room - slices.length - table.length)]
+}
+
+/** As many of the leading blocks as fit into `room` lines. */
+function takeWhole(blocks: readonly (readonly string[])[], room: number): string[] {
+  const lines: string[] = []
+  for (const block of blocks) {
+    if (lines.length + block.length > room) break
+    lines.push(...block)
+  }
+  return lines
 }
 
 function countMisses({ mismatched, total, ratio }: Comparison): string {
@@ -187,10 +195,10 @@ function describeOverall({ absDiff, cosine, snrDb, normRatio, raw }: Comparison)
   return [...labelled('overall', similarity), ...labelled('raw values', `${rawErrors}, ${norms}`)]
 }
 
-function describeSlices({ worstSlices }: Comparison): string[] {
+function describeSlices({ worstSlices }: Comparison): string[][] {
   return worstSlices
     .slice(0, 2)
-    .flatMap(({ axis, index, share, mismatched }) =>
+    .map(({ axis, index, share, mismatched }) =>
       labelled(
         'where',
         `axis ${axis}, index ${index}: ${formatPercent(share)} of the squared error, ${mismatched} ${mismatched === 1 ? 'miss' : 'misses'}`,

@@ -10,7 +10,7 @@ export type NamedComparison =
   | { readonly name: string; readonly comparison: Comparison; readonly problem?: undefined }
   | { readonly name: string; readonly comparison: undefined; readonly problem: string }
 
-const mostRows = 8
+const mostRows = 5
 const mostNames = 5
 
 export function describeRecord(outputs: readonly NamedComparison[]): string {
@@ -22,7 +22,7 @@ export function describeRecord(outputs: readonly NamedComparison[]): string {
   const more = failed.length > mostRows ? [`  and ${failed.length - mostRows} more`] : []
   const table = [...columns(rows, ['left', 'left', 'left']).map((line) => `  ${line}`), ...more]
   const first = failed.find(({ comparison }) => comparison !== undefined && comparison.reason !== 'shape')
-  const details = first?.comparison ? describeDetails(first.comparison, maxLines - 4 - table.length - 2) : []
+  const details = first?.comparison ? describeDetails(first.comparison, maxLines - 5 - table.length) : []
   return joinBlocks(
     [`Tensors do not match: ${listNames(failed)} (${failed.length} of ${countOf(outputs.length, 'tensor')})`],
     table,
