@@ -148,7 +148,7 @@ function parseCountedArray(idText: string, valueText: string, fail: (message: st
 function parseNumber(text: string, idText: string, fail: (message: string) => never): number {
   if (integerPattern.test(text)) {
     const value = Number(text)
-    if (value < -(2 ** 31) || value >= 2 ** 32) return fail(`parameter ${idText}: ${text} does not fit 32 bits`)
+    if (value < -(2 ** 31) || value >= 2 ** 31) return fail(`parameter ${idText}: ${text} does not fit 32 bits`)
     return value
   }
   if (!numberPattern.test(text)) return fail(`parameter ${idText}: expected a number, found "${shorten(text)}"`)

@@ -123,8 +123,9 @@ function decodeWords({ kind }: ParamSpec, value: ParamValue): DecodedValue {
 const toArray = (value: DecodedValue): readonly DecodedValue[] => (typeof value === 'object' ? value : [value])
 
 function toInteger(value: DecodedValue, what: string): number {
-  if (typeof value !== 'number' || !Number.isInteger(value))
-    throw new NcnnError(`${what} must be an integer, found ${show(value)}`)
+  if (typeof value !== 'number' || value !== (value | 0)) {
+    throw new NcnnError(`${what} must be an integer of 32 bits, found ${show(value)}`)
+  }
   return value
 }
 

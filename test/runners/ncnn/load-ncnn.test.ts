@@ -198,7 +198,7 @@ describe('errors at load', () => {
     [
       'a float where an integer belongs',
       ['Input a 0 1 x', 'UnaryOp u 1 1 x out 0=0.5'],
-      'layer "u" (UnaryOp, line 4): op_type (0) must be an integer, found [0.5]',
+      'layer "u" (UnaryOp, line 4): op_type (0) must be an integer of 32 bits, found [0.5]',
     ],
   ])('%s', async (_, layers, message) => {
     await expect(load(layers)).rejects.toThrow(message)
