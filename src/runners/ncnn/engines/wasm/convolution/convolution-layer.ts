@@ -17,12 +17,12 @@ import {
   type FilterShape,
   type Filters,
   filterShapeOf,
-  needsPacking,
   packFilters,
 } from './filters.ts'
 import {
   convolutionGeometry,
   type Dimensions,
+  type Geometry,
   imageOf,
   type Padding,
   type Spatial,
@@ -32,6 +32,7 @@ import {
 } from './geometry.ts'
 import { convolveInt8, type Int8Filters, int8Filters, type LoadedWeights } from './int8.ts'
 import { checkPositive, paddingOf, type WindowParams, windowOf } from './params.ts'
+import { type SumPrecision, sumPrecisionOf } from './sums.ts'
 
 export interface ConvolutionParams extends FilterParams, WindowParams {
   readonly pad_value: number
@@ -51,10 +52,11 @@ interface LoadedConvolution {
   readonly params: ConvolutionParams
   readonly weights: LoadedWeights
   readonly graph: GraphLayer
+  readonly sumsInHalf: boolean
 }
 
 export function prepareConvolution(layer: LoadedConvolution, workspace: Workspace): PreparedConvolution {
-  const prepared = prepareSurroundings(layer)
+  const prepared = prepareSurroundings(layer, workspace)
   const { params, weights } = layer
   const { weight_data: weight, bias_data: bias } = weights
   if (weight === undefined) return prepared
@@ -62,27 +64,28 @@ export function prepareConvolution(layer: LoadedConvolution, workspace: Workspac
   if (weights.weight_data_int8_scales !== undefined) {
     return { ...prepared, int8Filters: int8Filters(shape, weight, weights, workspace) }
   }
-  return { ...prepared, filters: storedFilters(shape, weight, bias, workspace) }
+  return { ...prepared, filters: storedFilters({ ...shape, weight, bias }, prepared.sums, workspace) }
 }
 
 /** Prepares all but the filters. */
-export function prepareSurroundings({ params, graph }: LoadedConvolution): PreparedConvolution {
-  checkInputs(params, graph)
+export function prepareSurroundings(layer: LoadedConvolution, workspace: Workspace): PreparedConvolution {
+  const { params } = layer
+  checkInputs(params, layer.graph)
   return {
     window: windowOf(params),
     padding: paddingOf(params),
     padValue: params.pad_value,
     activation: fusedActivation(params),
+    sums: sumPrecisionOf(layer, workspace),
   }
 }
 
-/** Filters from the model; what packing replaces is released. */
-export function storedFilters(shape: FilterShape, weight: Blob, bias: Blob | undefined, workspace: Workspace): Filters {
-  checkStoredFloat(weight)
-  if (!needsPacking(shape, workspace)) return { ...shape, weight, bias }
-  const packed = packFilters(shape, weight, workspace, workspace.alloc)
-  weight.release()
-  return { ...shape, weight: packed, bias }
+/** Prepares filters from the model; what packing replaces is released. */
+export function storedFilters(filters: Filters, sums: SumPrecision, workspace: Workspace): Filters {
+  checkStoredFloat(filters.weight)
+  const packed = packFilters(filters, sums, workspace, workspace.alloc)
+  if (packed.weight !== filters.weight) filters.weight.release()
+  return packed
 }
 
 /**
@@ -95,24 +98,18 @@ export function leadingFilters(
   channels: number,
   weight: Blob,
   bias: Blob | undefined,
-  workspace: Workspace,
 ): Filters {
   checkStoredFloat(weight)
   checkGroup(outputs, group)
   checkPositive('kernel size', kernel)
-  const shape = { group, outputs, inputs: channels / group, kernel }
-  const needed = outputs * shape.inputs * volumeOf(kernel)
-  if (!Number.isInteger(shape.inputs) || needed > weight.length) {
+  const inputs = channels / group
+  const needed = outputs * inputs * volumeOf(kernel)
+  if (!Number.isInteger(inputs) || needed > weight.length) {
     throw new NcnnError(
       `${channels} input channels in ${group} groups need ${needed} weights, but weight_data_size is ${weight.length}`,
     )
   }
-  return packedForOneRun(shape, weight, bias, workspace)
-}
-
-function packedForOneRun(shape: FilterShape, weight: Blob, bias: Blob | undefined, workspace: Workspace): Filters {
-  if (!needsPacking(shape, workspace)) return { ...shape, weight, bias }
-  return { ...shape, weight: packFilters(shape, weight, workspace, workspace.scratch), bias }
+  return { group, outputs, inputs, kernel, weight, bias }
 }
 
 /** Filters from inputs: weight [outputs][inputs][...kernel] and a bias of as many elements as outputs. */
@@ -128,33 +125,51 @@ function dynamicFilters(
   checkGroup(outputs, group)
   checkFloat(weight, 'the weight', workspace)
   checkDynamicBias(bias, outputs, workspace)
-  return packedForOneRun({ group, outputs, inputs, kernel }, weight, bias, workspace)
+  return { group, outputs, inputs, kernel, weight, bias }
 }
 
-/** Convolves an image of so many dimensions. */
+/** Convolves an image of so many dimensions. Filters that were not prepared at load are packed for this run only. */
 export function forwardConvolution(
   dimensions: Dimensions,
   [x, weight, bias]: readonly [Blob, Blob?, Blob?],
   { params, prepared }: { readonly params: ConvolutionParams; readonly prepared: PreparedConvolution },
   workspace: Workspace,
 ): Blob {
-  const { int8Filters } = prepared
-  const filters =
-    int8Filters ?? prepared.filters ?? dynamicFilters(weight, bias, params.group ?? 1, dimensions, workspace)
-  const image = imageOf(x.shape, dimensions)
-  checkChannels(filters, image.channels)
-  const padding = x.shape.length === 1 ? alongWidth(prepared.padding) : prepared.padding
-  const geometry = convolutionGeometry({ ...prepared.window, kernel: filters.kernel }, padding, image.size)
-  const shape = shapeOf({ channels: filters.outputs, size: geometry.output }, dimensions)
-  if (int8Filters !== undefined) {
-    const y = workspace.alloc(shape, int8Filters.outputScale === undefined ? workspace.float : 'int8')
-    convolveInt8(x, int8Filters, geometry, prepared, y, workspace)
-    return y
-  }
+  if (prepared.int8Filters !== undefined) return forwardInt8(dimensions, x, prepared.int8Filters, prepared, workspace)
   checkFloat(x, 'the input', workspace)
-  const y = workspace.alloc(shape)
-  convolve(x, filters, geometry, prepared, y, workspace)
+  const filters = prepared.filters ?? dynamicFilters(weight, bias, params.group ?? 1, dimensions, workspace)
+  const geometry = geometryFor(x, filters, prepared, dimensions)
+  const y = workspace.alloc(shapeOf({ channels: filters.outputs, size: geometry.output }, dimensions))
+  const packed = filters.packed ? filters : packFilters(filters, prepared.sums, workspace, workspace.scratch)
+  convolve(x, packed, geometry, prepared, y, workspace)
   return y
+}
+
+function forwardInt8(
+  dimensions: Dimensions,
+  x: Blob,
+  filters: Int8Filters,
+  prepared: PreparedConvolution,
+  workspace: Workspace,
+): Blob {
+  if (x.dtype !== 'int8') checkFloat(x, 'the input', workspace)
+  const geometry = geometryFor(x, filters, prepared, dimensions)
+  const shape = shapeOf({ channels: filters.outputs, size: geometry.output }, dimensions)
+  const y = workspace.alloc(shape, filters.outputScale === undefined ? workspace.float : 'int8')
+  convolveInt8(x, filters, geometry, prepared, y, workspace)
+  return y
+}
+
+function geometryFor(
+  x: Blob,
+  filters: FilterShape,
+  { window, padding }: PreparedConvolution,
+  dimensions: Dimensions,
+): Geometry {
+  const { channels, size } = imageOf(x.shape, dimensions)
+  checkChannels(filters, channels)
+  const pads = x.shape.length === 1 ? alongWidth(padding) : padding
+  return convolutionGeometry({ ...window, kernel: filters.kernel }, pads, size)
 }
 
 /** ncnn pads a 1-d blob along its width only. */

@@ -3,8 +3,9 @@ import { GEMM_SCRATCH_BYTES, type Pointer } from '../../../../../kernels/ncnn.ts
 import type { Blob, BlobArray } from '../blob.ts'
 import type { Workspace } from '../layer.ts'
 import { activate, type FusedActivation } from '../layers/activation.ts'
-import { type FilterShape, type Filters, isDepthwise, packedGroupBytes } from './filters.ts'
+import { type Filters, isDepthwise, packedGroupBytes } from './filters.ts'
 import { extentOf, type Geometry, type Spatial, volumeOf } from './geometry.ts'
+import { roundAll, roundingOf, type SumPrecision } from './sums.ts'
 
 const maxStripElements = 2 ** 24
 
@@ -13,6 +14,7 @@ export interface Surroundings {
   /** What the input is padded with. */
   readonly padValue: number
   readonly activation: FusedActivation
+  readonly sums: SumPrecision
 }
 
 /** Convolves x into y. */
@@ -24,7 +26,7 @@ export function convolve(
   y: Blob,
   workspace: Workspace,
 ): void {
-  if (workspace.float === 'float64' || exceedsStrip(filters, geometry)) {
+  if (surroundings.sums !== 'float32' || exceedsStrip(filters, geometry)) {
     convolvePlain(x, filters, geometry, surroundings, y)
   } else if (geometry.kernel[0] === 1 && geometry.input[0] === 1 && geometry.output[0] === 1) {
     convolvePlanes(x.ptr, filters, geometry, surroundings, y.ptr, workspace)
@@ -32,50 +34,36 @@ export function convolve(
 }
 
 /** The depthwise kernel copies the rows that a filter spans: too many when a dilation is absurd. */
-function exceedsStrip(filters: Filters, geometry: Geometry): boolean {
+export function exceedsStrip(filters: Filters, geometry: Geometry): boolean {
   const [, extentH, extentW] = extentOf(geometry)
   const rowLength = (geometry.output[2] + 12) * geometry.stride[2] + extentW
   return isDepthwise(filters) && extentH * rowLength > maxStripElements
 }
 
-function convolvePlain(x: Blob, filters: Filters, geometry: Geometry, surroundings: Surroundings, y: Blob): void {
-  const bias = filters.bias?.data
-  const { padValue, activation } = surroundings
-  sumProducts(x.data, filters.weight.data, filters, geometry, padValue, y.data, {
-    start: (p) => (bias ? bias[p] : 0),
-    finish: (sum) => activate(sum, activation),
-  })
-}
-
-/** How the sums of an output channel start and what becomes of them. */
-export interface SumRule {
-  start(p: number): number
-  finish(sum: number, p: number): number
-}
-
 /**
- * The textbook convolution: sums in float64 over channels, then taps. A row of sums is kept at a time, so that the innermost loop
- * runs along the width.
+ * The textbook convolution: sums over channels, then taps. A row of sums is kept at a time, so that the innermost loop runs along
+ * the width.
  */
-export function sumProducts(
-  source: BlobArray,
-  weight: BlobArray,
-  { group, outputs, inputs }: FilterShape,
+function convolvePlain(
+  x: Blob,
+  { group, outputs, inputs, weight, bias }: Filters,
   { kernel, stride, dilation, input, output, before }: Geometry,
-  padValue: number,
-  target: BlobArray,
-  { start, finish }: SumRule,
+  { padValue, activation, sums: precision }: Surroundings,
+  y: Blob,
 ): void {
   const [inD, inH, inW] = input
   const [outD, outH, outW] = output
   const [kernelD, kernelH, kernelW] = kernel
+  const [source, factors, offsets, target] = [x.data, weight.data, bias?.data, y.data]
+  const round = roundingOf(precision)
   const sums = new Float64Array(outW)
   let written = 0
   for (let p = 0; p < outputs; p++) {
     const firstChannel = Math.floor((p * group) / outputs) * inputs
     for (let oz = 0; oz < outD; oz++) {
       for (let oy = 0; oy < outH; oy++) {
-        sums.fill(start(p))
+        sums.fill(offsets ? offsets[p] : 0)
+        roundAll(sums, round)
         let tap = p * inputs * volumeOf(kernel)
         for (let q = firstChannel; q < firstChannel + inputs; q++) {
           for (let kz = 0; kz < kernelD; kz++) {
@@ -86,12 +74,13 @@ export function sumProducts(
               const row = ((q * inD + iz) * inH + iy) * inW
               for (let kx = 0; kx < kernelW; kx++) {
                 const shift = kx * dilation[2] - before[2]
-                addTap(sums, weight[tap++], source, row, inside ? inW : 0, stride[2], shift, padValue)
+                addTap(sums, factors[tap++], source, row, inside ? inW : 0, stride[2], shift, padValue)
+                roundAll(sums, round)
               }
             }
           }
         }
-        for (let ox = 0; ox < outW; ox++) target[written++] = finish(sums[ox], p)
+        for (let ox = 0; ox < outW; ox++) target[written++] = activate(sums[ox], activation)
       }
     }
   }
@@ -118,7 +107,7 @@ function addTap(
 }
 
 /** 2-D images by the SIMD kernels, depthwise or group by group. */
-function convolvePlanes(
+export function convolvePlanes(
   x: Pointer,
   filters: Filters,
   geometry: Geometry,

@@ -27,6 +27,7 @@ import {
   type Window,
 } from './geometry.ts'
 import { cutOf, type OutputParams, outputPadOf, type WindowParams, windowOf } from './params.ts'
+import { type SumPrecision, sumPrecisionOf } from './sums.ts'
 
 export interface DeconvolutionParams extends FilterParams, WindowParams, OutputParams {
   readonly activation_type: number
@@ -39,6 +40,7 @@ export interface PreparedDeconvolution {
   readonly outputPad: Spatial
   readonly cut: Cut
   readonly activation: FusedActivation
+  readonly sums: SumPrecision
   readonly filters?: SpreadingFilters
 }
 
@@ -46,23 +48,23 @@ interface LoadedDeconvolution {
   readonly params: DeconvolutionParams
   readonly weights: { readonly weight_data: Blob | undefined; readonly bias_data: Blob | undefined }
   readonly graph: GraphLayer
+  readonly sumsInHalf: boolean
 }
 
-export function prepareDeconvolution(
-  { params, weights, graph }: LoadedDeconvolution,
-  workspace: Workspace,
-): PreparedDeconvolution {
-  checkInputs(params, graph)
+export function prepareDeconvolution(layer: LoadedDeconvolution, workspace: Workspace): PreparedDeconvolution {
+  const { params, weights } = layer
+  checkInputs(params, layer.graph)
   const prepared = {
     window: windowOf(params),
     outputPad: outputPadOf(params),
     cut: cutOf(params),
     activation: fusedActivation(params),
+    sums: sumPrecisionOf(layer, workspace),
   }
   const { weight_data, bias_data } = weights
   if (weight_data === undefined) return prepared
   const shape = filterShapeOf(params, prepared.window.kernel)
-  return { ...prepared, filters: storedFilters(shape, weight_data, bias_data, workspace) }
+  return { ...prepared, filters: storedFilters(shape, weight_data, bias_data, prepared.sums, workspace) }
 }
 
 /** Filters from the model, whose weights [group][outputs][inputs][taps] are replaced by reordered ones. */
@@ -70,11 +72,12 @@ function storedFilters(
   shape: FilterShape,
   weight: Blob,
   bias: Blob | undefined,
+  sums: SumPrecision,
   workspace: Workspace,
 ): SpreadingFilters {
   checkStoredFloat(weight)
   if (shape.inputs === 1) return { ...shape, weight, bias }
-  const packs = isProduct(shape, workspace)
+  const packs = isProduct(shape, sums)
   const exchanged = (packs ? workspace.scratch : workspace.alloc)(weight.shape, weight.dtype)
   exchangeChannels(shape, weight.data, exchanged.data)
   weight.release()
@@ -87,6 +90,7 @@ function dynamicFilters(
   bias: Blob | undefined,
   group: number,
   dimensions: Dimensions,
+  sums: SumPrecision,
   workspace: Workspace,
 ): SpreadingFilters {
   if (weight === undefined) throw new NcnnError('the weight is missing')
@@ -97,7 +101,7 @@ function dynamicFilters(
     throw new NcnnError(`${channels} input channels cannot be split into ${group} groups`)
   checkFloat(weight, 'the weight', workspace)
   checkDynamicBias(bias, shape.outputs, workspace)
-  if (!isProduct(shape, workspace)) return { ...shape, weight, bias }
+  if (!isProduct(shape, sums)) return { ...shape, weight, bias }
   return { ...shape, weight: packProducts(shape, weight, workspace, workspace.scratch), bias }
 }
 
@@ -109,12 +113,12 @@ export function forwardDeconvolution(
   workspace: Workspace,
 ): Blob {
   checkFloat(x, 'the input', workspace)
-  const { window, outputPad, cut, activation } = prepared
-  const filters = prepared.filters ?? dynamicFilters(weight, bias, params.group ?? 1, dimensions, workspace)
+  const { window, outputPad, cut, sums } = prepared
+  const filters = prepared.filters ?? dynamicFilters(weight, bias, params.group ?? 1, dimensions, sums, workspace)
   const image = imageOf(x.shape, dimensions)
   checkChannels(filters, image.channels)
   const geometry = deconvolutionGeometry({ ...window, kernel: filters.kernel }, outputPad, cut, image.size)
   const y = workspace.alloc(shapeOf({ channels: filters.outputs, size: geometry.output }, dimensions))
-  deconvolve(x, filters, geometry, activation, y, workspace)
+  deconvolve(x, filters, geometry, prepared, y, workspace)
   return y
 }

@@ -5,6 +5,7 @@ import type { Workspace } from '../layer.ts'
 import { activate, type FusedActivation } from '../layers/activation.ts'
 import type { FilterShape } from './filters.ts'
 import { type Geometry, volumeOf } from './geometry.ts'
+import { roundAll, roundingOf, type SumPrecision } from './sums.ts'
 
 /** Filters of a deconvolution: input channel q of group g spreads over the outputs of that group. */
 export interface SpreadingFilters extends FilterShape {
@@ -14,8 +15,8 @@ export interface SpreadingFilters extends FilterShape {
 }
 
 /** Whether these filters are applied as a matrix product of packed weights. With one channel to read there is nothing to sum. */
-export function isProduct({ inputs }: FilterShape, { float }: Workspace): boolean {
-  return float === 'float32' && inputs > 1
+export function isProduct({ inputs }: FilterShape, sums: SumPrecision): boolean {
+  return sums === 'float32' && inputs > 1
 }
 
 /** Most elements that are kept between matrix product and spreading. */
@@ -26,12 +27,12 @@ export function deconvolve(
   x: Blob,
   filters: SpreadingFilters,
   geometry: Geometry,
-  activation: FusedActivation,
+  { activation, sums }: { readonly activation: FusedActivation; readonly sums: SumPrecision },
   y: Blob,
   workspace: Workspace,
 ): void {
-  if (isProduct(filters, workspace)) spreadProducts(x, filters, geometry, activation, y, workspace)
-  else deconvolvePlain(x, filters, geometry, activation, y)
+  if (isProduct(filters, sums)) spreadProducts(x, filters, geometry, activation, y, workspace)
+  else deconvolvePlain(x, filters, geometry, activation, sums, y)
 }
 
 /** The textbook deconvolution, an output channel at a time with sums in float64. */
@@ -40,8 +41,10 @@ function deconvolvePlain(
   { group, outputs, inputs, weight, bias }: SpreadingFilters,
   geometry: Geometry,
   activation: FusedActivation,
+  precision: SumPrecision,
   y: Blob,
 ): void {
+  const round = roundingOf(precision)
   const [source, factors, offsets, target] = [x.data, weight.data, bias?.data, y.data]
   const groupOutputs = outputs / group
   const inputSize = volumeOf(geometry.input)
@@ -50,10 +53,12 @@ function deconvolvePlain(
   for (let p = 0; p < outputs; p++) {
     const g = Math.floor(p / groupOutputs)
     sums.fill(offsets ? offsets[p] : 0)
+    roundAll(sums, round)
     for (let q = g * inputs; q < (g + 1) * inputs; q++) {
       const first = (q * groupOutputs + (p % groupOutputs)) * taps
       for (let tap = 0; tap < taps; tap++) {
         spreadTap(source, q * inputSize, factors[first + tap], tap, allRows(geometry), geometry, sums, 0)
+        roundAll(sums, round)
       }
     }
     const at = p * sums.length

@@ -7,6 +7,7 @@ import type { Blob } from '../blob.ts'
 import type { Workspace } from '../layer.ts'
 import { type Dimensions, perAxis, type Spatial, volumeOf } from './geometry.ts'
 import { checkPositive } from './params.ts'
+import type { SumPrecision } from './sums.ts'
 
 /** How many filters there are and what each reads: output channel p reads `inputs` channels of group floor(p / (outputs / group)). */
 export interface FilterShape {
@@ -20,9 +21,11 @@ export interface FilterShape {
 
 /** Filters with float weights. */
 export interface Filters extends FilterShape {
-  /** [outputs][inputs][depth][height][width], or packed group by group where the matrix product wants it so ({@link needsPacking}). */
+  /** [outputs][inputs][depth][height][width]; or packed group by group, as the matrix product wants it. */
   readonly weight: Blob
   readonly bias: Blob | undefined
+  /** Whether {@link packFilters} has looked at them: then the weight is as {@link convolve} wants it. */
+  readonly packed?: true
 }
 
 /** The parameters that describe filters stored in the model. */
@@ -121,26 +124,27 @@ export function isDepthwise({ group, outputs, inputs, kernel }: FilterShape): bo
   return group === outputs && inputs === 1 && kernel[0] === 1
 }
 
-/** Whether a convolution with these filters is a matrix product of packed weights. */
-export function needsPacking(shape: FilterShape, { float }: Workspace): boolean {
-  return float === 'float32' && !isDepthwise(shape)
-}
-
 /** Bytes of the packed weights of one group. */
 export function packedGroupBytes({ group, outputs, inputs, kernel }: FilterShape): number {
   return packedLeftBytes(outputs / group, inputs * volumeOf(kernel))
 }
 
-/** Packs weights [outputs][inputs][taps] for the matrix product, group by group, into memory from `alloc`. */
-export function packFilters(shape: FilterShape, weight: Blob, { kernels }: Workspace, alloc: Workspace['alloc']): Blob {
-  const { group, outputs, inputs, kernel } = shape
+/** Packs the weights of each group for the matrix product, into memory from `alloc`, where one will be computed. */
+export function packFilters(
+  filters: Filters,
+  sums: SumPrecision,
+  { kernels }: Workspace,
+  alloc: Workspace['alloc'],
+): Filters {
+  if (sums !== 'float32' || isDepthwise(filters)) return { ...filters, packed: true }
+  const { group, outputs, inputs, kernel, weight } = filters
   const rows = outputs / group
   const depth = inputs * volumeOf(kernel)
-  const groupBytes = packedGroupBytes(shape)
+  const groupBytes = packedGroupBytes(filters)
   const packed = alloc([group * groupBytes], 'uint8')
   for (let g = 0; g < group; g++) {
     const source = weight.ptr + 4 * g * rows * depth
     kernels.packLeft(source, WeightType.float32, depth, 1, rows, depth, packed.ptr + g * groupBytes)
   }
-  return packed
+  return { ...filters, weight: packed, packed: true }
 }

@@ -1,13 +1,21 @@
 // Convolution with int8 weights as ncnn's plain layers compute it: int8 products summed in integers, then scaled back to float.
+import { Activation } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { raw } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
 import { quantize, toInt8 } from '../int8.ts'
 import type { Workspace } from '../layer.ts'
-import { activate } from '../layers/activation.ts'
-import { type Surroundings, sumProducts } from './convolve.ts'
-import { type FilterParams, type FilterShape, filterWeights } from './filters.ts'
-import type { Geometry } from './geometry.ts'
+import { activate, type FusedActivation } from '../layers/activation.ts'
+import { convolve, convolvePlanes, exceedsStrip, type Surroundings } from './convolve.ts'
+import {
+  type FilterParams,
+  type FilterShape,
+  type Filters,
+  filterWeights,
+  isDepthwise,
+  packFilters,
+} from './filters.ts'
+import { type Geometry, volumeOf } from './geometry.ts'
 
 /** The parameters of a convolution that may have int8 weights. */
 export interface QuantizableParams extends FilterParams {
@@ -35,9 +43,9 @@ export interface LoadedWeights {
 }
 
 /** Filters with int8 weights, and how integers and real numbers are converted into each other. */
-export interface Int8Filters extends FilterShape {
-  readonly weight: Blob
-  readonly bias: Blob | undefined
+export interface Int8Filters extends Filters {
+  /** The same weights as floats, for runs of input channels short enough that float32 sums are exact; empty where none are. */
+  readonly blocks: readonly Filters[]
   /** Integers per unit of the input. */
   readonly inputScale: number
   /** Units per integer of a sum, for each output channel. */
@@ -45,6 +53,11 @@ export interface Int8Filters extends FilterShape {
   /** Integers per unit of an int8 output; undefined when the output is float. */
   readonly outputScale: number | undefined
 }
+
+/** As many products of two signed bytes as float32 sums exactly, whatever their order: 2^24 / (128 * 128). */
+const maxExactProducts = 1024
+
+const noActivation: FusedActivation = { type: Activation.none, a: 0, b: 0 }
 
 /**
  * Prepares int8 filters; float weights are quantised, and their blob released.
@@ -56,18 +69,20 @@ export function int8Filters(
   weights: LoadedWeights,
   workspace: Workspace,
 ): Int8Filters {
-  const scales = weights.weight_data_int8_scales?.data
+  const scales = Array.from(weights.weight_data_int8_scales?.data ?? [])
   const inputScale = weights.bottom_blob_int8_scales?.data[0]
-  if (scales === undefined || inputScale === undefined) {
+  if (scales.length === 0 || inputScale === undefined) {
     throw new NcnnError('an int8 convolution needs scales of its weights and of its input')
   }
   const { outputs } = shape
   const scaleOf = (p: number): number => scales[Math.floor((p * scales.length) / outputs)]
-  const round = roundingOf(workspace)
+  const round = scaleRounding(workspace)
+  const quantized = weight.dtype === 'int8' ? weight : quantizeWeight(weight, outputs, scaleOf, workspace)
   return {
     ...shape,
-    weight: weight.dtype === 'int8' ? weight : quantizeWeight(weight, outputs, scaleOf, workspace),
+    weight: quantized,
     bias: weights.bias_data,
+    blocks: exactBlocks(shape, quantized, workspace),
     inputScale,
     sumScales: Array.from({ length: outputs }, (_, p) => {
       const scale = scaleOf(p)
@@ -78,7 +93,7 @@ export function int8Filters(
 }
 
 /** ncnn's scales are float32 numbers and so are its products; in float64 they stay exact. */
-function roundingOf({ float }: Workspace): (x: number) => number {
+function scaleRounding({ float }: Workspace): (x: number) => number {
   return float === 'float32' ? Math.fround : (x) => x
 }
 
@@ -94,6 +109,28 @@ function quantizeWeight(weight: Blob, outputs: number, scaleOf: (p: number) => n
   return quantized
 }
 
+/** Splits filters by input channels, so that the SIMD kernels' float32 sums of integers are exact. */
+function exactBlocks(shape: FilterShape, weight: Blob, workspace: Workspace): Filters[] {
+  const { group, outputs, inputs, kernel } = shape
+  const taps = volumeOf(kernel)
+  const blockInputs = Math.min(inputs, Math.floor(maxExactProducts / taps))
+  const splits = blockInputs < inputs
+  if (workspace.float === 'float64' || blockInputs === 0 || (splits && group > 1)) return []
+  const blocks: Filters[] = []
+  for (let first = 0; first < inputs; first += blockInputs) {
+    const block = { ...shape, inputs: Math.min(blockInputs, inputs - first) }
+    const length = block.inputs * taps
+    const floats = (isDepthwise(block) ? workspace.alloc : workspace.scratch)([outputs * length])
+    const [source, target] = [weight.data, floats.data]
+    for (let p = 0; p < outputs; p++) {
+      const from = (p * inputs + first) * taps
+      target.set(source.subarray(from, from + length), p * length)
+    }
+    blocks.push(packFilters({ ...block, weight: floats, bias: undefined }, 'float32', workspace, workspace.alloc))
+  }
+  return blocks
+}
+
 /** Convolves a float or int8 blob into y, which is int8 when the filters have an output scale, else float. */
 export function convolveInt8(
   x: Blob,
@@ -104,19 +141,42 @@ export function convolveInt8(
   workspace: Workspace,
 ): void {
   const { sumScales, outputScale } = filters
-  const round = roundingOf(workspace)
-  const quantized = x.dtype === 'int8' ? x : workspace.scratch(x.shape, 'int8')
-  if (quantized !== x) quantize(x.data, filters.inputScale, quantized.data, round)
+  const round = scaleRounding(workspace)
+  const integers = integerSums(x, filters, geometry, padValue, workspace)
+  const [sums, offsets, target] = [integers.data, filters.bias?.data, y.data]
+  const plane = volumeOf(geometry.output)
+  for (let i = 0; i < sums.length; i++) {
+    const p = Math.floor(i / plane)
+    const scaled = round(round(sums[i]) * sumScales[p])
+    const value = round(activate(offsets ? round(scaled + offsets[p]) : scaled, activation))
+    target[i] = outputScale === undefined ? value : toInt8(round(value * outputScale))
+  }
+}
 
-  const bias = filters.bias?.data
-  sumProducts(quantized.data, filters.weight.data, filters, geometry, toSignedByte(padValue), y.data, {
-    start: () => 0,
-    finish(sum, p) {
-      const scaled = round(round(sum) * sumScales[p])
-      const value = round(activate(bias ? round(scaled + bias[p]) : scaled, activation))
-      return outputScale === undefined ? value : toInt8(round(value * outputScale))
-    },
-  })
+/** The sums of integer products for each output, as int32: in float64, or block by block with the SIMD kernels. */
+function integerSums(x: Blob, filters: Int8Filters, geometry: Geometry, padValue: number, workspace: Workspace): Blob {
+  const blocks = exceedsStrip(filters, geometry) ? [] : filters.blocks
+  const surroundings = { padValue: toSignedByte(padValue), activation: noActivation, sums: 'float64' } as const
+  const shape = [filters.outputs, volumeOf(geometry.output)]
+  const sums = workspace.scratch(shape, 'int32')
+  const values = workspace.scratch(x.shape, blocks.length === 0 ? 'int8' : 'float32')
+  if (x.dtype === 'int8') values.data.set(x.data)
+  else quantize(x.data, filters.inputScale, values.data, scaleRounding(workspace))
+  if (blocks.length === 0) {
+    convolve(values, { ...filters, bias: undefined }, geometry, surroundings, sums, workspace)
+    return sums
+  }
+
+  const partial = workspace.scratch(shape)
+  sums.data.fill(0)
+  let input = values.ptr
+  for (const block of blocks) {
+    convolvePlanes(input, block, geometry, surroundings, partial.ptr, workspace)
+    input += 4 * block.inputs * volumeOf(geometry.input)
+    const [source, target] = [partial.data, sums.data]
+    for (let i = 0; i < source.length; i++) target[i] += source[i]
+  }
+  return sums
 }
 
 /** A float cast to a signed char: an int8 image is padded with that. */

@@ -48,7 +48,7 @@ export const ConvolutionDepthWise1D = defineLayer({
   forward(inputs, { params, weights: { weight_data, bias_data }, prepared }, workspace) {
     if (weight_data === undefined) return forwardConvolution(1, inputs, { params, prepared }, workspace)
     const { channels } = imageOf(inputs[0].shape, 1)
-    const filters = leadingFilters(params, prepared.window.kernel, channels, weight_data, bias_data, workspace)
+    const filters = leadingFilters(params, prepared.window.kernel, channels, weight_data, bias_data)
     return forwardConvolution(1, inputs, { params, prepared: { ...prepared, filters } }, workspace)
   },
 })

@@ -8,6 +8,7 @@ import { convolve } from '../convolution/convolve.ts'
 import { checkChannels, checkFloat, filterShapeOf } from '../convolution/filters.ts'
 import { convolutionGeometry, type Geometry, imageOf, pointwiseGeometry, volumeOf } from '../convolution/geometry.ts'
 import { heightParams, padsOf, widthParams, windowOf } from '../convolution/params.ts'
+import { sumPrecisionOf } from '../convolution/sums.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { activationParams, fusedActivation } from './activation.ts'
 
@@ -30,20 +31,23 @@ export const DeformableConv2D = defineLayer({
     weight_data: tagged(weight_data_size),
     bias_data: bias_term ? raw(num_output) : undefined,
   }),
-  prepare({ params, weights: { weight_data, bias_data } }, workspace) {
+  prepare(layer, workspace) {
+    const { params, weights } = layer
     const window = windowOf(params)
     const shape = filterShapeOf(params, window.kernel)
     // What the taps read is gathered first; to the filters it is so many channels of one pixel.
     const gathered = { ...shape, inputs: shape.inputs * volumeOf(shape.kernel), kernel: [1, 1, 1] } as const
+    const sums = sumPrecisionOf(layer, workspace)
     return {
       shape,
       window,
       padding: { rule: 'explicit', ...padsOf(params) } as const,
       activation: fusedActivation(params),
-      filters: storedFilters(gathered, weight_data, bias_data, workspace),
+      sums,
+      filters: storedFilters({ ...gathered, weight: weights.weight_data, bias: weights.bias_data }, sums, workspace),
     }
   },
-  forward([x, offset, mask], { prepared: { shape, window, padding, activation, filters } }, workspace) {
+  forward([x, offset, mask], { prepared: { shape, window, padding, activation, sums, filters } }, workspace) {
     const { channels, size } = imageOf(x.shape, 2)
     checkChannels(shape, channels)
     const geometry = convolutionGeometry(window, padding, size)
@@ -56,7 +60,7 @@ export const DeformableConv2D = defineLayer({
     const samples = workspace.scratch([channels * taps, outH, outW])
     const y = workspace.alloc([shape.outputs, outH, outW])
     gatherSamples(x, offset, mask, geometry, samples)
-    convolve(samples, filters, pointwiseGeometry(geometry.output), { padValue: 0, activation }, y, workspace)
+    convolve(samples, filters, pointwiseGeometry(geometry.output), { padValue: 0, activation, sums }, y, workspace)
     return y
   },
 })
