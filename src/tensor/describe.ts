@@ -11,8 +11,13 @@ export function describeValue(value: unknown): string {
   if (typeof value !== 'object') return `the ${typeof value} ${String(value)}`
   if (Array.isArray(value)) return 'an array'
   const name = typedArrayName(value) ?? Object.prototype.toString.call(value).slice(8, -1)
-  if (name !== 'Object') return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`
+  if (name !== 'Object') return withArticle(name)
   const keys = Object.keys(value)
   if (keys.length === 0) return 'an empty object'
   return `an object with the ${keys.length === 1 ? 'key' : 'keys'} ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', …' : ''}`
+}
+
+/** `a Float32Array`, `an Int8Array`. */
+export function withArticle(name: string): string {
+  return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`
 }

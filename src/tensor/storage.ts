@@ -1,5 +1,5 @@
 // Turns lists of numbers, bigints or booleans into the typed array that stores a dtype; never wraps or truncates silently.
-import { describeValue } from './describe.ts'
+import { describeValue, withArticle } from './describe.ts'
 
 import {
   allocate,
@@ -123,7 +123,7 @@ export function adoptStorage(
       return { data: stored.data, dtype }
     }
     throw new TypeError(
-      `${name}: its dtype is ${dtype}, but its data is a ${typedArrayName(data)} (expected a ${storageNameOf(dtype)})`,
+      `${name}: its dtype is ${dtype}, which ${withArticle(storageNameOf(dtype))} stores, but its data is ${describeValue(data)}`,
     )
   }
   if (!Array.isArray(data)) {
