@@ -1,0 +1,25 @@
+// Flip: the elements along some axes in reverse order.
+import { NcnnError } from '../../../error.ts'
+import { ints } from '../../../params.ts'
+import { existingAxes } from '../axes.ts'
+import { defineLayer } from '../layer.ts'
+import { copyStrided, viewOf } from '../strided-copy.ts'
+
+/** y = x read backwards along `axes`; a vector has one axis to choose from */
+export const Flip = defineLayer({
+  type: 'Flip',
+  inputs: '1',
+  params: { axes: ints(0) },
+  forward([x], { params: { axes } }, workspace) {
+    if (axes.length === 0) return x.share()
+    if (axes.length > 4) throw new NcnnError(`at most 4 axes can be flipped, found ${axes.length}`)
+    const rank = x.shape.length
+    const flipped = rank === 1 ? [0] : existingAxes(axes, rank)
+    const y = workspace.alloc(x.shape, x.dtype)
+    const last = x.shape.map((length, axis) => (flipped.includes(axis) ? length - 1 : 0))
+    const source = viewOf(x, last)
+    const strides = source.strides.map((stride, axis) => (flipped.includes(axis) ? -stride : stride))
+    copyStrided(x.shape, { ...source, strides }, viewOf(y))
+    return y
+  },
+})
