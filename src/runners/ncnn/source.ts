@@ -18,7 +18,8 @@ export async function readSource(source: NcnnSource, bin?: string | URL): Promis
     }
     if (!ArrayBuffer.isView(source.bin))
       throw new NcnnError('loadNcnn: `bin` must be the bytes of a .bin file (a Uint8Array)')
-    return { param: source.param, bin: source.bin, paramName: 'param', binName: 'bin' }
+    const param = typeof source.param === 'string' ? source.param : plainBytes(source.param)
+    return { param, bin: plainBytes(source.bin), paramName: 'param', binName: 'bin' }
   }
   const paramName = toPath(source)
   if (!/\.param(\.bin)?$/.test(paramName)) {
@@ -37,6 +38,10 @@ export async function readSource(source: NcnnSource, bin?: string | URL): Promis
   }
 }
 
+/** A Buffer's `slice` shares memory where a Uint8Array's copies: readers get the latter. */
+const plainBytes = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
+
 const toPath = (path: string | URL): string => (typeof path === 'string' ? path : fileURLToPath(path))
 
 async function readOrExplain(path: string, what: string): Promise<Uint8Array> {
@@ -45,7 +50,7 @@ async function readOrExplain(path: string, what: string): Promise<Uint8Array> {
     if (bytes.subarray(0, 19).toString('latin1') === 'version https://git') {
       throw new NcnnError(`${path} is a Git LFS pointer, not the file itself. Run: git lfs pull`)
     }
-    return bytes
+    return plainBytes(bytes)
   } catch (error) {
     if (error instanceof NcnnError) throw error
     throw new NcnnError(`cannot read ${path} (${what}): ${error instanceof Error ? error.message : String(error)}`)

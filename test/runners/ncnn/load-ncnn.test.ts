@@ -286,6 +286,15 @@ describe('files', () => {
     )
   })
 
+  test('contents may be Buffers, at any offset of a larger one', async () => {
+    const halves = Buffer.from(Uint16Array.of(0, 0, 0x3c00, 0xc000).buffer)
+    const tag = Buffer.from(Uint32Array.of(0x01306b47).buffer)
+    const bin = Buffer.concat([Buffer.alloc(12), tag, halves.subarray(4)]).subarray(12)
+    const param = Buffer.from('7767517\n2 2\nInput in 0 1 x\nInnerProduct fc 1 1 x out 0=1 2=2\n')
+    const model = await loadNcnn({ param, bin })
+    expect([...(await model.run({ x: [3, 1] })).out.data]).toEqual([1])
+  })
+
   test('a Git LFS pointer is recognised', async () => {
     await expect(loadNcnn(join(folder, 'lfs.param'))).rejects.toThrow(/lfs\.param is a Git LFS pointer.*git lfs pull/)
   })
