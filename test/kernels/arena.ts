@@ -96,6 +96,15 @@ export function ulpError(result: number, exact: number): number {
   return Math.abs(result - exact) / 2 ** (exponent - 23)
 }
 
+/** Where two arrays first differ (0 and -0 do, two NaN do not), or undefined. Vitest's own comparison takes seconds for large arrays. */
+export function firstDifference(actual: Float32Array, expected: Float32Array): string | undefined {
+  if (actual.length !== expected.length) return `${actual.length} instead of ${expected.length} elements`
+  for (let i = 0; i < actual.length; i++) {
+    if (!Object.is(actual[i], expected[i])) return `element ${i} is ${actual[i]} instead of ${expected[i]}`
+  }
+  return undefined
+}
+
 /** FNV-1a over the bits of floats, as hex: a fingerprint for tests of determinism. */
 export function fingerprint(values: Float32Array): string {
   let hash = 0x811c9dc5

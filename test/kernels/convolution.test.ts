@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Activation, GEMM_SCRATCH_BYTES, packedLeftBytes, WeightType } from '../../src/kernels/ncnn.ts'
-import { createArena, randomFloats } from './arena.ts'
+import { createArena, firstDifference, randomFloats } from './arena.ts'
 
 const arena = createArena()
 const { kernels } = arena
@@ -141,8 +141,8 @@ function run(g: Geometry, depthwise: boolean, skew = 0) {
 const geometry = (depthwise: boolean) =>
   fc
     .record({
-      inch: fc.integer({ min: 1, max: depthwise ? 4 : 24 }),
-      outch: fc.integer({ min: 1, max: 12 }),
+      inch: fc.integer({ min: 1, max: depthwise ? 4 : 20 }),
+      outch: fc.integer({ min: 1, max: 9 }),
       h: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 16 })),
       w: fc.oneof(fc.constantFrom(1, 3, 4, 5, 7, 8, 9, 31), fc.integer({ min: 1, max: 40 })),
       kernelH: fc.integer({ min: 1, max: 5 }),
@@ -193,9 +193,9 @@ describe.each([
     fc.assert(
       fc.property(geometry(depthwise), (g) => {
         const { actual, expected } = run(g, depthwise)
-        expect(actual).toEqual(expected())
+        expect(firstDifference(actual, expected())).toBeUndefined()
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
   })
 
@@ -215,7 +215,7 @@ describe.each([
     ['padding wider than the input', { h: 2, w: 2, padTop: 5, padBottom: 5, padLeft: 6, padRight: 7, padValue: 2 }],
   ] as [string, Partial<Geometry>][])('%s', (_name, changes) => {
     const { actual, expected } = run({ ...plain, ...changes }, depthwise)
-    expect(actual).toEqual(expected())
+    expect(firstDifference(actual, expected())).toBeUndefined()
   })
 
   test('alignment changes no bit', () => {
