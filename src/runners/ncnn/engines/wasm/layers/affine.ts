@@ -72,10 +72,14 @@ export const Scale = defineLayer({
     scale_data_size === scaleFromInput
       ? { scale_data: undefined, bias_data: undefined }
       : { scale_data: raw(scale_data_size), bias_data: bias_term ? raw(scale_data_size) : undefined },
-  forward([x, input], { params: { bias_term }, weights: { scale_data, bias_data }, outputCount }, workspace) {
+  prepare({ params: { scale_data_size, bias_term } }) {
+    if (scale_data_size === scaleFromInput && bias_term) {
+      throw new NcnnError('scale_data_size -233, factors from the second input, goes without bias_term')
+    }
+  },
+  forward([x, input], { weights: { scale_data, bias_data }, outputCount }, workspace) {
     const scale = scale_data ?? input
     if (scale === undefined) throw new NcnnError('scale_data_size -233 takes the factors from a second input')
-    if (bias_term && bias_data === undefined) throw new NcnnError('scale_data_size -233 goes without bias_term')
     if (scale === input) checkFloat(scale, workspace)
     const channels = outermostChannels(x)
     checkChannels(channels, 'the scale', scale.length)
@@ -112,9 +116,9 @@ export const PReLU = defineLayer({
   type: 'PReLU',
   inputs: '1',
   params: { num_slope: int(0) },
-  weights({ num_slope }) {
+  weights: ({ num_slope }) => ({ slope_data: raw(num_slope) }),
+  prepare({ params: { num_slope } }) {
     if (num_slope < 1) throw new NcnnError(`num_slope must be at least 1, found ${num_slope}`)
-    return { slope_data: raw(num_slope) }
   },
   forward([x], { params: { num_slope }, weights: { slope_data } }, workspace) {
     checkFloat(x, workspace)

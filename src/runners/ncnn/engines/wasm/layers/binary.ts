@@ -65,22 +65,21 @@ const names = new Map<number, OperationName>(
   Object.entries(Operation).map(([name, number]) => [number, name as OperationName]),
 )
 
-/** y = op(a, b), with_scalar: y = op(a, constant b) */
+/** y = op(a, b); with_scalar: y = op(a, constant b) */
 export const BinaryOp = defineLayer({
   type: 'BinaryOp',
   inputs: '1..2',
   params: { op_type: int(0), with_scalar: int(1), b: float(2) },
-  /** The constant, in memory for the kernel. */
-  prepare({ params: { with_scalar, b } }, { alloc }) {
-    if (!with_scalar) return undefined
-    const constant = alloc([1])
-    constant.data[0] = b
-    return constant
-  },
-  forward([a, second], { params: { op_type, with_scalar, b }, prepared: constant }, workspace) {
+  /** The function, and the constant in memory for the kernel. */
+  prepare({ params: { op_type, with_scalar, b } }, { alloc }) {
     const name = names.get(op_type)
     if (name === undefined) throw new NcnnError(`op_type must be 0 to ${names.size - 1}, found ${op_type}`)
-    const f = functions[name]
+    if (!with_scalar) return { f: functions[name], constant: undefined }
+    const constant = alloc([1])
+    constant.data[0] = b
+    return { f: functions[name], constant }
+  },
+  forward([a, second], { params: { op_type, b }, prepared: { f, constant } }, workspace) {
     if (constant !== undefined) {
       return mapElements(
         a,
@@ -90,8 +89,7 @@ export const BinaryOp = defineLayer({
           workspace.kernels.binary(op_type, input, 0, 0, 0, 1, constant.ptr, 0, 0, 0, 0, output, 1, 1, 1, n),
       )
     }
-    if (second === undefined)
-      throw new NcnnError(`it needs two inputs, or with_scalar (1=1) and b, found with_scalar=${with_scalar}`)
+    if (second === undefined) throw new NcnnError('it needs two inputs, or with_scalar=1 and the constant b')
     return binary(a, second, op_type, f, workspace)
   },
 })

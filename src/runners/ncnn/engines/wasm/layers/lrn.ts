@@ -20,7 +20,11 @@ export const LRN = defineLayer({
   inputs: '1',
   params: { region_type: int(0), local_size: int(1, 5), alpha: float(2, 1), beta: float(3, 0.75), bias: float(4, 1) },
   /** -beta, in memory for the kernel. */
-  prepare({ params: { beta } }, { alloc }) {
+  prepare({ params: { region_type, local_size, beta } }, { alloc }) {
+    if (local_size < 1) throw new NcnnError(`local_size must be at least 1, found ${local_size}`)
+    if (region_type !== acrossChannels && region_type !== withinChannel) {
+      throw new NcnnError(`region_type must be 0 (across channels) or 1 (within a channel), found ${region_type}`)
+    }
     const exponent = alloc([1])
     exponent.data[0] = -beta
     return exponent
@@ -28,7 +32,6 @@ export const LRN = defineLayer({
   forward([x], { params: { region_type, local_size, alpha, bias }, prepared: exponent }, workspace) {
     checkFloat(x, workspace)
     checkRank(x.shape, 1, 2, 3)
-    if (local_size < 1) throw new NcnnError(`local_size must be at least 1, found ${local_size}`)
     const { c, h, w } = namedLengths(x.shape)
     const before = Math.floor(local_size / 2)
     if (region_type === acrossChannels) {
@@ -36,13 +39,10 @@ export const LRN = defineLayer({
       const sums = windowSums(squares(x), { outer: 1, length: c, inner: h * w }, before, before)
       return divideByPower(x, sums, alpha / local_size, bias, exponent, workspace)
     }
-    if (region_type === withinChannel) {
-      const after = local_size - before - 1
-      const rows = windowSums(squares(x), { outer: c * h, length: w, inner: 1 }, before, after)
-      const sums = windowSums(rows, { outer: c, length: h, inner: w }, before, after)
-      return divideByPower(x, sums, alpha / local_size ** 2, bias, exponent, workspace)
-    }
-    throw new NcnnError(`region_type must be 0 (across channels) or 1 (within a channel), found ${region_type}`)
+    const after = local_size - before - 1
+    const rows = windowSums(squares(x), { outer: c * h, length: w, inner: 1 }, before, after)
+    const sums = windowSums(rows, { outer: c, length: h, inner: w }, before, after)
+    return divideByPower(x, sums, alpha / local_size ** 2, bias, exponent, workspace)
   },
 })
 

@@ -87,10 +87,12 @@ export const GroupNorm = defineLayer({
     gamma_data: affine ? raw(channels) : undefined,
     beta_data: affine ? raw(channels) : undefined,
   }),
+  prepare({ params: { group, channels } }) {
+    if (group < 1 || channels % group !== 0) throw new NcnnError(`${channels} channels do not make ${group} groups`)
+  },
   forward([x], { params: { group, channels, eps }, weights: { gamma_data, beta_data } }, workspace) {
     const { count, size } = outermostChannels(x)
     checkChannels({ count, size }, 'channels', channels)
-    if (group < 1 || channels % group !== 0) throw new NcnnError(`${channels} channels do not make ${group} groups`)
     return groupNorm(x, group, channels / group, size, eps, { gamma: gamma_data, beta: beta_data }, workspace)
   },
 })

@@ -59,14 +59,19 @@ export const Reduction = defineLayer({
     keepdims: int(4),
     fixbug0: int(5),
   },
-  forward([x], { params: { operation: number, reduce_all, coeff, axes, keepdims, fixbug0 } }, workspace) {
-    const operation = operations[number]
-    if (operation === undefined) throw new NcnnError(`operation must be 0 to ${operations.length - 1}, found ${number}`)
+  prepare({ params: { operation, axes, fixbug0 } }) {
     if (fixbug0 === 0 && axes.length > 0) {
       throw new NcnnError(
         'axes were written by an old converter that counted them differently (no fixbug0, 5=1): convert the model anew',
       )
     }
+    const definition = operations[operation]
+    if (definition === undefined) {
+      throw new NcnnError(`operation must be 0 to ${operations.length - 1}, found ${operation}`)
+    }
+    return definition
+  },
+  forward([x], { params: { reduce_all, coeff, axes, keepdims }, prepared: operation }, workspace) {
     checkFloat(x, workspace)
     const isReduced = reducedAxes(x.shape, reduce_all, axes)
     const shape = x.shape.flatMap((length, axis) => (!isReduced[axis] ? [length] : keepdims ? [1] : []))

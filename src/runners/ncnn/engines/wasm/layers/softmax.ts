@@ -12,12 +12,14 @@ export const Softmax = defineLayer({
   type: 'Softmax',
   inputs: '1',
   params: { axis: int(0), fixbug0: int(1) },
-  forward([x], { params: { axis, fixbug0 } }, workspace) {
+  prepare({ params: { axis, fixbug0 } }) {
     if (fixbug0 === 0 && axis !== 0) {
       throw new NcnnError(
         'axis was written by an old converter that counted it differently (no fixbug0, 1=1): convert the model anew',
       )
     }
+  },
+  forward([x], { params: { axis } }, workspace) {
     checkFloat(x, workspace)
     const view = viewAlong(x.shape, axis)
     const y = workspace.reuse(x)

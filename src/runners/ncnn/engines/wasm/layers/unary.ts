@@ -63,11 +63,13 @@ export const UnaryOp = defineLayer({
   type: 'UnaryOp',
   inputs: '1',
   params: { op_type: int(0) },
-  forward([x], { params: { op_type } }, workspace) {
+  prepare({ params: { op_type } }) {
     const name = names.get(op_type)
     if (name === undefined) throw new NcnnError(`op_type must be 0 to ${names.size - 1}, found ${op_type}`)
-    return mapElements(x, workspace, functions[name], kernelOf(op_type, workspace))
+    return functions[name]
   },
+  forward: ([x], { params: { op_type }, prepared: f }, workspace) =>
+    mapElements(x, workspace, f, kernelOf(op_type, workspace)),
 })
 
 /** y = |x| */
