@@ -8,6 +8,7 @@ const entries = {
   'jest-globals': 'src/jest-globals.ts',
   expect: 'src/expect.ts',
   files: 'src/files/index.ts',
+  ncnn: 'src/runners/ncnn/index.ts',
 }
 
 /** Vitest is ESM only, and so is what imports it. */

@@ -1,0 +1,4 @@
+export default {
+  testMatch: ['<rootDir>/voiceprint.jest.cjs'],
+  setupFilesAfterEnv: ['expect-tensor/jest'],
+}

@@ -1,0 +1,65 @@
+// The suite of voiceprint.test.ts for Jest.
+const { join } = require('node:path')
+const { compareTensors } = require('expect-tensor')
+const { readTensors } = require('expect-tensor/files')
+const { loadNcnn } = require('expect-tensor/ncnn')
+const { threshold } = require('./data/ecapa.json')
+
+const here = (path) => join(__dirname, path)
+const utterances = ['annie', 'hugo', 'linda', 'victor'].flatMap((voice) => [1, 2, 3].map((take) => `${voice}-${take}`))
+
+let ecapa
+let voiceEncoder
+let fp32
+let fp16
+let lstm
+beforeAll(async () => {
+  ecapa = await readTensors(here('data/ecapa.safetensors'))
+  voiceEncoder = await readTensors(here('data/voice-encoder.safetensors'))
+  fp32 = await loadNcnn(here('models/ecapa-fp32.ncnn.param'))
+  fp16 = await loadNcnn(here('models/ecapa-fp16.ncnn.param'))
+  lstm = await loadNcnn(here('models/voice-encoder-fp16.ncnn.param'))
+})
+
+async function embed(model, features) {
+  const { out0 } = await model.run({ in0: features })
+  return out0
+}
+
+describe('ECAPA-TDNN converted with fp16=0', () => {
+  test.each(utterances)('%s: the embedding is that of PyTorch', async (utterance) => {
+    const embedding = await embed(fp32, ecapa[`fbank/${utterance}`])
+    expect(embedding).toHaveShape([192])
+    expect(embedding).toMatchTensor(ecapa[`embedding/${utterance}`], { atol: 1e-5 })
+  })
+})
+
+describe('ECAPA-TDNN converted with fp16=1, the default of pnnx', () => {
+  test.each(utterances)('%s: the direction of the embedding survives, its digits do not', async (utterance) => {
+    const embedding = await embed(fp16, ecapa[`fbank/${utterance}`])
+    const reference = ecapa[`embedding/${utterance}`]
+    expect(embedding).not.toMatchTensor(reference, { atol: 1e-5 })
+    expect(embedding).toMatchTensor(reference, { atol: 1e-3, normalize: 'l2' })
+    expect(embedding).toMatchTensor(reference, { metrics: { cosine: 0.99999 } })
+  })
+})
+
+describe('Resemblyzer, a 3-layer LSTM, converted with fp16=1', () => {
+  test.each(utterances)('%s: the embedding is close to that of PyTorch', async (utterance) => {
+    const embedding = await embed(lstm, voiceEncoder[`mel/${utterance}`])
+    expect(embedding).toMatchTensor(voiceEncoder[`embedding/${utterance}`], { atol: 1e-3 })
+  })
+})
+
+describe('what the application does with it: the same speaker or not', () => {
+  const pairs = utterances.flatMap((a, i) => utterances.slice(i + 1).map((b) => [a, b]))
+
+  test.each(['fp32', 'fp16'])('%s decides every pair of utterances as PyTorch does', async (precision) => {
+    const model = precision === 'fp32' ? fp32 : fp16
+    const converted = {}
+    for (const name of utterances) converted[name] = await embed(model, ecapa[`fbank/${name}`])
+    const sameSpeaker = (a, b) => compareTensors(a, b).cosine > threshold
+    const decide = (embeddingOf) => pairs.map(([a, b]) => sameSpeaker(embeddingOf(a), embeddingOf(b)))
+    expect(decide((name) => converted[name])).toEqual(decide((name) => ecapa[`embedding/${name}`]))
+  })
+})

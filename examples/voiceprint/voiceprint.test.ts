@@ -1,0 +1,65 @@
+// The regression suite of a converted voiceprint model: does the ncnn model still say what the PyTorch model said?
+import { compareTensors, type Tensor } from 'expect-tensor'
+import { readTensors } from 'expect-tensor/files'
+import { loadNcnn } from 'expect-tensor/ncnn'
+import { describe, expect, test } from 'vitest'
+import { threshold } from './data/ecapa.json'
+
+const here = (path: string) => new URL(path, import.meta.url)
+
+/** Features that went into the PyTorch model, and the embeddings that came out of it. */
+const ecapa = await readTensors(here('data/ecapa.safetensors'))
+const voiceEncoder = await readTensors(here('data/voice-encoder.safetensors'))
+/** Four voices that were not trained on, three utterances each. */
+const utterances = ['annie', 'hugo', 'linda', 'victor'].flatMap((voice) => [1, 2, 3].map((take) => `${voice}-${take}`))
+
+const fp32 = await loadNcnn(here('models/ecapa-fp32.ncnn.param'))
+const fp16 = await loadNcnn(here('models/ecapa-fp16.ncnn.param'))
+const lstm = await loadNcnn(here('models/voice-encoder-fp16.ncnn.param'))
+
+async function embed(model: typeof fp32, features: Tensor): Promise<Tensor> {
+  const { out0 } = await model.run({ in0: features })
+  return out0
+}
+
+describe('ECAPA-TDNN converted with fp16=0', () => {
+  test.each(utterances)('%s: the embedding is that of PyTorch', async (utterance) => {
+    const embedding = await embed(fp32, ecapa[`fbank/${utterance}`])
+    expect(embedding).toHaveShape([192])
+    expect(embedding).toMatchTensor(ecapa[`embedding/${utterance}`], { atol: 1e-5 })
+  })
+})
+
+describe('ECAPA-TDNN converted with fp16=1, the default of pnnx', () => {
+  test.each(utterances)('%s: the direction of the embedding survives, its digits do not', async (utterance) => {
+    const embedding = await embed(fp16, ecapa[`fbank/${utterance}`])
+    const reference = ecapa[`embedding/${utterance}`]
+    expect(embedding).not.toMatchTensor(reference, { atol: 1e-5 })
+    expect(embedding).toMatchTensor(reference, { atol: 1e-3, normalize: 'l2' })
+    expect(embedding).toMatchTensor(reference, { metrics: { cosine: 0.99999 } })
+  })
+})
+
+describe('Resemblyzer, a 3-layer LSTM, converted with fp16=1', () => {
+  test.each(utterances)('%s: the embedding is close to that of PyTorch', async (utterance) => {
+    const embedding = await embed(lstm, voiceEncoder[`mel/${utterance}`])
+    expect(embedding).toMatchTensor(voiceEncoder[`embedding/${utterance}`], { atol: 1e-3 })
+  })
+})
+
+describe('what the application does with it: the same speaker or not', () => {
+  const pairs = utterances.flatMap((a, i) => utterances.slice(i + 1).map((b) => [a, b] as const))
+
+  test.each([
+    ['fp32', fp32],
+    ['fp16', fp16],
+  ] as const)('%s decides every pair of utterances as PyTorch does', async (_, model) => {
+    const converted: Record<string, Tensor> = {}
+    for (const name of utterances) converted[name] = await embed(model, ecapa[`fbank/${name}`])
+    const sameSpeaker = (a: Tensor, b: Tensor) => compareTensors(a, b).cosine > threshold
+    for (const [a, b] of pairs) {
+      const expected = sameSpeaker(ecapa[`embedding/${a}`], ecapa[`embedding/${b}`])
+      expect(sameSpeaker(converted[a], converted[b]), `${a} and ${b}`).toBe(expected)
+    }
+  })
+})
