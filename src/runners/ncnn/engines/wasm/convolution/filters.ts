@@ -5,7 +5,7 @@ import type { GraphLayer } from '../../../graph.ts'
 import { raw, tagged } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
 import type { Workspace } from '../layer.ts'
-import { type Dimensions, perAxis, type Spatial, volumeOf } from './geometry.ts'
+import { type Dimensions, type Spatial, volumeOf } from './geometry.ts'
 import { checkPositive } from './params.ts'
 import type { SumPrecision } from './sums.ts'
 
@@ -96,18 +96,22 @@ export function checkStoredFloat(weight: Blob): void {
     throw new NcnnError('the weights are stored as int8, but the layer has no int8_scale_term')
 }
 
-/** The axes of a weight that is an input, as ncnn reads them: [first, second, ...kernel], where an absent second axis has size 1. */
+/**
+ * The axes of a weight that is an input: [first, second, ...kernel]. As in ncnn, a missing axis has size 1: the second in a
+ * 2-D layer, the first in a 1-D layer.
+ */
 export function dynamicWeightAxes(
   { shape }: Blob,
   dimensions: Dimensions,
 ): { readonly first: number; readonly second: number; readonly kernel: Spatial } {
   const rank = dimensions + 2
-  if (shape.length > rank || shape.length < rank - 1) {
+  if (shape.length !== rank && shape.length !== rank - 1) {
     throw new NcnnError(`the weight must have ${rank} axes, found [${shape.join(', ')}]`)
   }
-  const [first, second] = shape.length === rank ? shape : [shape[0], 1]
-  const sizes = shape.slice(-dimensions)
-  const kernel = perAxis((axis) => sizes[axis - 3 + dimensions] ?? 1)
+  const channels = shape.slice(0, -dimensions)
+  const [first, second] = channels.length === 2 ? channels : dimensions === 1 ? [1, channels[0]] : [channels[0], 1]
+  const [width = 1, height = 1, depth = 1] = shape.slice(-dimensions).reverse()
+  const kernel = [depth, height, width] as const
   checkPositive('kernel size', kernel)
   return { first, second, kernel }
 }

@@ -23,18 +23,18 @@ export interface Window {
   readonly dilation: Spatial
 }
 
-/** What is added around an image: given numbers, or so much that the output has ceil(input / stride) positions. */
-export type Padding = ExplicitPadding | { readonly rule: 'sameUpper' | 'sameLower' }
-
-export interface ExplicitPadding {
-  readonly rule: 'explicit'
+/** Positions added to, or taken from, the start and the end of each axis. */
+export interface Pads {
   readonly before: Spatial
   readonly after: Spatial
 }
 
+/** What is added around an image: given numbers, or so much that the output has ceil(input / stride) positions. */
+export type Padding = ({ readonly rule: 'explicit' } & Pads) | { readonly rule: 'sameUpper' | 'sameLower' }
+
 /** What a deconvolution cuts off the full result: given numbers, or so much that the output has a given size. */
 export type Cut =
-  | { readonly rule: 'explicit'; readonly before: Spatial; readonly after: Spatial }
+  | ({ readonly rule: 'explicit' } & Pads)
   | { readonly rule: 'sameUpper' | 'sameLower'; readonly size: Spatial }
 
 /** A window over an image: output position o reads (or, in a deconvolution, is read from) i = o * stride - before + tap * dilation. */
@@ -101,33 +101,22 @@ export function convolutionGeometry(window: Window, padding: Padding, input: Spa
   return { ...window, input, output, before }
 }
 
-/** Given pads. Where one is negative ncnn crops, but the height always at its end. */
-export function explicitPadding(before: Spatial, after: Spatial): ExplicitPadding {
-  const crop = Math.min(before[1], 0)
-  return {
-    rule: 'explicit',
-    before: [before[0], before[1] - crop, before[2]],
-    after: [after[0], after[1] + crop, after[2]],
-  }
-}
-
-/**
- * The pads that a rule gives for an input. When one axis needs padding, ncnn also applies what the rule gives for the others, which
- * may be negative.
- */
-function resolvePadding(window: Window, padding: Padding, input: Spatial): ExplicitPadding {
+function resolvePadding(window: Window, padding: Padding, input: Spatial): Pads {
   if (padding.rule === 'explicit') return padding
   const extent = extentOf(window)
   const total = perAxis((axis) => {
     const stride = window.stride[axis]
     return extent[axis] + Math.trunc((input[axis] - 1) / stride) * stride - input[axis]
   })
-  if (total.every((pad) => pad <= 0)) return explicitPadding([0, 0, 0], [0, 0, 0])
+  // When no axis needs padding there is none. When one does, ncnn also applies what the rule gives for the others: where the stride
+  // steps over the end of an axis that is negative, and crops.
+  if (total.every((pad) => pad <= 0)) return { before: [0, 0, 0], after: [0, 0, 0] }
   const smaller = perAxis((axis) => Math.trunc(total[axis] / 2))
   const larger = perAxis((axis) => total[axis] - smaller[axis])
-  if (padding.rule === 'sameUpper') return explicitPadding(smaller, larger)
-  // Along the depth ncnn pads both rules alike.
-  return explicitPadding([smaller[0], larger[1], larger[2]], [larger[0], smaller[1], smaller[2]])
+  const [, height, width] = padding.rule === 'sameUpper' ? smaller : larger
+  // ncnn pads the depth alike under both rules, and crops the height at its end only.
+  const before = [smaller[0], Math.max(height, 0), width] as const
+  return { before, after: perAxis((axis) => total[axis] - before[axis]) }
 }
 
 /**
@@ -144,7 +133,7 @@ export function deconvolutionGeometry(window: Window, outputPad: Spatial, cut: C
   for (const [axis, name] of axisNames.entries()) {
     if (before[axis] < 0 || output[axis] < 1) {
       throw new NcnnError(
-        `the result along the ${name} has ${full[axis]} positions; ${before[axis]} cannot be cut off its start and ${after[axis]} off its end`,
+        `input and kernel give ${full[axis]} positions along the ${name}: ${before[axis]} cannot be cut off the start and ${after[axis]} off the end`,
       )
     }
     if (full[axis] > maxSize) throw new NcnnError(`a result with a ${name} of ${full[axis]} is too large`)
@@ -152,7 +141,7 @@ export function deconvolutionGeometry(window: Window, outputPad: Spatial, cut: C
   return { ...window, input, output, before }
 }
 
-function resolveCut(cut: Cut, full: Spatial): { readonly before: Spatial; readonly after: Spatial } {
+function resolveCut(cut: Cut, full: Spatial): Pads {
   if (cut.rule === 'explicit') return cut
   const total = perAxis((axis) => full[axis] - cut.size[axis])
   const smaller = perAxis((axis) => Math.trunc(total[axis] / 2))

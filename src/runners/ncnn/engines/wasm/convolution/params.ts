@@ -1,7 +1,7 @@
 // The parameters that convolution layers share, as ncnn's operators.md names them, and what they say about window and padding.
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { axisNames, type Cut, explicitPadding, type Padding, perAxis, type Spatial, type Window } from './geometry.ts'
+import { axisNames, type Cut, type Padding, type Pads, perAxis, type Spatial, type Window } from './geometry.ts'
 
 export const widthParams = {
   kernel_w: int(1),
@@ -81,13 +81,19 @@ export function checkPositive(what: string, sizes: Spatial): void {
     throw new NcnnError(`the ${what} along the ${axisNames[axis]} must be at least 1, found ${sizes[axis]}`)
 }
 
-/** The padding of a convolution. ncnn applies a rule only when all pads ask for it, and pads at all only when one is positive. */
+/**
+ * The padding of a convolution. ncnn applies a rule only when all pads ask for it, and pads at all only when one is positive.
+ * @throws {NcnnError} when some pads are positive and others negative: there ncnn writes beyond its memory
+ */
 export function paddingOf(params: WindowParams): Padding {
   const { before, after, declared } = padsOf(params)
-  if (declared.some((pad) => pad > 0)) return explicitPadding(before, after)
+  if (declared.some((pad) => pad > 0)) {
+    if (declared.some((pad) => pad < 0)) throw new NcnnError(`pads must not be negative, found ${declared.join(', ')}`)
+    return { rule: 'explicit', before, after }
+  }
   if (declared.every((pad) => pad === sameUpper)) return { rule: 'sameUpper' }
   if (declared.every((pad) => pad === sameLower)) return { rule: 'sameLower' }
-  return explicitPadding([0, 0, 0], [0, 0, 0])
+  return { rule: 'explicit', before: [0, 0, 0], after: [0, 0, 0] }
 }
 
 /** @throws {NcnnError} when something negative is to be added */
@@ -114,7 +120,7 @@ export function cutOf(params: WindowParams & OutputParams): Cut {
 }
 
 /** The pads as they stand in the file; `declared` are those of the axes that the layer has. */
-export function padsOf(params: WindowParams): { before: Spatial; after: Spatial; declared: readonly number[] } {
+export function padsOf(params: WindowParams): Pads & { readonly declared: readonly number[] } {
   const before = [params.pad_front, params.pad_top, params.pad_left] as const
   const after = [params.pad_behind, params.pad_bottom, params.pad_right] as const
   return {

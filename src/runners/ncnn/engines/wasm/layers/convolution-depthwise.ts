@@ -1,4 +1,6 @@
 // Grouped convolution, in one, two and three dimensions: with as many groups as channels it is depthwise.
+import { NcnnError } from '../../../error.ts'
+import { describeLayer, type GraphLayer } from '../../../graph.ts'
 import { float, int } from '../../../params.ts'
 import {
   forwardConvolution,
@@ -16,8 +18,12 @@ import { activationParams } from './activation.ts'
 const filterParams = { num_output: int(0), bias_term: int(5), weight_data_size: int(6), group: int(7, 1) } as const
 
 /** int8_scale_term 1 and 101 have a weight scale for each group, 2 and 102 one for all. */
-function groupedWeights(params: QuantizableParams & { readonly group: number }) {
-  return quantizableWeights(params, params.int8_scale_term % 100 === 1 ? params.group : 1)
+function groupedWeights(params: QuantizableParams & { readonly group: number }, layer: GraphLayer) {
+  const { int8_scale_term: term, group } = params
+  if (![0, 1, 2, 101, 102].includes(term)) {
+    throw new NcnnError(`${describeLayer(layer)}: int8_scale_term (8) must be 0, 1, 2, 101 or 102, found ${term}`)
+  }
+  return quantizableWeights(params, term === 1 || term === 101 ? group : 1)
 }
 
 /** y = activation(conv(pad(x), weight, group) + bias) over [c, h, w] */
