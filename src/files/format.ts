@@ -38,6 +38,12 @@ export function lookUp<T>(entries: ReadonlyMap<string, T>, name: string, source:
   return entry
 }
 
+/** What a file without names calls its one tensor: the file's name without folder and extension. */
+export function stemOf(path: string): string {
+  const base = path.replace(/^.*[\\/]/s, '')
+  return base.replace(/\.[^.]*$/, '')
+}
+
 /** Refuses an option that the format cannot honour: dropping it would lose what the caller wanted kept. */
 export function refuseOptions(
   options: EncodeOptions,

@@ -4,7 +4,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { transpose } from '../tensor/transpose.ts'
 import { declaredBytes, decodeElements, encodeElements } from './elements.ts'
 import { byteCount, describeBeginning, quoteNames, TensorFileError } from './error.ts'
-import { concatenate, lookUp, refuseOptions, type TensorFormat } from './format.ts'
+import { concatenate, lookUp, refuseOptions, stemOf, type TensorFormat } from './format.ts'
 import { type PythonLiteral, parsePythonLiteral } from './python-literal.ts'
 import { type ByteSource, memorySource } from './source.ts'
 
@@ -220,12 +220,6 @@ export function npyPieces(tensor: Tensor, target: string): Uint8Array[] {
   else view.setUint32(8, text.length, true)
   header.set(new TextEncoder().encode(text), headerOffset)
   return [header, encodeElements(tensor)]
-}
-
-/** What a file without names calls its one tensor: the file's name without folder and extension. */
-export function stemOf(path: string): string {
-  const base = path.replace(/^.*[\\/]/s, '')
-  return base.replace(/\.[^.]*$/, '')
 }
 
 export const npy: TensorFormat = {

@@ -36,7 +36,8 @@ const layoutOrder = [...nameOfDtype.keys()]
 const refusedTypes = /^(F8_|F6_|F4|C64)/
 
 interface Entry {
-  readonly dtype: DType
+  /** The format's name of the dtype. A type that no tensor here can hold is refused when the tensor is read: the others can be. */
+  readonly typeName: string
   readonly shape: readonly number[]
   /** Within the file. */
   readonly begin: number
@@ -46,6 +47,11 @@ interface Entry {
 interface Header {
   readonly entries: ReadonlyMap<string, Entry>
   readonly metadata: Readonly<Record<string, string>>
+}
+
+/** How errors call a tensor of a file. */
+function tensorName(source: ByteSource, name: string): string {
+  return `${source.name}, tensor ${JSON.stringify(name)}`
 }
 
 type JsonObject = Readonly<Record<string, unknown>>
@@ -82,17 +88,24 @@ function parseMetadata(metadata: unknown, source: string): Record<string, string
   return metadata as Record<string, string>
 }
 
+function findDtype(typeName: string): DType | undefined {
+  return Object.hasOwn(dtypeOfName, typeName) ? dtypeOfName[typeName] : undefined
+}
+
+function refuseType(typeName: string, source: string): never {
+  throw new TensorFileError(
+    source,
+    refusedTypes.test(typeName)
+      ? `dtype ${typeName} is not supported; convert the tensor to float32 or float16 before saving it`
+      : `unknown dtype ${JSON.stringify(typeName)}; expected one of ${Object.keys(dtypeOfName).join(', ')}`,
+  )
+}
+
 function parseEntry(entry: unknown, dataOffset: number, dataBytes: number, source: string): Entry {
   if (!isObject(entry)) throw new TensorFileError(source, "expected an object with 'dtype', 'shape' and 'data_offsets'")
   const { dtype: typeName, shape, data_offsets: offsets } = entry
-  const dtype = typeof typeName === 'string' && Object.hasOwn(dtypeOfName, typeName) ? dtypeOfName[typeName] : undefined
-  if (dtype === undefined) {
-    throw new TensorFileError(
-      source,
-      typeof typeName === 'string' && refusedTypes.test(typeName)
-        ? `dtype ${typeName} is not supported; convert the tensor to float32 or float16 before saving it`
-        : `unknown dtype ${JSON.stringify(typeName)}; expected one of ${Object.keys(dtypeOfName).join(', ')}`,
-    )
+  if (typeof typeName !== 'string') {
+    throw new TensorFileError(source, `'dtype' must be a string, found ${JSON.stringify(typeName)}`)
   }
   if (!Array.isArray(shape))
     throw new TensorFileError(source, `'shape' must be an array, found ${JSON.stringify(shape)}`)
@@ -107,14 +120,15 @@ function parseEntry(entry: unknown, dataOffset: number, dataBytes: number, sourc
       `'data_offsets' [${from}, ${to}] lie outside the ${byteCount(dataBytes)} of data; the file is truncated or damaged`,
     )
   }
-  const expected = declaredBytes(shape, dtype, source)
-  if (to - from !== expected) {
+  const dtype = findDtype(typeName)
+  const expected = dtype && declaredBytes(shape, dtype, source)
+  if (expected !== undefined && to - from !== expected) {
     throw new TensorFileError(
       source,
       `shape [${shape.join(', ')}] of ${typeName} takes ${byteCount(expected)}, but 'data_offsets' [${from}, ${to}] span ${to - from}`,
     )
   }
-  return { dtype, shape, begin: dataOffset + from, end: dataOffset + to }
+  return { typeName, shape, begin: dataOffset + from, end: dataOffset + to }
 }
 
 /** The format demands that the tensors cover the data without gaps and overlaps: nothing can hide in the file. */
@@ -159,9 +173,8 @@ function readHeader(source: ByteSource): Header {
   const dataOffset = 8 + Number(headerBytes)
   const { [metadataKey]: metadata, ...declared } = parseJson(source.read(8, dataOffset), name)
   const entries = new Map<string, Entry>()
-  for (const [tensorName, entry] of Object.entries(declared)) {
-    const context = `${name}, tensor ${JSON.stringify(tensorName)}`
-    entries.set(tensorName, parseEntry(entry, dataOffset, size - dataOffset, context))
+  for (const [key, entry] of Object.entries(declared)) {
+    entries.set(key, parseEntry(entry, dataOffset, size - dataOffset, tensorName(source, key)))
   }
   checkCoverage(entries, dataOffset, source)
   return { entries, metadata: parseMetadata(metadata, name) }
@@ -190,7 +203,8 @@ export const safetensors: TensorFormat = {
       names: [...entries.keys()],
       metadata,
       read(name) {
-        const { dtype, shape, begin, end } = lookUp(entries, name, source.name)
+        const { typeName, shape, begin, end } = lookUp(entries, name, source.name)
+        const dtype = findDtype(typeName) ?? refuseType(typeName, tensorName(source, name))
         return { data: decodeElements(source.read(begin, end), dtype, true), shape, dtype }
       },
     }

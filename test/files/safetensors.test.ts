@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeSafetensors, encodeSafetensors } from '../../src/files/safetensors.ts'
+import { decodeSafetensors, encodeSafetensors, safetensors } from '../../src/files/safetensors.ts'
+import { memorySource } from '../../src/files/source.ts'
 import { anyTensor, bitsOf } from './arbitrary.ts'
 import { cube, fixtureBytes, withBfloat16 } from './fixture.ts'
 
@@ -36,6 +37,19 @@ describe('a file that the reference implementation wrote', () => {
       'a.safetensors, tensor "x": dtype F8_E4M3 is not supported; convert the tensor to float32 or float16 before saving it',
     )
   })
+})
+
+test('a tensor that cannot be read does not hide the others', () => {
+  const header = {
+    a: { dtype: 'F8_E5M2', shape: [3], data_offsets: [0, 3] },
+    b: { dtype: 'U8', shape: [2], data_offsets: [3, 5] },
+    c: { dtype: 'F3', shape: [1], data_offsets: [5, 6] },
+  }
+  const { names, read } = safetensors.open(memorySource(fileWith(header, 6), 'a.safetensors'))
+  expect(names).toEqual(['a', 'b', 'c'])
+  expect(read('b')).toEqual({ data: Uint8Array.of(0, 0), shape: [2], dtype: 'uint8' })
+  expect(() => read('a')).toThrow('a.safetensors, tensor "a": dtype F8_E5M2 is not supported')
+  expect(() => read('c')).toThrow('a.safetensors, tensor "c": unknown dtype "F3"; expected one of')
 })
 
 test('tensors whose data is not aligned are read, each into memory of its own', () => {
@@ -95,7 +109,11 @@ describe('damaged files', () => {
       fileWith({ a: entry({ dtype: 'toString' }) }, 8),
       /tensor "a": unknown dtype "toString"; expected one of U64/,
     ],
-    ['a missing dtype', fileWith({ a: entry({ dtype: undefined }) }, 8), /tensor "a": unknown dtype undefined/],
+    [
+      'a missing dtype',
+      fileWith({ a: entry({ dtype: undefined }) }, 8),
+      /tensor "a": 'dtype' must be a string, found undefined/,
+    ],
     [
       'a missing shape',
       fileWith({ a: entry({ shape: undefined }) }, 8),
