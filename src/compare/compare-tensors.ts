@@ -50,7 +50,6 @@ export function compareTensors(actual: TensorLike, reference: TensorLike, option
     rule,
     allowedMisses: checked.allowedMisses(pairs.length),
     normalize,
-    axes: checked.axes,
     pairs,
     rawPairs,
     statistics,

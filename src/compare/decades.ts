@@ -24,8 +24,20 @@ export function decadeOf(error: number): number {
 /** Adds the errors above zero to `counts`, and returns how many are zero. */
 export function countDecades(counts: Float64Array, errors: Float64Array): number {
   let zeros = 0
+  for (let start = 0; start < errors.length; start += BLOCK) {
+    zeros += countBlock(counts, errors, start, Math.min(start + BLOCK, errors.length))
+  }
+  return zeros
+}
+
+/** A function that is called often is optimised sooner than one that loops for long. */
+const BLOCK = 4096
+
+function countBlock(counts: Float64Array, errors: Float64Array, start: number, end: number): number {
+  let zeros = 0
   let decade = 0
-  for (const error of errors) {
+  for (let i = start; i < end; i++) {
+    const error = errors[i]
     if (error === 0) {
       zeros++
       continue

@@ -23,7 +23,7 @@ import type { Pairs } from './pairs.ts'
 import { requiredTolerance } from './required.ts'
 import { findWorstSlices } from './slices.ts'
 import { gatherStatistics, type SideStatistics, type Statistics } from './statistics.ts'
-import type { Tolerance } from './tolerance.ts'
+import { resolveTolerance, type Tolerance } from './tolerance.ts'
 import { findWorst } from './worst.ts'
 
 /** What {@link reportOn} needs to know about a comparison of equal shapes. */
@@ -36,7 +36,6 @@ export interface Findings {
   readonly rule: ElementRule
   readonly allowedMisses: number
   readonly normalize: string | undefined
-  readonly axes: readonly number[] | undefined
   /** As compared: after `layout`, `squeeze` and `normalize`. */
   readonly pairs: Pairs
   /** Before `normalize`; the same object without it. */
@@ -53,6 +52,7 @@ const WORST_LISTED = 5
 
 export function reportOn(findings: Findings): Comparison {
   const { pass, pairs, rawPairs, rule, tolerance, statistics, given } = findings
+  const { dtypes } = findings.metricSource
   const rawStatistics = rawPairs === pairs ? statistics : once(() => gatherStatistics(rawPairs, rule))
   const distribution = (kind: 'absolute' | 'relative', qs: readonly number[]) =>
     distributionOf(pairs, rule, kind, qs, statistics().scale === 1)
@@ -66,7 +66,17 @@ export function reportOn(findings: Findings): Comparison {
   const metrics = once(() => lazyMetrics(findings.metricSource))
   const argmaxAgree = once(() => argmaxOf(pairs.actual) === argmaxOf(pairs.reference))
   const hints = once(() =>
-    pass ? [] : findHints({ pairs, rule, statistics, relative, worstSlices, axes: findings.axes }),
+    pass
+      ? []
+      : findHints({
+          pairs,
+          rule: ruleForHints(findings),
+          normalized: rawPairs !== pairs,
+          dtypes,
+          statistics,
+          relative,
+          worstSlices,
+        }),
   )
   const at = (position: number): Index | undefined => (position < 0 ? undefined : unravelIndex(position, pairs.shape))
 
@@ -183,6 +193,13 @@ export function reportOn(findings: Findings): Comparison {
 /** Where metrics alone decide, each tolerance is what it would take without the other. */
 function toleranceAsked({ rule, tolerance }: Findings): ElementRule {
   return tolerance.source === 'metrics only' ? { ...rule, atol: 0, rtol: 0 } : rule
+}
+
+/** Where metrics alone decide, a pattern has to meet the default tolerance. */
+function ruleForHints({ rule, tolerance, metricSource }: Findings): ElementRule {
+  if (tolerance.source !== 'metrics only') return rule
+  const { atol, rtol } = resolveTolerance({}, false, ...metricSource.dtypes)
+  return { ...rule, atol, rtol }
 }
 
 function summarize(given: Tensor, side: SideStatistics, statistics: Statistics): SideSummary {

@@ -1,0 +1,32 @@
+// Hint: values beyond what float16 can hold became infinite, or stuck at its largest value.
+
+import { forEachBlock } from '../pairs.ts'
+import type { HintFinder } from './context.ts'
+import { formatNumber } from './format.ts'
+
+/** The largest float16, and where rounding to infinity begins. */
+const LARGEST_HALF = 65504
+const OVERFLOW = 65520
+
+/** Fires when every element that is infinite or stuck at ±65504 in actual has a larger finite reference of the same sign. */
+export const overflow: HintFinder = ({ pairs, rule }) => {
+  let explained = 0
+  let unexplained = 0
+  let largest = 0
+  forEachBlock(pairs, rule, ({ count, actual, reference, missed }) => {
+    for (let i = 0; i < count; i++) {
+      if (missed[i] === 0 || Math.abs(actual[i]) < LARGEST_HALF) continue
+      const isStuck = Math.abs(actual[i]) === LARGEST_HALF || Math.abs(actual[i]) === Infinity
+      const fits = Number.isFinite(reference[i]) && Math.abs(reference[i]) >= OVERFLOW
+      if (isStuck && fits && Math.sign(actual[i]) === Math.sign(reference[i])) {
+        explained++
+        largest = Math.max(largest, Math.abs(reference[i]))
+      } else if (Math.abs(actual[i]) === Infinity) unexplained++
+    }
+  })
+  if (explained === 0 || unexplained > 0) return undefined
+  return {
+    code: 'half-overflow',
+    message: `where actual is infinite or stuck at 65504 (${explained} ${explained === 1 ? 'element' : 'elements'}), the reference is beyond what float16 holds (up to ${formatNumber(largest)}): the values overflowed in half precision, so compute these layers in float32`,
+  }
+}
