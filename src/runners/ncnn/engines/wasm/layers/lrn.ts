@@ -46,7 +46,11 @@ export const LRN = defineLayer({
   },
 })
 
-const squares = ({ data }: Blob): Float64Array => Float64Array.from(data, (value) => value * value)
+function squares({ data }: Blob): Float64Array {
+  const result = new Float64Array(data.length)
+  for (let i = 0; i < data.length; i++) result[i] = data[i] * data[i]
+  return result
+}
 
 interface Axes {
   readonly outer: number

@@ -15,14 +15,14 @@ export const StatisticsPooling = defineLayer({
     const y = workspace.alloc([include_stddev ? 2 * count : count])
     const [source, target] = [x.data, y.data]
     for (let q = 0; q < count; q++) {
-      const channel = source.subarray(q * size, (q + 1) * size)
+      const [start, end] = [q * size, (q + 1) * size]
       let sum = 0
-      for (const value of channel) sum += value
+      for (let i = start; i < end; i++) sum += source[i]
       const mean = sum / size
       target[q] = mean
       if (!include_stddev) continue
       let squares = 0
-      for (const value of channel) squares += (value - mean) ** 2
+      for (let i = start; i < end; i++) squares += (source[i] - mean) ** 2
       target[count + q] = Math.sqrt(squares / size)
     }
     return y
