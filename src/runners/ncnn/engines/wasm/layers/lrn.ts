@@ -42,7 +42,7 @@ export const LRN = defineLayer({
     const after = local_size - before - 1
     const rows = windowSums(squares(x), { outer: c * h, length: w, inner: 1 }, before, after)
     const sums = windowSums(rows, { outer: c, length: h, inner: w }, before, after)
-    return divideByPower(x, sums, alpha / local_size ** 2, bias, exponent, workspace)
+    return divideByPower(x, sums, alpha / (local_size * local_size), bias, exponent, workspace)
   },
 })
 

@@ -165,6 +165,9 @@ function meanOf({ data }: Blob, start: number, count: number): number {
 /** The mean of (x - center)^2. */
 function meanSquare({ data }: Blob, start: number, count: number, center: number): number {
   let sum = 0
-  for (let i = start; i < start + count; i++) sum += (data[i] - center) ** 2
+  for (let i = start; i < start + count; i++) {
+    const distance = data[i] - center
+    sum += distance * distance
+  }
   return sum / count
 }

@@ -43,7 +43,10 @@ export const Normalize = defineLayer({
     const y = workspace.reuse(x)
     const [source, target, scale] = [x.data, y.data, scale_data.data]
     for (let q = 0; q < count; q++) {
-      for (let i = 0; i < size; i++) norms[q * channelStep + i * positionStep] += source[q * size + i] ** 2
+      for (let i = 0; i < size; i++) {
+        const value = source[q * size + i]
+        norms[q * channelStep + i * positionStep] += value * value
+      }
     }
     const factors = norms.map((squares) => inverseNorm(squares, eps, eps_mode))
     for (let q = 0; q < count; q++) {
@@ -72,7 +75,7 @@ export const MVN = defineLayer({
       for (let i = start; i < start + size; i++) sum += source[i]
       const mean = sum / size
       let squares = 0
-      for (let i = start; i < start + size; i++) squares += (source[i] - mean) ** 2
+      for (let i = start; i < start + size; i++) squares += (source[i] - mean) * (source[i] - mean)
       const divisor = normalize_variance ? Math.sqrt(squares / size) + eps : 1
       for (let i = start; i < start + size; i++) target[i] = (source[i] - mean) / divisor
     }

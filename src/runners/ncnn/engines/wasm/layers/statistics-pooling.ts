@@ -22,7 +22,7 @@ export const StatisticsPooling = defineLayer({
       target[q] = mean
       if (!include_stddev) continue
       let squares = 0
-      for (let i = start; i < end; i++) squares += (source[i] - mean) ** 2
+      for (let i = start; i < end; i++) squares += (source[i] - mean) * (source[i] - mean)
       target[count + q] = Math.sqrt(squares / size)
     }
     return y

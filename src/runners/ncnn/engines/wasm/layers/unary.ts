@@ -45,7 +45,7 @@ const names = new Map<number, OperationName>(
 
 /** To the nearest integer, halves to the even one; -0.5 becomes -0. */
 function roundHalfEven(x: number): number {
-  const unit = 2 ** 52
+  const unit = 4503599627370496 // 2^52
   const magnitude = Math.abs(x)
   if (!(magnitude < unit) || x === 0) return x
   // Doubles from 2^52 on are integers, so that the addition rounds.

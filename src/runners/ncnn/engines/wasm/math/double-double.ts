@@ -20,7 +20,7 @@ export function twoSum(a: number, b: number): DoubleDouble {
   return { high, low: a - (high - part) + (b - part) }
 }
 
-const splitter = 2 ** 27 + 1
+const splitter = 134217729 // 2^27 + 1
 
 /** a * b exactly, for factors below 2^990 whose product is far from the subnormal range. */
 export function twoProduct(a: number, b: number): DoubleDouble {
