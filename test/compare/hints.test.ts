@@ -336,3 +336,20 @@ describe('softmax', () => {
 test('a comparison that passes has no hints', () => {
   expect(compareTensors(reference.map(half), reference, { atol: 1e-3 }).hints).toEqual([])
 })
+
+describe('NaN on both sides', () => {
+  const withNaN = (values: Float32Array, ...places: number[]) =>
+    values.map((value, place) => (places.includes(place) ? Number.NaN : value))
+
+  test('when the NaN stand in the same places', () => {
+    expect(hintsOf(withNaN(reference, 3, 5), withNaN(reference, 3, 5))[0]).toEqual({
+      code: 'nan-on-both-sides',
+      message: '2 elements are NaN on both sides: if that is meant, compare with { equalNaN: true }',
+    })
+  })
+
+  test('not when one side alone is NaN somewhere, nor with equalNaN', () => {
+    expect(codesOf(withNaN(reference, 3, 5), withNaN(reference, 3))).not.toContain('nan-on-both-sides')
+    expect(codesOf(withNaN(noise, 3), withNaN(reference, 3), { equalNaN: true })).not.toContain('nan-on-both-sides')
+  })
+})

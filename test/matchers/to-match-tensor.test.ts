@@ -79,7 +79,11 @@ describe('the message', () => {
         by decade   1e-8 ▁▁▂▂██┊██ 1e-4 (┊ atol)
         overall     cosine 1 - 1.68e-8, SNR 74.7 dB
         raw values  max |a - r| 2.13e-4, SNR 74.7 dB, |actual| / |reference| 0.999996
-        would pass  { atol: 3.39e-5 } or { atol: 1e-5, rtol: 8e-3 }"
+        would pass  { atol: 3.39e-5 } or { atol: 1e-5, rtol: 8e-3 }
+
+        hint        the errors (2^-12.5 of the values) are of the size that float16 weights cause: was the model
+                    converted with fp16=1, pnnx's default, or does the runtime store weights so, as ncnn does by
+                    default?"
     `)
   })
 
@@ -101,7 +105,11 @@ describe('the message', () => {
         |a - r|     p50 4.85e-4, p99 9.87e-4, max 1e-3, rmse 5.75e-4
         by decade   1e-8 ▁▁▁▁▁▁▁▁┊██ 1e-3 (┊ atol, 1 exact)
         overall     cosine 1 - 7.8e-9, SNR 78.1 dB, |actual| / |reference| 1.00001
-        would pass  { atol: 9.68e-4, rtol: 1e-4 } or { atol: 1e-4, rtol: 0.0387 }"
+        would pass  { atol: 9.68e-4, rtol: 1e-4 } or { atol: 1e-4, rtol: 0.0387 }
+
+        hint        the errors (2^-13.0 of the values) are of the size that float16 weights cause: was the model
+                    converted with fp16=1, pnnx's default, or does the runtime store weights so, as ncnn does by
+                    default?"
     `)
   })
 
@@ -146,7 +154,10 @@ describe('the message', () => {
         |a - r|     p50 0.15, p99 0.628, max 0.675, rmse 0.229
         by decade   1e-3 ▁▁▅▅██ 1e0
         overall     cosine 1 - 4.44e-16, SNR 6.0 dB, |actual| / |reference| 1.5
-        would pass  { atol: 0.675, rtol: 1.3e-6 } or { atol: 1e-5, rtol: 0.5 }"
+        would pass  { atol: 0.675, rtol: 1.3e-6 } or { atol: 1e-5, rtol: 0.5 }
+
+        hint        actual is the reference times 1.5; beyond that they differ by 2.471e-8 rms: if only the
+                    direction matters, as of an embedding, compare with { normalize: 'l2' }"
     `)
   })
 
@@ -177,7 +188,9 @@ describe('the message', () => {
         tolerance   atol 1e-7, rtol 1e-7 (default for float64)
 
         worst  actual  reference  |a - r|  allowed
-        [0]    NaN     NaN        -        -"
+        [0]    NaN     NaN        -        -
+
+        hint        1 element is NaN on both sides: if that is meant, compare with { equalNaN: true }"
     `)
   })
 

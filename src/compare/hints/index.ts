@@ -6,6 +6,7 @@ import { type HintFinder, type HintSource, hintContext } from './context.ts'
 import { deadOutput } from './dead-output.ts'
 import { gain } from './gain.ts'
 import { halfPrecision } from './half-precision.ts'
+import { nanOnBothSides } from './nan-on-both-sides.ts'
 import { offset } from './offset.ts'
 import { oneSlice } from './one-slice.ts'
 import { overflow } from './overflow.ts'
@@ -14,6 +15,7 @@ import { softmax } from './softmax.ts'
 
 /** Patterns that explain the whole mismatch: the first that fits is given, for the rest would be its consequence. */
 const wholeExplanations: readonly HintFinder[] = [
+  nanOnBothSides,
   overflow,
   deadOutput,
   signFlip,

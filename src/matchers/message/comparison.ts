@@ -62,8 +62,8 @@ export function describeVerdict(comparison: Comparison): string {
  * the slices.
  */
 export function describeDetails(comparison: Comparison, limit: number): string[][] {
+  if (comparison.reason === 'shape' || comparison.reason === 'dtype') return [describeSides(comparison)]
   const hints = comparison.hints.map(({ message }) => labelled('hint', message))
-  if (comparison.reason === 'shape' || comparison.reason === 'dtype') return [describeSides(comparison), hints.flat()]
   const compared = describeCompared(comparison)
   const errors = [...describeErrors(comparison), ...describeOverall(comparison)]
   const required = describeRequired(comparison)
