@@ -252,7 +252,7 @@ describe('determinism', () => {
   })
 
   test('the bits of pow and atan2', () => {
-    expect(hash(pairsForPow.map(([x, y]) => math.pow(x, y)))).toBe('bc66c082')
+    expect(hash(pairsForPow.map(([x, y]) => math.pow(x, y)))).toBe('c477a2f3')
     expect(hash(pairsForAtan2.map(([y, x]) => math.atan2(y, x)))).toBe('bae6d303')
   })
 })
