@@ -1,6 +1,7 @@
 // Pooling over any number of axes: along each axis a list of windows, and the maximum or the average over their product.
 import { NcnnError } from '../../error.ts'
 import type { Blob, BlobArray } from './blob.ts'
+import { type Border, samePadding } from './same-padding.ts'
 
 /** The windows along one axis, one for each output position. */
 export interface Windows {
@@ -23,37 +24,43 @@ export interface Sliding {
   readonly padAfter: number
 }
 
-/** The padding that `pad_mode` really puts around an input of this length. */
-export function borders(length: number, sliding: Sliding, padMode: number): [before: number, after: number] {
-  const { kernel, stride, padBefore, padAfter } = sliding
+/** The padding that `pad_mode` puts around an input of these lengths, outermost axis first. */
+export function borders(lengths: readonly number[], sliding: readonly Sliding[], padMode: number): Border[] {
   switch (padMode) {
-    case PadMode.full: {
-      const tail = (length + padBefore + padAfter - kernel) % stride
-      return [padBefore, padAfter + (tail === 0 ? 0 : stride - tail)]
-    }
+    case PadMode.full:
+      return lengths.map((length, axis) => {
+        const { kernel, stride, padBefore, padAfter } = sliding[axis]
+        const tail = (length + padBefore + padAfter - kernel) % stride
+        return [padBefore, padAfter + (tail === 0 ? 0 : stride - tail)]
+      })
     case PadMode.valid:
-      return [padBefore, padAfter]
+      return sliding.map(({ padBefore, padAfter }) => [padBefore, padAfter])
     case PadMode.sameUpper:
-    case PadMode.sameLower: {
-      const pad = Math.max(kernel + Math.floor((length - 1) / stride) * stride - length, 0)
-      const [less, more] = [Math.floor(pad / 2), Math.ceil(pad / 2)]
-      return padMode === PadMode.sameUpper ? [less, more] : [more, less]
-    }
+    case PadMode.sameLower:
+      return samePadding(
+        lengths.map((length, axis) => {
+          const { kernel, stride } = sliding[axis]
+          // Along the depth ncnn knows the upper mode only.
+          const isDepth = axis === lengths.length - 3
+          return { length, extent: kernel, stride, odd: padMode === PadMode.sameUpper || isDepth ? 'behind' : 'before' }
+        }),
+      )
     default:
       throw new NcnnError(`pad_mode must be 0, 1, 2 or 3, found ${padMode}`)
   }
 }
 
 /** How many windows a kernel that slides over the padded input has. */
-export function slidingCount(length: number, sliding: Sliding, padMode: number): number {
-  const { kernel, stride, padBefore, padAfter } = sliding
-  if (kernel < 1 || stride < 1 || padBefore < 0 || padAfter < 0) {
-    throw new NcnnError(`kernel ${kernel} with stride ${stride} and padding ${padBefore}, ${padAfter} is not possible`)
-  }
-  const [before, after] = borders(length, sliding, padMode)
+export function slidingCount(length: number, { kernel, stride }: Sliding, [before, after]: Border): number {
   const padded = before + length + after
   if (kernel > padded) throw new NcnnError(`a kernel of ${kernel} is larger than the padded input, ${padded}`)
   return Math.floor((padded - kernel) / stride) + 1
+}
+
+/** Checks the parameters along an axis. */
+export function checkSliding({ kernel, stride, padBefore, padAfter }: Sliding): void {
+  if (kernel >= 1 && stride >= 1 && padBefore >= 0 && padAfter >= 0) return
+  throw new NcnnError(`kernel ${kernel} with stride ${stride} and padding ${padBefore}, ${padAfter} is not possible`)
 }
 
 /**
@@ -61,13 +68,19 @@ export function slidingCount(length: number, sliding: Sliding, padMode: number):
  * @param countPadding whether an average counts the padding. If not, ncnn counts what lies between `padBefore` and `padAfter` of
  *   the padded input: with the SAME modes, which do not ask these parameters how much to pad, that is not the input.
  */
-export function slidingWindows(length: number, sliding: Sliding, padMode: number, countPadding: boolean): Windows {
+export function slidingWindows(
+  length: number,
+  sliding: Sliding,
+  border: Border,
+  padMode: number,
+  countPadding: boolean,
+): Windows {
   const { kernel, stride, padBefore, padAfter } = sliding
-  const [before, after] = borders(length, sliding, padMode)
+  const [before, after] = border
   const padded = before + length + after
   const endInside = before + length + (padMode === PadMode.full ? 0 : after - padAfter)
   const [firstCounted, endCounted] = countPadding ? [0, padded] : [padBefore, endInside]
-  return windows(slidingCount(length, sliding, padMode), (i) => {
+  return windows(slidingCount(length, sliding, border), (i) => {
     const from = Math.max(i * stride, firstCounted)
     const to = Math.min(i * stride + kernel, endCounted)
     return [Math.max(from - before, 0), Math.min(to - before, length), Math.max(to - from, 0)]

@@ -1,8 +1,9 @@
 // Unfold and Fold: windows of an image as columns of a matrix, and the sum of such columns back into an image.
 import { NcnnError } from '../../../error.ts'
-import { float, int } from '../../../params.ts'
+import { float, int, type ParamValues } from '../../../params.ts'
 import { checkRank, namedLengths } from '../axes.ts'
 import { defineLayer } from '../layer.ts'
+import { type Border, samePadding } from '../same-padding.ts'
 import { copyStrided } from '../strided-copy.ts'
 
 const windowParams = {
@@ -41,15 +42,9 @@ export const Unfold = defineLayer({
   forward([x], { params }, workspace) {
     checkRank(x.shape, 1, 2, 3)
     const { c, h, w } = namedLengths(x.shape)
-    const pads = [params.pad_left, params.pad_right, params.pad_top, params.pad_bottom]
-    const same = [sameUpper, sameLower].find((mode) => pads.every((pad) => pad === mode))
-    const padded = same === undefined && pads.some((pad) => pad > 0)
-    const alongH = imageWindows(h, params.kernel_h, params.dilation_h, params.stride_h, (extent) =>
-      same ? samePadding(h, extent, params.stride_h, same) : padded ? [params.pad_top, params.pad_bottom] : [0, 0],
-    )
-    const alongW = imageWindows(w, params.kernel_w, params.dilation_w, params.stride_w, (extent) =>
-      same ? samePadding(w, extent, params.stride_w, same) : padded ? [params.pad_left, params.pad_right] : [0, 0],
-    )
+    const [borderH, borderW] = unfoldBorders(h, w, params)
+    const alongH = imageWindows(h, params.kernel_h, params.dilation_h, params.stride_h, borderH)
+    const alongW = imageWindows(w, params.kernel_w, params.dilation_w, params.stride_w, borderW)
     const elements = alongH.kernel * alongW.kernel
     const windows = alongH.count * alongW.count
     const y = workspace.alloc([c * elements, windows], x.dtype)
@@ -81,14 +76,12 @@ export const Fold = defineLayer({
     const [rows, columns] = x.shape
     const { output_h: h, output_w: w } = params
     if (h < 1 || w < 1) throw new NcnnError(`the output would have ${h} rows and ${w} columns`)
-    const alongH = imageWindows(h, params.kernel_h, params.dilation_h, params.stride_h, () => [
-      params.pad_top,
-      params.pad_bottom,
-    ])
-    const alongW = imageWindows(w, params.kernel_w, params.dilation_w, params.stride_w, () => [
-      params.pad_left,
-      params.pad_right,
-    ])
+    const { pad_top, pad_bottom, pad_left, pad_right } = params
+    if ([pad_top, pad_bottom, pad_left, pad_right].some((pad) => pad < 0)) {
+      throw new NcnnError('the paddings of Fold cannot be negative')
+    }
+    const alongH = imageWindows(h, params.kernel_h, params.dilation_h, params.stride_h, [pad_top, pad_bottom])
+    const alongW = imageWindows(w, params.kernel_w, params.dilation_w, params.stride_w, [pad_left, pad_right])
     if (alongH.count * alongW.count !== columns) {
       throw new NcnnError(
         `the parameters describe ${alongH.count} x ${alongW.count} windows, the input has ${columns} columns`,
@@ -115,30 +108,48 @@ export const Fold = defineLayer({
   },
 })
 
+/** The padding around Unfold's image; ncnn ignores paddings of which none is positive, unless all ask for SAME. */
+function unfoldBorders(h: number, w: number, params: ParamValues<typeof windowParams>): [h: Border, w: Border] {
+  const { pad_top, pad_bottom, pad_left, pad_right } = params
+  const pads = [pad_top, pad_bottom, pad_left, pad_right]
+  if (pads.every((pad) => pad === sameUpper) || pads.every((pad) => pad === sameLower)) {
+    const odd = pad_left === sameUpper ? 'behind' : 'before'
+    const extentH = params.dilation_h * (params.kernel_h - 1) + 1
+    const extentW = params.dilation_w * (params.kernel_w - 1) + 1
+    const [borderH, borderW] = samePadding([
+      { length: h, extent: extentH, stride: params.stride_h, odd },
+      { length: w, extent: extentW, stride: params.stride_w, odd },
+    ])
+    return [borderH, borderW]
+  }
+  if (pads.every((pad) => pad <= 0)) {
+    return [
+      [0, 0],
+      [0, 0],
+    ]
+  }
+  if (pads.some((pad) => pad < 0)) throw new NcnnError(`a padding cannot be negative, found ${pads}`)
+  return [
+    [pad_top, pad_bottom],
+    [pad_left, pad_right],
+  ]
+}
+
 function imageWindows(
   length: number,
   kernel: number,
   dilation: number,
   stride: number,
-  padding: (extent: number) => readonly [before: number, after: number],
+  [padBefore, padAfter]: Border,
 ): Windows {
   if (kernel < 1 || dilation < 1 || stride < 1) {
     throw new NcnnError(`a kernel of ${kernel} with dilation ${dilation} and stride ${stride} is not possible`)
   }
   const extent = dilation * (kernel - 1) + 1
-  const [padBefore, padAfter] = padding(extent)
-  if (padBefore < 0 || padAfter < 0)
-    throw new NcnnError(`a padding cannot be negative, found ${padBefore}, ${padAfter}`)
   const padded = length + padBefore + padAfter
   if (extent > padded)
     throw new NcnnError(`a kernel over ${extent} elements is larger than the padded image, ${padded}`)
   return { kernel, dilation, stride, padBefore, length, count: Math.floor((padded - extent) / stride) + 1 }
-}
-
-function samePadding(length: number, extent: number, stride: number, mode: number): [before: number, after: number] {
-  const pad = Math.max(extent + Math.floor((length - 1) / stride) * stride - length, 0)
-  const [less, more] = [Math.floor(pad / 2), Math.ceil(pad / 2)]
-  return mode === sameUpper ? [less, more] : [more, less]
 }
 
 /** Where element `k` of window `i` lies in the image. */

@@ -30,7 +30,9 @@ export const Interp = defineLayer({
     checkRank(x.shape, 1, 2, 3)
     const { c, h, w } = namedLengths(x.shape)
     const [outH, outW] = targetSize(inputs, params)
-    if (outH < 1 || outW < 1) throw new NcnnError(`the output would have ${outH} rows and ${outW} columns`)
+    if (outW < 1 || (outH < 1 && x.shape.length !== 2)) {
+      throw new NcnnError(`the output would have ${outH} rows and ${outW} columns`)
+    }
     if (x.shape.length === 1) {
       const y = workspace.alloc([x.length, outH, outW], x.dtype)
       for (let i = 0; i < x.length; i++) y.data.fill(x.data[i], i * outH * outW, (i + 1) * outH * outW)

@@ -2,7 +2,15 @@
 import { int } from '../../../params.ts'
 import { namedLengths } from '../axes.ts'
 import { defineLayer } from '../layer.ts'
-import { adaptiveWindows, PadMode, poolMethod, poolWindows, slidingCount, slidingWindows } from '../pool-windows.ts'
+import {
+  adaptiveWindows,
+  borders,
+  checkSliding,
+  poolMethod,
+  poolWindows,
+  slidingCount,
+  slidingWindows,
+} from '../pool-windows.ts'
 
 /** An output length that is the input's. */
 const asInput = -233
@@ -71,19 +79,15 @@ export const Pooling3D = defineLayer({
       padAfter: params.pad_right,
     }
     const { pad_mode } = params
-    // Along the depth ncnn knows one SAME mode only.
-    const depthMode = pad_mode === PadMode.sameLower ? PadMode.sameUpper : pad_mode
-    const y = workspace.alloc([
-      c,
-      slidingCount(d, alongD, depthMode),
-      slidingCount(h, alongH, pad_mode),
-      slidingCount(w, alongW, pad_mode),
-    ])
+    const along = [alongD, alongH, alongW] as const
+    for (const sliding of along) checkSliding(sliding)
+    const border = borders(lengths, along, pad_mode)
+    const y = workspace.alloc([c, ...along.map((sliding, axis) => slidingCount(lengths[axis], sliding, border[axis]))])
     const counted = params.avgpool_count_include_pad !== 0 || method === 'max'
     poolWindows(method, x, y, lengths, [
-      slidingWindows(d, alongD, depthMode, counted),
-      slidingWindows(h, alongH, pad_mode, counted),
-      slidingWindows(w, alongW, pad_mode, counted),
+      slidingWindows(d, alongD, border[0], pad_mode, counted),
+      slidingWindows(h, alongH, border[1], pad_mode, counted),
+      slidingWindows(w, alongW, border[2], pad_mode, counted),
     ])
     return y
   },

@@ -7,6 +7,7 @@ import { defineLayer, type Workspace } from '../layer.ts'
 import {
   adaptiveWindows,
   borders,
+  checkSliding,
   PadMode,
   type PoolMethod,
   poolMethod,
@@ -62,9 +63,8 @@ export const Pooling = defineLayer({
       padBefore: params.pad_left,
       padAfter: params.pad_right,
     }
-    const shape = [c, slidingCount(h, alongH, params.pad_mode), slidingCount(w, alongW, params.pad_mode)]
     const countPadding = params.avgpool_count_include_pad !== 0
-    return poolSliding(input, alongH, alongW, params.pad_mode, countPadding, shape, workspace)
+    return poolSliding(input, alongH, alongW, params.pad_mode, countPadding, workspace)
   },
 })
 
@@ -96,9 +96,11 @@ export const Pooling1D = defineLayer({
       padBefore: params.pad_left,
       padAfter: params.pad_right,
     }
-    const shape = [rows, slidingCount(w, alongW, params.pad_mode)]
     const countPadding = params.avgpool_count_include_pad !== 0
-    return poolSliding(input, singleRow, alongW, params.pad_mode, countPadding, shape, workspace)
+    const y = poolSliding(input, singleRow, alongW, params.pad_mode, countPadding, workspace)
+    const rowsOfY = y.share([rows, y.length / rows])
+    y.release()
+    return rowsOfY
   },
 })
 
@@ -134,24 +136,30 @@ function poolSliding(
   alongW: Sliding,
   padMode: number,
   countPadding: boolean,
-  shape: readonly number[],
   workspace: Workspace,
 ): Blob {
-  const y = workspace.alloc(shape)
+  checkSliding(alongH)
+  checkSliding(alongW)
+  const [borderH, borderW] = borders([h, w], [alongH, alongW], padMode)
+  const [outH, outW] = [slidingCount(h, alongH, borderH), slidingCount(w, alongW, borderW)]
+  const y = workspace.alloc([channels, outH, outW])
   const divideByAll = divisorRule(method, alongH, alongW, padMode, countPadding)
-  if (x.dtype !== 'float32' || divideByAll === undefined) {
+  const cut = borderH[0] < 0 || borderW[0] < 0
+  if (x.dtype !== 'float32' || divideByAll === undefined || cut) {
     const counted = countPadding || method === 'max'
     poolWindows(
       method,
       x,
       y,
       [1, h, w],
-      [adaptiveWindows(1, 1), slidingWindows(h, alongH, padMode, counted), slidingWindows(w, alongW, padMode, counted)],
+      [
+        adaptiveWindows(1, 1),
+        slidingWindows(h, alongH, borderH, padMode, counted),
+        slidingWindows(w, alongW, borderW, padMode, counted),
+      ],
     )
     return y
   }
-  const [top] = borders(h, alongH, padMode)
-  const [left] = borders(w, alongW, padMode)
   workspace.kernels.pool(
     PoolType[method],
     x.ptr,
@@ -159,14 +167,14 @@ function poolSliding(
     h,
     w,
     y.ptr,
-    y.length / channels / shape[shape.length - 1],
-    shape[shape.length - 1],
+    outH,
+    outW,
     alongH.kernel,
     alongW.kernel,
     alongH.stride,
     alongW.stride,
-    top,
-    left,
+    borderH[0],
+    borderW[0],
     divideByAll ? 1 : 0,
   )
   return y
