@@ -286,9 +286,12 @@ function firstMissOfChunk(
   }
 }
 
+const LARGEST_FLOAT32 = 3.4028234663852886e38
+
 /** A float32 below a tolerance by more than the roundings of a float32 comparison add up to: 2^-21 of it, against less than 2^-22. */
 function safelyBelow(tolerance: number): number {
-  return tolerance < 2 ** -100 ? 0 : Math.fround(tolerance * (1 - 2 ** -21))
+  if (tolerance < 2 ** -100) return 0
+  return Math.fround(Math.min(tolerance * (1 - 2 ** -21), LARGEST_FLOAT32))
 }
 
 function haveSameBytes(actual: Tensor, reference: Tensor): boolean {

@@ -99,40 +99,120 @@ function bnll4(v: v128): v128 {
   return v128.bitselect(f32x4.add(v, y), y, positive)
 }
 
-/** One vector of the activation `kind`, a constant where this is inlined; (a, b) as derived by {@link activate}. */
-// @ts-ignore: decorator
-@inline
-function apply(kind: i32, v: v128, a: v128, b: v128): v128 {
-  if (kind == RELU) return f32x4.pmax(f32x4.splat(0), v)
-  if (kind == LEAKY_RELU) return v128.bitselect(v, f32x4.mul(v, a), f32x4.gt(v, f32x4.splat(0)))
-  if (kind == CLIP) return f32x4.pmin(f32x4.pmax(v, a), b)
-  if (kind == SIGMOID) return sigmoid4(v)
-  if (kind == MISH) return mish4(v)
-  if (kind == TANH) return tanh4(v)
-  if (kind == GELU) return gelu4(v)
-  if (kind == FAST_GELU) return fastGelu4(v)
-  if (kind == SWISH) return swish4(v)
-  if (kind == ELU) return v128.bitselect(f32x4.mul(a, expMinus1(v)), v, negative(v))
-  if (kind == SELU) return v128.bitselect(f32x4.mul(expMinus1(v), f32x4.mul(a, b)), f32x4.mul(v, b), negative(v))
-  if (kind == CELU) return v128.bitselect(f32x4.mul(expMinus1(f32x4.div(v, a)), a), v, negative(v))
-  if (kind == SOFTPLUS) return softplus4(v)
-  if (kind == BNLL) return bnll4(v)
-  if (kind == ERF) return erf4(v)
-  if (kind == SHRINK) {
+// One class for each activation: `map` is compiled once for each, with its `apply` inlined. A parameter that is constant at every call
+// would be simpler to read, but the optimiser merges such calls into one loop that decides anew for every vector.
+
+class Relu {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return f32x4.pmax(f32x4.splat(0), v)
+  }
+}
+
+class LeakyRelu {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return v128.bitselect(v, f32x4.mul(v, a), f32x4.gt(v, f32x4.splat(0)))
+  }
+}
+
+class Clip {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return f32x4.pmin(f32x4.pmax(v, a), b)
+  }
+}
+
+class Sigmoid {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return sigmoid4(v)
+  }
+}
+
+class Mish {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return mish4(v)
+  }
+}
+
+class Tanh {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return tanh4(v)
+  }
+}
+
+class Gelu {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return gelu4(v)
+  }
+}
+
+class FastGelu {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return fastGelu4(v)
+  }
+}
+
+class Swish {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return swish4(v)
+  }
+}
+
+class Elu {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return v128.bitselect(f32x4.mul(a, expMinus1(v)), v, negative(v))
+  }
+}
+
+class Selu {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return v128.bitselect(f32x4.mul(expMinus1(v), f32x4.mul(a, b)), f32x4.mul(v, b), negative(v))
+  }
+}
+
+class Celu {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return v128.bitselect(f32x4.mul(expMinus1(f32x4.div(v, a)), a), v, negative(v))
+  }
+}
+
+class Softplus {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return softplus4(v)
+  }
+}
+
+class Bnll {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return bnll4(v)
+  }
+}
+
+class Erf {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return erf4(v)
+  }
+}
+
+class Shrink {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
     const y = v128.and(f32x4.sub(v, a), f32x4.gt(v, b))
     return v128.bitselect(f32x4.add(v, a), y, f32x4.lt(v, f32x4.neg(b)))
   }
-  if (kind == THRESHOLD) return v128.and(f32x4.gt(v, a), f32x4.splat(1))
-  return v
+}
+
+class Threshold {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return v128.and(f32x4.gt(v, a), f32x4.splat(1))
+  }
 }
 
 // @ts-ignore: decorator
 @inline
-function map(kind: i32, input: usize, output: usize, n: i32, a: v128, b: v128): void {
+function map<F>(input: usize, output: usize, n: i32, a: v128, b: v128): void {
+  const f = changetype<F>(0)
   for (const end = input + (<usize>(n & ~3) << 2); input < end; input += 16, output += 16) {
-    v128.store(output, apply(kind, v128.load(input), a, b))
+    v128.store(output, f.apply(v128.load(input), a, b))
   }
-  if (n & 3) storeFirst(output, apply(kind, v128.load(input), a, b), n & 3)
+  if (n & 3) storeFirst(output, f.apply(v128.load(input), a, b), n & 3)
 }
 
 /** hardsigmoid (and hardswish, x times it): x * alpha + beta between the points where that is 0 and 1. */
@@ -160,25 +240,25 @@ function mapHard(swish: bool, input: usize, output: usize, n: i32, alpha: f32, b
 export function activate(activation: i32, input: usize, output: usize, n: i32, activationA: f32, activationB: f32): void {
   const a = f32x4.splat(activationA), b = f32x4.splat(activationB)
   switch (activation) {
-    case RELU: return map(RELU, input, output, n, a, b)
-    case LEAKY_RELU: return map(LEAKY_RELU, input, output, n, a, b)
-    case CLIP: return map(CLIP, input, output, n, a, b)
-    case SIGMOID: return map(SIGMOID, input, output, n, a, b)
-    case MISH: return map(MISH, input, output, n, a, b)
+    case RELU: return map<Relu>(input, output, n, a, b)
+    case LEAKY_RELU: return map<LeakyRelu>(input, output, n, a, b)
+    case CLIP: return map<Clip>(input, output, n, a, b)
+    case SIGMOID: return map<Sigmoid>(input, output, n, a, b)
+    case MISH: return map<Mish>(input, output, n, a, b)
     case HARD_SWISH: return mapHard(true, input, output, n, activationA, activationB)
     case HARD_SIGMOID: return mapHard(false, input, output, n, activationA, activationB)
-    case TANH: return map(TANH, input, output, n, a, b)
-    case GELU: return map(GELU, input, output, n, a, b)
-    case FAST_GELU: return map(FAST_GELU, input, output, n, a, b)
-    case SWISH: return map(SWISH, input, output, n, a, b)
-    case ELU: return map(ELU, input, output, n, a, b)
-    case SELU: return map(SELU, input, output, n, a, b)
-    case CELU: return map(CELU, input, output, n, a, b)
-    case SOFTPLUS: return map(SOFTPLUS, input, output, n, a, b)
-    case BNLL: return map(BNLL, input, output, n, a, b)
-    case ERF: return map(ERF, input, output, n, a, b)
-    case SHRINK: return map(SHRINK, input, output, n, a, b)
-    case THRESHOLD: return map(THRESHOLD, input, output, n, a, b)
+    case TANH: return map<Tanh>(input, output, n, a, b)
+    case GELU: return map<Gelu>(input, output, n, a, b)
+    case FAST_GELU: return map<FastGelu>(input, output, n, a, b)
+    case SWISH: return map<Swish>(input, output, n, a, b)
+    case ELU: return map<Elu>(input, output, n, a, b)
+    case SELU: return map<Selu>(input, output, n, a, b)
+    case CELU: return map<Celu>(input, output, n, a, b)
+    case SOFTPLUS: return map<Softplus>(input, output, n, a, b)
+    case BNLL: return map<Bnll>(input, output, n, a, b)
+    case ERF: return map<Erf>(input, output, n, a, b)
+    case SHRINK: return map<Shrink>(input, output, n, a, b)
+    case THRESHOLD: return map<Threshold>(input, output, n, a, b)
     default:
       if (input != output) memory.copy(output, input, <usize>n << 2)
   }

@@ -31,37 +31,114 @@ const ACOSH: i32 = 25
 const ATANH: i32 = 26
 const LOG1P: i32 = 27
 
-/** One vector of the operation `op`, a constant where this is inlined. */
-// @ts-ignore: decorator
-@inline
-function apply1(op: i32, v: v128): v128 {
-  if (op == ABS) return f32x4.abs(v)
-  if (op == NEG) return f32x4.neg(v)
-  if (op == FLOOR) return f32x4.floor(v)
-  if (op == CEIL) return f32x4.ceil(v)
-  if (op == SQUARE) return f32x4.mul(v, v)
-  if (op == SQRT) return f32x4.sqrt(v)
-  if (op == RSQRT) return f32x4.div(f32x4.splat(1), f32x4.sqrt(v))
-  if (op == EXP) return exp4(v)
-  if (op == LOG) return log4(v)
-  if (op == SIN) return sin4(v)
-  if (op == COS) return cos4(v)
-  if (op == RECIPROCAL) return f32x4.div(f32x4.splat(1), v)
-  if (op == TANH) return tanh4(v)
-  if (op == ROUND) return f32x4.nearest(v)
-  if (op == TRUNC) return f32x4.trunc(v)
-  const zero = f32x4.splat(0)
-  const positive = v128.and(f32x4.gt(v, zero), f32x4.splat(1))
-  return v128.bitselect(f32x4.splat(-1), positive, f32x4.lt(v, zero))
+// One class for each operation, for the reason given in activation.ts.
+
+class Abs {
+  @inline apply(v: v128): v128 {
+    return f32x4.abs(v)
+  }
+}
+
+class Neg {
+  @inline apply(v: v128): v128 {
+    return f32x4.neg(v)
+  }
+}
+
+class Floor {
+  @inline apply(v: v128): v128 {
+    return f32x4.floor(v)
+  }
+}
+
+class Ceil {
+  @inline apply(v: v128): v128 {
+    return f32x4.ceil(v)
+  }
+}
+
+class Square {
+  @inline apply(v: v128): v128 {
+    return f32x4.mul(v, v)
+  }
+}
+
+class Sqrt {
+  @inline apply(v: v128): v128 {
+    return f32x4.sqrt(v)
+  }
+}
+
+class Rsqrt {
+  @inline apply(v: v128): v128 {
+    return f32x4.div(f32x4.splat(1), f32x4.sqrt(v))
+  }
+}
+
+class Exp {
+  @inline apply(v: v128): v128 {
+    return exp4(v)
+  }
+}
+
+class Log {
+  @inline apply(v: v128): v128 {
+    return log4(v)
+  }
+}
+
+class Sin {
+  @inline apply(v: v128): v128 {
+    return sin4(v)
+  }
+}
+
+class Cos {
+  @inline apply(v: v128): v128 {
+    return cos4(v)
+  }
+}
+
+class Reciprocal {
+  @inline apply(v: v128): v128 {
+    return f32x4.div(f32x4.splat(1), v)
+  }
+}
+
+class Tanh {
+  @inline apply(v: v128): v128 {
+    return tanh4(v)
+  }
+}
+
+class Round {
+  @inline apply(v: v128): v128 {
+    return f32x4.nearest(v)
+  }
+}
+
+class Trunc {
+  @inline apply(v: v128): v128 {
+    return f32x4.trunc(v)
+  }
+}
+
+class Sign {
+  @inline apply(v: v128): v128 {
+    const zero = f32x4.splat(0)
+    const positive = v128.and(f32x4.gt(v, zero), f32x4.splat(1))
+    return v128.bitselect(f32x4.splat(-1), positive, f32x4.lt(v, zero))
+  }
 }
 
 // @ts-ignore: decorator
 @inline
-function map1(op: i32, input: usize, output: usize, n: i32): void {
+function map1<F>(input: usize, output: usize, n: i32): void {
+  const f = changetype<F>(0)
   for (const end = input + (<usize>(n & ~3) << 2); input < end; input += 16, output += 16) {
-    v128.store(output, apply1(op, v128.load(input)))
+    v128.store(output, f.apply(v128.load(input)))
   }
-  if (n & 3) storeFirst(output, apply1(op, v128.load(input)), n & 3)
+  if (n & 3) storeFirst(output, f.apply(v128.load(input)), n & 3)
 }
 
 /** The rarer functions, through the float64 functions of the standard library and one rounding. */
@@ -90,22 +167,22 @@ function mapScalar(op: i32, input: usize, output: usize, n: i32): void {
 
 export function unary(op: i32, input: usize, output: usize, n: i32): void {
   switch (op) {
-    case ABS: return map1(ABS, input, output, n)
-    case NEG: return map1(NEG, input, output, n)
-    case FLOOR: return map1(FLOOR, input, output, n)
-    case CEIL: return map1(CEIL, input, output, n)
-    case SQUARE: return map1(SQUARE, input, output, n)
-    case SQRT: return map1(SQRT, input, output, n)
-    case RSQRT: return map1(RSQRT, input, output, n)
-    case EXP: return map1(EXP, input, output, n)
-    case LOG: return map1(LOG, input, output, n)
-    case SIN: return map1(SIN, input, output, n)
-    case COS: return map1(COS, input, output, n)
-    case RECIPROCAL: return map1(RECIPROCAL, input, output, n)
-    case TANH: return map1(TANH, input, output, n)
-    case ROUND: return map1(ROUND, input, output, n)
-    case TRUNC: return map1(TRUNC, input, output, n)
-    case SIGN: return map1(SIGN, input, output, n)
+    case ABS: return map1<Abs>(input, output, n)
+    case NEG: return map1<Neg>(input, output, n)
+    case FLOOR: return map1<Floor>(input, output, n)
+    case CEIL: return map1<Ceil>(input, output, n)
+    case SQUARE: return map1<Square>(input, output, n)
+    case SQRT: return map1<Sqrt>(input, output, n)
+    case RSQRT: return map1<Rsqrt>(input, output, n)
+    case EXP: return map1<Exp>(input, output, n)
+    case LOG: return map1<Log>(input, output, n)
+    case SIN: return map1<Sin>(input, output, n)
+    case COS: return map1<Cos>(input, output, n)
+    case RECIPROCAL: return map1<Reciprocal>(input, output, n)
+    case TANH: return map1<Tanh>(input, output, n)
+    case ROUND: return map1<Round>(input, output, n)
+    case TRUNC: return map1<Trunc>(input, output, n)
+    case SIGN: return map1<Sign>(input, output, n)
     default: mapScalar(op, input, output, n)
   }
 }
@@ -130,41 +207,73 @@ const RFLOOR_DIVIDE: i32 = 16
 const REMAINDER: i32 = 17
 const RREMAINDER: i32 = 18
 
-/** `max` and `min` keep the first operand when they cannot decide, like std::max and std::min. */
-// @ts-ignore: decorator
-@inline
-function apply2(op: i32, x: v128, y: v128): v128 {
-  if (op == ADD) return f32x4.add(x, y)
-  if (op == SUB) return f32x4.sub(x, y)
-  if (op == MUL) return f32x4.mul(x, y)
-  if (op == DIV) return f32x4.div(x, y)
-  if (op == MAX) return f32x4.pmax(x, y)
-  if (op == MIN) return f32x4.pmin(x, y)
-  return f32x4.floor(f32x4.div(x, y))
+class Add {
+  @inline apply(x: v128, y: v128): v128 {
+    return f32x4.add(x, y)
+  }
+}
+
+class Sub {
+  @inline apply(x: v128, y: v128): v128 {
+    return f32x4.sub(x, y)
+  }
+}
+
+class Mul {
+  @inline apply(x: v128, y: v128): v128 {
+    return f32x4.mul(x, y)
+  }
+}
+
+class Div {
+  @inline apply(x: v128, y: v128): v128 {
+    return f32x4.div(x, y)
+  }
+}
+
+/** Keeps the first operand when it cannot decide, like std::max. */
+class Max {
+  @inline apply(x: v128, y: v128): v128 {
+    return f32x4.pmax(x, y)
+  }
+}
+
+/** Keeps the first operand when it cannot decide, like std::min. */
+class Min {
+  @inline apply(x: v128, y: v128): v128 {
+    return f32x4.pmin(x, y)
+  }
+}
+
+class FloorDivide {
+  @inline apply(x: v128, y: v128): v128 {
+    return f32x4.floor(f32x4.div(x, y))
+  }
 }
 
 /** One row; an operand whose step is 0 is the same for the whole row. */
 // @ts-ignore: decorator
 @inline
-function map2(op: i32, a: usize, aStep: i32, b: usize, bStep: i32, output: usize, n: i32): void {
+function map2<F>(a: usize, aStep: i32, b: usize, bStep: i32, output: usize, n: i32): void {
+  const f = changetype<F>(0)
   const end = output + (<usize>(n & ~3) << 2), rest = n & 3
   if (aStep && bStep) {
-    for (; output < end; output += 16, a += 16, b += 16) v128.store(output, apply2(op, v128.load(a), v128.load(b)))
-    if (rest) storeFirst(output, apply2(op, v128.load(a), v128.load(b)), rest)
+    for (; output < end; output += 16, a += 16, b += 16) v128.store(output, f.apply(v128.load(a), v128.load(b)))
+    if (rest) storeFirst(output, f.apply(v128.load(a), v128.load(b)), rest)
   } else if (aStep) {
     const y = v128.load32_splat(b)
-    for (; output < end; output += 16, a += 16) v128.store(output, apply2(op, v128.load(a), y))
-    if (rest) storeFirst(output, apply2(op, v128.load(a), y), rest)
+    for (; output < end; output += 16, a += 16) v128.store(output, f.apply(v128.load(a), y))
+    if (rest) storeFirst(output, f.apply(v128.load(a), y), rest)
   } else {
     const x = v128.load32_splat(a)
     if (!bStep) {
-      const v = apply2(op, x, v128.load32_splat(b))
+      const v = f.apply(x, v128.load32_splat(b))
       for (; output < end; output += 16) v128.store(output, v)
       if (rest) storeFirst(output, v, rest)
       return
     }
-    for (; output < end; output += 16, b += 16) v128.store(output, apply2(op, x, v128.load(b)))
-    if (rest) storeFirst(output, apply2(op, x, v128.load(b)), rest)
+    for (; output < end; output += 16, b += 16) v128.store(output, f.apply(x, v128.load(b)))
+    if (rest) storeFirst(output, f.apply(x, v128.load(b)), rest)
   }
 }
 
@@ -193,7 +302,7 @@ function scalar2(op: i32, x: f32, y: f32): f32 {
 }
 
 function mapScalar2(op: i32, a: usize, aStep: i32, b: usize, bStep: i32, output: usize, n: i32): void {
-  if (op == POW && !bStep && load<f32>(b) == 2) return map2(MUL, a, aStep, a, aStep, output, n)
+  if (op == POW && !bStep && load<f32>(b) == 2) return map2<Mul>(a, aStep, a, aStep, output, n)
   for (const end = output + (<usize>n << 2); output < end; output += 4, a += <usize>aStep << 2, b += <usize>bStep << 2) {
     store<f32>(output, scalar2(op, load<f32>(a), load<f32>(b)))
   }
@@ -201,13 +310,13 @@ function mapScalar2(op: i32, a: usize, aStep: i32, b: usize, bStep: i32, output:
 
 function rowBinary(op: i32, a: usize, aStep: i32, b: usize, bStep: i32, output: usize, n: i32): void {
   switch (op) {
-    case ADD: return map2(ADD, a, aStep, b, bStep, output, n)
-    case SUB: return map2(SUB, a, aStep, b, bStep, output, n)
-    case MUL: return map2(MUL, a, aStep, b, bStep, output, n)
-    case DIV: return map2(DIV, a, aStep, b, bStep, output, n)
-    case MAX: return map2(MAX, a, aStep, b, bStep, output, n)
-    case MIN: return map2(MIN, a, aStep, b, bStep, output, n)
-    case FLOOR_DIVIDE: return map2(FLOOR_DIVIDE, a, aStep, b, bStep, output, n)
+    case ADD: return map2<Add>(a, aStep, b, bStep, output, n)
+    case SUB: return map2<Sub>(a, aStep, b, bStep, output, n)
+    case MUL: return map2<Mul>(a, aStep, b, bStep, output, n)
+    case DIV: return map2<Div>(a, aStep, b, bStep, output, n)
+    case MAX: return map2<Max>(a, aStep, b, bStep, output, n)
+    case MIN: return map2<Min>(a, aStep, b, bStep, output, n)
+    case FLOOR_DIVIDE: return map2<FloorDivide>(a, aStep, b, bStep, output, n)
     default: mapScalar2(op, a, aStep, b, bStep, output, n)
   }
 }

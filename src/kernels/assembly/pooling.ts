@@ -29,86 +29,110 @@ function windowSum(channel: usize, w: i32, y0: i32, y1: i32, x0: i32, x1: i32): 
   return sum
 }
 
-/** Four floats, `stride` (1, 2 or more) apart. */
+// Ways to load four floats that are a stride apart, and of combining a window's values; classes, for the reason given in activation.ts.
+
+class Stride1 {
+  @inline load(p: usize, step: usize): v128 {
+    return v128.load(p)
+  }
+}
+
+/** Reads eight floats. */
+class Stride2 {
+  @inline load(p: usize, step: usize): v128 {
+    return i32x4.shuffle(v128.load(p), v128.load(p, 16), 0, 2, 4, 6)
+  }
+}
+
+class AnyStride {
+  @inline load(p: usize, step: usize): v128 {
+    let v = v128.load32_zero(p)
+    v = v128.load32_lane(p + step, v, 1)
+    v = v128.load32_lane(p + 2 * step, v, 2)
+    return v128.load32_lane(p + 3 * step, v, 3)
+  }
+}
+
+class Maximum {
+  @inline combine(v: v128, x: v128): v128 {
+    return f32x4.pmax(v, x)
+  }
+}
+
+class Sum {
+  @inline combine(v: v128, x: v128): v128 {
+    return f32x4.add(v, x)
+  }
+}
+
+/** Combines `rows` by `columns` positions from p on, for four neighbouring outputs. */
 // @ts-ignore: decorator
 @inline
-function load4(p: usize, stride: i32): v128 {
-  if (stride == 1) return v128.load(p)
-  if (stride == 2) return i32x4.shuffle(v128.load(p), v128.load(p, 16), 0, 2, 4, 6)
-  const step = <usize>stride << 2
-  let v = v128.load32_zero(p)
-  v = v128.load32_lane(p + step, v, 1)
-  v = v128.load32_lane(p + 2 * step, v, 2)
-  return v128.load32_lane(p + 3 * step, v, 3)
+function combineWindow<C, L>(p: usize, rowStep: usize, step: usize, rows: i32, columns: i32, start: v128): v128 {
+  const c = changetype<C>(0), l = changetype<L>(0)
+  let v = start
+  for (; rows > 0; rows--, p += rowStep) {
+    let q = p
+    for (let x = 0; x < columns; x++, q += 4) v = c.combine(v, l.load(q, step))
+  }
+  return v
+}
+
+/** Four outputs whose windows lie inside the input horizontally. Lanes beyond the last window are dropped by the caller. */
+// @ts-ignore: decorator
+@inline
+function poolVector<L>(
+  type: i32, p: usize, rowStep: usize, step: usize, rows: i32, columns: i32, fromTop: bool, area: f32,
+): v128 {
+  if (type == MAX) {
+    // The first position of the window starts the maximum, so that a NaN there stays.
+    const first = fromTop && rows > 0 ? changetype<L>(0).load(p, step) : f32x4.splat(-LARGEST)
+    return combineWindow<Maximum, L>(p, rowStep, step, rows, columns, first)
+  }
+  return f32x4.div(combineWindow<Sum, L>(p, rowStep, step, rows, columns, f32x4.splat(0)), f32x4.splat(area))
 }
 
 export function pool(
   type: i32, input: usize, channels: i32, h: i32, w: i32, output: usize, outH: i32, outW: i32,
   kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, padTop: i32, padLeft: i32, countIncludePad: i32,
 ): void {
-  const channelBytes = <usize>(h * w) << 2
-  // The outputs whose windows do not reach beyond the left or right side: they go four at a time.
+  const rowStep = <usize>w << 2, step = <usize>strideW << 2, channelBytes = <usize>h * rowStep
+  // The outputs whose windows do not reach beyond the left or right side go four at a time. With three or more strides between them a
+  // vector of fewer than four would read far beyond the input.
   const inner0 = min((padLeft + strideW - 1) / strideW, outW)
-  const inner1 = max(min(w + padLeft >= kernelW ? (w + padLeft - kernelW) / strideW + 1 : 0, outW), inner0)
+  const fitting = max(min(w + padLeft >= kernelW ? (w + padLeft - kernelW) / strideW + 1 : 0, outW), inner0)
+  const inner1 = strideW > 2 ? inner0 + ((fitting - inner0) & ~3) : fitting
   for (let q = 0; q < channels; q++, input += channelBytes) {
     for (let oy = 0; oy < outH; oy++, output += <usize>outW << 2) {
       const top = oy * strideH - padTop
-      const y0 = max(top, 0), y1 = min(top + kernelH, h)
+      const y0 = max(top, 0), y1 = min(top + kernelH, h), rows = max(y1 - y0, 0), fromTop = y0 == top
+      const area = <f32>((countIncludePad ? kernelH : rows) * kernelW)
       for (let ox = 0; ox < outW; ) {
         const left = ox * strideW - padLeft, out = output + (<usize>ox << 2)
         if (ox >= inner0 && ox < inner1) {
-          const lanes = min(inner1 - ox, 4)
-          poolVector(type, input, w, y0, y1, y0 == top, left, kernelH, kernelW, strideW, countIncludePad, out, lanes)
+          const p = input + <usize>y0 * rowStep + (<usize>left << 2), lanes = min(inner1 - ox, 4)
+          let v: v128
+          if (strideW == 1) v = poolVector<Stride1>(type, p, rowStep, step, rows, kernelW, fromTop, area)
+          else if (strideW == 2) v = poolVector<Stride2>(type, p, rowStep, step, rows, kernelW, fromTop, area)
+          else v = poolVector<AnyStride>(type, p, rowStep, step, rows, kernelW, fromTop, area)
+          if (lanes == 4) v128.store(out, v)
+          else storeFirst(out, v, lanes)
           ox += lanes
           continue
         }
         const x0 = max(left, 0), x1 = min(left + kernelW, w)
         if (type == MAX) {
-          const inside = y0 == top && x0 == left && top < h && left < w
-          const first = inside ? load<f32>(input + (<usize>(top * w + left) << 2)) : -LARGEST
+          const inside = fromTop && x0 == left && top < h && left < w
+          const first = inside ? load<f32>(input + <usize>top * rowStep + (<usize>left << 2)) : -LARGEST
           store<f32>(out, windowMax(input, w, y0, y1, x0, x1, first))
         } else {
-          const area = countIncludePad ? kernelH * kernelW : max(y1 - y0, 0) * max(x1 - x0, 0)
-          store<f32>(out, windowSum(input, w, y0, y1, x0, x1) / <f32>area)
+          const count = countIncludePad ? kernelH * kernelW : rows * max(x1 - x0, 0)
+          store<f32>(out, windowSum(input, w, y0, y1, x0, x1) / <f32>count)
         }
         ox++
       }
     }
   }
-}
-
-/** Up to four outputs whose windows lie inside the input horizontally. Reads may run past the input's end, into lanes that are dropped. */
-function poolVector(
-  type: i32, channel: usize, w: i32, y0: i32, y1: i32, fromTop: bool, left: i32, kernelH: i32, kernelW: i32, strideW: i32,
-  countIncludePad: i32, out: usize, lanes: i32,
-): void {
-  let v: v128
-  // With three or more strides a vector would read far beyond the last window.
-  const stride = strideW > 2 && lanes < 4 ? 1 : strideW
-  if (stride != strideW) {
-    for (let i = 0; i < lanes; i++) {
-      poolVector(type, channel, w, y0, y1, fromTop, left + i * strideW, kernelH, kernelW, 1, countIncludePad, out + (<usize>i << 2), 1)
-    }
-    return
-  }
-  if (type == MAX) {
-    // The first position of the window starts the maximum, so that a NaN there stays.
-    v = fromTop && y0 < y1 ? load4(channel + (<usize>(y0 * w + left) << 2), stride) : f32x4.splat(-LARGEST)
-    for (let y = y0; y < y1; y++) {
-      let p = channel + (<usize>(y * w + left) << 2)
-      for (let k = 0; k < kernelW; k++, p += 4) v = f32x4.pmax(v, load4(p, stride))
-    }
-  } else {
-    v = f32x4.splat(0)
-    for (let y = y0; y < y1; y++) {
-      let p = channel + (<usize>(y * w + left) << 2)
-      for (let k = 0; k < kernelW; k++, p += 4) v = f32x4.add(v, load4(p, stride))
-    }
-    const area = countIncludePad ? kernelH * kernelW : max(y1 - y0, 0) * kernelW
-    v = f32x4.div(v, f32x4.splat(<f32>area))
-  }
-  if (lanes == 4) v128.store(out, v)
-  else storeFirst(out, v, lanes)
 }
 
 export function adaptivePool(type: i32, input: usize, channels: i32, h: i32, w: i32, output: usize, outH: i32, outW: i32): void {

@@ -28,52 +28,81 @@ function promoteHigh(v: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
+function joinHalves(low: v128, high: v128): v128 {
+  return i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2)
+}
+
+// @ts-ignore: decorator
+@inline
 function sumLanes(v: v128): f64 {
   return f64x2.extract_lane(v, 0) + f64x2.extract_lane(v, 1)
 }
 
-/** The summand of one element; the shift is subtracted in float64 before squaring. */
-// @ts-ignore: decorator
-@inline
-function term(op: i32, v: v128): v128 {
-  if (op == ASUM) return f32x4.abs(v)
-  if (op == SUMEXP) return exp4(v)
-  return v
+// One class for each kind of summand, for the reason given in activation.ts: what is done to four floats, and then in float64.
+
+class Plain {
+  @inline term(v: v128): v128 {
+    return v
+  }
+  @inline widened(v: v128, center: v128): v128 {
+    return v
+  }
 }
 
-/** Sum of n floats (or of their absolute values, exponentials, or squared distances from `shift`), in float64. */
+class Magnitude {
+  @inline term(v: v128): v128 {
+    return f32x4.abs(v)
+  }
+  @inline widened(v: v128, center: v128): v128 {
+    return v
+  }
+}
+
+class Exponential {
+  @inline term(v: v128): v128 {
+    return exp4(v)
+  }
+  @inline widened(v: v128, center: v128): v128 {
+    return v
+  }
+}
+
+class SquaredDistance {
+  @inline term(v: v128): v128 {
+    return v
+  }
+  @inline widened(v: v128, center: v128): v128 {
+    const d = f64x2.sub(v, center)
+    return f64x2.mul(d, d)
+  }
+}
+
+/** Sum of the terms of n floats, in float64. */
 // @ts-ignore: decorator
 @inline
-function sumOf(op: i32, p: usize, n: i32, shift: f64): f64 {
-  const center = f64x2.splat(shift)
+function sumOf<T>(p: usize, n: i32, shift: f64): f64 {
+  const t = changetype<T>(0), center = f64x2.splat(shift)
   let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0
   for (const end = p + (<usize>(n & ~7) << 2); p < end; p += 32) {
-    const v = term(op, v128.load(p)), w = term(op, v128.load(p, 16))
-    let a = f64x2.promote_low_f32x4(v), b = promoteHigh(v), c = f64x2.promote_low_f32x4(w), d = promoteHigh(w)
-    if (op == SUMSQ) {
-      a = f64x2.sub(a, center), b = f64x2.sub(b, center), c = f64x2.sub(c, center), d = f64x2.sub(d, center)
-      a = f64x2.mul(a, a), b = f64x2.mul(b, b), c = f64x2.mul(c, c), d = f64x2.mul(d, d)
-    }
-    s0 = f64x2.add(s0, a), s1 = f64x2.add(s1, b), s2 = f64x2.add(s2, c), s3 = f64x2.add(s3, d)
+    const v = t.term(v128.load(p)), w = t.term(v128.load(p, 16))
+    s0 = f64x2.add(s0, t.widened(f64x2.promote_low_f32x4(v), center))
+    s1 = f64x2.add(s1, t.widened(promoteHigh(v), center))
+    s2 = f64x2.add(s2, t.widened(f64x2.promote_low_f32x4(w), center))
+    s3 = f64x2.add(s3, t.widened(promoteHigh(w), center))
   }
   let sum = sumLanes(f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3)))
   for (const end = p + (<usize>(n & 7) << 2); p < end; p += 4) {
-    let x: f64
-    if (op == SUMEXP) x = <f64>f32x4.extract_lane(exp4(v128.load32_splat(p)), 0)
-    else if (op == ASUM) x = <f64>abs(load<f32>(p))
-    else x = <f64>load<f32>(p)
-    if (op == SUMSQ) x = (x - shift) * (x - shift)
-    sum += x
+    sum += f64x2.extract_lane(t.widened(f64x2.promote_low_f32x4(t.term(v128.load32_splat(p))), center), 0)
   }
   return sum
 }
 
 export function sum(p: usize, n: i32): f64 {
-  return sumOf(SUM, p, n, 0)
+  return sumOf<Plain>(p, n, 0)
 }
 
 export function sumSquares(p: usize, n: i32, shift: f64): f64 {
-  return sumOf(SUMSQ, p, n, shift)
+  return sumOf<SquaredDistance>(p, n, shift)
 }
 
 /** Largest of `start` and n floats; a NaN never wins, as with std::max(best, x). */
@@ -106,51 +135,60 @@ function product(p: usize, n: i32): f64 {
 function reduceRow(op: i32, p: usize, n: i32): f64 {
   switch (op) {
     case SUM: return sum(p, n)
-    case ASUM: return sumOf(ASUM, p, n, 0)
+    case ASUM: return sumOf<Magnitude>(p, n, 0)
     case SUMSQ: return sumSquares(p, n, 0)
     case MAX: return maximum(p, n, -LARGEST)
     case MIN: return minimum(p, n, LARGEST)
     case PROD: return product(p, n)
-    default: return sumOf(SUMEXP, p, n, 0)
+    default: return sumOf<Exponential>(p, n, 0)
   }
 }
 
-/** The same down a column, `step` bytes apart, on four columns at once; lanes 0, 1 in the low result and 2, 3 in the high one. */
+/** The same down four neighbouring columns, `step` bytes from row to row. */
 // @ts-ignore: decorator
 @inline
-function accumulate(op: i32, sum: v128, v: v128): v128 {
-  if (op == PROD) return f64x2.mul(sum, v)
-  return f64x2.add(sum, op == SUMSQ ? f64x2.mul(v, v) : v)
-}
-
-// @ts-ignore: decorator
-@inline
-function columns4(op: i32, p: usize, length: i32, step: usize): v128 {
-  if (op == MAX || op == MIN) {
-    let best = f32x4.splat(op == MAX ? -LARGEST : LARGEST)
-    for (let i = 0; i < length; i++, p += step) {
-      best = op == MAX ? f32x4.pmax(best, v128.load(p)) : f32x4.pmin(best, v128.load(p))
-    }
-    return best
-  }
-  let low = f64x2.splat(op == PROD ? 1 : 0), high = low
+function sumColumns<T>(p: usize, length: i32, step: usize): v128 {
+  const t = changetype<T>(0), center = f64x2.splat(0)
+  let low = center, high = center
   for (let i = 0; i < length; i++, p += step) {
-    const v = term(op, v128.load(p))
-    low = accumulate(op, low, f64x2.promote_low_f32x4(v))
-    high = accumulate(op, high, promoteHigh(v))
+    const v = t.term(v128.load(p))
+    low = f64x2.add(low, t.widened(f64x2.promote_low_f32x4(v), center))
+    high = f64x2.add(high, t.widened(promoteHigh(v), center))
   }
-  return i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2)
+  return joinHalves(low, high)
+}
+
+function maximumColumns(p: usize, length: i32, step: usize): v128 {
+  let best = f32x4.splat(-LARGEST)
+  for (let i = 0; i < length; i++, p += step) best = f32x4.pmax(best, v128.load(p))
+  return best
+}
+
+function minimumColumns(p: usize, length: i32, step: usize): v128 {
+  let best = f32x4.splat(LARGEST)
+  for (let i = 0; i < length; i++, p += step) best = f32x4.pmin(best, v128.load(p))
+  return best
+}
+
+function productColumns(p: usize, length: i32, step: usize): v128 {
+  let low = f64x2.splat(1), high = low
+  for (let i = 0; i < length; i++, p += step) {
+    const v = v128.load(p)
+    low = f64x2.mul(low, f64x2.promote_low_f32x4(v))
+    high = f64x2.mul(high, promoteHigh(v))
+  }
+  return joinHalves(low, high)
 }
 
 function reduceColumns(op: i32, p: usize, length: i32, step: usize): v128 {
   switch (op) {
-    case SUM: return columns4(SUM, p, length, step)
-    case ASUM: return columns4(ASUM, p, length, step)
-    case SUMSQ: return columns4(SUMSQ, p, length, step)
-    case MAX: return columns4(MAX, p, length, step)
-    case MIN: return columns4(MIN, p, length, step)
-    case PROD: return columns4(PROD, p, length, step)
-    default: return columns4(SUMEXP, p, length, step)
+    case SUM: return sumColumns<Plain>(p, length, step)
+    case ASUM: return sumColumns<Magnitude>(p, length, step)
+    case SUMSQ: return sumColumns<SquaredDistance>(p, length, step)
+    case MAX: return maximumColumns(p, length, step)
+    case MIN: return minimumColumns(p, length, step)
+    case PROD: return productColumns(p, length, step)
+    default: return sumColumns<Exponential>(p, length, step)
   }
 }
 
@@ -206,7 +244,7 @@ function softmaxColumns(input: usize, output: usize, length: i32, step: usize, l
     low = f64x2.add(low, f64x2.promote_low_f32x4(e))
     high = f64x2.add(high, promoteHigh(e))
   }
-  const total = i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2)
+  const total = joinHalves(low, high)
   for (let i: usize = 0; i < size; i += step) {
     const y = f32x4.div(v128.load(output + i), total)
     if (lanes >= 4) v128.store(output + i, y)
