@@ -2,8 +2,8 @@
 import { NcnnError } from '../../../error.ts'
 import type { GraphLayer } from '../../../graph.ts'
 import type { Blob } from '../blob.ts'
+import { fusedActivation } from '../fused-activation.ts'
 import type { Workspace } from '../layer.ts'
-import { fusedActivation } from '../layers/activation.ts'
 import { convolve, type Surroundings } from './convolve.ts'
 import {
   checkChannels,

@@ -1,8 +1,8 @@
 // Convolution of float images: y[p] = activation(bias[p] + sum over channels and taps of weight * x), by SIMD kernels or in float64.
 import { GEMM_SCRATCH_BYTES, type Pointer } from '../../../../../kernels/ncnn.ts'
 import type { Blob, BlobArray } from '../blob.ts'
+import { activate, type FusedActivation } from '../fused-activation.ts'
 import type { Workspace } from '../layer.ts'
-import { activate, type FusedActivation } from '../layers/activation.ts'
 import { type Filters, isDepthwise, packedGroupBytes } from './filters.ts'
 import { extentOf, type Geometry, type Spatial, volumeOf } from './geometry.ts'
 import { roundAll, roundingOf, type SumPrecision } from './sums.ts'

@@ -2,8 +2,8 @@
 import { NcnnError } from '../../../error.ts'
 import type { GraphLayer } from '../../../graph.ts'
 import type { Blob } from '../blob.ts'
+import { type FusedActivation, fusedActivation } from '../fused-activation.ts'
 import type { Workspace } from '../layer.ts'
-import { type FusedActivation, fusedActivation } from '../layers/activation.ts'
 import { deconvolve, exchangeChannels, isProduct, packProducts, type SpreadingFilters } from './deconvolve.ts'
 import {
   checkChannels,

@@ -1,8 +1,8 @@
 // Deconvolution (transposed convolution) of float images: every input element spreads over the outputs under the kernel.
 import { Activation, GEMM_SCRATCH_BYTES, Initial, packedLeftBytes, WeightType } from '../../../../../kernels/ncnn.ts'
 import type { Blob, BlobArray } from '../blob.ts'
+import { activate, type FusedActivation } from '../fused-activation.ts'
 import type { Workspace } from '../layer.ts'
-import { activate, type FusedActivation } from '../layers/activation.ts'
 import type { FilterShape } from './filters.ts'
 import { type Geometry, volumeOf } from './geometry.ts'
 import { roundAll, roundingOf, type SumPrecision } from './sums.ts'

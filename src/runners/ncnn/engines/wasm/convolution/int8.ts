@@ -3,9 +3,9 @@ import { Activation } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { raw } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
+import { activate, type FusedActivation } from '../fused-activation.ts'
 import { quantize, toInt8 } from '../int8.ts'
 import type { Workspace } from '../layer.ts'
-import { activate, type FusedActivation } from '../layers/activation.ts'
 import { convolve, convolvePlanes, exceedsStrip, type Surroundings } from './convolve.ts'
 import {
   type FilterParams,

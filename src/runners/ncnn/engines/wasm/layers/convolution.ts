@@ -7,8 +7,8 @@ import { checkFloat, type FilterShape, filterWeights } from '../convolution/filt
 import { pointwiseGeometry, volumeOf } from '../convolution/geometry.ts'
 import { type QuantizableParams, quantizableWeights } from '../convolution/int8.ts'
 import { depthParams, heightParams, widthParams } from '../convolution/params.ts'
+import { activationParams } from '../fused-activation.ts'
 import { defineLayer } from '../layer.ts'
-import { activationParams } from './activation.ts'
 
 const filterParams = { num_output: int(0), bias_term: int(5), weight_data_size: int(6) } as const
 

@@ -10,8 +10,8 @@ import {
   outputParams3d,
   widthParams,
 } from '../convolution/params.ts'
+import { activationParams } from '../fused-activation.ts'
 import { defineLayer } from '../layer.ts'
-import { activationParams } from './activation.ts'
 
 const filterParams = { num_output: int(0), bias_term: int(5), weight_data_size: int(6), group: int(7, 1) } as const
 

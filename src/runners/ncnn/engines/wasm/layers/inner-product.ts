@@ -4,9 +4,9 @@ import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
+import { activate, activationParams, type FusedActivation, fusedActivation } from '../fused-activation.ts'
 import { descale, quantize } from '../int8.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { activate, activationParams, type FusedActivation, fusedActivation } from './activation.ts'
 
 export const InnerProduct = defineLayer({
   type: 'InnerProduct',

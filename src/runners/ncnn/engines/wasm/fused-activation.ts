@@ -1,7 +1,7 @@
 // The activation that convolutions and linear layers have built in (ncnn: activation_type, activation_params).
-import { NcnnError } from '../../../error.ts'
-import { floats, int } from '../../../params.ts'
-import { exp, log1p, tanh } from '../math.ts'
+import { NcnnError } from '../../error.ts'
+import { floats, int } from '../../params.ts'
+import { exp, log1p, tanh } from './math.ts'
 
 /** The two parameters by which a layer declares its fused activation. */
 export const activationParams = { activation_type: int(9), activation_params: floats(10) } as const
