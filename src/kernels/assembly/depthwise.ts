@@ -10,6 +10,11 @@ const STRIP_BYTES: i32 = 16384
 /** A vector of outputs: two 32-bit numbers, the byte offsets of its input in the strip and of its place in the output. */
 const VECTOR_BYTES: i32 = 8
 
+/** Kernels with code of their own; the first two are also the stride. */
+const OTHER: i32 = 0
+const STRIDE_1_3X3: i32 = 1
+const STRIDE_2_3X3: i32 = 2
+
 /** Bytes of one copied row of one remainder: the outputs, what the taps reach beyond, and room to copy whole vectors. */
 // @ts-ignore: decorator
 @inline
@@ -99,11 +104,20 @@ function madd(c: v128, a: v128, b: v128): v128 {
   return f32x4.add(c, f32x4.mul(a, b))
 }
 
-/** relu, or limits (infinite ones for no activation), in the order of operands that treats NaN and -0 as ncnn does. */
-// @ts-ignore: decorator
-@inline
-function clamp(v: v128, relu: bool, lo: v128, hi: v128): v128 {
-  return relu ? f32x4.pmax(f32x4.splat(0), v) : f32x4.pmin(f32x4.pmax(v, lo), hi)
+// What happens to a sum before it is stored; two classes, for the reason given in activation.ts.
+
+class Relu {
+  /** NaN becomes 0, as in ncnn. */
+  @inline apply(v: v128, lo: v128, hi: v128): v128 {
+    return f32x4.pmax(f32x4.splat(0), v)
+  }
+}
+
+/** Limits, infinite ones for no activation; NaN stays. */
+class Limits {
+  @inline apply(v: v128, lo: v128, hi: v128): v128 {
+    return f32x4.pmin(f32x4.pmax(v, lo), hi)
+  }
 }
 
 // @ts-ignore: decorator
@@ -114,10 +128,13 @@ function put(p: usize, v: v128, lanes: i32): void {
 }
 
 /** All output vectors of one channel's strip, four at a time; `lanes` is 4, or the width of an output narrower than a vector. */
-function convolveStrip(
+// @ts-ignore: decorator
+@inline
+function convolveStrip<F>(
   strip: usize, vectors: usize, count: i32, table: usize, taps: i32, weights: usize, start: v128, output: usize, lanes: i32,
-  relu: bool, lo: v128, hi: v128,
+  lo: v128, hi: v128,
 ): void {
+  const f = changetype<F>(0)
   const end = table + (<usize>taps << 2)
   const skip = weights - table
   let i = 0
@@ -132,16 +149,16 @@ function convolveStrip(
       v2 = madd(v2, x, v128.load(p2 + offset))
       v3 = madd(v3, x, v128.load(p3 + offset))
     }
-    put(output + load<u32>(vectors, 4), clamp(v0, relu, lo, hi), lanes)
-    put(output + load<u32>(vectors, 12), clamp(v1, relu, lo, hi), lanes)
-    put(output + load<u32>(vectors, 20), clamp(v2, relu, lo, hi), lanes)
-    put(output + load<u32>(vectors, 28), clamp(v3, relu, lo, hi), lanes)
+    put(output + load<u32>(vectors, 4), f.apply(v0, lo, hi), lanes)
+    put(output + load<u32>(vectors, 12), f.apply(v1, lo, hi), lanes)
+    put(output + load<u32>(vectors, 20), f.apply(v2, lo, hi), lanes)
+    put(output + load<u32>(vectors, 28), f.apply(v3, lo, hi), lanes)
   }
   for (; i < count; i++, vectors += VECTOR_BYTES) {
     const p = strip + load<u32>(vectors)
     let v = start
     for (let t = table; t < end; t += 4) v = madd(v, v128.load32_splat(t + skip), v128.load(p + load<u32>(t)))
-    put(output + load<u32>(vectors, 4), clamp(v, relu, lo, hi), lanes)
+    put(output + load<u32>(vectors, 4), f.apply(v, lo, hi), lanes)
   }
 }
 
@@ -153,9 +170,10 @@ function convolveStrip(
  */
 // @ts-ignore: decorator
 @inline
-function convolve3x3(
-  strip: usize, rowBytes: usize, rows: i32, outW: i32, weights: usize, start: v128, output: usize, relu: bool, lo: v128, hi: v128,
+function convolve3x3<F>(
+  strip: usize, rowBytes: usize, rows: i32, outW: i32, weights: usize, start: v128, output: usize, lo: v128, hi: v128,
 ): void {
+  const f = changetype<F>(0)
   const w0 = v128.load32_splat(weights), w1 = v128.load32_splat(weights, 4), w2 = v128.load32_splat(weights, 8)
   const w3 = v128.load32_splat(weights, 12), w4 = v128.load32_splat(weights, 16), w5 = v128.load32_splat(weights, 20)
   const w6 = v128.load32_splat(weights, 24), w7 = v128.load32_splat(weights, 28), w8 = v128.load32_splat(weights, 32)
@@ -182,8 +200,8 @@ function convolve3x3(
       if (!r) return v128.store(out, f32x4.add(v, u))
       a = v128.load(r), b = v128.load(r, 4), c = v128.load(r, 8)
       u = madd(madd(madd(u, w6, a), w7, b), w8, c)
-      v128.store(out, clamp(v, relu, lo, hi))
-      v128.store(out + outBytes, clamp(u, relu, lo, hi))
+      v128.store(out, f.apply(v, lo, hi))
+      v128.store(out + outBytes, f.apply(u, lo, hi))
       if (out == last) break
       p += 16
       out += 16
@@ -198,10 +216,11 @@ function convolve3x3(
 /** Outputs of a 3x3 kernel with stride 2 and dilation 1: the even columns of a row and, `phaseStep` further, the odd ones. */
 // @ts-ignore: decorator
 @inline
-function convolve3x3s2(
+function convolve3x3s2<F>(
   strip: usize, rowBytes: usize, phaseStep: usize, rows: i32, outW: i32, weights: usize, start: v128, output: usize,
-  relu: bool, lo: v128, hi: v128,
+  lo: v128, hi: v128,
 ): void {
+  const f = changetype<F>(0)
   const w0 = v128.load32_splat(weights), w1 = v128.load32_splat(weights, 4), w2 = v128.load32_splat(weights, 8)
   const w3 = v128.load32_splat(weights, 12), w4 = v128.load32_splat(weights, 16), w5 = v128.load32_splat(weights, 20)
   const w6 = v128.load32_splat(weights, 24), w7 = v128.load32_splat(weights, 28), w8 = v128.load32_splat(weights, 32)
@@ -218,7 +237,7 @@ function convolve3x3s2(
       r += rowBytes
       if (!r) return v128.store(out, v)
       v = madd(madd(madd(v, w6, v128.load(r)), w7, v128.load(r + phaseStep)), w8, v128.load(r, 4))
-      v128.store(out, clamp(v, relu, lo, hi))
+      v128.store(out, f.apply(v, lo, hi))
       if (out == last) break
       p += 16
       out += 16
@@ -229,6 +248,22 @@ function convolve3x3s2(
     }
     strip += 2 * rowBytes
     output += outBytes
+  }
+}
+
+/** The rows of one strip. */
+// @ts-ignore: decorator
+@inline
+function convolveRows<F>(
+  shape: i32, strip: usize, rowBytes: usize, phaseStep: usize, rows: i32, outW: i32, vectors: usize, table: usize, taps: i32,
+  weights: usize, start: v128, output: usize, lo: v128, hi: v128,
+): void {
+  if (shape == STRIDE_1_3X3 && rows >= 2) {
+    convolve3x3<F>(strip, rowBytes, rows, outW, weights, start, output, lo, hi)
+  } else if (shape == STRIDE_2_3X3) {
+    convolve3x3s2<F>(strip, rowBytes, phaseStep, rows, outW, weights, start, output, lo, hi)
+  } else {
+    convolveStrip<F>(strip, vectors, rows * ((outW + 3) >> 2), table, taps, weights, start, output, min(outW, 4), lo, hi)
   }
 }
 
@@ -259,8 +294,9 @@ export function depthwise(
     }
   }
 
-  const is3x3 = kernelH == 3 && kernelW == 3 && dilationH == 1 && dilationW == 1 && strideH == strideW && outW >= 4
-  const relu = activation == RELU, clip = activation == CLIP
+  const is3x3 = kernelH == 3 && kernelW == 3 && dilationH == 1 && dilationW == 1 && strideH == strideW && strideW <= 2 && outW >= 4
+  const shape = is3x3 ? strideW : OTHER
+  const clip = activation == CLIP
   const lo = f32x4.splat(clip ? activationA : -Infinity), hi = f32x4.splat(clip ? activationB : Infinity)
   for (let q = 0; q < channels; q++) {
     const start = bias ? v128.load32_splat(bias + (<usize>q << 2)) : f32x4.splat(0)
@@ -269,14 +305,10 @@ export function depthwise(
       const top = y0 * strideH - padTop
       copyRows(input, h, w, top, top + inputRows, strip, length, phaseStep, strideW, padLeft, pad)
       const out = output + (<usize>(y0 * outW) << 2)
-      if (is3x3 && strideW == 1 && rows >= 2) {
-        if (relu) convolve3x3(strip, rowBytes, rows, outW, weights, start, out, true, lo, hi)
-        else convolve3x3(strip, rowBytes, rows, outW, weights, start, out, false, lo, hi)
-      } else if (is3x3 && strideW == 2) {
-        if (relu) convolve3x3s2(strip, rowBytes, phaseStep, rows, outW, weights, start, out, true, lo, hi)
-        else convolve3x3s2(strip, rowBytes, phaseStep, rows, outW, weights, start, out, false, lo, hi)
+      if (activation == RELU) {
+        convolveRows<Relu>(shape, strip, rowBytes, phaseStep, rows, outW, vectors, table, taps, weights, start, out, lo, hi)
       } else {
-        convolveStrip(strip, vectors, rows * vectorsPerRow, table, taps, weights, start, out, min(outW, 4), relu, lo, hi)
+        convolveRows<Limits>(shape, strip, rowBytes, phaseStep, rows, outW, vectors, table, taps, weights, start, out, lo, hi)
       }
       if (activation > RELU && !clip) activate(activation, out, out, rows * outW, activationA, activationB)
     }

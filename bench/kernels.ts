@@ -1,0 +1,301 @@
+// Section `kernels` of `npm run bench`: the speed of the ncnn engine's kernels on the layer shapes of real networks.
+import {
+  Activation,
+  createNcnnKernels,
+  FIRST_FREE_BYTE,
+  GEMM_SCRATCH_BYTES,
+  Initial,
+  type NcnnKernels,
+  type Pointer,
+  packedLeftBytes,
+  packedRightBytes,
+  READ_SLACK_BYTES,
+  recurrentScratchBytes,
+  WeightType,
+} from '../src/kernels/ncnn.ts'
+
+/** One measured kernel: CPU time of the median round. `gflops` counts a multiplication and an addition as two. */
+export interface KernelTiming {
+  name: string
+  milliseconds: number
+  fastest: number
+  gflops: number
+}
+
+/** Memory for one case: arrays of random numbers and of results. */
+interface Bench {
+  kernels: NcnnKernels
+  random(count: number): Pointer
+  bytes(count: number): Pointer
+}
+
+interface KernelCase {
+  name: string
+  flops: number
+  /** Prepares weights and inputs; what it returns is timed. */
+  prepare(bench: Bench): () => void
+}
+
+function product(name: string, m: number, n: number, k: number): KernelCase {
+  return {
+    name,
+    flops: 2 * m * n * k,
+    prepare({ kernels, random, bytes }) {
+      const packed = bytes(packedLeftBytes(m, k))
+      kernels.packLeft(random(m * k), WeightType.float32, k, 1, m, k, packed)
+      const [b, c, bias, scratch] = [random(k * n), bytes(m * n * 4), random(m), bytes(GEMM_SCRATCH_BYTES)]
+      return () =>
+        kernels.gemmLeft(packed, b, n, 1, c, n, m, n, k, Initial.rowBias, bias, Activation.relu, 0, 0, scratch)
+    },
+  }
+}
+
+function linear(name: string, rows: number, outputs: number, inputs: number): KernelCase {
+  return {
+    name,
+    flops: 2 * rows * outputs * inputs,
+    prepare({ kernels, random, bytes }) {
+      const packed = bytes(packedRightBytes(inputs, outputs))
+      kernels.packRight(random(inputs * outputs), WeightType.float32, 1, inputs, inputs, outputs, packed)
+      const [a, c, bias, scratch] = [
+        random(rows * inputs),
+        bytes(rows * outputs * 4),
+        random(outputs),
+        bytes(GEMM_SCRATCH_BYTES),
+      ]
+      return () =>
+        kernels.gemmRight(
+          a,
+          inputs,
+          1,
+          packed,
+          c,
+          outputs,
+          rows,
+          outputs,
+          inputs,
+          Initial.columnBias,
+          bias,
+          Activation.none,
+          0,
+          0,
+          scratch,
+        )
+    },
+  }
+}
+
+interface Window {
+  channels: number
+  outputs: number
+  size: [h: number, w: number]
+  kernel: [h: number, w: number]
+  stride?: number
+  dilation?: number
+}
+
+/** A convolution that pads to keep the size (divided by the stride). */
+function convolution(name: string, window: Window, depthwise = false): KernelCase {
+  const { channels, outputs, stride = 1, dilation = 1 } = window
+  const [h, w] = window.size
+  const [kernelH, kernelW] = window.kernel
+  const [padTop, padLeft] = [((kernelH - 1) * dilation) >> 1, ((kernelW - 1) * dilation) >> 1]
+  const [outH, outW] = [Math.ceil(h / stride), Math.ceil(w / stride)]
+  const k = (depthwise ? 1 : channels) * kernelH * kernelW
+  return {
+    name,
+    flops: 2 * outputs * outH * outW * k,
+    prepare({ kernels, random, bytes }) {
+      const [input, output, bias] = [random(channels * h * w), bytes(outputs * outH * outW * 4), random(outputs)]
+      const shape = [kernelH, kernelW, stride, stride, dilation, dilation] as const
+      const rest = [padTop, padLeft, 0, Activation.relu, 0, 0] as const
+      const weights = random(outputs * k)
+      if (depthwise) {
+        const scratch = bytes(kernels.depthwiseScratchBytes(outW, ...shape))
+        return () =>
+          kernels.depthwise(input, channels, h, w, weights, bias, output, outH, outW, ...shape, ...rest, scratch)
+      }
+      const packed = bytes(packedLeftBytes(outputs, k))
+      kernels.packLeft(weights, WeightType.float32, k, 1, outputs, k, packed)
+      const scratch = bytes(GEMM_SCRATCH_BYTES)
+      return () =>
+        kernels.convolution(
+          input,
+          channels,
+          h,
+          w,
+          packed,
+          bias,
+          output,
+          outputs,
+          outH,
+          outW,
+          ...shape,
+          ...rest,
+          scratch,
+        )
+    },
+  }
+}
+
+function lstm(name: string, steps: number, inputs: number, hiddenSize: number): KernelCase {
+  const n = 4 * hiddenSize
+  return {
+    name,
+    flops: 2 * steps * n * (inputs + hiddenSize),
+    prepare({ kernels, random, bytes }) {
+      const [packedInput, packedHidden] = [bytes(packedRightBytes(inputs, n)), bytes(packedRightBytes(hiddenSize, n))]
+      kernels.packRight(random(inputs * n), WeightType.float32, 1, inputs, inputs, n, packedInput)
+      kernels.packRight(random(hiddenSize * n), WeightType.float32, 1, hiddenSize, hiddenSize, n, packedHidden)
+      const [x, gates, bias, hidden, cell] = [
+        random(steps * inputs),
+        bytes(steps * n * 4),
+        random(n),
+        random(hiddenSize),
+        random(hiddenSize),
+      ]
+      const [output, scratch] = [bytes(steps * hiddenSize * 4), bytes(recurrentScratchBytes(4, hiddenSize))]
+      return () => {
+        kernels.gemmRight(
+          x,
+          inputs,
+          1,
+          packedInput,
+          gates,
+          n,
+          steps,
+          n,
+          inputs,
+          Initial.columnBias,
+          bias,
+          Activation.none,
+          0,
+          0,
+          scratch,
+        )
+        kernels.lstm(
+          gates,
+          packedHidden,
+          0,
+          hidden,
+          cell,
+          output,
+          hiddenSize,
+          steps,
+          hiddenSize,
+          hiddenSize,
+          0,
+          scratch,
+        )
+      }
+    },
+  }
+}
+
+/** Elementwise work; `flops` counts elements, so that the rate is in thousands of millions of elements a second. */
+function elementwise(
+  name: string,
+  count: number,
+  run: (bench: Bench, data: Pointer, output: Pointer) => void,
+): KernelCase {
+  return {
+    name,
+    flops: count,
+    prepare(bench) {
+      const [data, output] = [bench.random(count), bench.bytes(count * 4)]
+      return () => run(bench, data, output)
+    },
+  }
+}
+
+const mega = 1 << 20
+
+const cases: KernelCase[] = [
+  product('1x1 576->256 @56', 256, 3136, 576),
+  product('1x1 32->64 @112', 64, 12544, 32),
+  product('1x1 256->256 @28', 256, 784, 256),
+  product('1x1 512->512 @14', 512, 196, 512),
+  product('1x1 1024->1024 @7', 1024, 49, 1024),
+  convolution('3x3 64->64 @56', { channels: 64, outputs: 64, size: [56, 56], kernel: [3, 3] }),
+  convolution('3x3 128->128 @28', { channels: 128, outputs: 128, size: [28, 28], kernel: [3, 3] }),
+  convolution('3x3 256->256 @14', { channels: 256, outputs: 256, size: [14, 14], kernel: [3, 3] }),
+  convolution('3x3 512->512 @7', { channels: 512, outputs: 512, size: [7, 7], kernel: [3, 3] }),
+  convolution('3x3 stride 2 3->32 @224', { channels: 3, outputs: 32, size: [224, 224], kernel: [3, 3], stride: 2 }),
+  convolution('7x7 stride 2 3->64 @224', { channels: 3, outputs: 64, size: [224, 224], kernel: [7, 7], stride: 2 }),
+  convolution('1-d k3 dilation 2 512->512 T200', {
+    channels: 512,
+    outputs: 512,
+    size: [1, 200],
+    kernel: [1, 3],
+    dilation: 2,
+  }),
+  ...(
+    [
+      ['depthwise 3x3 128 @56', 128, 56, 3, 1],
+      ['depthwise 3x3 512 @14', 512, 14, 3, 1],
+      ['depthwise 3x3 stride 2 64 @112', 64, 112, 3, 2],
+      ['depthwise 5x5 240 @28', 240, 28, 5, 1],
+    ] as const
+  ).map(([name, channels, size, kernel, stride]) =>
+    convolution(name, { channels, outputs: channels, size: [size, size], kernel: [kernel, kernel], stride }, true),
+  ),
+  linear('linear 768->3072, 197 rows', 197, 3072, 768),
+  linear('matrix-vector 2048->1000', 1, 1000, 2048),
+  lstm('lstm 40->256, 160 steps', 160, 40, 256),
+  elementwise('exp, 1 M elements', mega, ({ kernels }, data, output) => kernels.unary(7, data, output, mega)),
+  elementwise('gelu, 1 M elements', mega, ({ kernels }, data, output) => {
+    kernels.activate(Activation.gelu, data, output, mega, 0, 0)
+  }),
+  elementwise('softmax, 1024 rows of 1024', mega, ({ kernels }, data, output) => {
+    kernels.softmax(data, output, 1024, 1024, 1)
+  }),
+  elementwise('layer norm, 1024 rows of 1024', mega, ({ kernels }, data, output) => {
+    kernels.layerNorm(data, output, 1024, 1024, 0, 0, 1e-5)
+  }),
+]
+
+const memoryMegabytes = 64
+const rounds = 9
+/** Work per round: long enough for the clock of CPU time, short enough that nobody waits. */
+const flopsPerRound = 1e8
+
+function createBench(): Bench {
+  const memory = new WebAssembly.Memory({ initial: memoryMegabytes * 16 })
+  let top = FIRST_FREE_BYTE
+  const bytes = (count: number) => {
+    const pointer = top
+    top = Math.ceil((top + count + READ_SLACK_BYTES) / 64) * 64
+    return pointer
+  }
+  const random = (count: number) => {
+    const pointer = bytes(count * 4)
+    const values = new Float32Array(memory.buffer, pointer, count)
+    for (let i = 0; i < count; i++) values[i] = Math.sin(i * 12.9898 + count)
+    return pointer
+  }
+  return { kernels: createNcnnKernels(memory), bytes, random }
+}
+
+function cpuMilliseconds(run: () => void): number {
+  const before = process.cpuUsage()
+  run()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+/** Times every kernel (those whose name contains `filter`) on one thread, by CPU time, so that other work on the machine disturbs little. */
+export function benchKernels(filter = ''): KernelTiming[] {
+  return cases
+    .filter(({ name }) => name.includes(filter))
+    .map(({ name, flops, prepare }) => {
+      const run = prepare(createBench())
+      const repeats = Math.max(1, Math.round(flopsPerRound / flops))
+      const repeat = () => {
+        for (let i = 0; i < repeats; i++) run()
+      }
+      repeat()
+      const times = Array.from({ length: rounds }, () => cpuMilliseconds(repeat) / repeats).sort((a, b) => a - b)
+      const [fastest = 0, milliseconds = 0] = [times[0], times[rounds >> 1]]
+      return { name, milliseconds, fastest, gflops: flops / milliseconds / 1e6 }
+    })
+}
