@@ -18,7 +18,9 @@ export function align(actual: Tensor, reference: Tensor, { layout, squeeze }: Ch
   const ordered = layout === undefined ? actual : reorder(actual, layout)
   const a = squeeze ? squeezed(ordered) : ordered
   const r = squeeze ? squeezed(reference) : reference
-  const mismatch = sameShape(a.shape, r.shape) ? undefined : explainShapeMismatch(a.shape, r.shape)
+  const mismatch = sameShape(a.shape, r.shape)
+    ? undefined
+    : explainShapeMismatch(a.shape, r.shape, layout && `after layout '${layout.text}'`)
   return { actual: a, reference: r, mismatch }
 }
 

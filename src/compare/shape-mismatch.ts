@@ -6,9 +6,10 @@ type Shape = readonly number[]
 
 export const withoutOnes = (shape: Shape): number[] => shape.filter((length) => length !== 1)
 
-/** `shapes differ: actual [1, 56, 56, 64], reference [1, 64, 56, 56]; they agree with { layout: 'nhwc->nchw' }`. */
-export function explainShapeMismatch(actual: Shape, reference: Shape): string {
-  return `shapes differ: actual ${formatShape(actual)}, reference ${formatShape(reference)}; ${remedyFor(actual, reference)}`
+/** `shapes differ: actual [1, 56, 56, 64], reference [1, 64, 56, 56]; they agree with { layout: 'nhwc->nchw' }`. A note goes behind the shape of actual. */
+export function explainShapeMismatch(actual: Shape, reference: Shape, note?: string): string {
+  const noted = note === undefined ? '' : ` (${note})`
+  return `shapes differ: actual ${formatShape(actual)}${noted}, reference ${formatShape(reference)}; ${remedyFor(actual, reference)}`
 }
 
 function remedyFor(actual: Shape, reference: Shape): string {
@@ -35,7 +36,12 @@ function transposeRemedy(actual: Shape, reference: Shape): string | undefined {
 
 function batchRemedy(largerName: string, larger: Shape, smallerName: string, smaller: Shape): string | undefined {
   const batch = larger[0]
-  if (larger.length !== smaller.length + 1 || batch === undefined || !sameShape(larger.slice(1), smaller))
+  if (
+    smaller.length === 0 ||
+    larger.length !== smaller.length + 1 ||
+    batch === undefined ||
+    !sameShape(larger.slice(1), smaller)
+  )
     return undefined
   return `${largerName} has a leading axis of ${batch} more, a batch: compare one item of it, or give ${smallerName} that axis too`
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compareTensors } from '../../src/compare/compare-tensors.ts'
 import type { Tensor } from '../../src/tensor/tensor.ts'
-import { allDTypes, anyBigInt, anyNumber, anyTolerance, elementsOf, nearby, store } from './arbitraries.ts'
+import { allDTypes, anyBigInt, anyNumber, anyTolerance, elementsOf, nearby, runs, store } from './arbitraries.ts'
 import { allMatch } from './reference-rule.ts'
 
 /** More than the kernels' least, and not a multiple of anything: the elements under test lie at the very end, the rest matches. */
@@ -47,7 +47,7 @@ describe.each(sizes)('$name', ({ size }) => {
         const expected = allMatch(elementsOf(a), elementsOf(r), options)
         expect(compareTensors(size(a), size(r), options).pass).toBe(expected)
       }),
-      { numRuns: 60 },
+      runs(25),
     )
   })
 
@@ -73,7 +73,7 @@ describe.each(sizes)('$name', ({ size }) => {
           expect(compareTensors(size(a), size(r), { atol, rtol }).pass).toBe(expected)
         },
       ),
-      { numRuns: 300 },
+      runs(100),
     )
   })
 
