@@ -8,7 +8,7 @@ import { locateWeights, readWeight, type WeightLocation, type WeightSpecs } from
 import { type Arena, createArena } from './arena.ts'
 import { Blob } from './blob.ts'
 import { customLayerType } from './custom-layer.ts'
-import { type AnyLayerType, inputRange, type LoadedLayer, type Workspace } from './layer.ts'
+import { type AnyLayerType, inputRange, type LoadedLayer } from './layer.ts'
 import { layerTypes } from './layers/index.ts'
 import { roundTo, type Storage16, storageOf, sumsInHalf } from './reduced-precision.ts'
 import { explainUnknownLayers } from './unknown-layers.ts'
@@ -51,7 +51,12 @@ export function loadNetwork(graph: Graph, bin: Uint8Array, binName: string, opti
       outputCount: layer.outputs.length,
       sumsInHalf: sumsInHalf(layer, options.ncnn),
     }
-    layers.set(layer, { ...unprepared, type, storage16, prepared: prepare(type, unprepared, workspace.workspace) })
+    layers.set(layer, {
+      ...unprepared,
+      type,
+      storage16,
+      prepared: explained(layer, () => type.prepare?.(unprepared, workspace.workspace)),
+    })
     workspace.freeScratch()
   }
   return { arena, workspace, layers }
@@ -81,19 +86,16 @@ function declareLayer(
     throw new NcnnError(`${describeLayer(layer)} has ${count} inputs, but ${layer.type} takes ${wanted}`)
   }
   const params = readParams(type.params, layer)
-  return { layer, type, params, weights: type.weights?.(params, layer) ?? {} }
+  return { layer, type, params, weights: explained(layer, () => type.weights?.(params, layer)) ?? {} }
 }
 
-function prepare(
-  type: AnyLayerType,
-  layer: Omit<RunnableLayer, 'type' | 'storage16' | 'prepared'>,
-  workspace: Workspace,
-): unknown {
+/** Adds the layer's name to what goes wrong when it is loaded. */
+function explained<Result>(layer: GraphLayer, load: () => Result): Result {
   try {
-    return type.prepare?.(layer, workspace)
+    return load()
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    throw new NcnnError(`${describeLayer(layer.graph)} cannot be loaded: ${message}`, { cause: error })
+    throw new NcnnError(`${describeLayer(layer)} cannot be loaded: ${message}`, { cause: error })
   }
 }
 

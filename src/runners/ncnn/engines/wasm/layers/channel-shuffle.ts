@@ -36,9 +36,9 @@ export const PixelShuffle = defineLayer({
     checkRank(x.shape, 3)
     if (factor < 1) throw new NcnnError(`upscale_factor must be positive, found ${factor}`)
     const [channels, h, w] = x.shape
-    const outc = Math.floor(channels / factor ** 2)
-    if (outc === 0)
-      throw new NcnnError(`an upscale_factor of ${factor} needs ${factor ** 2} channels, found ${channels}`)
+    const blockSize = factor * factor
+    const outc = Math.floor(channels / blockSize)
+    if (outc === 0) throw new NcnnError(`an upscale_factor of ${factor} needs ${blockSize} channels, found ${channels}`)
     const y = workspace.alloc([outc, h * factor, w * factor], x.dtype)
     const blocks = [outc, factor, factor, h, w]
     copyStrided(blocks, channelsOfBlocks(x, blocks, mode), pixelsOfBlocks(y, factor))
@@ -57,7 +57,7 @@ export const Reorg = defineLayer({
     const [channels, inputH, inputW] = x.shape
     const [h, w] = [Math.floor(inputH / stride), Math.floor(inputW / stride)]
     if (h === 0 || w === 0) throw new NcnnError(`a stride of ${stride} is larger than the input`)
-    const y = workspace.alloc([channels * stride ** 2, h, w], x.dtype)
+    const y = workspace.alloc([channels * stride * stride, h, w], x.dtype)
     const blocks = [channels, stride, stride, h, w]
     copyStrided(blocks, pixelsOfBlocks(x, stride), channelsOfBlocks(y, blocks, mode))
     return y

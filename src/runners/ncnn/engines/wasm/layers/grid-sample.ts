@@ -74,7 +74,7 @@ function samplePoints(x: Blob, grid: Blob, y: Blob, axes: readonly Axis[], point
   const channelSize = x.length / channels
   const perAxis = tapsPerAxis[sampling.sample_type]
   const along = axes.map(() => emptyTaps(perAxis))
-  const all = emptyTaps(perAxis ** axes.length)
+  const all = emptyTaps(axes.reduce((taps) => taps * perAxis, 1))
   for (let point = 0; point < points; point++) {
     for (const [i, { length, offset, stride }] of axes.entries()) {
       findTaps(coordinates[offset + point * stride], length, sampling, along[i])

@@ -25,7 +25,8 @@ export const SPP = defineLayer({
     }
     const { c, h, w } = namedLengths(x.shape)
     const method = poolMethod(pooling_type)
-    const bins = (4 ** pyramid_height - 1) / 3
+    // Level by level 1 + 4 + 16 + ...
+    const bins = ((1 << (2 * pyramid_height)) - 1) / 3
     const secondChannel = Math.ceil(bins / channelAlignment) * channelAlignment
     if (c * bins < secondChannel + bins) {
       throw new NcnnError(`ncnn leaves a part of its result undefined for ${c} channels and ${bins} bins`)
@@ -34,10 +35,11 @@ export const SPP = defineLayer({
     const pooled = new Float64Array(c * bins)
     let at = 0
     for (let level = 0; level < pyramid_height; level++) {
+      const count = 1 << level
       for (let channel = 0; channel < c; channel++) {
         const image = x.data.subarray(channel * h * w, (channel + 1) * h * w)
-        poolLevel(method, image, h, w, 2 ** level, pooled, at)
-        at += 4 ** level
+        poolLevel(method, image, h, w, count, pooled, at)
+        at += count * count
       }
     }
     y.data.set(pooled.subarray(0, bins))
