@@ -1,9 +1,7 @@
 // The built-in engine: ncnn's operators in WebAssembly and TypeScript, the same bits on every machine.
 import { NcnnError } from '../../error.ts'
-import type { Graph } from '../../graph.ts'
 import type { EngineOptions, NcnnEngine, NcnnFiles } from '../../options.ts'
-import { isBinaryParam, parseParamBinary } from '../../param-binary.ts'
-import { parseParamText } from '../../param-text.ts'
+import { parseParam } from '../../parse-param.ts'
 import { createWasmModel } from './model.ts'
 
 export const wasmEngine: NcnnEngine = {
@@ -12,14 +10,6 @@ export const wasmEngine: NcnnEngine = {
     checkOptions(options)
     return createWasmModel(parseParam(files), files.bin, files.binName, options)
   },
-}
-
-/** Text and binary .param files are told apart by their first bytes, not by their names. */
-function parseParam({ param, paramName }: NcnnFiles): Graph {
-  if (typeof param === 'string') return parseParamText(param, paramName)
-  return isBinaryParam(param)
-    ? parseParamBinary(param, paramName)
-    : parseParamText(new TextDecoder().decode(param), paramName)
 }
 
 /** Switches that change how a native ncnn goes about its work, but not the result that this engine gives. */

@@ -1,0 +1,104 @@
+// What a run needs, whichever engine runs it: are the inputs there, which layers must run for the requested blobs.
+import type { Tensor, TensorLike } from '../../tensor/tensor.ts'
+import { toTensor } from '../../tensor/to-tensor.ts'
+import type { TensorInfo } from '../model.ts'
+import { NcnnError } from './error.ts'
+import type { GraphLayer } from './graph.ts'
+import { inputParams } from './input-params.ts'
+import { readParams } from './params.ts'
+import type { Topology } from './topology.ts'
+
+/** Most axes an ncnn blob has. */
+const maxRank = 4
+
+/** The shape that an `Input` layer declares; without one, the input takes any. */
+export function inputInfo(name: string, { producers }: Topology): TensorInfo {
+  const { w, h, d, c } = readParams(inputParams, producers.get(name) as GraphLayer)
+  if (!w) return { name }
+  const shape = d ? [c, d, h, w] : c ? [c, h, w] : h ? [h, w] : [w]
+  return { name, shape }
+}
+
+/** Turns what was fed into tensors, by blob. */
+export function checkInputs(
+  source: string,
+  topology: Topology,
+  inputs: Readonly<Record<string, TensorLike>>,
+): Map<string, Tensor> {
+  const fed = new Map<string, Tensor>()
+  for (const [name, value] of Object.entries(inputs)) {
+    if (!topology.producers.has(name)) {
+      throw new NcnnError(`${source} has no blob "${name}" to feed; its inputs are ${quoteList(topology.inputs)}`)
+    }
+    const tensor = toTensor(value, { name: `input "${name}"` })
+    if (tensor.shape.length < 1 || tensor.shape.length > maxRank) {
+      throw new NcnnError(
+        `input "${name}" has shape [${tensor.shape.join(', ')}], but ncnn's tensors have 1 to ${maxRank} axes and no batch axis. ` +
+          'If the first axis is a batch, load the model with `batched: true`',
+      )
+    }
+    fed.set(name, tensor)
+  }
+  return fed
+}
+
+/** The blobs that were asked for, without repetitions. */
+export function checkOutputs(source: string, topology: Topology, wanted: readonly string[]): readonly string[] {
+  const unknown = wanted.filter((name) => !topology.producers.has(name))
+  if (unknown.length > 0) {
+    const close = topology.blobs.length <= 20 ? topology.blobs : topology.outputs
+    throw new NcnnError(
+      `${source} has no blob ${quoteList(unknown)}; it has ${quoteList(close)}${close === topology.blobs ? '' : ` and ${topology.blobs.length - close.length} intermediates (model.blobs)`}`,
+    )
+  }
+  return [...new Set(wanted)]
+}
+
+export interface RunPlan {
+  /** The layers that must run, in order. */
+  readonly layers: readonly GraphLayer[]
+  /** How often each blob will be read. */
+  readonly readers: ReadonlyMap<string, number>
+  /** Inputs that were not fed and that their readers can do without. */
+  readonly absent: readonly string[]
+}
+
+/**
+ * Walks back from the requested blobs; blobs that were fed need no producer.
+ * @param mayBeAbsent whether a layer can do without its input of that index
+ */
+export function planRun(
+  source: string,
+  topology: Topology,
+  fed: ReadonlyMap<string, Tensor>,
+  requested: readonly string[],
+  mayBeAbsent: (layer: GraphLayer, index: number) => boolean,
+): RunPlan {
+  const needed = new Set<GraphLayer>()
+  const absent = new Set<string>()
+  const visit = (name: string, optional: boolean): void => {
+    if (fed.has(name)) return
+    const producer = topology.producers.get(name) as GraphLayer
+    if (producer.type !== 'Input') stack.push(producer)
+    else if (optional) absent.add(name)
+    else throw new NcnnError(missingInput(source, name, topology, fed))
+  }
+  const stack: GraphLayer[] = []
+  for (const name of requested) visit(name, false)
+  for (let layer = stack.pop(); layer !== undefined; layer = stack.pop()) {
+    if (needed.has(layer)) continue
+    needed.add(layer)
+    for (const [index, name] of layer.inputs.entries()) visit(name, mayBeAbsent(layer, index))
+  }
+  const layers = topology.order.filter((layer) => needed.has(layer))
+  const readers = new Map<string, number>()
+  for (const name of layers.flatMap((layer) => layer.inputs)) readers.set(name, (readers.get(name) ?? 0) + 1)
+  return { layers, readers, absent: [...absent] }
+}
+
+function missingInput(source: string, name: string, { inputs }: Topology, fed: ReadonlyMap<string, Tensor>): string {
+  const given = fed.size === 0 ? 'none was given' : `given: ${quoteList([...fed.keys()])}`
+  return `${source}: input "${name}" is needed but missing; the model's inputs are ${quoteList(inputs)}, ${given}`
+}
+
+const quoteList = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ')
