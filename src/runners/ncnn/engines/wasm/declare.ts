@@ -1,0 +1,60 @@
+// Looks up the layer types of a graph: what parameters each layer has and which weights it reads.
+import { NcnnError } from '../../error.ts'
+import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
+import type { CustomLayers } from '../../options.ts'
+import { type ParamSpecs, type ParamValues, readParams } from '../../params.ts'
+import type { WeightSpecs } from '../../weights.ts'
+import { customLayerType } from './custom-layer.ts'
+import { type AnyLayerType, inputRange } from './layer.ts'
+import { layerTypes } from './layers/index.ts'
+import { explainUnknownLayers } from './unknown-layers.ts'
+
+export interface DeclaredLayer {
+  readonly layer: GraphLayer
+  readonly type: AnyLayerType
+  readonly params: ParamValues<ParamSpecs>
+  readonly weights: WeightSpecs
+}
+
+/**
+ * Finds the type of every layer and reads its parameters.
+ * @throws {NcnnError} on unknown layer types and wrong numbers of inputs
+ */
+export function declareLayers(graph: Graph, customLayers: CustomLayers): DeclaredLayer[] {
+  const types = lookUpTypes(graph, customLayers)
+  return graph.layers.map((layer) => declareLayer(layer, types.get(layer.type) as AnyLayerType))
+}
+
+function lookUpTypes(graph: Graph, customLayers: CustomLayers): Map<string, AnyLayerType> {
+  const types = new Map<string, AnyLayerType>()
+  const unknown: GraphLayer[] = []
+  for (const layer of graph.layers) {
+    const custom = Object.hasOwn(customLayers, layer.type) ? customLayers[layer.type] : undefined
+    const type = custom === undefined ? layerTypes.get(layer.type) : customLayerType(layer.type, custom)
+    if (type === undefined) unknown.push(layer)
+    else types.set(layer.type, type)
+  }
+  if (unknown.length > 0) throw new NcnnError(explainUnknownLayers(graph.source, unknown))
+  return types
+}
+
+function declareLayer(layer: GraphLayer, type: AnyLayerType): DeclaredLayer {
+  const [min, max] = inputRange(type.inputs)
+  const count = layer.inputs.length
+  if (count < min || count > max) {
+    const wanted = min === max ? `${min}` : max === Infinity ? `at least ${min}` : `${min} to ${max}`
+    throw new NcnnError(`${describeLayer(layer)} has ${count} inputs, but ${layer.type} takes ${wanted}`)
+  }
+  const params = readParams(type.params, layer)
+  return { layer, type, params, weights: explained(layer, () => type.weights?.(params, layer)) ?? {} }
+}
+
+/** Adds the layer's name to what goes wrong when it is loaded. */
+export function explained<Result>(layer: GraphLayer, load: () => Result): Result {
+  try {
+    return load()
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new NcnnError(`${describeLayer(layer)} cannot be loaded: ${message}`, { cause: error })
+  }
+}
