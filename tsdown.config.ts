@@ -21,6 +21,8 @@ const shared: UserConfig = {
   target: 'node20.19',
   deps: { neverBundle: /^node:/ },
   dts: true,
+  // models are Disposable, which the library of the `es2022` target does not declare
+  banner: { dts: '/// <reference lib="esnext.disposable" />' },
   hash: false,
   logLevel: 'error',
 }

@@ -1,5 +1,6 @@
 // Packs the package, installs the tarball into throw-away consumers and runs them: `npm run test:packaging [consumer...]`.
-// A consumer is a folder under consumers/: its `test` script must pass; its `test:failing` script, if it has one, must fail with our message.
+// A consumer is a folder under consumers/ with some of three scripts: `test` and `test:types` must pass, `test:failing` must fail with
+// our message.
 import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -89,14 +90,22 @@ async function tryConsumer(consumer, folder) {
   const env = bundledNode && {
     PATH: `${join(cwd, 'node_modules', bundledNode, 'bin')}${delimiter}${process.env.PATH}`,
   }
-  await expectSuccess('npm', ['test'], { cwd, env })
-  if (scripts['test:failing'] === undefined) return 'passes'
-  const { code, output } = await run('npm', ['run', 'test:failing'], { cwd, env })
-  const lines = output.split('\n').length
-  if (code === 0 || !failureMessage.test(output))
-    throw new Error(`test:failing exited with ${code}\n${output.slice(0, 5000)}`)
-  if (lines > mostLinesOfFailure) throw new Error(`test:failing printed ${lines} lines\n${output.slice(0, 5000)}`)
-  return `passes, and fails in ${lines} lines`
+  const notes = []
+  for (const script of ['test', 'test:types']) {
+    if (scripts[script] === undefined) continue
+    await expectSuccess('npm', ['run', script], { cwd, env })
+    notes.push(script === 'test' ? 'passes' : 'type-checks')
+  }
+  if (scripts['test:failing'] !== undefined) {
+    const { code, output } = await run('npm', ['run', 'test:failing'], { cwd, env })
+    const lines = output.split('\n').length
+    const shown = `exited with ${code} and printed ${lines} lines\n${output.slice(0, 5000)}`
+    if (code === 0 || !failureMessage.test(output))
+      throw new Error(`test:failing must fail with our message; it ${shown}`)
+    if (lines > mostLinesOfFailure) throw new Error(`test:failing must be short; it ${shown}`)
+    notes.push(`fails in ${lines} lines`)
+  }
+  return notes.join(', ')
 }
 
 /** npm's own fields say where a consumer can run: one brings a Node binary of its own. */

@@ -1,4 +1,9 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { configureTensorMatchers } from 'expect-tensor'
+import { readTensor, writeTensor } from 'expect-tensor/files'
+import { loadNcnn } from 'expect-tensor/ncnn'
 
 const reference = new Float32Array([0.1, -0.2, 0.3])
 const drifted = new Float32Array([0.1001, -0.2, 0.3])
@@ -36,4 +41,14 @@ test('the root entry shares the set-up of the matchers', () => {
   expect(drifted).toMatchTensor(reference)
   configureTensorMatchers({})
   expect(drifted).not.toMatchTensor(reference)
+})
+
+test('models and files', async () => {
+  const param = '7767517\n2 2\nInput in0 0 1 in0\nReLU relu 1 1 in0 out0\n'
+  const model = await loadNcnn({ param, bin: new Uint8Array() })
+  const { out0 } = await model.run({ in0: new Float32Array([-1, 2]) })
+  model.close()
+  const file = join(mkdtempSync(join(tmpdir(), 'consumer-')), 'out0.npy')
+  await writeTensor(file, out0)
+  expect(await readTensor(file)).toMatchTensor([0, 2])
 })

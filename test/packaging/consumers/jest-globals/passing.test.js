@@ -1,5 +1,10 @@
+const { mkdtempSync } = require('node:fs')
+const { tmpdir } = require('node:os')
+const { join } = require('node:path')
 const { expect, test } = require('@jest/globals')
 const { configureTensorMatchers } = require('expect-tensor')
+const { readTensor, writeTensor } = require('expect-tensor/files')
+const { loadNcnn } = require('expect-tensor/ncnn')
 
 const reference = new Float32Array([0.1, -0.2, 0.3])
 const drifted = new Float32Array([0.1001, -0.2, 0.3])
@@ -37,4 +42,14 @@ test('the root entry shares the set-up of the matchers', () => {
   expect(drifted).toMatchTensor(reference)
   configureTensorMatchers({})
   expect(drifted).not.toMatchTensor(reference)
+})
+
+test('models and files', async () => {
+  const param = '7767517\n2 2\nInput in0 0 1 in0\nReLU relu 1 1 in0 out0\n'
+  const model = await loadNcnn({ param, bin: new Uint8Array() })
+  const { out0 } = await model.run({ in0: new Float32Array([-1, 2]) })
+  model.close()
+  const file = join(mkdtempSync(join(tmpdir(), 'consumer-')), 'out0.npy')
+  await writeTensor(file, out0)
+  expect(await readTensor(file)).toMatchTensor([0, 2])
 })

@@ -1,4 +1,9 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { configureTensorMatchers } from 'expect-tensor'
+import { readTensor, writeTensor } from 'expect-tensor/files'
+import { loadNcnn } from 'expect-tensor/ncnn'
 import { expect, test } from 'vitest'
 
 const reference = new Float32Array([0.1, -0.2, 0.3])
@@ -47,4 +52,14 @@ test('poll and soft', async () => {
 test.concurrent("a concurrent test's own expect", async ({ expect }) => {
   expect(drifted).toMatchTensor(reference, { atol: 1e-3 })
   expect([drifted]).toEqual([expect.tensorCloseTo(reference, { atol: 1e-3 })])
+})
+
+test('models and files', async () => {
+  const param = '7767517\n2 2\nInput in0 0 1 in0\nReLU relu 1 1 in0 out0\n'
+  const model = await loadNcnn({ param, bin: new Uint8Array() })
+  const { out0 } = await model.run({ in0: new Float32Array([-1, 2]) })
+  model.close()
+  const file = join(mkdtempSync(join(tmpdir(), 'consumer-')), 'out0.npy')
+  await writeTensor(file, out0)
+  expect(await readTensor(file)).toMatchTensor([0, 2])
 })
