@@ -29,7 +29,7 @@ export function convolve(
   if (surroundings.sums !== 'float32' || exceedsStrip(filters, geometry)) {
     convolvePlain(x, filters, geometry, surroundings, y)
   } else if (geometry.kernel[0] === 1 && geometry.input[0] === 1 && geometry.output[0] === 1) {
-    convolvePlanes(x.ptr, filters, geometry, surroundings, y.ptr, workspace)
+    planeConvolution(filters, geometry, surroundings, workspace)(x.ptr, y.ptr)
   } else convolveVolumes(x, filters, geometry, surroundings, y, workspace)
 }
 
@@ -106,15 +106,16 @@ function addTap(
   for (let i = end; i < count; i++) sums[i] += outside
 }
 
-/** 2-D images by the SIMD kernels, depthwise or group by group. */
-export function convolvePlanes(
-  x: Pointer,
+/** Convolves a 2-D image at one address into one at another. */
+export type PlaneConvolution = (x: Pointer, y: Pointer) => void
+
+/** A convolution of 2-D images by the SIMD kernels, depthwise or group by group; its scratch memory lasts until the layer has run. */
+export function planeConvolution(
   filters: Filters,
   geometry: Geometry,
   { padValue, activation }: Surroundings,
-  y: Pointer,
   { kernels, scratch }: Workspace,
-): void {
+): PlaneConvolution {
   const { group, inputs, weight, bias } = filters
   const [, inH, inW] = geometry.input
   const [, outH, outW] = geometry.output
@@ -124,61 +125,64 @@ export function convolvePlanes(
   const [, padTop, padLeft] = geometry.before
   if (isDepthwise(filters)) {
     const bytes = kernels.depthwiseScratchBytes(outW, kernelH, kernelW, strideH, strideW, dilationH, dilationW)
-    kernels.depthwise(
-      x,
-      group,
-      inH,
-      inW,
-      weight.ptr,
-      bias?.ptr ?? 0,
-      y,
-      outH,
-      outW,
-      kernelH,
-      kernelW,
-      strideH,
-      strideW,
-      dilationH,
-      dilationW,
-      padTop,
-      padLeft,
-      padValue,
-      activation.type,
-      activation.a,
-      activation.b,
-      scratch([bytes], 'uint8').ptr,
-    )
-    return
+    const { ptr } = scratch([bytes], 'uint8')
+    return (x, y) =>
+      kernels.depthwise(
+        x,
+        group,
+        inH,
+        inW,
+        weight.ptr,
+        bias?.ptr ?? 0,
+        y,
+        outH,
+        outW,
+        kernelH,
+        kernelW,
+        strideH,
+        strideW,
+        dilationH,
+        dilationW,
+        padTop,
+        padLeft,
+        padValue,
+        activation.type,
+        activation.a,
+        activation.b,
+        ptr,
+      )
   }
   const outputs = filters.outputs / group
   const groupBytes = packedGroupBytes(filters)
-  const scratchPtr = scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr
-  for (let g = 0; g < group; g++) {
-    kernels.convolution(
-      x + 4 * g * inputs * inH * inW,
-      inputs,
-      inH,
-      inW,
-      weight.ptr + g * groupBytes,
-      bias === undefined ? 0 : bias.ptr + 4 * g * outputs,
-      y + 4 * g * outputs * outH * outW,
-      outputs,
-      outH,
-      outW,
-      kernelH,
-      kernelW,
-      strideH,
-      strideW,
-      dilationH,
-      dilationW,
-      padTop,
-      padLeft,
-      padValue,
-      activation.type,
-      activation.a,
-      activation.b,
-      scratchPtr,
-    )
+  const { ptr } = scratch([GEMM_SCRATCH_BYTES], 'uint8')
+  return (x, y) => {
+    for (let g = 0; g < group; g++) {
+      kernels.convolution(
+        x + 4 * g * inputs * inH * inW,
+        inputs,
+        inH,
+        inW,
+        weight.ptr + g * groupBytes,
+        bias === undefined ? 0 : bias.ptr + 4 * g * outputs,
+        y + 4 * g * outputs * outH * outW,
+        outputs,
+        outH,
+        outW,
+        kernelH,
+        kernelW,
+        strideH,
+        strideW,
+        dilationH,
+        dilationW,
+        padTop,
+        padLeft,
+        padValue,
+        activation.type,
+        activation.a,
+        activation.b,
+        ptr,
+      )
+    }
   }
 }
 
@@ -201,9 +205,10 @@ function convolveVolumes(
   const flatten = ([, height, width]: Spatial): Spatial => [1, height, width]
   const planeFilters = { ...filters, inputs: inputs * kernel[0], kernel: flatten(kernel) }
   const planeGeometry = { ...geometry, kernel: flatten(kernel), input: flatten(input), output: flatten(output) }
+  const convolvePlane = planeConvolution(planeFilters, planeGeometry, surroundings, workspace)
 
+  const [source, target, convolved, volume] = [x.data, planes.data, result.data, y.data]
   for (let oz = 0; oz < output[0]; oz++) {
-    const [source, target] = [x.data, planes.data]
     for (let q = 0; q < channels; q++) {
       for (let kz = 0; kz < kernel[0]; kz++) {
         const iz = oz * stride[0] - before[0] + kz * dilation[0]
@@ -215,8 +220,7 @@ function convolveVolumes(
         }
       }
     }
-    convolvePlanes(planes.ptr, planeFilters, planeGeometry, surroundings, result.ptr, workspace)
-    const [convolved, volume] = [result.data, y.data]
+    convolvePlane(planes.ptr, result.ptr)
     for (let p = 0; p < outputs; p++) {
       volume.set(convolved.subarray(p * resultSize, (p + 1) * resultSize), (p * output[0] + oz) * resultSize)
     }

@@ -6,7 +6,7 @@ import type { Blob } from '../blob.ts'
 import { activate, type FusedActivation } from '../fused-activation.ts'
 import { quantize, toInt8 } from '../int8.ts'
 import type { Workspace } from '../layer.ts'
-import { convolve, convolvePlanes, exceedsStrip, type Surroundings } from './convolve.ts'
+import { convolve, exceedsStrip, planeConvolution, type Surroundings } from './convolve.ts'
 import {
   type FilterParams,
   type FilterShape,
@@ -171,7 +171,7 @@ function integerSums(x: Blob, filters: Int8Filters, geometry: Geometry, padValue
   sums.data.fill(0)
   let input = values.ptr
   for (const block of blocks) {
-    convolvePlanes(input, block, geometry, surroundings, partial.ptr, workspace)
+    planeConvolution(block, geometry, surroundings, workspace)(input, partial.ptr)
     input += 4 * block.inputs * volumeOf(geometry.input)
     const [source, target] = [partial.data, sums.data]
     for (let i = 0; i < source.length; i++) target[i] += source[i]
