@@ -1,6 +1,11 @@
 // The only module here that touches the file system: random access for reading, replacement in one step for writing.
-import { randomUUID } from 'node:crypto'
-import {
+import { TensorFileError } from './error.ts'
+import { refuseLfsPointer } from './git-lfs.ts'
+import { nodeModule } from './node-modules.ts'
+import { allocateBytes, type ByteSource } from './source.ts'
+
+const { randomUUID } = nodeModule('node:crypto')
+const {
   closeSync,
   fchmodSync,
   fstatSync,
@@ -12,16 +17,12 @@ import {
   rmSync,
   statSync,
   writeSync,
-} from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { byteCount, TensorFileError } from './error.ts'
-import { allocateBytes, type ByteSource } from './source.ts'
+} = nodeModule('node:fs')
+const { basename, dirname, join, resolve } = nodeModule('node:path')
+const { fileURLToPath } = nodeModule('node:url')
 
 // Above 2 GiB a single read or write fails on some systems.
 const maxTransfer = 2 ** 30
-
-const lfsPointer = 'version https://git-lfs.github.com/spec/'
 
 /** The path of a file that may be given as a `file:` URL, as an object or as a string (what `import.meta.resolve` returns). */
 export function toPath(file: string | URL): string {
@@ -77,16 +78,6 @@ function readFully(descriptor: number, begin: number, end: number, path: string)
     done += count
   }
   return bytes
-}
-
-function refuseLfsPointer(source: ByteSource): void {
-  if (source.size >= 1024) return
-  const start = source.read(0, Math.min(lfsPointer.length, source.size))
-  if (String.fromCharCode(...start) !== lfsPointer) return
-  throw new TensorFileError(
-    source.name,
-    `is a Git LFS pointer of ${byteCount(source.size)}; the tensors themselves are not here yet: run "git lfs pull"`,
-  )
 }
 
 /** Opens a file for `use`, which reads what it needs, and closes it. Nothing is read that `use` does not ask for. */
