@@ -16,35 +16,34 @@ export function normOf(side: SideStatistics, { scale }: Statistics): number {
  * Cosine similarity. Two zero vectors are alike (1), a zero vector and another are not (0). Computed from the difference,
  * `1 - cos = (|a - r|² - (|a| - |r|)²) / (2 |a| |r|)`, which keeps its digits where the dot product of nearly equal vectors loses them.
  */
-export function cosineOf({ actual, reference, sumOfSquaredDiffs }: Statistics): number {
+export function cosineOf({ actual, reference, sumOfSquaredDiffs, scale, diffScale }: Statistics): number {
   const a = Math.sqrt(actual.sumOfSquares)
   const r = Math.sqrt(reference.sumOfSquares)
   if (a === 0 || r === 0) return a === r ? 1 : 0
-  const distance = (sumOfSquaredDiffs - (a - r) ** 2) / (2 * a * r)
+  const d = Math.sqrt(sumOfSquaredDiffs) * (diffScale / scale)
+  const distance = (d * d - (a - r) ** 2) / (2 * a * r)
   return Math.max(-1, Math.min(1, 1 - distance))
 }
 
 /** Signal-to-noise ratio in decibels, `20 log10(|reference| / |actual - reference|)`; Infinity without any noise. */
-export function snrOf({ reference, sumOfSquaredDiffs }: Statistics): number {
-  return decibels(Math.sqrt(reference.sumOfSquares), Math.sqrt(sumOfSquaredDiffs))
+export function snrOf({ reference, sumOfSquaredDiffs, scale, diffScale }: Statistics): number {
+  if (sumOfSquaredDiffs === 0) return Infinity
+  return 10 * Math.log10(reference.sumOfSquares / sumOfSquaredDiffs) + 20 * Math.log10(scale / diffScale)
 }
 
 /** Peak signal-to-noise ratio in decibels: `20 log10(max |reference| / rmse)`. */
 export function psnrOf(statistics: Statistics): number {
   const { min, max } = statistics.reference
-  return decibels(Math.max(Math.abs(min), Math.abs(max)), rmseOf(statistics))
+  const noise = rmseOf(statistics)
+  return noise === 0 ? Infinity : 20 * Math.log10(Math.max(Math.abs(min), Math.abs(max)) / noise)
 }
 
-function decibels(signal: number, noise: number): number {
-  return noise === 0 ? Infinity : 20 * Math.log10(signal / noise)
+export function rmseOf({ finitePairs, sumOfSquaredDiffs, diffScale }: Statistics): number {
+  return finitePairs === 0 ? 0 : diffScale * Math.sqrt(sumOfSquaredDiffs / finitePairs)
 }
 
-export function rmseOf({ finitePairs, sumOfSquaredDiffs, scale }: Statistics): number {
-  return finitePairs === 0 ? 0 : scale * Math.sqrt(sumOfSquaredDiffs / finitePairs)
-}
-
-export function maeOf({ finitePairs, sumOfDiffs, scale }: Statistics): number {
-  return finitePairs === 0 ? 0 : scale * (sumOfDiffs / finitePairs)
+export function maeOf({ finitePairs, sumOfDiffs, diffScale }: Statistics): number {
+  return finitePairs === 0 ? 0 : diffScale * (sumOfDiffs / finitePairs)
 }
 
 /** What the metrics are computed from. */

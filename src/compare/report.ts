@@ -55,7 +55,7 @@ export function reportOn(findings: Findings): Comparison {
   const { dtypes } = findings.metricSource
   const rawStatistics = rawPairs === pairs ? statistics : once(() => gatherStatistics(rawPairs, rule))
   const distribution = (kind: 'absolute' | 'relative', qs: readonly number[]) =>
-    distributionOf(pairs, rule, kind, qs, statistics().scale === 1)
+    distributionOf(pairs, rule, kind, qs, statistics().scale === 1 && statistics().diffScale === 1)
   const absolute = once(() => distribution('absolute', [0.5, 0.9, 0.99]))
   const relative = once(() => distribution('relative', [0.5, 0.99]))
   const worst = once(() => findWorst(pairs, rule, WORST_LISTED))

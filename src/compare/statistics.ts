@@ -25,11 +25,12 @@ export interface Statistics extends MissCounts {
   maxRel: number
   maxRelAt: number
   zeroReferences: number
-  /** In units of `scale`, and of its square. */
+  /** In units of `diffScale`, and of its square. */
   sumOfDiffs: number
   sumOfSquaredDiffs: number
-  /** Sums are of values divided by this power of two: 1, unless squares would overflow or vanish. */
+  /** Sums are of values divided by these powers of two: 1, unless squares would overflow or vanish. */
   readonly scale: number
+  readonly diffScale: number
 }
 
 export interface MissCounts {
@@ -55,17 +56,19 @@ export function countMisses(pairs: Pairs, rule: ElementRule): MissCounts {
 /** Gathers the statistics of all pairs. Sums are taken in an order that depends on nothing but the number of elements. */
 export function gatherStatistics(pairs: Pairs, rule: ElementRule): Statistics {
   const statistics = gather(pairs, rule)
-  const scale = neededScale(statistics)
-  return scale === 1 ? statistics : gatherInBlocks(pairs, rule, scale)
+  const { actual, reference, maxAbs } = statistics
+  const scale = scaleFor(actual.min, actual.max, reference.min, reference.max)
+  const diffScale = scaleFor(maxAbs === Infinity ? Number.MAX_VALUE : maxAbs)
+  return scale === 1 && diffScale === 1 ? statistics : gatherInBlocks(pairs, rule, scale, diffScale)
 }
 
 function gather(pairs: Pairs, rule: ElementRule): Statistics {
-  if (pairs.kernel?.errors === undefined) return gatherInBlocks(pairs, rule, 1)
-  const statistics: Statistics = { ...pairs.kernel.errors.statistics(rule), scale: 1 }
+  if (pairs.kernel?.errors === undefined) return gatherInBlocks(pairs, rule, 1, 1)
+  const statistics: Statistics = { ...pairs.kernel.errors.statistics(rule), scale: 1, diffScale: 1 }
   return withoutEmptyRanges(statistics)
 }
 
-function gatherInBlocks(pairs: Pairs, rule: ElementRule, scale: number): Statistics {
+function gatherInBlocks(pairs: Pairs, rule: ElementRule, scale: number, diffScale: number): Statistics {
   const statistics: Statistics = {
     mismatched: 0,
     nonFiniteMismatched: 0,
@@ -80,6 +83,7 @@ function gatherInBlocks(pairs: Pairs, rule: ElementRule, scale: number): Statist
     sumOfDiffs: 0,
     sumOfSquaredDiffs: 0,
     scale,
+    diffScale,
   }
   forEachBlock(pairs, rule, (block) => addBlock(statistics, block))
   return withoutEmptyRanges(statistics)
@@ -96,17 +100,16 @@ function withoutEmptyRanges(statistics: Statistics): Statistics {
   return statistics
 }
 
-/** A power of two near the largest magnitude, when the squares of the values leave the range of float64; else 1. */
-function neededScale({ actual, reference }: Statistics): number {
-  const magnitudes = [actual.min, actual.max, reference.min, reference.max].map((value) => Math.abs(value) || 0)
-  const largest = Math.max(...magnitudes)
+/** A power of two near the largest magnitude, when its square leaves the range of float64; else 1. */
+function scaleFor(...values: readonly number[]): number {
+  const largest = Math.max(...values.map((value) => Math.abs(value) || 0))
   if (largest === 0 || (largest > 1e-130 && largest < 1e140)) return 1
   return 2 ** Math.max(-1000, Math.min(1000, Math.floor(Math.log2(largest))))
 }
 
 function addBlock(statistics: Statistics, block: Block): void {
   const { start, count, actual, reference, diff, missed } = block
-  const { scale } = statistics
+  const { scale, diffScale } = statistics
   for (let i = 0; i < count; i++) {
     const a = actual[i]
     const r = reference[i]
@@ -130,8 +133,8 @@ function addBlock(statistics: Statistics, block: Block): void {
     }
     const x = a / scale
     const y = r / scale
-    // after scaling the difference of the largest doubles fits as well
-    const e = scale === 1 ? d : Math.abs(x - y)
+    // scaled first, the difference of the largest doubles fits as well
+    const e = d === Infinity ? Math.abs(a / diffScale - r / diffScale) : d / diffScale
     statistics.actual.sumOfSquares += x * x
     statistics.reference.sumOfSquares += y * y
     statistics.sumOfDiffs += e

@@ -2,7 +2,7 @@
 import { elementAt } from '../tensor/decode.ts'
 import { unravelIndex } from '../tensor/shape.ts'
 import type { ElementError } from './comparison.ts'
-import { allowanceOf, type ElementRule } from './element-rule.ts'
+import { allowanceOf, type ElementRule, isClose } from './element-rule.ts'
 import { forEachMissingBlock } from './misses.ts'
 import type { Block, Pairs } from './pairs.ts'
 
@@ -21,7 +21,7 @@ export function findWorst(pairs: Pairs, rule: ElementRule, count: number): Eleme
   forEachMissingBlock(
     pairs,
     () => ruleForWorse(worst.length < count ? undefined : worst[count - 1], rule),
-    (block) => addCandidates(worst, block, rule, count),
+    (block) => addCandidates(worst, block, pairs, rule, count),
   )
   const missing = worst.filter(({ excess }) => excess > 1)
   return (missing.length > 0 ? missing : worst).map(({ position, diff, excess }) => {
@@ -48,10 +48,10 @@ function ruleForWorse(least: Candidate | undefined, rule: ElementRule): ElementR
   return { ...rule, atol: factor * rule.atol, rtol: factor * rule.rtol }
 }
 
-function addCandidates(worst: Candidate[], block: Block, rule: ElementRule, count: number): void {
+function addCandidates(worst: Candidate[], block: Block, pairs: Pairs, rule: ElementRule, count: number): void {
   for (let i = 0; i < block.count; i++) {
     if (block.missed[i] === 0) continue
-    const excess = excessAt(block, i, rule)
+    const excess = pairs.hasBigInts ? exactExcessAt(block, i, pairs, rule) : excessAt(block, i, rule)
     if (worst.length === count && excess < worst[count - 1].excess) continue
     insert(worst, { position: block.start + i, diff: block.diff[i], excess }, count)
   }
@@ -63,6 +63,15 @@ function excessAt({ diff, actual, reference }: Block, i: number, rule: ElementRu
   if (Number.isNaN(d)) return Infinity
   if (d < Infinity) return d / allowanceOf(reference[i], rule)
   return Math.abs(actual[i] / 2 - reference[i] / 2) / (rule.atol / 2 + rule.rtol * Math.abs(reference[i] / 2))
+}
+
+/** The difference of 64-bit integers is rounded to a double: where that hides on which side of the rule an element is, the rule decides. */
+function exactExcessAt(block: Block, i: number, { actual, reference }: Pairs, rule: ElementRule): number {
+  const position = block.start + i
+  const excess = excessAt(block, i, rule)
+  return isClose(elementAt(actual, position), elementAt(reference, position), rule)
+    ? Math.min(excess, 1)
+    : Math.max(excess, 1 + Number.EPSILON)
 }
 
 function insert(worst: Candidate[], candidate: Candidate, count: number): void {
