@@ -1,14 +1,9 @@
 // The message of `toMatchTensors`: one line for every tensor that fails, then the details of the first.
-import type { Comparison } from '../../compare/comparison.ts'
+import type { NamedComparison } from '../../compare/records.ts'
 import { formatShape } from '../../tensor/shape.ts'
 import { columns } from './columns.ts'
 import { describeDetails, describeVerdict } from './comparison.ts'
 import { countOf, joinBlocks, maxLines } from './layout.ts'
-
-/** One name of the two records: compared, or `problem` says why it was not. */
-export type NamedComparison =
-  | { readonly name: string; readonly comparison: Comparison; readonly problem?: undefined }
-  | { readonly name: string; readonly comparison: undefined; readonly problem: string }
 
 const mostRows = 5
 const mostNames = 5
