@@ -1,9 +1,9 @@
 // Elementary functions on four floats at a time, correct to 0.501 ulp.
 //
 // Each function works in float64 on two lanes at a time and rounds once at the end, so that the results are those of correct rounding
-// except where the exact value lies within a thousandth of an ulp of the middle between two floats. Arguments are reduced in the classical way (multiples of ln 2 or pi/2 subtracted); polynomials
-// are Chebyshev interpolants with the degree, interval and error given beside them. Plain IEEE operations in a fixed order:
-// the same bits on every machine.
+// except where the exact value lies within a thousandth of an ulp of the middle between two floats. Arguments are reduced in the
+// classical way (multiples of ln 2 or pi/2 subtracted); polynomials are Chebyshev interpolants with the degree, interval and error given
+// beside them. Plain IEEE operations in a fixed order: the same bits on every machine.
 
 const MAGIC: f64 = 6755399441055744.0 // 1.5 * 2^52: adding it rounds to an integer, which then stands in the lowest bits
 
