@@ -34,41 +34,37 @@ export const Padding = defineLayer({
     const type = paddingTypes[params.type]
     if (type === undefined) throw new NcnnError(`the padding type must be 0, 1 or 2, found ${params.type}`)
     const { top, bottom, left, right, front, behind } = params
-    if ([top, bottom, left, right, front, behind].every((pad) => pad === 0)) return x.share()
+    const all = [top, bottom, left, right, front, behind]
+    if (all.every((pad) => pad === 0)) return x.share()
+    if (all.some((pad) => pad < 0)) throw new NcnnError(`a padding cannot be negative, found ${Math.min(...all)}`)
 
     const rank = x.shape.length
-    const pads = { w: [left, right], h: [top, bottom], d: [front, behind], c: rank === 3 ? [front, behind] : [0, 0] }
-    const sources = axisNames(rank).map((name, axis) => {
-      const [before, after] = pads[name]
-      return sourcePositions(type, x.shape[axis], before, after)
-    })
+    const byName = { w: [left, right], h: [top, bottom], d: [front, behind], c: rank === 3 ? [front, behind] : [0, 0] }
+    const pads = axisNames(rank).map((name) => byName[name])
     const y = workspace.alloc(
-      sources.map((positions) => positions.length),
+      x.shape.map((length, axis) => pads[axis][0] + length + pads[axis][1]),
       x.dtype,
     )
-    fill(x, y, sources, constants(y, params.value, rank >= 3 ? per_channel_pad_data : undefined))
+    const sources = pads.map(([before, after], axis) => sourcePositions(type, x.shape[axis], before, after))
+    fill(x, y, sources, left, constants(y, params.value, rank >= 3 ? per_channel_pad_data : undefined))
     return y
   },
 })
 
 /** For each position along an axis of the result, the input's position that it repeats. */
 function sourcePositions(type: PaddingType, length: number, before: number, after: number): Int32Array {
-  if (before < 0 || after < 0) throw new NcnnError(`a padding cannot be negative, found ${before} and ${after}`)
   if (type === 'reflect' && Math.max(before, after) >= length) {
     throw new NcnnError(`${length} elements cannot be mirrored over a padding of ${Math.max(before, after)}`)
   }
   const last = length - 1
-  return Int32Array.from({ length: before + length + after }, (_, i) => {
+  const positions = new Int32Array(before + length + after)
+  for (let i = 0; i < positions.length; i++) {
     const position = i - before
-    switch (type) {
-      case 'constant':
-        return position < 0 || position > last ? outside : position
-      case 'replicate':
-        return Math.min(Math.max(position, 0), last)
-      case 'reflect':
-        return last - Math.abs(last - Math.abs(position))
-    }
-  })
+    if (type === 'constant') positions[i] = position < 0 || position > last ? outside : position
+    else if (type === 'replicate') positions[i] = Math.min(Math.max(position, 0), last)
+    else positions[i] = last - Math.abs(last - Math.abs(position))
+  }
+  return positions
 }
 
 /** The constant of each of the result's outermost positions. */
@@ -86,11 +82,16 @@ function constants(y: Blob, value: number, perChannel: Blob | undefined): (chann
 }
 
 /** Fills y row by row: each row repeats one of x's rows or holds the constant. */
-function fill(x: Blob, y: Blob, sources: readonly Int32Array[], constantOf: (channel: number) => number): void {
+function fill(
+  x: Blob,
+  y: Blob,
+  sources: readonly Int32Array[],
+  left: number,
+  constantOf: (channel: number) => number,
+): void {
   const columns = sources[sources.length - 1]
   const outer = sources.slice(0, -1)
   const width = x.shape[x.shape.length - 1]
-  const left = columns.lastIndexOf(0, columns.length - width)
   const [source, target] = [x.data, y.data]
   const rows = y.length / columns.length
   const rowsPerChannel = rows / (outer.length > 0 ? outer[0].length : 1)
