@@ -1,5 +1,6 @@
 // Entry point `expect-tensor/ncnn`.
 export type { Model, RunOptions, TensorInfo } from '../model.ts'
+export { type PythonEngineOptions, pythonEngine } from './engines/python/index.ts'
 export { NcnnError } from './error.ts'
 export { loadNcnn } from './load-ncnn.ts'
 export type { CustomForward, CustomLayer, CustomLayers, LoadNcnnOptions, NcnnEngine, NcnnOptions } from './options.ts'

@@ -4,20 +4,44 @@ import type { Model } from '../model.ts'
 import type { ParamValue } from './graph.ts'
 
 /**
- * ncnn's `Option` switches. Left out, they take the reference setting: no fp16, no bf16, no Winograd, one thread. Engines
- * for which a switch changes nothing accept it; a switch that an engine cannot honour is an error.
+ * ncnn's `Option` switches. Left out, those that change results take the reference setting: no fp16, no bf16, no Winograd, no sgemm,
+ * no packing, one thread; the others are as ncnn has them. Engines for which a switch changes nothing accept it; a switch that an
+ * engine cannot honour is an error.
  */
 export interface NcnnOptions {
   readonly numThreads?: number
   readonly lightmode?: boolean
+  readonly openmpBlocktime?: number
+  readonly flushDenormals?: number
+  readonly useLocalPoolAllocator?: boolean
   readonly usePackingLayout?: boolean
   readonly useSgemmConvolution?: boolean
   readonly useWinogradConvolution?: boolean
+  readonly useWinograd23Convolution?: boolean
+  readonly useWinograd43Convolution?: boolean
+  readonly useWinograd63Convolution?: boolean
+  readonly useA53A55OptimizedKernel?: boolean
   readonly useFp16Packed?: boolean
   readonly useFp16Storage?: boolean
   readonly useFp16Arithmetic?: boolean
+  readonly useFp16Uniform?: boolean
+  readonly useBf16Packed?: boolean
   readonly useBf16Storage?: boolean
   readonly useInt8Inference?: boolean
+  readonly useInt8Packed?: boolean
+  readonly useInt8Storage?: boolean
+  readonly useInt8Arithmetic?: boolean
+  readonly useInt8Uniform?: boolean
+  readonly useInt16Packed?: boolean
+  readonly useInt16Storage?: boolean
+  readonly useVulkanCompute?: boolean
+  readonly vulkanDeviceIndex?: number
+  readonly useSubgroupOps?: boolean
+  readonly useTensorStorage?: boolean
+  readonly useShaderLocalMemory?: boolean
+  readonly useCooperativeMatrix?: boolean
+  readonly useWeightsInHostMemory?: boolean
+  readonly useMappedModelLoading?: boolean
 }
 
 /** The bytes of a model, read but not yet understood. */
@@ -64,8 +88,11 @@ export interface NcnnEngine {
 export interface LoadNcnnOptions {
   /** Path of the .bin; by default the one beside the .param. */
   readonly bin?: string | URL
-  /** Default `'wasm'`, the engine that is built in. */
-  readonly engine?: 'wasm' | NcnnEngine
+  /**
+   * Default `'wasm'`, the engine that is built in. `'python'` is the `ncnn` wheel, `'native'` a shared library of ncnn's; where they are
+   * not where one would look for them, `pythonEngine`, `nativeEngine` and `emscriptenEngine` say so.
+   */
+  readonly engine?: 'wasm' | 'python' | 'native' | NcnnEngine
   readonly ncnn?: NcnnOptions
   /** Built-in engine only: `'float64'` computes every layer in double precision, as the exact reference. Default `'float32'`. */
   readonly precision?: 'float32' | 'float64'

@@ -1,0 +1,161 @@
+// ncnn's blobs know the size of their elements, not their type: this file knows which layers read and write other types than float32.
+import { allocate, bytesPerElement, type DType, isFloatDType, type TypedArray } from '../../../../tensor/dtype.ts'
+import {
+  bfloat16ToFloat32Array,
+  float16ToFloat32Array,
+  float32ToBfloat16Array,
+  float32ToFloat16Array,
+} from '../../../../tensor/half.ts'
+import type { Tensor } from '../../../../tensor/tensor.ts'
+import { NcnnError } from '../../error.ts'
+import type { GraphLayer } from '../../graph.ts'
+import { int, readParams } from '../../params.ts'
+import type { Topology } from '../../topology.ts'
+import type { RawTensor } from './session.ts'
+
+/** Element types of ncnn's blobs. */
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int8'
+
+/** Layers that move elements about without looking at them. */
+const movesElements = new Set([
+  'Concat',
+  'CopyTo',
+  'Crop',
+  'DeepCopy',
+  'ExpandDims',
+  'Flatten',
+  'Flip',
+  'Noop',
+  'Packing',
+  'Padding',
+  'Permute',
+  'PixelShuffle',
+  'Reorg',
+  'Reshape',
+  'ShuffleChannel',
+  'Slice',
+  'Split',
+  'Squeeze',
+  'Tile',
+])
+
+/** ncnn's numbers of element types, in Cast; 0 is "whatever it is". */
+const castTypes: readonly (ElementType | undefined)[] = [undefined, 'float32', 'float16', 'int8', 'bfloat16']
+const castParams = { type_from: int(0), type_to: int(1) } as const
+const int8Params = { int8_scale_term: int(8) } as const
+
+/** The element type in which a layer hands its outputs on, given that of its first input. */
+function writes(layer: GraphLayer, input: ElementType): ElementType {
+  switch (layer.type) {
+    case 'Quantize':
+    case 'Requantize':
+      return 'int8'
+    case 'Cast':
+      return castTypes[readParams(castParams, layer).type_to] ?? input
+    case 'Convolution':
+    case 'ConvolutionDepthWise':
+      // Above 100 the result is quantised again for the next layer.
+      return readParams(int8Params, layer).int8_scale_term > 100 ? 'int8' : 'float32'
+    default:
+      return movesElements.has(layer.type) ? input : 'float32'
+  }
+}
+
+/** The element type that a layer takes its inputs to have; undefined for layers that take them as they are. */
+function reads(layer: GraphLayer): ElementType | undefined {
+  switch (layer.type) {
+    case 'Embed':
+    case 'Dequantize':
+    case 'Requantize':
+      return 'int32'
+    case 'Cast':
+      return castTypes[readParams(castParams, layer).type_from]
+    default:
+      return 'float32'
+  }
+}
+
+/** The element types of all blobs, given those that were fed. */
+export function typesOfBlobs(
+  { order }: Topology,
+  fed: ReadonlyMap<string, ElementType>,
+): ReadonlyMap<string, ElementType> {
+  const types = new Map<string, ElementType>(fed)
+  for (const layer of order) {
+    const type = writes(layer, types.get(layer.inputs[0]) ?? 'float32')
+    for (const blob of layer.outputs) if (!fed.has(blob)) types.set(blob, type)
+  }
+  return types
+}
+
+/** The element type in which to feed a tensor: what the layer reads that looks at the elements first. */
+export function typeToFeed(blob: string, { dtype }: Tensor, topology: Topology): ElementType {
+  if (dtype === 'int8') return 'int8'
+  const pending = [blob]
+  const seen = new Set(pending)
+  for (const name of pending) {
+    for (const layer of topology.order) {
+      if (!layer.inputs.includes(name)) continue
+      if (!movesElements.has(layer.type)) return reads(layer) ?? (isFloatDType(dtype) ? 'float32' : 'int32')
+      for (const output of layer.outputs) if (!seen.has(output)) pending.push(output) && seen.add(output)
+    }
+  }
+  return isFloatDType(dtype) ? 'float32' : 'int32'
+}
+
+/** A tensor's elements as ncnn is to get them. */
+export function toRaw(tensor: Tensor, type: ElementType): RawTensor {
+  const converted = convert(tensor, type)
+  const bytes = new Uint8Array(converted.buffer, converted.byteOffset, converted.byteLength)
+  return { bytes, shape: tensor.shape, bits: (8 * bytesPerElement[type]) as 8 | 16 | 32 }
+}
+
+function convert({ data, dtype }: Tensor, type: ElementType): TypedArray {
+  if (dtype === type) return data
+  if (type === 'int32' || type === 'int8') return toIntegers(data, dtype, type)
+  const floats = toFloat32(data, dtype)
+  if (type === 'float32') return floats
+  const half = new Uint16Array(floats.length)
+  if (type === 'float16') float32ToFloat16Array(floats, half)
+  else float32ToBfloat16Array(floats, half)
+  return half
+}
+
+function toFloat32(data: TypedArray, dtype: DType): Float32Array {
+  if (dtype === 'float32') return data as Float32Array
+  const floats = new Float32Array(data.length)
+  if (dtype === 'float16') float16ToFloat32Array(data as Uint16Array, floats)
+  else if (dtype === 'bfloat16') bfloat16ToFloat32Array(data as Uint16Array, floats)
+  else for (let i = 0; i < data.length; i++) floats[i] = Number(data[i])
+  return floats
+}
+
+function toIntegers(data: TypedArray, dtype: DType, type: 'int32' | 'int8'): TypedArray {
+  const source = isFloatDType(dtype) ? toFloat32(data, dtype) : data
+  const integers = allocate(type, source.length)
+  for (let i = 0; i < source.length; i++) {
+    const value = Number(source[i])
+    integers[i] = value
+    if (integers[i] !== value)
+      throw new NcnnError(`ncnn reads this input as ${type}, which cannot hold ${value} (element ${i})`)
+  }
+  return integers
+}
+
+/** A blob of ncnn's as a tensor. `type` is what the graph says about it; the size of its elements has the last word. */
+export function fromRaw({ bytes, shape, bits }: RawTensor, type: ElementType): Tensor {
+  const length = (8 * bytes.length) / bits
+  if (bits === 8) return { data: new Int8Array(bytes.buffer, bytes.byteOffset, length), shape, dtype: 'int8' }
+  if (bits === 16) {
+    const dtype = type === 'bfloat16' ? 'bfloat16' : 'float16'
+    return { data: new Uint16Array(bytes.buffer, bytes.byteOffset, length), shape, dtype }
+  }
+  if (type === 'int32') return { data: new Int32Array(bytes.buffer, bytes.byteOffset, length), shape, dtype: 'int32' }
+  const floats = new Float32Array(bytes.buffer, bytes.byteOffset, length)
+  // ncnn's C API widens int8 blobs on the way out.
+  if (type === 'int8') {
+    const integers = Int8Array.from(floats)
+    if (integers.every((value, i) => value === floats[i])) return { data: integers, shape, dtype: 'int8' }
+  }
+  return { data: floats, shape, dtype: 'float32' }
+}

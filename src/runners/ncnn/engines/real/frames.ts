@@ -1,0 +1,61 @@
+// The messages between this process and a worker: a length, a JSON header, and the bytes of the tensors as they are.
+
+export interface Frame {
+  readonly header: Readonly<Record<string, unknown>>
+  readonly parts: readonly Uint8Array[]
+}
+
+/**
+ * The pieces of a message: the header's length as a little-endian 32-bit word, the header as JSON with the parts' lengths under
+ * `parts`, the parts.
+ */
+export function encodeFrame({ header, parts }: Frame): Uint8Array[] {
+  const json = new TextEncoder().encode(JSON.stringify({ ...header, parts: parts.map((part) => part.byteLength) }))
+  const length = new Uint8Array(4)
+  new DataView(length.buffer).setUint32(0, json.byteLength, true)
+  return [length, json, ...parts.filter((part) => part.byteLength > 0)]
+}
+
+/** Collects chunks of bytes and hands out each message once it is complete. Parts are copies, aligned for typed arrays. */
+export function frameDecoder(onFrame: (frame: Frame) => void): (chunk: Uint8Array) => void {
+  let chunks: Uint8Array[] = []
+  let available = 0
+  let needed = 4
+  let lengths: { header: number; parts?: number[]; fields?: Record<string, unknown> } | undefined
+
+  const take = (length: number): Uint8Array => {
+    const taken = new Uint8Array(length)
+    let filled = 0
+    while (filled < length) {
+      const [first] = chunks
+      const piece = first.subarray(0, length - filled)
+      taken.set(piece, filled)
+      filled += piece.length
+      if (piece.length === first.length) chunks.shift()
+      else chunks[0] = first.subarray(piece.length)
+    }
+    available -= length
+    return taken
+  }
+
+  return (chunk) => {
+    chunks.push(chunk)
+    available += chunk.length
+    while (available >= needed) {
+      if (lengths === undefined) {
+        lengths = { header: new DataView(take(4).buffer).getUint32(0, true) }
+        needed = lengths.header
+      } else if (lengths.parts === undefined) {
+        const { parts, ...fields } = JSON.parse(new TextDecoder().decode(take(lengths.header)))
+        lengths = { ...lengths, parts, fields }
+        needed = parts.reduce((sum: number, length: number) => sum + length, 0)
+      } else {
+        const { parts, fields = {} } = lengths
+        lengths = undefined
+        needed = 4
+        onFrame({ header: fields, parts: parts.map(take) })
+      }
+    }
+    if (available === 0) chunks = []
+  }
+}

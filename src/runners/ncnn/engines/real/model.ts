@@ -1,0 +1,126 @@
+// The Model over a session with the real ncnn: checks what would crash ncnn, plans the run, gives elements their types.
+import { sizeOf } from '../../../../tensor/shape.ts'
+import type { Tensor } from '../../../../tensor/tensor.ts'
+import type { Model } from '../../../model.ts'
+import { NcnnError } from '../../error.ts'
+import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
+import type { EngineOptions, NcnnFiles } from '../../options.ts'
+import { isBinaryParam } from '../../param-binary.ts'
+import { parseParam } from '../../parse-param.ts'
+import { checkInputs, checkOutputs, inputInfo, planRun } from '../../run-plan.ts'
+import { connect, type Topology } from '../../topology.ts'
+import { locateWeights } from '../../weights.ts'
+import { declareLayers } from '../wasm/declare.ts'
+import { layerTypes } from '../wasm/layers/index.ts'
+import { explainUnknownLayers } from '../wasm/unknown-layers.ts'
+import { type ElementType, fromRaw, toRaw, typesOfBlobs, typeToFeed } from './elements.ts'
+import { rawOptions } from './options.ts'
+import type { BlobRef, NcnnSession, RawModel, Step } from './session.ts'
+import { planSteps } from './steps.ts'
+
+/**
+ * Loads a model into the real ncnn.
+ * @param engine the engine's name, for messages
+ * @param open hands the files to ncnn
+ */
+export async function loadRealModel(
+  engine: string,
+  files: NcnnFiles,
+  options: EngineOptions,
+  open: (model: RawModel) => Promise<NcnnSession>,
+): Promise<Model> {
+  const graph = parseParam(files)
+  const raw = rawOptions(engine, graph, options)
+  const topology = connect(graph)
+  const mayBeAbsent = checkLayers(graph, files)
+  const isBinary = typeof files.param !== 'string' && isBinaryParam(files.param)
+  const param = isBinary || typeof files.param === 'string' ? files.param : new TextDecoder().decode(files.param)
+  const session = await explain(graph, () => open({ param, bin: files.bin, options: raw, source: graph.source }))
+  let closed = false
+  const close = (): void => {
+    if (!closed) session.close()
+    closed = true
+  }
+  return {
+    inputs: topology.inputs.map((name) => inputInfo(name, topology)),
+    outputs: topology.outputs.map((name) => ({ name })),
+    blobs: topology.blobs,
+    async run(inputs, { outputs: wanted = topology.outputs } = {}) {
+      if (closed) throw new NcnnError(`${graph.source}: the model was closed`)
+      const fed = checkInputs(graph.source, topology, inputs)
+      const requested = wanted === 'all' ? topology.blobs : checkOutputs(graph.source, topology, wanted)
+      const plan = planRun(graph.source, topology, fed, requested, mayBeAbsent)
+      const computed = await runSession(session, topology, plan, fed, requested, isBinary ? Number : String)
+      return Object.fromEntries(requested.map((name) => [name, computed.get(name) as Tensor]))
+    },
+    close,
+    [Symbol.dispose]: close,
+  }
+}
+
+async function runSession(
+  session: NcnnSession,
+  topology: Topology,
+  plan: ReturnType<typeof planRun>,
+  fed: ReadonlyMap<string, Tensor>,
+  requested: readonly string[],
+  refer: (blob: string) => BlobRef,
+): Promise<Map<string, Tensor>> {
+  // ncnn knows an absent blob by its having no elements.
+  const present = [...fed].filter(([, { shape }]) => sizeOf(shape) > 0)
+  const typesFed = new Map(present.map(([name, tensor]) => [name, typeToFeed(name, tensor, topology)]))
+  const steps = planSteps(topology, plan, new Set(fed.keys()), new Set(requested))
+  const raw = steps.flatMap((step): Step[] => {
+    if ('extract' in step) return [{ extract: refer(step.extract), keep: step.keep }]
+    const type = typesFed.get(step.feed)
+    return type === undefined ? [] : [{ input: refer(step.feed), tensor: toRaw(fed.get(step.feed) as Tensor, type) }]
+  })
+  const types = typesOfBlobs(topology, typesFed)
+  const kept = steps.flatMap((step) => ('extract' in step && step.keep ? [step.extract] : []))
+  const results = kept.length === 0 ? [] : await session.run(raw)
+  const computed = kept.map((name, i) => [name, fromRaw(results[i], types.get(name) ?? 'float32')] as const)
+  return new Map([...echoes(fed, requested, typesFed), ...computed])
+}
+
+/** Blobs that were fed and asked for come back as ncnn got them. */
+function echoes(
+  fed: ReadonlyMap<string, Tensor>,
+  requested: readonly string[],
+  types: ReadonlyMap<string, ElementType>,
+): (readonly [string, Tensor])[] {
+  return [...fed].flatMap(([name, tensor]) => {
+    if (!requested.includes(name)) return []
+    const raw = toRaw(tensor, types.get(name) ?? 'float32')
+    return [[name, fromRaw({ ...raw, bytes: Uint8Array.from(raw.bytes) }, types.get(name) ?? 'float32')]]
+  })
+}
+
+/**
+ * The checks whose failure would crash ncnn or give wrong numbers: a .bin of another size, a wrong number of inputs. A network
+ * with layer types that this package does not know is left to ncnn, which may.
+ * @returns whether a layer can do without one of its inputs
+ */
+function checkLayers(graph: Graph, files: NcnnFiles): (layer: GraphLayer, index: number) => boolean {
+  if (unknownLayers(graph).length > 0) return () => false
+  const declared = declareLayers(graph, {})
+  locateWeights(declared, files.bin, files.binName)
+  const byLayer = new Map(declared.map((entry) => [entry.layer, entry]))
+  return (layer, index) => {
+    const entry = byLayer.get(layer)
+    if (entry === undefined) throw new NcnnError(`${describeLayer(layer)} is not part of ${graph.source}`)
+    return entry.type.mayBeAbsent?.(entry.params, index, layer) ?? false
+  }
+}
+
+const unknownLayers = (graph: Graph): GraphLayer[] => graph.layers.filter(({ type }) => !layerTypes.has(type))
+
+/** Adds what is known about unusual layers to ncnn's refusal. */
+async function explain<Result>(graph: Graph, open: () => Promise<Result>): Promise<Result> {
+  try {
+    return await open()
+  } catch (error) {
+    const unknown = unknownLayers(graph)
+    if (!(error instanceof NcnnError) || unknown.length === 0) throw error
+    throw new NcnnError(`${error.message}\n${explainUnknownLayers(graph.source, unknown)}`, { cause: error })
+  }
+}

@@ -1,0 +1,35 @@
+// What every way to reach the real ncnn offers: load a network, feed blobs, extract blobs. Bytes only; types are the model's business.
+import type { RawOptions } from './options.ts'
+
+/** A blob by its name, or by its number where the .param is binary and has no names. */
+export type BlobRef = string | number
+
+/** Elements of one of ncnn's sizes, dense, outermost axis first. */
+export interface RawTensor {
+  readonly bytes: Uint8Array
+  readonly shape: readonly number[]
+  readonly bits: 8 | 16 | 32
+}
+
+/** One step of a run. Steps work on one extractor, in this order. */
+export type Step =
+  | { readonly input: BlobRef; readonly tensor: RawTensor }
+  /** `keep: false` only makes ncnn run the layers up to this blob. */
+  | { readonly extract: BlobRef; readonly keep: boolean }
+
+/** A network as ncnn is to load it. */
+export interface RawModel {
+  /** Text, or the bytes of a binary .param. */
+  readonly param: string | Uint8Array
+  readonly bin: Uint8Array
+  readonly options: RawOptions
+  /** Name of the .param, for messages. */
+  readonly source: string
+}
+
+/** A loaded network. */
+export interface NcnnSession {
+  /** The blobs of the steps `{ extract, keep: true }`, in their order; a blob without elements has shape `[0]`. */
+  run(steps: readonly Step[]): Promise<RawTensor[]>
+  close(): void
+}
