@@ -8,6 +8,7 @@ import { activate, activationParams, type FusedActivation, fusedActivation } fro
 import { descale, quantize } from '../int8.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 
+/** y = activation(x W^T + b): a blob of as many elements as the weights have columns is one row; a matrix of such rows gives a row each */
 export const InnerProduct = defineLayer({
   type: 'InnerProduct',
   inputs: '1',
