@@ -4,7 +4,7 @@ import type { AsymmetricTensorMatchers, TensorMatchers } from './matchers/types.
 
 declare global {
   namespace jest {
-    // The type parameters must be named as @types/jest names them.
+    // biome-ignore lint/complexity/noBannedTypes: the type parameters must be those of @types/jest
     interface Matchers<R, T = {}> extends TensorMatchers<R> {}
     interface Expect extends AsymmetricTensorMatchers {}
     interface InverseAsymmetricMatchers extends AsymmetricTensorMatchers {}
