@@ -1,0 +1,44 @@
+// Section `import` of `npm run bench`: what importing the built package costs a test file, in processes of their own.
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { type Contender, formatTime, interleave, markdownTable } from './measure.ts'
+import type { SectionResult } from './run.ts'
+
+const dist = new URL('../dist/', import.meta.url)
+
+/** Each is imported in a new Node process that has loaded the test framework already, as a test file's process has. */
+const entries = [
+  { name: 'expect-tensor', file: 'index.js', framework: 'vitest' },
+  { name: 'expect-tensor/vitest', file: 'vitest.js', framework: 'vitest' },
+  { name: 'expect-tensor/expect', file: 'expect.js', framework: 'expect' },
+  { name: 'expect-tensor/files', file: 'files.js', framework: 'vitest' },
+  { name: 'expect-tensor/ncnn', file: 'ncnn.js', framework: 'vitest' },
+] as const
+
+function importing(name: string, url: string, framework: string): Contender {
+  const program = `
+    await import('${framework}')
+    const before = process.cpuUsage()
+    await import(${JSON.stringify(url)})
+    const { user, system } = process.cpuUsage(before)
+    process.stdout.write(String((user + system) * 1000))`
+  const arguments_ = ['--input-type=module', '--eval', program]
+  return {
+    name,
+    run(repeats) {
+      let sum = 0
+      for (let i = 0; i < repeats; i++) sum += Number(execFileSync(process.execPath, arguments_, { encoding: 'utf8' }))
+      return sum
+    },
+  }
+}
+
+export async function benchImport(): Promise<SectionResult> {
+  const missing = entries.filter(({ file }) => !existsSync(new URL(file, dist)))
+  if (missing.length > 0) return { markdown: 'The package is not built: run `npm run build` first.', data: [] }
+  const timings = await interleave(
+    entries.map(({ name, file, framework }) => importing(name, new URL(file, dist).href, framework)),
+  )
+  const rows = timings.map(({ name, median, fastest }) => [name, formatTime(median), formatTime(fastest)])
+  return { markdown: markdownTable(['entry', 'median', 'fastest'], rows), data: timings }
+}

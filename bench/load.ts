@@ -1,0 +1,62 @@
+// Section `load` of `npm run bench`: a large fp16 model from its .bin to ready to run, against reading the file alone.
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadNcnn } from '../src/runners/ncnn/index.ts'
+import { type Contender, formatTime, inProcess, interleave, markdownTable } from './measure.ts'
+import type { SectionResult } from './run.ts'
+
+const width = 1024
+const layers = 48
+const fp16Tag = 0x01306b47
+
+/** 1x1 convolutions of 1024 to 1024 channels, 2 MB of fp16 weights each. */
+function paramText(): string {
+  const convolutions = Array.from(
+    { length: layers },
+    (_, i) => `Convolution conv${i} 1 1 ${i} ${i + 1} 0=${width} 1=1 5=1 6=${width * width}`,
+  )
+  return ['7767517', `${layers + 1} ${layers + 1}`, 'Input input 0 1 0', ...convolutions, ''].join('\n')
+}
+
+/** Half floats of every sign and most exponents; they are loaded, never computed with. */
+function binBytes(): Uint8Array {
+  const bias = new Uint8Array(4 * width)
+  const tag = new Uint8Array(new Uint32Array([fp16Tag]).buffer)
+  const weights = new Uint16Array(width * width).map((_, i) => Math.imul(i, 40503) & 0xbbff)
+  const layer = Buffer.concat([tag, new Uint8Array(weights.buffer), bias])
+  return new Uint8Array(Buffer.concat(Array.from({ length: layers }, () => layer)))
+}
+
+function loading(param: string): Contender {
+  return {
+    name: 'load the model',
+    async run(repeats) {
+      const before = process.cpuUsage()
+      for (let i = 0; i < repeats; i++) (await loadNcnn(param)).close()
+      const { user, system } = process.cpuUsage(before)
+      return (user + system) * 1000
+    },
+  }
+}
+
+export async function benchLoad(): Promise<SectionResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'expect-tensor-bench-'))
+  try {
+    const [param, bin] = [join(folder, 'model.param'), join(folder, 'model.bin')]
+    const bytes = binBytes()
+    await Promise.all([writeFile(param, paramText()), writeFile(bin, bytes)])
+    const timings = await interleave([inProcess('read the file', () => readFileSync(bin).length), loading(param)])
+    const [read, load] = timings
+    const megabytes = (bytes.length / 1e6).toFixed(0)
+    const rows = timings.map(({ name, median }) => [`${name}, ${megabytes} MB`, formatTime(median)])
+    const table = markdownTable(
+      ['what', 'CPU time'],
+      [...rows, ['ratio', `${(load.median / read.median).toFixed(2)}x`]],
+    )
+    return { markdown: table, data: { bytes: bytes.length, timings } }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
