@@ -1,8 +1,11 @@
 // Small valid models of many kinds, from which the fuzz suite makes damaged ones.
 import type { Tensor } from '../../../../src/tensor/tensor.ts'
+import { readFixtures } from '../fixtures.ts'
+import { withBinaryParam } from './binary-param.ts'
 
 export interface FuzzModel {
-  readonly param: string
+  /** Text, or the bytes of a binary .param. */
+  readonly param: string | Uint8Array
   readonly bin: Uint8Array
   readonly inputs: Readonly<Record<string, Tensor>>
 }
@@ -37,8 +40,7 @@ const model = (
 const image = { x: tensor(4, 8, 8) }
 const sequence = { x: tensor(6, 8) }
 
-/** Between them these models read every kind of parameter and weight there is. */
-export const fuzzModels: readonly FuzzModel[] = [
+const networks: readonly FuzzModel[] = [
   model(
     [
       'Input in 0 1 x',
@@ -100,4 +102,15 @@ export const fuzzModels: readonly FuzzModel[] = [
     bin(['half', 72], ['raw', 4], ['raw', 32], ['raw', 1]),
     sequence,
   ),
+]
+
+/** Networks of several layers, and the fixtures: a layer of each type in all its variants. */
+const textModels: readonly FuzzModel[] = [...networks, ...readFixtures().fixtures]
+
+/** Between them these models read every kind of layer, parameter and weight there is, from both forms of .param. */
+export const fuzzModels: readonly FuzzModel[] = [
+  ...textModels,
+  ...networks,
+  ...networks,
+  ...textModels.map(withBinaryParam),
 ]

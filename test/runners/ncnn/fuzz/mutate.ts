@@ -1,5 +1,6 @@
 // Damages a model file the way files get damaged: numbers changed, tokens and lines lost or doubled, bytes flipped, ends cut.
 import fc from 'fast-check'
+import type { Tensor } from '../../../../src/tensor/tensor.ts'
 import type { FuzzModel } from './models.ts'
 
 /** Numbers on which parsers and loops break. */
@@ -51,6 +52,20 @@ const changeNumber = fc.tuple(position, position, fc.constantFrom(...awkwardNumb
     },
 )
 
+/** Replaces the value of a parameter: damage that only the layer itself can find. */
+const changeParam = fc.tuple(position, position, fc.constantFrom(...awkwardNumbers)).map(
+  ([line, index, value]): Edit =>
+    (lines) => {
+      const rows = lines.flatMap((text, row) => (/ -?\d+=\S/.test(text) ? [row] : []))
+      if (rows.length === 0) return
+      const row = rows[at(rows, line)]
+      const params = [...lines[row].matchAll(/ -?\d+=(\S+)/g)]
+      const [text, old] = params[at(params, index)]
+      const counted = text.match(/^ -\d+=\d+,/)
+      lines[row] = lines[row].replace(text, counted ? text.replace(/,[^,]*/, `,${value}`) : text.replace(old, value))
+    },
+)
+
 const dropToken = fc.tuple(position, position).map(
   ([line, token]): Edit =>
     (lines) => {
@@ -95,6 +110,7 @@ const doubleLine = fc.tuple(position, position).map(
 )
 
 const textEdit = fc.oneof(
+  { weight: 12, arbitrary: changeParam },
   { weight: 5, arbitrary: changeNumber },
   { weight: 2, arbitrary: addParam },
   copyToken,
@@ -105,7 +121,7 @@ const textEdit = fc.oneof(
 
 /** Keeps the counts of the header right half of the time, so that more damage gets past the parser. */
 const mutateParam = (param: string) =>
-  fc.tuple(fc.array(textEdit, { minLength: 1, maxLength: 3 }), fc.boolean()).map(([edits, fixHeader]) => {
+  fc.tuple(fc.array(textEdit, { minLength: 1, maxLength: 2 }), fc.boolean()).map(([edits, fixHeader]) => {
     const lines = param.split('\n')
     for (const edit of edits) edit(lines)
     if (fixHeader) lines[1] = `${lines.slice(2).filter((line) => line.trim() !== '').length} 99`
@@ -114,7 +130,7 @@ const mutateParam = (param: string) =>
 
 const mutateBin = (bin: Uint8Array) =>
   fc.oneof(
-    { weight: 4, arbitrary: fc.constant(bin) },
+    { weight: 10, arbitrary: fc.constant(bin) },
     fc.nat(bin.length).map((length) => bin.slice(0, length)),
     fc.uint8Array({ maxLength: 64 }).map((extra) => Uint8Array.from([...bin, ...extra])),
     fc
@@ -126,11 +142,66 @@ const mutateBin = (bin: Uint8Array) =>
       }),
   )
 
+/** Replaces words of a binary .param, or cuts it. */
+const mutateBinaryParam = (param: Uint8Array) => {
+  const word = fc.oneof(
+    fc.constantFrom(
+      0,
+      -1,
+      1,
+      2,
+      3,
+      7,
+      -233,
+      -234,
+      255,
+      65536,
+      16777217,
+      2147483647,
+      -2147483648,
+      0x7f800000,
+      0x7fc00000,
+    ),
+    fc.integer({ min: -40, max: 110 }),
+  )
+  return fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc.array(fc.tuple(position, word), { minLength: 1, maxLength: 3 }).map((changes) => {
+        const words = new Int32Array(param.slice().buffer)
+        for (const [index, value] of changes) words[at([...words], index)] = value
+        return new Uint8Array(words.buffer)
+      }),
+    },
+    fc.nat(param.length).map((length) => param.slice(0, length)),
+  )
+}
+
+/** A tensor with another shape: the wrong input for most models. */
+const reshape = (tensor: Tensor): fc.Arbitrary<Tensor> =>
+  fc.array(fc.constantFrom(1, 2, 3, 4, 5, 7, 8), { minLength: 1, maxLength: 4 }).map((shape) => {
+    const size = shape.reduce((product, length) => product * length, 1)
+    const data = Float32Array.from({ length: size }, (_, i) => Number(tensor.data[i % tensor.data.length]))
+    return { data, shape, dtype: 'float32' }
+  })
+
+const mutateInputs = (inputs: FuzzModel['inputs']): fc.Arbitrary<FuzzModel['inputs']> =>
+  fc.record(
+    Object.fromEntries(
+      Object.entries(inputs).map(([name, tensor]) => [
+        name,
+        fc.oneof({ weight: 8, arbitrary: fc.constant(tensor) }, reshape(tensor)),
+      ]),
+    ),
+  )
+
 /** A damaged variant of one of `models`. */
 export function damaged(models: readonly FuzzModel[]): fc.Arbitrary<FuzzModel> {
-  return fc
-    .constantFrom(...models)
-    .chain(({ param, bin, inputs }) =>
-      fc.record({ param: mutateParam(param), bin: mutateBin(bin), inputs: fc.constant(inputs) }),
-    )
+  return fc.constantFrom(...models).chain(({ param, bin, inputs }) =>
+    fc.record({
+      param: typeof param === 'string' ? mutateParam(param) : mutateBinaryParam(param),
+      bin: mutateBin(bin),
+      inputs: mutateInputs(inputs),
+    }),
+  )
 }

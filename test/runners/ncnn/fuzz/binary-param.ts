@@ -1,0 +1,44 @@
+// Writes the binary form of a .param, as ncnn2mem does: names become numbers.
+import { layerTypes } from '../../../../src/runners/ncnn/engines/wasm/layers/index.ts'
+import type { GraphLayer, ParamValue } from '../../../../src/runners/ncnn/graph.ts'
+import { layerTypeNames } from '../../../../src/runners/ncnn/layer-type-ids.ts'
+import { parseParamText } from '../../../../src/runners/ncnn/param-text.ts'
+import type { ParamSpec } from '../../../../src/runners/ncnn/params.ts'
+import type { FuzzModel } from './models.ts'
+
+const endOfParams = -233
+
+/** The same model with a binary .param; its inputs are called by their numbers. */
+export function withBinaryParam({ param, bin, inputs }: FuzzModel): FuzzModel {
+  const { layers } = parseParamText(String(param), 'param')
+  const blobs = layers.flatMap(({ outputs }) => outputs)
+  const words = layers.flatMap((layer) => [
+    layerTypeNames.indexOf(layer.type),
+    layer.inputs.length,
+    layer.outputs.length,
+    ...[...layer.inputs, ...layer.outputs].map((name) => blobs.indexOf(name)),
+    ...paramWords(layer),
+    endOfParams,
+  ])
+  return {
+    param: new Uint8Array(Int32Array.from([7767517, layers.length, blobs.length, ...words]).buffer),
+    bin,
+    inputs: Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [String(blobs.indexOf(name)), tensor])),
+  }
+}
+
+function paramWords({ type, params }: GraphLayer): number[] {
+  const specs = Object.values(layerTypes.get(type)?.params ?? {})
+  return [...params].flatMap(([id, value]) => encode(id, value, specs.find((spec) => spec.id === id)?.kind ?? 'int'))
+}
+
+function encode(id: number, value: ParamValue, kind: ParamSpec['kind']): number[] {
+  if (typeof value === 'string') {
+    const padded = new Uint8Array(Math.ceil(value.length / 4) * 4)
+    padded.set(new TextEncoder().encode(value))
+    return [-23400 - id, value.length, ...new Int32Array(padded.buffer)]
+  }
+  const numbers = [value].flat() as number[]
+  const bits = kind.startsWith('float') ? [...new Int32Array(Float32Array.from(numbers).buffer)] : numbers
+  return kind === 'ints' || kind === 'floats' ? [-23300 - id, bits.length, ...bits] : [id, bits[0]]
+}
