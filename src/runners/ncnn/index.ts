@@ -1,5 +1,7 @@
 // Entry point `expect-tensor/ncnn`.
 export type { Model, RunOptions, TensorInfo } from '../model.ts'
+export { type EmscriptenFactory, type EmscriptenModule, emscriptenEngine } from './engines/emscripten/index.ts'
+export { type NativeEngineOptions, nativeEngine } from './engines/native/index.ts'
 export { type PythonEngineOptions, pythonEngine } from './engines/python/index.ts'
 export { NcnnError } from './error.ts'
 export { loadNcnn } from './load-ncnn.ts'

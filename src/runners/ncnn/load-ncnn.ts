@@ -1,6 +1,7 @@
 // loadNcnn: reads a model's files, picks the engine, and returns the Model.
 import type { Model } from '../model.ts'
 import { batchedModel } from './batched.ts'
+import { nativeEngine } from './engines/native/index.ts'
 import { pythonEngine } from './engines/python/index.ts'
 import { wasmEngine } from './engines/wasm/index.ts'
 import { NcnnError } from './error.ts'
@@ -26,6 +27,7 @@ export async function loadNcnn(source: NcnnSource, options: LoadNcnnOptions = {}
 function pickEngine(engine: LoadNcnnOptions['engine']): NcnnEngine {
   if (engine === undefined || engine === 'wasm') return wasmEngine
   if (engine === 'python') return pythonEngine()
+  if (engine === 'native') return nativeEngine()
   if (typeof engine === 'object' && typeof engine.load === 'function') return engine
   throw new NcnnError(
     `loadNcnn: unknown engine ${JSON.stringify(engine)}; expected 'wasm', 'python', 'native' or an engine object`,

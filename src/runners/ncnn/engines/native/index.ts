@@ -1,0 +1,70 @@
+// The real ncnn as a shared library, called through its C API.
+import { join } from 'node:path'
+import type { NcnnEngine } from '../../options.ts'
+import { openNet } from '../c-api/session.ts'
+import { loadRealModel } from '../real/model.ts'
+import type { NcnnSession, RawModel } from '../real/session.ts'
+import { createWorker, type Worker } from '../real/worker-process.ts'
+import { workerSource } from './generated/worker.ts'
+import { findKoffi, loadLibrary } from './koffi.ts'
+import { libraryNames } from './library-names.ts'
+
+export interface NativeEngineOptions {
+  /**
+   * Path or name of the library. Default: the environment variable `NCNN_LIBRARY`; without it the platform's usual names, and Homebrew's
+   * folder.
+   */
+  readonly library?: string
+  /**
+   * Run ncnn in a process of its own, which all models of one library share, so that a crash of ncnn fails one run and not the test run.
+   * `false` saves copying tensors between processes. Default `true`.
+   */
+  readonly isolate?: boolean
+}
+
+/**
+ * Runs models with a shared library of ncnn's. Needs the package `koffi` (`npm install -D koffi`).
+ *
+ * @example loadNcnn('voiceprint.ncnn.param', { engine: nativeEngine({ library: '/opt/ncnn/lib/libncnn.so' }) })
+ */
+export function nativeEngine({ library, isolate = true }: NativeEngineOptions = {}): NcnnEngine {
+  return {
+    name: 'native',
+    load: (files, options) =>
+      loadRealModel('native', files, options, async (model) => {
+        const candidates = libraryNames(library)
+        const koffi = findKoffi([join(process.cwd(), 'package.json'), import.meta.url])
+        return isolate ? workerOf(koffi, candidates).openSession(model) : openHere(koffi, candidates, model)
+      }),
+  }
+}
+
+/** By the libraries to try. */
+const workers = new Map<string, Worker>()
+
+function workerOf(koffi: string, candidates: readonly string[]): Worker {
+  const key = candidates.join('\n')
+  const known = workers.get(key)
+  if (known !== undefined) return known
+  const { NODE_OPTIONS: _, ...env } = process.env
+  const worker = createWorker({
+    what: 'the process that runs ncnn',
+    command: process.execPath,
+    args: ['--input-type=commonjs', '-e', workerSource, JSON.stringify({ koffi, candidates })],
+    env,
+    answersOn: 3,
+  })
+  workers.set(key, worker)
+  return worker
+}
+
+/** By the libraries to try. */
+const libraries = new Map<string, ReturnType<typeof loadLibrary>>()
+
+function openHere(koffi: string, candidates: readonly string[], model: RawModel): NcnnSession {
+  const key = candidates.join('\n')
+  const library = libraries.get(key) ?? loadLibrary(koffi, candidates)
+  libraries.set(key, library)
+  const session = openNet(library, model)
+  return { run: async (steps) => session.run(steps), close: () => session.close() }
+}
