@@ -21,6 +21,7 @@ export { configureTensorMatchers } from './matchers/defaults.ts'
 export { tensorMatchers } from './matchers/index.ts'
 export type { TopKOptions } from './matchers/to-agree-on-top-k.ts'
 export type { AsymmetricTensorMatchers, TensorMatchers } from './matchers/types.ts'
+export type { SnapshotOptions, SnapshotStorage } from './snapshots/options.ts'
 export type { DType, TypedArray } from './tensor/dtype.ts'
 export {
   bfloat16ToFloat32,

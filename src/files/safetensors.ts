@@ -6,6 +6,7 @@ import { byteCount, describeBeginning, TensorFileError } from './error.ts'
 import { concatenate, isWellFormed, lookUp, refuseOptions, type TensorFormat } from './format.ts'
 import { findDuplicateKey } from './json-keys.ts'
 import { type ByteSource, memorySource } from './source.ts'
+import { decodeUtf8, encodeUtf8 } from './utf8.ts'
 
 // The limit of the reference implementation.
 const maxHeaderBytes = 100_000_000
@@ -62,7 +63,7 @@ function isObject(value: unknown): value is JsonObject {
 
 function parseJson(bytes: Uint8Array, source: string): JsonObject {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const text = decodeUtf8(bytes)
     const header: unknown = JSON.parse(text)
     if (!isObject(header)) throw new SyntaxError('expected an object')
     const duplicate = findDuplicateKey(text)
@@ -225,7 +226,7 @@ export const safetensors: TensorFormat = {
       header.push([name, { dtype: nameOfDtype.get(dtype), shape, data_offsets: [begin, at] }])
     }
     const members = header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`)
-    const json = new TextEncoder().encode(`{${members.join(',')}}`)
+    const json = encodeUtf8(`{${members.join(',')}}`)
     const padded = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20)
     if (padded.length - 8 > maxHeaderBytes) {
       throw new TensorFileError(

@@ -5,11 +5,13 @@ import { toBeFiniteTensor } from './to-be-finite-tensor.ts'
 import { toHaveDtype } from './to-have-dtype.ts'
 import { toHaveShape } from './to-have-shape.ts'
 import { toMatchTensor } from './to-match-tensor.ts'
+import { toMatchTensorSnapshot } from './to-match-tensor-snapshot.ts'
 import { toMatchTensors } from './to-match-tensors.ts'
 
 export const tensorMatchers = {
   toMatchTensor,
   toMatchTensors,
+  toMatchTensorSnapshot,
   toAgreeOnTopK,
   toHaveShape,
   toHaveDtype,

@@ -1,5 +1,6 @@
 // The signatures under which the matchers appear on each runner's `expect`.
 import type { CompareOptions } from '../compare/options.ts'
+import type { SnapshotOptions } from '../snapshots/options.ts'
 import type { DType } from '../tensor/dtype.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
 import type { TopKOptions } from './to-agree-on-top-k.ts'
@@ -14,6 +15,14 @@ export interface TensorMatchers<Result> {
   toMatchTensor(reference: TensorLike, options?: CompareOptions): Result
   /** Every named tensor matches the reference of that name. Missing and extra names fail. */
   toMatchTensors(reference: Readonly<Record<string, TensorLike>>, options?: CompareOptions): Result
+  /**
+   * The tensor, or the record of named tensors, is the one that was stored for this test, within tolerance. The first run stores
+   * it; the runner's update flag (`-u`) replaces it. In Vitest's browser mode the assertion must be awaited.
+   *
+   * @param hint tells several snapshots of one test apart
+   */
+  toMatchTensorSnapshot(hint?: string, options?: SnapshotOptions): Result
+  toMatchTensorSnapshot(options?: SnapshotOptions): Result
   /**
    * The same `k` classes score highest along the last axis, in every row. Their order does not matter, and neither does a
    * class that the reference scores within tolerance of the one it displaces.

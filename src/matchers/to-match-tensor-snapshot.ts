@@ -1,0 +1,52 @@
+// `expect(actual).toMatchTensorSnapshot(hint?, options?)`: the numbers are those that were stored for this test, within tolerance.
+import {
+  checkSnapshotOptions,
+  isPromise,
+  matchSnapshot,
+  parseArguments,
+  run,
+  type SnapshotContext,
+  type SnapshotOptions,
+  type SnapshotResult,
+  snapshotEntry,
+  snapshotFiles,
+} from '../snapshots/index.ts'
+import type { MatcherContext, MatcherResult } from './context.ts'
+import { withDefaults } from './defaults.ts'
+import { describeSnapshotFailure, describeUpdate } from './message/snapshot.ts'
+
+/** A promise in Vitest's browser mode only: no file can be read at once there. */
+export function toMatchTensorSnapshot(
+  this: MatcherContext,
+  actual: unknown,
+  hintOrOptions?: string | SnapshotOptions,
+  options?: SnapshotOptions,
+): MatcherResult | Promise<MatcherResult> {
+  // the runners' own types hide what snapshot matchers of other packages use as well
+  const context = this as SnapshotContext
+  refuseUse(context)
+  const given = parseArguments(hintOrOptions, options)
+  const checked = checkSnapshotOptions(withDefaults(given.options))
+  const entry = snapshotEntry(context, given.hint)
+  const result = run(matchSnapshot(entry, actual, checked, snapshotFiles()))
+  return isPromise(result) ? result.then((later) => conclude(entry.key, later)) : conclude(entry.key, result)
+}
+
+function conclude(key: string, result: SnapshotResult): MatcherResult {
+  if (result.status === 'updated') console.log(describeUpdate(key, result))
+  return { pass: result.pass, message: () => describeSnapshotFailure(key, result) }
+}
+
+/** Where a test is expected to fail, or tries until it does not, there is no telling what would be stored. */
+function refuseUse({ isNot, poll, task, testFailing }: SnapshotContext): void {
+  const [use, reason] = isNot
+    ? ['.not', 'a snapshot says what a tensor is, not what it is not']
+    : poll
+      ? ['expect.poll', 'every attempt would be another snapshot. Wait for the tensor first, then take the snapshot']
+      : task?.fails
+        ? ['test.fails', 'what is expected to differ from the snapshot must not replace it']
+        : testFailing
+          ? ['test.failing', 'what is expected to differ from the snapshot must not replace it']
+          : []
+  if (use !== undefined) throw new Error(`toMatchTensorSnapshot cannot be used with ${use}: ${reason}`)
+}

@@ -1,0 +1,109 @@
+// The runner's own snapshot state, Vitest's or Jest's: it numbers snapshots, counts them, decides what is written, and saves the .snap.
+import { isPromise } from './flow.ts'
+
+/** When snapshots are written: changed and new ones (`-u`), new ones only, or none (CI). */
+export type UpdateMode = 'all' | 'new' | 'none'
+
+/** The parts of both runners' `SnapshotState` that are used here. */
+interface SnapshotState {
+  match(options: object): { readonly pass: boolean }
+  save(): unknown
+  readonly snapshotPath?: string
+  /** Vitest: looks a snapshot up without counting it. */
+  probeExpectedSnapshot?(options: object): { readonly key: string; readonly data?: string }
+  // Jest has no such method and keeps these to itself. So do Vitest and other packages' snapshot matchers rely on them.
+  readonly _snapshotPath?: string
+  readonly _snapshotData?: Readonly<Record<string, string | undefined>>
+  readonly _counters?: ReadonlyMap<string, number>
+  readonly _updateSnapshot?: UpdateMode
+}
+
+/** `this` of a snapshot matcher, in either runner. */
+export interface SnapshotContext {
+  readonly isNot?: boolean
+  readonly snapshotState?: SnapshotState
+  readonly currentTestName?: string
+  readonly error?: unknown
+  // Vitest
+  readonly poll?: boolean
+  readonly task?: { readonly id: string; readonly fullTestName?: string; readonly fails?: boolean }
+  // Jest
+  readonly testFailing?: boolean
+  currentConcurrentTestName?(): string | undefined
+  currentTestIdentity?(): unknown
+  dontThrow?(): void
+}
+
+/** One snapshot of the running test, as the runner sees it. */
+export interface SnapshotEntry {
+  /** The runner's name of the snapshot: test, hint and number. */
+  readonly key: string
+  /** The text that the .snap has under this name. */
+  readonly stored: string | undefined
+  readonly mode: UpdateMode
+  readonly snapPath: string
+  /** The same object for all snapshots of a test file. */
+  readonly state: object
+  /** Hands the text over, to be compared, counted and, as the mode says, written. True when the runner accepts it. */
+  settle(text: string): boolean
+  /** Calls back when the runner has saved the .snap, each time. */
+  onSaved(callback: () => void | Promise<void>): void
+}
+
+/** @throws Error outside of a test */
+export function snapshotEntry(context: SnapshotContext, hint: string | undefined): SnapshotEntry {
+  const state = context.snapshotState
+  if (state === undefined) {
+    throw new Error('toMatchTensorSnapshot works within a test of Vitest or Jest: here there is no snapshot state')
+  }
+  const inVitest = state.probeExpectedSnapshot !== undefined
+  const test = inVitest
+    ? (context.task?.fullTestName ?? context.currentTestName)
+    : (context.currentConcurrentTestName?.() ?? context.currentTestName)
+  const testName = hint ? `${test}${inVitest ? ' > ' : ': '}${hint}` : `${test}`
+  const testId = context.task?.id ?? testName
+  const probe = state.probeExpectedSnapshot?.({ testName, testId, isInline: false })
+  const key = probe?.key ?? `${testName} ${(state._counters?.get(testName) ?? 0) + 1}`
+  const snapPath = state.snapshotPath ?? state._snapshotPath
+  const mode = state._updateSnapshot
+  if (snapPath === undefined || mode === undefined) {
+    throw new Error('toMatchTensorSnapshot does not know this version of the test runner')
+  }
+  return {
+    key,
+    stored: inVitest ? probe?.data : state._snapshotData?.[key],
+    mode,
+    snapPath,
+    state,
+    settle(text) {
+      context.dontThrow?.()
+      const { pass } = state.match({
+        testName,
+        testId,
+        testIdentity: context.currentTestIdentity?.(),
+        received: verbatim(text),
+        isInline: false,
+        error: context.error,
+        assertionName: 'toMatchTensorSnapshot',
+      })
+      return pass
+    },
+    onSaved(callback) {
+      const save = state.save
+      state.save = function (this: SnapshotState) {
+        const status = save.call(this)
+        return isPromise(status) ? status.then((saved) => after(callback, saved)) : after(callback, status)
+      }
+    },
+  }
+}
+
+function after<T>(callback: () => void | Promise<void>, status: T): T | Promise<T> {
+  const done = callback()
+  return isPromise(done) ? done.then(() => status) : status
+}
+
+/** Printed as it is, without quotes, by the serializer that every `expect` has for asymmetric matchers. */
+function verbatim(text: string): object {
+  return { $$typeof: Symbol.for('jest.asymmetricMatcher'), toAsymmetricMatcher: () => text, toString: () => text }
+}
