@@ -7,7 +7,7 @@ import { align } from './align.ts'
 import { type CheckedOptions, checkOptions } from './check-options.ts'
 import type { Comparison } from './comparison.ts'
 import type { ElementRule } from './element-rule.ts'
-import { failedMetrics, type MetricSource } from './metrics.ts'
+import { findFailedMetrics, type MetricSource } from './metrics.ts'
 import { nameOfNormalization, normalizeSides } from './normalize-sides.ts'
 import { once } from './once.ts'
 import type { CompareOptions } from './options.ts'
@@ -43,9 +43,11 @@ export function compareTensors(actual: TensorLike, reference: TensorLike, option
   const statistics = once(() => gatherStatistics(pairs, rule))
   const dtypes = [given.actual.dtype, given.reference.dtype] as const
   const metricSource: MetricSource = { pairs, rule, statistics, dtypes }
-  const verdict = decide(checked, pairs, metricSource)
+  const { failure, mismatch, failedMetrics } = decide(checked, pairs, metricSource)
   return reportOn({
-    ...verdict,
+    failure,
+    mismatch,
+    failedMetrics,
     tolerance,
     rule,
     allowedMisses: checked.allowedMisses(pairs.length),
@@ -69,10 +71,10 @@ function toleranceFor(checked: CheckedOptions, actual: Tensor, reference: Tensor
 function decide(checked: CheckedOptions, pairs: Pairs, source: MetricSource) {
   const dtypeMismatch = checked.checkDtype ? explainDtypeMismatch(source.dtypes) : undefined
   const elementsMatch = isWithin(pairs, source.rule, checked.allowedMisses(pairs.length))
-  const missedBounds = failedMetrics(checked.metrics, source)
+  const missedBounds = findFailedMetrics(checked.metrics, source)
   const failure =
     dtypeMismatch !== undefined ? 'dtype' : !elementsMatch ? 'elements' : missedBounds.length > 0 ? 'metric' : undefined
-  return { pass: failure === undefined, failure, mismatch: dtypeMismatch, failedMetrics: missedBounds } as const
+  return { failure, mismatch: dtypeMismatch, failedMetrics: missedBounds } as const
 }
 
 function explainDtypeMismatch([actual, reference]: MetricSource['dtypes']): string | undefined {

@@ -5,6 +5,7 @@ import { countDecades, decadeOf, newDecadeCounts, toHistogram } from './decades.
 import type { ElementRule } from './element-rule.ts'
 import { type Block, forEachBlock, type Pairs } from './pairs.ts'
 import { interpolateQuantiles, positionOfQuantile, quantilesOf, ranksAt, selectRanks } from './quantiles.ts'
+import type { Statistics } from './statistics.ts'
 
 export interface ErrorDistribution {
   readonly mean: number
@@ -16,15 +17,15 @@ export interface ErrorDistribution {
 /** Whether the error is relative to the reference; pairs with a zero reference have no relative error. */
 export type ErrorKind = 'absolute' | 'relative'
 
-/** The distribution over pairs of finite elements. `streamed`: no value is so large that a difference could overflow. */
+/** The distribution over pairs of finite elements. Where a difference might overflow, the kernels are not used. */
 export function distributionOf(
   pairs: Pairs,
   rule: ElementRule,
   kind: ErrorKind,
   qs: readonly number[],
-  streamed: boolean,
+  { scale, diffScale }: Statistics,
 ): ErrorDistribution {
-  const kernel = streamed ? pairs.kernel?.errors : undefined
+  const kernel = scale === 1 && diffScale === 1 ? pairs.kernel?.errors : undefined
   return kernel === undefined ? fromAllErrors(pairs, rule, kind, qs) : fromBuckets(kernel, kind, qs)
 }
 
@@ -78,6 +79,12 @@ function startOfBucket(bucket: number): number {
   return bucketValue[0]
 }
 
+function sumOf(counts: Uint32Array): number {
+  let sum = 0
+  for (let i = 0; i < counts.length; i++) sum += counts[i]
+  return sum
+}
+
 /**
  * Two passes: the first counts errors per bucket, the second fetches the errors of the few buckets that hold a wanted quantile or
  * straddle a power of ten. Exact, and nothing as large as the tensors is allocated unless nearly all errors are alike.
@@ -85,7 +92,7 @@ function startOfBucket(bucket: number): number {
 function fromBuckets(kernel: ErrorKernel, kind: ErrorKind, qs: readonly number[]): ErrorDistribution {
   const relative = kind === 'relative'
   const { buckets, zeros, sum } = kernel.count(relative)
-  const total = buckets.reduce((all, count) => all + count, zeros)
+  const total = zeros + sumOf(buckets)
   if (total === 0)
     return { mean: Number.NaN, quantiles: qs.map(() => Number.NaN), histogram: toHistogram(newDecadeCounts(), 0) }
   const positions = qs.map((q) => positionOfQuantile(q, total))

@@ -76,7 +76,7 @@ export function computeMetric(name: keyof MetricValues, source: MetricSource): n
 const leastBounds: ReadonlySet<keyof MetricValues> = new Set(['cosine', 'snr', 'psnr'])
 
 /** The metrics that miss their bound. */
-export function failedMetrics(bounds: CheckedOptions['metrics'], source: MetricSource): FailedMetric[] {
+export function findFailedMetrics(bounds: CheckedOptions['metrics'], source: MetricSource): FailedMetric[] {
   return bounds.flatMap(({ name, bound }) => {
     const value = computeMetric(name, source)
     const holds = leastBounds.has(name) ? value >= bound : value <= bound

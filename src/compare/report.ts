@@ -6,15 +6,20 @@ import type { Tensor } from '../tensor/tensor.ts'
 import type {
   AbsoluteErrorStats,
   Comparison,
+  ElementError,
+  ErrorHistogram,
   FailedMetric,
   FailureReason,
+  Hint,
   Index,
   MetricValues,
   RelativeErrorStats,
+  RequiredTolerance,
   SideSummary,
+  WorstSlice,
 } from './comparison.ts'
 import type { ElementRule } from './element-rule.ts'
-import { distributionOf } from './error-distribution.ts'
+import { distributionOf, type ErrorDistribution } from './error-distribution.ts'
 import { findHints } from './hints/index.ts'
 import { toPlainJson } from './json.ts'
 import { computeMetric, cosineOf, type MetricSource, maeOf, metricNames, normOf, rmseOf, snrOf } from './metrics.ts'
@@ -22,14 +27,13 @@ import { once } from './once.ts'
 import type { Pairs } from './pairs.ts'
 import { requiredTolerance } from './required.ts'
 import { findWorstSlices } from './slices.ts'
-import { gatherStatistics, type SideStatistics, type Statistics } from './statistics.ts'
+import { gatherStatistics, type Statistics } from './statistics.ts'
 import { resolveTolerance, type Tolerance } from './tolerance.ts'
 import { findWorst } from './worst.ts'
 
 /** What {@link reportOn} needs to know about a comparison of equal shapes. */
 export interface Findings {
-  readonly pass: boolean
-  /** Why it failed, as far as that is known without statistics: `'elements'` is one of `nonfinite` and `values`. */
+  /** Why it failed, undefined when it passed; as far as that is known without statistics: `'elements'` is one of `nonfinite` and `values`. */
   readonly failure: 'dtype' | 'elements' | 'metric' | undefined
   readonly mismatch: string | undefined
   readonly tolerance: Tolerance
@@ -50,143 +54,236 @@ export interface Findings {
 /** The worst elements a report lists. */
 const WORST_LISTED = 5
 
+/** The report of a comparison of equal shapes. */
 export function reportOn(findings: Findings): Comparison {
-  const { pass, pairs, rawPairs, rule, tolerance, statistics, given } = findings
-  const { dtypes } = findings.metricSource
-  const rawStatistics = rawPairs === pairs ? statistics : once(() => gatherStatistics(rawPairs, rule))
-  const distribution = (kind: 'absolute' | 'relative', qs: readonly number[]) =>
-    distributionOf(pairs, rule, kind, qs, statistics().scale === 1 && statistics().diffScale === 1)
-  const absolute = once(() => distribution('absolute', [0.5, 0.9, 0.99]))
-  const relative = once(() => distribution('relative', [0.5, 0.99]))
-  const worst = once(() => findWorst(pairs, rule, WORST_LISTED))
-  const worstSlices = once(() => findWorstSlices(pairs, rule))
-  const required = once(() => requiredTolerance(pairs, toleranceAsked(findings), findings.allowedMisses))
-  const actual = once(() => summarize(given.actual, rawStatistics().actual, rawStatistics()))
-  const reference = once(() => summarize(given.reference, rawStatistics().reference, rawStatistics()))
-  const metrics = once(() => lazyMetrics(findings.metricSource))
-  const argmaxAgree = once(() => argmaxOf(pairs.actual) === argmaxOf(pairs.reference))
-  const hints = once(() =>
-    pass
-      ? []
-      : findHints({
-          pairs,
-          rule: ruleForHints(findings),
-          normalized: rawPairs !== pairs,
-          dtypes,
-          statistics,
-          relative,
-          worstSlices,
-        }),
-  )
-  const at = (position: number): Index | undefined => (position < 0 ? undefined : unravelIndex(position, pairs.shape))
+  return new LazyReport(findings)
+}
 
-  const absDiff: AbsoluteErrorStats = {
-    get max() {
-      return statistics().finitePairs === 0 ? Number.NaN : statistics().maxAbs
-    },
-    get at() {
-      return at(statistics().maxAbsAt)
-    },
-    get mean() {
-      return statistics().finitePairs === 0 ? Number.NaN : maeOf(statistics())
-    },
+/** A class, because most reports are thrown away unread: its getters cost nothing until then, those of a literal 20 µs each time. */
+class LazyReport implements Comparison {
+  readonly pass: boolean
+  readonly tolerance: Tolerance
+  readonly normalize: string | undefined
+  readonly shape: readonly number[]
+  readonly total: number
+  readonly failedMetrics: readonly FailedMetric[]
+  readonly mismatch: string | undefined
+  readonly #findings: Findings
+  readonly #kept = new Map<string, unknown>()
+
+  constructor(findings: Findings) {
+    this.pass = findings.failure === undefined
+    this.tolerance = findings.tolerance
+    this.normalize = findings.normalize
+    this.shape = findings.pairs.shape
+    this.total = findings.pairs.length
+    this.failedMetrics = findings.failedMetrics
+    this.mismatch = findings.mismatch
+    this.#findings = findings
+  }
+
+  get reason(): FailureReason | undefined {
+    const { failure } = this.#findings
+    if (failure !== 'elements') return failure
+    return this.#statistics.nonFiniteMismatched > 0 ? 'nonfinite' : 'values'
+  }
+
+  get mismatched(): number {
+    return this.#statistics.mismatched
+  }
+
+  get ratio(): number {
+    return this.total === 0 ? 0 : this.mismatched / this.total
+  }
+
+  get actual(): SideSummary {
+    return this.#once('actual', () => summarize(this.#findings.given.actual, 'actual', this.#rawStatistics))
+  }
+
+  get reference(): SideSummary {
+    return this.#once('reference', () => summarize(this.#findings.given.reference, 'reference', this.#rawStatistics))
+  }
+
+  get absDiff(): AbsoluteErrorStats {
+    return this.#once('absDiff', () => absoluteErrors(this.#statistics, () => this.#absolute, this.shape))
+  }
+
+  get relDiff(): RelativeErrorStats {
+    return this.#once('relDiff', () => relativeErrors(this.#statistics, () => this.#relative, this.shape))
+  }
+
+  get histogram(): ErrorHistogram {
+    return this.#absolute.histogram
+  }
+
+  get worst(): readonly ElementError[] {
+    const { pairs, rule } = this.#findings
+    return this.#once('worst', () => findWorst(pairs, rule, WORST_LISTED))
+  }
+
+  get required(): RequiredTolerance {
+    const { pairs, allowedMisses } = this.#findings
+    return this.#once('required', () => requiredTolerance(pairs, toleranceAsked(this.#findings), allowedMisses))
+  }
+
+  get cosine(): number {
+    return cosineOf(this.#statistics)
+  }
+
+  get snrDb(): number {
+    return snrOf(this.#statistics)
+  }
+
+  get normRatio(): number {
+    return this.actual.norm / this.reference.norm
+  }
+
+  get raw(): Comparison['raw'] {
+    const { pairs, rawPairs } = this.#findings
+    if (rawPairs === pairs) return undefined
+    const statistics = this.#rawStatistics
+    return { maxAbs: statistics.maxAbs, cosine: cosineOf(statistics), snrDb: snrOf(statistics) }
+  }
+
+  get argmaxAgree(): boolean {
+    const { actual, reference } = this.#findings.pairs
+    return this.#once('argmaxAgree', () => argmaxOf(actual) === argmaxOf(reference))
+  }
+
+  get metrics(): MetricValues {
+    return this.#once('metrics', () => lazyMetrics(this.#findings.metricSource))
+  }
+
+  get worstSlices(): readonly WorstSlice[] {
+    return this.#once('worstSlices', () => findWorstSlices(this.#findings.pairs, this.#findings.rule))
+  }
+
+  get hints(): readonly Hint[] {
+    if (this.pass) return []
+    const { pairs, rawPairs, metricSource } = this.#findings
+    return this.#once('hints', () =>
+      findHints({
+        pairs,
+        rule: ruleForHints(this.#findings),
+        normalized: rawPairs !== pairs,
+        dtypes: metricSource.dtypes,
+        statistics: () => this.#statistics,
+        relative: () => this.#relative,
+        worstSlices: () => this.worstSlices,
+      }),
+    )
+  }
+
+  toJSON(): Record<string, unknown> {
+    return toPlainJson(Object.fromEntries(reportFields.map((name) => [name, this[name]]))) as Record<string, unknown>
+  }
+
+  /** What `console.log` shows in Node: the numbers, not the getters. */
+  [Symbol.for('nodejs.util.inspect.custom')](): unknown {
+    return this.toJSON()
+  }
+
+  get #statistics(): Statistics {
+    return this.#findings.statistics()
+  }
+
+  get #rawStatistics(): Statistics {
+    const { pairs, rawPairs, rule } = this.#findings
+    return rawPairs === pairs ? this.#statistics : this.#once('rawStatistics', () => gatherStatistics(rawPairs, rule))
+  }
+
+  get #absolute(): ErrorDistribution {
+    const { pairs, rule } = this.#findings
+    return this.#once('absolute', () => distributionOf(pairs, rule, 'absolute', [0.5, 0.9, 0.99], this.#statistics))
+  }
+
+  get #relative(): ErrorDistribution {
+    const { pairs, rule } = this.#findings
+    return this.#once('relative', () => distributionOf(pairs, rule, 'relative', [0.5, 0.99], this.#statistics))
+  }
+
+  #once<Result>(name: string, compute: () => Result): Result {
+    if (!this.#kept.has(name)) this.#kept.set(name, compute())
+    return this.#kept.get(name) as Result
+  }
+}
+
+/** What JSON holds, in this order. */
+const reportFields = [
+  'pass',
+  'reason',
+  'mismatch',
+  'tolerance',
+  'normalize',
+  'shape',
+  'total',
+  'mismatched',
+  'ratio',
+  'actual',
+  'reference',
+  'absDiff',
+  'relDiff',
+  'histogram',
+  'worst',
+  'required',
+  'cosine',
+  'snrDb',
+  'normRatio',
+  'raw',
+  'argmaxAgree',
+  'metrics',
+  'failedMetrics',
+  'worstSlices',
+  'hints',
+] as const satisfies readonly Exclude<keyof Comparison, 'toJSON'>[]
+
+function indexAt(position: number, shape: readonly number[]): Index | undefined {
+  return position < 0 ? undefined : unravelIndex(position, shape)
+}
+
+/** Quantiles take passes of their own: they wait until they are read. */
+function absoluteErrors(
+  statistics: Statistics,
+  distribution: () => ErrorDistribution,
+  shape: readonly number[],
+): AbsoluteErrorStats {
+  const none = statistics.finitePairs === 0
+  return {
+    max: none ? Number.NaN : statistics.maxAbs,
+    at: indexAt(statistics.maxAbsAt, shape),
+    mean: none ? Number.NaN : maeOf(statistics),
     get p50() {
-      return absolute().quantiles[0] ?? Number.NaN
+      return distribution().quantiles[0] ?? Number.NaN
     },
     get p90() {
-      return absolute().quantiles[1] ?? Number.NaN
+      return distribution().quantiles[1] ?? Number.NaN
     },
     get p99() {
-      return absolute().quantiles[2] ?? Number.NaN
+      return distribution().quantiles[2] ?? Number.NaN
     },
-    get rmse() {
-      return statistics().finitePairs === 0 ? Number.NaN : rmseOf(statistics())
-    },
+    rmse: none ? Number.NaN : rmseOf(statistics),
   }
-  const relDiff: RelativeErrorStats = {
-    get max() {
-      return statistics().finitePairs === statistics().zeroReferences ? Number.NaN : statistics().maxRel
-    },
-    get at() {
-      return at(statistics().maxRelAt)
-    },
+}
+
+function relativeErrors(
+  statistics: Statistics,
+  distribution: () => ErrorDistribution,
+  shape: readonly number[],
+): RelativeErrorStats {
+  const none = statistics.finitePairs === statistics.zeroReferences
+  return {
+    max: none ? Number.NaN : statistics.maxRel,
+    at: indexAt(statistics.maxRelAt, shape),
     get mean() {
-      return relative().mean
+      return distribution().mean
     },
     get p50() {
-      return relative().quantiles[0] ?? Number.NaN
+      return distribution().quantiles[0] ?? Number.NaN
     },
     get p99() {
-      return relative().quantiles[1] ?? Number.NaN
+      return distribution().quantiles[1] ?? Number.NaN
     },
-    get zeroReferences() {
-      return statistics().zeroReferences
-    },
-  }
-  return {
-    pass,
-    get reason(): FailureReason | undefined {
-      if (findings.failure !== 'elements') return findings.failure
-      return statistics().nonFiniteMismatched > 0 ? 'nonfinite' : 'values'
-    },
-    tolerance,
-    normalize: findings.normalize,
-    shape: pairs.shape,
-    total: pairs.length,
-    get mismatched() {
-      return statistics().mismatched
-    },
-    get ratio() {
-      return pairs.length === 0 ? 0 : statistics().mismatched / pairs.length
-    },
-    get actual() {
-      return actual()
-    },
-    get reference() {
-      return reference()
-    },
-    absDiff,
-    relDiff,
-    get histogram() {
-      return absolute().histogram
-    },
-    get worst() {
-      return worst()
-    },
-    get required() {
-      return required()
-    },
-    get cosine() {
-      return cosineOf(statistics())
-    },
-    get snrDb() {
-      return snrOf(statistics())
-    },
-    get normRatio() {
-      return actual().norm / reference().norm
-    },
-    get raw() {
-      if (rawPairs === pairs) return undefined
-      const raw = rawStatistics()
-      return { maxAbs: raw.maxAbs, cosine: cosineOf(raw), snrDb: snrOf(raw) }
-    },
-    get argmaxAgree() {
-      return argmaxAgree()
-    },
-    get metrics() {
-      return metrics()
-    },
-    failedMetrics: findings.failedMetrics,
-    get worstSlices() {
-      return worstSlices()
-    },
-    get hints() {
-      return hints()
-    },
-    mismatch: findings.mismatch,
-    toJSON() {
-      return toPlainJson(this) as Record<string, unknown>
-    },
+    zeroReferences: statistics.zeroReferences,
   }
 }
 
@@ -202,7 +299,8 @@ function ruleForHints({ rule, tolerance, metricSource }: Findings): ElementRule 
   return { ...rule, atol, rtol }
 }
 
-function summarize(given: Tensor, side: SideStatistics, statistics: Statistics): SideSummary {
+function summarize(given: Tensor, name: 'actual' | 'reference', statistics: Statistics): SideSummary {
+  const side = statistics[name]
   const { nan, posInf, negInf, min, max } = side
   const { shape, dtype } = given
   return { shape, dtype, norm: normOf(side, statistics), min, max, nonFinite: { nan, posInf, negInf } }
