@@ -72,6 +72,15 @@ describe('a model', () => {
     await expect(model.run({ x: [1] })).rejects.toThrow('param: the model was closed')
   })
 
+  test('gives its memory to the next model when it is closed, which computes the same in it', async () => {
+    const first = await load(diamond)
+    const expected = await first.run({ x: [-2, 3] }, { outputs: 'all' })
+    first.close()
+    first.close()
+    const [second, third] = [await load(diamond), await load(diamond)]
+    for (const model of [second, third]) expect(await model.run({ x: [-2, 3] }, { outputs: 'all' })).toEqual(expected)
+  })
+
   test('computes in double precision on request', async () => {
     const model = await load(['Input in 0 1 x', 'BinaryOp add 1 1 x out 0=0 1=1 2=1.0'], { precision: 'float64' })
     const { out } = await model.run({ x: Float64Array.of(1e-12) })

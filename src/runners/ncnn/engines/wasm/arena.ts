@@ -1,10 +1,10 @@
 // Memory of one model: a best-fit allocator over the WebAssembly memory in which kernels see weights and blobs.
 import { NcnnError } from '../../error.ts'
+import { maxMemoryBytes } from './kernel-memory.ts'
 
 /** The kernels' static data lies below; nothing is allocated there. */
 const firstAddress = 64 * 1024
 const pageBytes = 64 * 1024
-const maxPages = 65536
 
 /** Alignment of every allocation. */
 const alignment = 64
@@ -29,11 +29,10 @@ export interface Arena {
 }
 
 /**
- * Creates an arena over a memory of its own, which grows with what is allocated.
+ * Creates an arena over `memory`, which grows with what is allocated and is nobody else's.
  * @param limit most bytes in use at once; by default WebAssembly's 4 GiB
  */
-export function createArena(limit = maxPages * pageBytes): Arena {
-  const memory = new WebAssembly.Memory({ initial: firstAddress / pageBytes + 1, maximum: maxPages })
+export function createArena(memory: WebAssembly.Memory, limit = maxMemoryBytes): Arena {
   const sizes = new Map<number, number>()
   const free: FreeBlock[] = []
   let end = firstAddress

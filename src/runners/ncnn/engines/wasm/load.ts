@@ -1,5 +1,4 @@
 // Loads a graph into the built-in engine: looks up the layer types, checks the weights, puts them into memory.
-import { createNcnnKernels } from '../../../../kernels/ncnn.ts'
 import type { Graph, GraphLayer } from '../../graph.ts'
 import type { EngineOptions } from '../../options.ts'
 import type { ParamSpecs } from '../../params.ts'
@@ -7,6 +6,7 @@ import { locateWeights, readWeight, type WeightLocation, type WeightSpecs } from
 import { type Arena, createArena } from './arena.ts'
 import { Blob } from './blob.ts'
 import { declareLayers, explained } from './declare.ts'
+import { type KernelMemory, returnKernelMemory, takeKernelMemory } from './kernel-memory.ts'
 import type { AnyLayerType, LoadedLayer } from './layer.ts'
 import { roundTo, type Storage16, storageOf, sumsInHalf } from './reduced-precision.ts'
 import { createWorkspace, type WorkspaceControl } from './workspace.ts'
@@ -22,6 +22,8 @@ export interface LoadedNetwork {
   readonly arena: Arena
   readonly workspace: WorkspaceControl
   readonly layers: ReadonlyMap<GraphLayer, RunnableLayer>
+  /** Gives the memory back; the network must not run any more. */
+  release(): void
 }
 
 /**
@@ -32,8 +34,25 @@ export function loadNetwork(graph: Graph, bin: Uint8Array, binName: string, opti
   const declared = declareLayers(graph, options.customLayers)
   const located = locateWeights(declared, bin, binName)
 
-  const arena = createArena(options.memoryLimit)
-  const workspace = createWorkspace(arena, createNcnnKernels(arena.memory), options.precision)
+  const kernelMemory = takeKernelMemory()
+  const release = (): void => returnKernelMemory(kernelMemory)
+  try {
+    return { ...loadLayers(declared, located, bin, kernelMemory, options), release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function loadLayers(
+  declared: ReturnType<typeof declareLayers>,
+  located: readonly (readonly WeightLocation[])[],
+  bin: Uint8Array,
+  { memory, kernels }: KernelMemory,
+  options: EngineOptions,
+): Omit<LoadedNetwork, 'release'> {
+  const arena = createArena(memory, options.memoryLimit)
+  const workspace = createWorkspace(arena, kernels, options.precision)
   const layers = new Map<GraphLayer, RunnableLayer>()
   for (const [index, { layer, type, params }] of declared.entries()) {
     const storage16 = storageOf(layer, options.ncnn)

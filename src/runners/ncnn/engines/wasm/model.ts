@@ -5,7 +5,7 @@ import type { Model, RunOptions } from '../../../model.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
 import type { EngineOptions } from '../../options.ts'
-import { checkInputs, checkOutputs, inputInfo, planRun } from '../../run-plan.ts'
+import { checkInputs, checkOutputs, inputInfo, planRun, type RunPlan } from '../../run-plan.ts'
 import { connect, type Topology } from '../../topology.ts'
 import type { Blob } from './blob.ts'
 import { blobToTensor, tensorToBlob } from './exchange.ts'
@@ -16,8 +16,10 @@ import { roundTo, type Storage16 } from './reduced-precision.ts'
 /** Loads a graph with its weights into the built-in engine. */
 export function createWasmModel(graph: Graph, bin: Uint8Array, binName: string, options: EngineOptions): Model {
   const topology = connect(graph)
+  const plans = createPlanMemory()
   let network: LoadedNetwork | undefined = loadNetwork(graph, bin, binName, options)
   const close = (): void => {
+    network?.release()
     network = undefined
   }
   return {
@@ -26,10 +28,22 @@ export function createWasmModel(graph: Graph, bin: Uint8Array, binName: string, 
     blobs: topology.blobs,
     async run(inputs, runOptions) {
       if (network === undefined) throw new NcnnError(`${graph.source}: the model was closed`)
-      return runNetwork(graph.source, topology, network, inputs, runOptions)
+      return runNetwork(graph.source, topology, network, plans, inputs, runOptions)
     },
     close,
     [Symbol.dispose]: close,
+  }
+}
+
+type PlanMemory = (fed: readonly string[], requested: readonly string[], plan: () => RunPlan) => RunPlan
+
+/** Keeps the last plan: a model is usually run again and again with the same inputs and outputs. */
+function createPlanMemory(): PlanMemory {
+  let last: { readonly names: string; readonly plan: RunPlan } | undefined
+  return (fed, requested, plan) => {
+    const names = JSON.stringify([fed, requested])
+    if (last?.names !== names) last = { names, plan: plan() }
+    return last.plan
   }
 }
 
@@ -37,15 +51,18 @@ function runNetwork(
   source: string,
   topology: Topology,
   network: LoadedNetwork,
+  plans: PlanMemory,
   inputs: Readonly<Record<string, TensorLike>>,
   { outputs: wanted = topology.outputs }: RunOptions = {},
 ): Record<string, Tensor> {
   const fed = checkInputs(source, topology, inputs)
   const requested = wanted === 'all' ? topology.blobs : checkOutputs(source, topology, wanted)
-  const plan = planRun(source, topology, fed, requested, (layer, index) => {
-    const { type, params } = network.layers.get(layer) as RunnableLayer
-    return type.mayBeAbsent?.(params, index, layer) ?? false
-  })
+  const plan = plans([...fed.keys()], requested, () =>
+    planRun(source, topology, fed, requested, (layer, index) => {
+      const { type, params } = network.layers.get(layer) as RunnableLayer
+      return type.mayBeAbsent?.(params, index, layer) ?? false
+    }),
+  )
 
   const blobs = new Map<string, Blob>()
   const pending = new Map(plan.readers)

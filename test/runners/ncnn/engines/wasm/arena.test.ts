@@ -2,11 +2,13 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createArena } from '../../../../../src/runners/ncnn/engines/wasm/arena.ts'
 
+const arenaOf = (limit?: number) => createArena(new WebAssembly.Memory({ initial: 2, maximum: 65536 }), limit)
+
 test('allocations are aligned, disjoint and inside the memory, whatever is freed in between', () => {
   const step = fc.oneof(fc.record({ alloc: fc.integer({ min: 0, max: 100_000 }) }), fc.record({ free: fc.nat() }))
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const arena = createArena()
+      const arena = arenaOf()
       const live: { address: number; bytes: number }[] = []
       for (const action of steps) {
         if ('alloc' in action) live.push({ address: arena.alloc(action.alloc), bytes: action.alloc })
@@ -26,7 +28,7 @@ test('allocations are aligned, disjoint and inside the memory, whatever is freed
 })
 
 test('freed neighbours are joined and used again', () => {
-  const arena = createArena()
+  const arena = arenaOf()
   const blocks = Array.from({ length: 8 }, () => arena.alloc(1 << 16))
   const before = arena.memory.buffer.byteLength
   for (const block of [3, 1, 2, 0, 5, 4, 7, 6]) arena.free(blocks[block])
@@ -35,13 +37,11 @@ test('freed neighbours are joined and used again', () => {
 })
 
 test('more than WebAssembly can address is refused in words', () => {
-  expect(() => createArena().alloc(5 * 2 ** 30)).toThrow(
-    /the model needs 5\.0 GiB of memory, but the limit is 4\.0 GiB/,
-  )
+  expect(() => arenaOf().alloc(5 * 2 ** 30)).toThrow(/the model needs 5\.0 GiB of memory, but the limit is 4\.0 GiB/)
 })
 
 test('peak remembers the most that was in use', () => {
-  const arena = createArena()
+  const arena = arenaOf()
   const first = arena.alloc(1000)
   const peak = arena.peak
   arena.free(first)
@@ -51,7 +51,7 @@ test('peak remembers the most that was in use', () => {
 })
 
 test('a limit bounds what is in use at once', () => {
-  const arena = createArena(1 << 20)
+  const arena = arenaOf(1 << 20)
   arena.free(arena.alloc(800_000))
   arena.alloc(800_000)
   expect(() => arena.alloc(800_000)).toThrow(/needs 2 MiB of memory, but the limit is 1 MiB/)
