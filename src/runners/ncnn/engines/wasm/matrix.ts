@@ -1,5 +1,6 @@
 // Products of matrices that lie in blobs, with any orientation: y += L R.
-import { GEMM_SCRATCH_BYTES, Initial } from '../../../../kernels/ncnn.ts'
+import { GEMM_SCRATCH_BYTES, Initial, packedRightBytes, WeightType } from '../../../../kernels/ncnn.ts'
+import { NcnnError } from '../../error.ts'
 import type { Blob } from './blob.ts'
 import type { Workspace } from './layer.ts'
 
@@ -64,6 +65,74 @@ export function multiply(
     0,
     workspace.scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr,
   )
+}
+
+/** A right side that was packed once, for products with many left sides: {@link packRight}. */
+export interface PackedRight {
+  readonly blob: Blob
+  readonly columns: number
+  readonly depth: number
+}
+
+/** Packs `columns` columns of `depth` float32 or float16 elements into memory from `alloc`; the operand's blob is no longer needed. */
+export function packRight(
+  { blob, offset, outerStride, depthStride }: Operand,
+  columns: number,
+  depth: number,
+  { kernels, alloc }: Pick<Workspace, 'kernels' | 'alloc'>,
+): PackedRight {
+  const half = blob.dtype === 'float16'
+  if (!half && blob.dtype !== 'float32') throw new NcnnError(`the weights must be floats, found ${blob.dtype}`)
+  const packed = alloc([packedRightBytes(depth, columns)], 'uint8')
+  const source = blob.ptr + offset * (half ? 2 : 4)
+  kernels.packRight(
+    source,
+    half ? WeightType.float16 : WeightType.float32,
+    depthStride,
+    outerStride,
+    depth,
+    columns,
+    packed.ptr,
+  )
+  return { blob: packed, columns, depth }
+}
+
+/** What the sums of a product begin with: nothing, what its memory holds, or a value for each row or each column. */
+export type Start = 'zero' | 'accumulate' | { readonly perRow: Blob } | { readonly perColumn: Blob }
+
+/** y[rows][columns] = start + L R for a packed R. */
+export function multiplyPacked(
+  left: Operand,
+  { blob, columns, depth }: PackedRight,
+  y: Blob,
+  rows: number,
+  workspace: Workspace,
+  start: Start = 'zero',
+): void {
+  const [initial, bias] = initialOf(start)
+  workspace.kernels.gemmRight(
+    elementAddress(left.blob, left.offset),
+    left.outerStride,
+    left.depthStride,
+    blob.ptr,
+    y.ptr,
+    columns,
+    rows,
+    columns,
+    depth,
+    initial,
+    bias,
+    0,
+    0,
+    0,
+    workspace.scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr,
+  )
+}
+
+function initialOf(start: Start): readonly [initial: number, bias: number] {
+  if (start === 'zero') return [Initial.zero, 0]
+  if (start === 'accumulate') return [Initial.accumulate, 0]
+  return 'perRow' in start ? [Initial.rowBias, start.perRow.ptr] : [Initial.columnBias, start.perColumn.ptr]
 }
 
 /** Address of a float32 element. */

@@ -26,12 +26,16 @@ export function copyStrided(shape: readonly number[], source: StridedView, targe
   const axes = mergeAxes(shape, source.strides, target.strides)
   const row = axes.pop() ?? { length: 1, source: 1, target: 1 }
   const contiguous = row.source === 1 && row.target === 1 && row.length >= shortRow
+  const memory = contiguous ? commonMemory(source.data, target.data) : undefined
 
   const index = axes.map(() => 0)
   let from = source.offset
   let to = target.offset
   for (;;) {
-    if (contiguous) target.data.set(source.data.subarray(from, from + row.length), to)
+    if (memory) {
+      const start = memory.source + from
+      memory.data.copyWithin(memory.target + to, start, start + row.length)
+    } else if (contiguous) target.data.set(source.data.subarray(from, from + row.length), to)
     else copyRow(source.data, from, row.source, target.data, to, row.target, row.length)
 
     let axis = axes.length - 1
@@ -47,6 +51,14 @@ export function copyStrided(shape: readonly number[], source: StridedView, targe
     }
     if (axis < 0) return
   }
+}
+
+/** One array over the memory that both lie in, and where they begin: copying within it makes no views, row by row. */
+function commonMemory(source: BlobArray, target: BlobArray) {
+  const size = target.BYTES_PER_ELEMENT
+  if (source.buffer !== target.buffer || source.constructor !== target.constructor) return undefined
+  const data = new (target.constructor as new (buffer: ArrayBufferLike) => BlobArray)(target.buffer)
+  return { data, source: source.byteOffset / size, target: target.byteOffset / size }
 }
 
 function copyRow(

@@ -1,4 +1,5 @@
 // What all convolution layers do: at load their filters are prepared, at run time an image is convolved with them.
+import { sameShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import type { GraphLayer } from '../../../graph.ts'
 import type { Blob } from '../blob.ts'
@@ -46,6 +47,12 @@ export interface PreparedConvolution extends Surroundings {
   readonly padding: Padding
   readonly filters?: Filters
   readonly int8Filters?: Int8Filters
+  readonly lastGeometry: GeometryMemory
+}
+
+/** The geometry for the last input shape: runs of a model rarely differ in it. */
+interface GeometryMemory {
+  known?: { readonly shape: readonly number[]; readonly filters: FilterShape; readonly geometry: Geometry }
 }
 
 interface LoadedConvolution {
@@ -77,6 +84,7 @@ export function prepareSurroundings(layer: LoadedConvolution, workspace: Workspa
     padValue: params.pad_value,
     activation: fusedActivation(params),
     sums: sumPrecisionOf(layer, workspace),
+    lastGeometry: {},
   }
 }
 
@@ -163,13 +171,17 @@ function forwardInt8(
 function geometryFor(
   x: Blob,
   filters: FilterShape,
-  { window, padding }: PreparedConvolution,
+  { window, padding, lastGeometry }: PreparedConvolution,
   dimensions: Dimensions,
 ): Geometry {
+  const { known } = lastGeometry
+  if (known?.filters === filters && sameShape(known.shape, x.shape)) return known.geometry
   const { channels, size } = imageOf(x.shape, dimensions)
   checkChannels(filters, channels)
   const pads = x.shape.length === 1 ? alongWidth(padding) : padding
-  return convolutionGeometry({ ...window, kernel: filters.kernel }, pads, size)
+  const geometry = convolutionGeometry({ ...window, kernel: filters.kernel }, pads, size)
+  lastGeometry.known = { shape: x.shape, filters, geometry }
+  return geometry
 }
 
 /** ncnn pads a 1-d blob along its width only. */

@@ -35,9 +35,10 @@ export function convolve(
 
 /** The depthwise kernel copies the rows that a filter spans: too many when a dilation is absurd. */
 export function exceedsStrip(filters: Filters, geometry: Geometry): boolean {
+  if (!isDepthwise(filters)) return false
   const [, extentH, extentW] = extentOf(geometry)
   const rowLength = (geometry.output[2] + 12) * geometry.stride[2] + extentW
-  return isDepthwise(filters) && extentH * rowLength > maxStripElements
+  return extentH * rowLength > maxStripElements
 }
 
 /**

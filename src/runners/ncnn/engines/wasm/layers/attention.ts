@@ -7,7 +7,7 @@ import type { Blob } from '../blob.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../block-quantization.ts'
 import { int8Operand, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { multiply, type Operand, operand } from '../matrix.ts'
+import { multiply, multiplyPacked, type Operand, operand, type PackedRight, packRight } from '../matrix.ts'
 
 /** The inputs behind the first ones: a mask if there is one, then the caches of keys and values. */
 interface OptionalInputs {
@@ -201,7 +201,9 @@ function projectionSizes(params: {
 
 /** A linear map as it was loaded: W [outputs][inputs], bias, and what its storage needs. */
 interface LinearMap extends ProjectionSize {
-  readonly weight: Blob
+  /** Undefined once packed. */
+  readonly weight: Blob | undefined
+  readonly packed: PackedRight | undefined
   readonly bias: Blob
   /** Of int8 weights: one for each output, or one for all. */
   readonly int8Scales: Blob | undefined
@@ -250,13 +252,14 @@ export const MultiHeadAttention = defineLayer({
       out_weight_data_int8_scale: int8 ? raw(1) : undefined,
     }
   },
-  /** Block-quantised weights become floats. */
-  prepare({ params, weights }, { alloc }) {
+  /** Block-quantised weights become floats; floats are packed for the product. */
+  prepare({ params, weights }, workspace) {
+    const { alloc, float } = workspace
     const sizes = projectionSizes(params)
     const format = blockFormat(params.quantize_term)
     const load = (name: Projection, int8Scales: Blob | undefined): LinearMap => {
       const { outputs, inputs } = sizes[name]
-      const packed = weights[`${name}_weight_data`]
+      const stored = weights[`${name}_weight_data`]
       const scales = weights[`${name}_weight_data_quantize_scales`]
       const map = {
         outputs,
@@ -265,11 +268,16 @@ export const MultiHeadAttention = defineLayer({
         int8Scales,
         inputScales: weights[`${name}_weight_data_input_scales`],
       }
-      if (format === undefined || scales === undefined) return { ...map, weight: packed }
-      const weight = alloc([outputs * inputs], 'float32')
-      dequantizeBlocks(packed.data, scales.data, outputs, inputs, format, weight.data)
-      packed.release()
-      return { ...map, weight }
+      if (int8Scales !== undefined) return { ...map, weight: stored, packed: undefined }
+      const weight = format && scales ? alloc([outputs * inputs], 'float32') : stored
+      if (format && scales) {
+        dequantizeBlocks(stored.data, scales.data, outputs, inputs, format, weight.data)
+        stored.release()
+      }
+      if (float === 'float64') return { ...map, weight, packed: undefined }
+      const packed = packRight(operand(weight, outputs, inputs, false), outputs, inputs, workspace)
+      weight.release()
+      return { ...map, weight: undefined, packed }
     }
     return {
       q: load('q', weights.q_weight_data_int8_scales),
@@ -357,6 +365,10 @@ function cachedMap(
   const current = workspace.scratch([steps, map.outputs])
   applyLinear(map, x, steps, current, workspace)
   const joined = workspace.alloc([map.outputs, pastSteps + steps])
+  if (past === undefined && workspace.float === 'float32') {
+    workspace.kernels.transpose(current.ptr, joined.ptr, 1, steps, map.outputs)
+    return joined
+  }
   const [source, before, target] = [current.data, past?.data, joined.data]
   for (let row = 0; row < map.outputs; row++) {
     const start = row * (pastSteps + steps)
@@ -371,7 +383,7 @@ function cachedMap(
  * @param granularity how int8 maps quantise x: with one scale, or with one for each step
  */
 function applyLinear(
-  { weight, bias, inputs, outputs, int8Scales, inputScales }: LinearMap,
+  { weight, packed, bias, inputs, outputs, int8Scales, inputScales }: LinearMap,
   x: Blob,
   steps: number,
   y: Blob,
@@ -379,6 +391,12 @@ function applyLinear(
   granularity: 'outer' | 'whole' = 'whole',
 ): void {
   const sizes = { rows: steps, columns: outputs, depth: inputs }
+  if (packed !== undefined) {
+    const left = inputScales ? scaledFeatures(x, inputScales, workspace) : operand(x, steps, inputs, false)
+    multiplyPacked(left, packed, y, steps, workspace, { perColumn: bias })
+    return
+  }
+  if (weight === undefined) throw new Error('a linear map has neither weights nor packed weights')
   const right = operand(weight, outputs, inputs, false)
   if (int8Scales !== undefined) {
     const [offsets, target] = [bias.data, y.data]

@@ -1,5 +1,4 @@
 // Gemm: y = alpha (A B + beta C), with constant or fed operands, in float, int8, or with block-quantised weights.
-import { GEMM_SCRATCH_BYTES, Initial, packedRightBytes, WeightType } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int, type ParamValues } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
@@ -7,7 +6,7 @@ import type { Blob } from '../blob.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../block-quantization.ts'
 import { int8Operand, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { multiply, type Operand, operand, type ProductSizes } from '../matrix.ts'
+import { multiply, multiplyPacked, type Operand, operand, type ProductSizes, packRight, type Start } from '../matrix.ts'
 
 const gemmParams = {
   alpha: float(0, 1),
@@ -79,17 +78,7 @@ export const Gemm = defineLayer({
     const B = weights.B_data?.share(transB ? [constantN, constantK] : [constantK, constantN])
     if (B === undefined || quantize_term || output_transpose || workspace.float === 'float64')
       return { A, B, packedB: undefined }
-    const packedB = workspace.alloc([packedRightBytes(constantK, constantN)], 'uint8')
-    const right = operand(B, constantN, constantK, !transB)
-    workspace.kernels.packRight(
-      B.ptr,
-      WeightType.float32,
-      right.depthStride,
-      right.outerStride,
-      constantK,
-      constantN,
-      packedB.ptr,
-    )
+    const packedB = packRight(operand(B, constantN, constantK, !transB), constantN, constantK, workspace)
     B.release()
     weights.B_data?.release()
     return { A, B: undefined, packedB }
@@ -126,12 +115,11 @@ export const Gemm = defineLayer({
       multiplyQuantized({ left, right, sizes: { rows: M, columns: N, depth: K }, y, addend, params, weights })
       return y
     }
-    fillWithC(y, addend, M, N, output_transpose !== 0)
-    const accumulate = addend !== undefined
-    if (prepared.packedB) multiplyPacked(left, prepared.packedB, y, M, N, K, accumulate, workspace)
+    if (prepared.packedB) multiplyPacked(left, prepared.packedB, y, M, workspace, startWithC(y, addend, M, N))
     else if (right) {
+      fillWithC(y, addend, M, N, output_transpose !== 0)
       const [l, r] = output_transpose ? [right, left] : [left, right]
-      multiply(l, r, y, { rows, columns, depth: K }, workspace, { accumulate })
+      multiply(l, r, y, { rows, columns, depth: K }, workspace, { accumulate: addend !== undefined })
     }
     scaleAll(y, params.alpha)
     return y
@@ -207,6 +195,18 @@ function addendAt({ C, broadcast, beta }: Addend, N: number): (i: number, j: num
   }
 }
 
+/** How the sums begin at beta C: with C's values for each row or column as they are, or with y, filled. */
+function startWithC(y: Blob, addend: Addend | undefined, M: number, N: number): Start {
+  if (addend === undefined) return 'zero'
+  const { C, broadcast, beta } = addend
+  if (beta === 1 && C.dtype === 'float32') {
+    if (broadcast === 1 || broadcast === 2) return { perRow: C }
+    if (broadcast === 4) return { perColumn: C }
+  }
+  fillWithC(y, addend, M, N, false)
+  return 'accumulate'
+}
+
 /** y = beta C, where there is a C. */
 function fillWithC(y: Blob, addend: Addend | undefined, M: number, N: number, transposed: boolean): void {
   if (addend === undefined) return
@@ -215,37 +215,6 @@ function fillWithC(y: Blob, addend: Addend | undefined, M: number, N: number, tr
   for (let i = 0; i < M; i++) {
     for (let j = 0; j < N; j++) target[transposed ? j * M + i : i * N + j] = at(i, j)
   }
-}
-
-function multiplyPacked(
-  left: Operand,
-  packedB: Blob,
-  y: Blob,
-  M: number,
-  N: number,
-  K: number,
-  accumulate: boolean,
-  { kernels, scratch }: Workspace,
-): void {
-  const initial = accumulate ? Initial.accumulate : Initial.zero
-  const workArea = scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr
-  kernels.gemmRight(
-    left.blob.ptr,
-    left.outerStride,
-    left.depthStride,
-    packedB.ptr,
-    y.ptr,
-    N,
-    M,
-    N,
-    K,
-    initial,
-    0,
-    0,
-    0,
-    0,
-    workArea,
-  )
 }
 
 /** A with column k multiplied by scales[k]. */

@@ -5,6 +5,7 @@ import { raw } from '../../../weights.ts'
 import { axisNames } from '../axes.ts'
 import type { Blob, BlobArray } from '../blob.ts'
 import { defineLayer } from '../layer.ts'
+import { copyStrided, viewOf } from '../strided-copy.ts'
 
 const paddingTypes = ['constant', 'replicate', 'reflect'] as const
 type PaddingType = (typeof paddingTypes)[number]
@@ -45,6 +46,18 @@ export const Padding = defineLayer({
       x.shape.map((length, axis) => pads[axis][0] + length + pads[axis][1]),
       x.dtype,
     )
+    if (type === 'constant' && (per_channel_pad_data === undefined || rank < 3)) {
+      y.data.fill(constants(y, params.value, undefined)(0))
+      copyStrided(
+        x.shape,
+        viewOf(x),
+        viewOf(
+          y,
+          pads.map(([before]) => before),
+        ),
+      )
+      return y
+    }
     const sources = pads.map(([before, after], axis) => sourcePositions(type, x.shape[axis], before, after))
     fill(x, y, sources, left, constants(y, params.value, rank >= 3 ? per_channel_pad_data : undefined))
     return y
