@@ -89,12 +89,17 @@ export function slidingWindows(
 
 /** Windows that divide the input into `count` parts as equal as possible; they overlap where they must. */
 export function adaptiveWindows(length: number, count: number): Windows {
-  if (count < 1) throw new NcnnError(`the output must have a positive length, found ${count}`)
+  checkAdaptive(count)
   return windows(count, (i) => {
     const start = Math.floor((i * length) / count)
     const end = Math.ceil(((i + 1) * length) / count)
     return [start, end, end - start]
   })
+}
+
+/** Checks how many windows there are to be along an axis. */
+export function checkAdaptive(count: number): void {
+  if (count < 1) throw new NcnnError(`the output must have a positive length, found ${count}`)
 }
 
 function windows(count: number, at: (i: number) => [start: number, end: number, counted: number]): Windows {

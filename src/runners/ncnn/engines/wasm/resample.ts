@@ -1,35 +1,35 @@
 // Resampling along one axis: every element of the result is a weighted sum of a few elements of the input.
-import type { BlobArray } from './blob.ts'
+import type { Blob, BlobArray } from './blob.ts'
+import type { Workspace } from './layer.ts'
 
-/** For each position of the result `count` elements of the input and their weights, one after the other. */
+/** For each position of the result `count` elements of the input and their weights, one after the other: scratch of the layer. */
 export interface Taps {
   readonly count: number
   readonly length: number
   readonly outLength: number
-  readonly index: Int32Array
-  readonly weight: Float64Array
+  readonly index: Blob
+  readonly weight: Blob
 }
 
-type Precision = 'float32' | 'float64'
-
 /** The nearest element below `position * scale`; positions are computed in float32, for they decide which element it is. */
-export function nearestTaps(length: number, outLength: number, scale: number): Taps {
-  const taps = emptyTaps(1, length, outLength)
+export function nearestTaps(length: number, outLength: number, scale: number, workspace: Workspace): Taps {
+  const taps = emptyTaps(1, length, outLength, workspace)
+  const [index, weight] = [taps.index.data, taps.weight.data]
   for (let i = 0; i < outLength; i++) {
-    taps.index[i] = Math.min(Math.trunc(Math.fround(i * scale)), length - 1)
-    taps.weight[i] = 1
+    index[i] = Math.min(Math.trunc(Math.fround(i * scale)), length - 1)
+    weight[i] = 1
   }
   return taps
 }
 
 /** The two neighbours of each sampling point, weighted by its distance from them. */
-export function linearTaps(length: number, outLength: number, alignCorner: boolean, precision: Precision): Taps {
-  return interpolationTaps(2, length, outLength, alignCorner, precision, (x) => [1 - x, x])
+export function linearTaps(length: number, outLength: number, alignCorner: boolean, workspace: Workspace): Taps {
+  return interpolationTaps(2, length, outLength, alignCorner, workspace, (x) => [1 - x, x])
 }
 
 /** The four neighbours of each sampling point, weighted with Keys' cubic convolution kernel (a = -0.75). */
-export function cubicTaps(length: number, outLength: number, alignCorner: boolean, precision: Precision): Taps {
-  return interpolationTaps(4, length, outLength, alignCorner, precision, cubicWeights)
+export function cubicTaps(length: number, outLength: number, alignCorner: boolean, workspace: Workspace): Taps {
+  return interpolationTaps(4, length, outLength, alignCorner, workspace, cubicWeights)
 }
 
 const a = -0.75
@@ -48,18 +48,20 @@ function interpolationTaps(
   length: number,
   outLength: number,
   alignCorner: boolean,
-  precision: Precision,
+  workspace: Workspace,
   weights: (x: number) => readonly number[],
 ): Taps {
-  const round = precision === 'float32' ? Math.fround : (x: number) => x
-  const taps = emptyTaps(count, length, outLength)
+  const round = workspace.float === 'float32' ? Math.fround : (x: number) => x
+  const taps = emptyTaps(count, length, outLength, workspace)
+  const [index, weight] = [taps.index.data, taps.weight.data]
   const first = 1 - count / 2
   for (let i = 0; i < outLength; i++) {
     const position = round(samplingPoint(i, length, outLength, alignCorner))
     const below = Math.floor(position)
-    for (const [k, weight] of weights(round(position - below)).entries()) {
-      taps.index[i * count + k] = Math.min(Math.max(below + first + k, 0), length - 1)
-      taps.weight[i * count + k] = round(weight)
+    const ownWeights = weights(round(position - below))
+    for (let k = 0; k < count; k++) {
+      index[i * count + k] = Math.min(Math.max(below + first + k, 0), length - 1)
+      weight[i * count + k] = round(ownWeights[k])
     }
   }
   return taps
@@ -71,19 +73,20 @@ function samplingPoint(i: number, length: number, outLength: number, alignCorner
   return (i + 0.5) * (length / outLength) - 0.5
 }
 
-function emptyTaps(count: number, length: number, outLength: number): Taps {
+function emptyTaps(count: number, length: number, outLength: number, { scratch }: Workspace): Taps {
   return {
     count,
     length,
     outLength,
-    index: new Int32Array(count * outLength),
-    weight: new Float64Array(count * outLength),
+    index: scratch([count * outLength], 'int32'),
+    weight: scratch([count * outLength], 'float64'),
   }
 }
 
 /** target[outer, outLength, inner] from source[outer, length, inner]. */
 export function resample(source: BlobArray, target: BlobArray, outer: number, inner: number, taps: Taps): void {
-  const { count, length, outLength, index, weight } = taps
+  const { count, length, outLength } = taps
+  const [index, weight] = [taps.index.data, taps.weight.data]
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < outLength; i++) {
       const to = (o * outLength + i) * inner

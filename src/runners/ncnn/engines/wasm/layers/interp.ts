@@ -4,7 +4,7 @@ import { float, int, type ParamValues, string } from '../../../params.ts'
 import { checkRank, namedLengths } from '../axes.ts'
 import type { Blob } from '../blob.ts'
 import { evaluateSizes } from '../expression.ts'
-import { defineLayer } from '../layer.ts'
+import { defineLayer, type Workspace } from '../layer.ts'
 import { cubicTaps, linearTaps, nearestTaps, resample, type Taps } from '../resample.ts'
 
 const interpParams = {
@@ -40,16 +40,18 @@ export const Interp = defineLayer({
     }
     if (outW === w && (outH === h || x.shape.length === 2)) return x.share()
 
-    const alongW = tapsAlong('w', w, outW, params, workspace.float)
     if (x.shape.length === 2) {
       const y = workspace.alloc([h, outW])
+      const alongW = tapsAlong('w', w, outW, params, workspace)
       resample(x.data, y.data, h, 1, alongW)
       return y
     }
     const widened = workspace.scratch([c, h, outW])
     const y = workspace.alloc([c, outH, outW])
+    const alongW = tapsAlong('w', w, outW, params, workspace)
+    const alongH = tapsAlong('h', h, outH, params, workspace)
     resample(x.data, widened.data, c * h, 1, alongW)
-    resample(widened.data, y.data, c, outW, tapsAlong('h', h, outH, params, workspace.float))
+    resample(widened.data, y.data, c, outW, alongH)
     return y
   },
 })
@@ -84,7 +86,7 @@ function tapsAlong(
   length: number,
   outLength: number,
   params: InterpParams,
-  precision: 'float32' | 'float64',
+  workspace: Workspace,
 ): Taps {
   switch (params.resize_type) {
     case 1: {
@@ -92,12 +94,12 @@ function tapsAlong(
         axis === 'h' ? [params.output_height, params.height_scale] : [params.output_width, params.width_scale]
       // A size that comes from another blob does not count for ncnn: the scale, by default 1, decides.
       const fixed = size !== 0 || params.size_expr !== ''
-      return nearestTaps(length, outLength, Math.fround(fixed ? length / outLength : 1 / scale))
+      return nearestTaps(length, outLength, Math.fround(fixed ? length / outLength : 1 / scale), workspace)
     }
     case 2:
-      return linearTaps(length, outLength, params.align_corner !== 0, precision)
+      return linearTaps(length, outLength, params.align_corner !== 0, workspace)
     case 3:
-      return cubicTaps(length, outLength, params.align_corner !== 0, precision)
+      return cubicTaps(length, outLength, params.align_corner !== 0, workspace)
     default:
       throw new NcnnError(`resize_type must be 1 (nearest), 2 (bilinear) or 3 (bicubic), found ${params.resize_type}`)
   }

@@ -7,6 +7,7 @@ import { defineLayer, type Workspace } from '../layer.ts'
 import {
   adaptiveWindows,
   borders,
+  checkAdaptive,
   checkSliding,
   PadMode,
   type PoolMethod,
@@ -122,11 +123,15 @@ function poolAdaptively(
   shape: readonly number[],
   workspace: Workspace,
 ): Blob {
-  const windows = [adaptiveWindows(1, 1), adaptiveWindows(h, outH), adaptiveWindows(w, outW)] as const
+  checkAdaptive(outH)
+  checkAdaptive(outW)
   const y = workspace.alloc(shape)
   if (x.dtype === 'float32') {
     workspace.kernels.adaptivePool(PoolType[method], x.ptr, channels, h, w, y.ptr, outH, outW)
-  } else poolWindows(method, x, y, [1, h, w], windows)
+  } else {
+    const windows = [adaptiveWindows(1, 1), adaptiveWindows(h, outH), adaptiveWindows(w, outW)] as const
+    poolWindows(method, x, y, [1, h, w], windows)
+  }
   return y
 }
 
