@@ -4,6 +4,12 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/python/**', 'test/packaging/**', 'test/browser/**', '**/node_modules/**'],
+    exclude: [
+      'test/python/**',
+      'test/packaging/**',
+      'test/snapshots/{lifecycle,browser}/**',
+      'test/browser/**',
+      '**/node_modules/**',
+    ],
   },
 })

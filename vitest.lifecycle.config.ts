@@ -1,0 +1,9 @@
+// The suite that runs Vitest and Jest themselves, on small projects with the built package: `npm run build` first.
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/snapshots/lifecycle/**/*.test.ts'],
+    testTimeout: 120_000,
+  },
+})
