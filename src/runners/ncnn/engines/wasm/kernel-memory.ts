@@ -1,5 +1,5 @@
-// Memories with kernels instantiated over them. Small ones are used again by the next model: engines free WebAssembly memory late,
-// and a process that loads and closes models by the thousand would otherwise hold all of theirs.
+// Memories with kernels instantiated over them. The last one given back serves the next model: engines free WebAssembly memory
+// late, and a process that loads and closes models by the thousand would otherwise hold all of theirs.
 import { createNcnnKernels, type NcnnKernels } from '../../../../kernels/ncnn.ts'
 
 export interface KernelMemory {
@@ -10,23 +10,25 @@ export interface KernelMemory {
 const pageBytes = 64 * 1024
 const maxPages = 65536
 
-/** What is kept between models at most: two memories of 64 MiB. */
-const keptCount = 2
-const keptBytes = 64 * 2 ** 20
-const kept: KernelMemory[] = []
+/** Most bytes a memory can have. */
+export const maxMemoryBytes = maxPages * pageBytes
 
-/** A memory of a closed model, with whatever that left in it, or a new one. */
+/** A larger memory is not kept for the next model. */
+const keptBytes = 320 * 2 ** 20
+let kept: KernelMemory | undefined
+
+/** The memory of a closed model, with whatever that left in it, or a new one. */
 export function takeKernelMemory(): KernelMemory {
-  const idle = kept.pop()
-  if (idle !== undefined) return idle
+  if (kept !== undefined) {
+    const idle = kept
+    kept = undefined
+    return idle
+  }
   const memory = new WebAssembly.Memory({ initial: 2, maximum: maxPages })
   return { memory, kernels: createNcnnKernels(memory) }
 }
 
 /** Takes a memory back that nobody uses any more. */
 export function returnKernelMemory(idle: KernelMemory): void {
-  if (kept.length < keptCount && idle.memory.buffer.byteLength <= keptBytes) kept.push(idle)
+  if (idle.memory.buffer.byteLength <= keptBytes) kept = idle
 }
-
-/** Most bytes a memory can have. */
-export const maxMemoryBytes = maxPages * pageBytes
