@@ -1,0 +1,63 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { copyStrided } from '../../../../../src/runners/ncnn/engines/wasm/strided-copy.ts'
+import { rowMajorStrides, sizeOf, unravelIndex } from '../../../../../src/tensor/shape.ts'
+
+const dense = (shape: readonly number[], data: Float32Array) => ({ data, offset: 0, strides: rowMajorStrides(shape) })
+const counting = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => i)
+
+describe('copyStrided', () => {
+  test('transposes', () => {
+    const target = new Float32Array(6)
+    copyStrided([3, 2], { data: counting(6), offset: 0, strides: [1, 3] }, dense([3, 2], target))
+    expect([...target]).toEqual([0, 3, 1, 4, 2, 5])
+  })
+
+  test('walks backwards and repeats', () => {
+    const target = new Float32Array(6)
+    copyStrided([2, 3], { data: counting(3), offset: 2, strides: [0, -1] }, dense([2, 3], target))
+    expect([...target]).toEqual([2, 1, 0, 2, 1, 0])
+  })
+
+  test('copies one element of no axes, and nothing of an empty shape', () => {
+    const target = new Float32Array(1)
+    copyStrided([0, 3], dense([1], counting(1).fill(7)), dense([1], target))
+    expect([...target]).toEqual([0])
+    copyStrided([], dense([1], counting(1).fill(7)), dense([1], target))
+    expect([...target]).toEqual([7])
+  })
+
+  test('writes a window and leaves the rest', () => {
+    const target = new Float32Array(12)
+    copyStrided(
+      [2, 2],
+      dense(
+        [2, 2],
+        counting(4).map((x) => x + 1),
+      ),
+      { data: target, offset: 5, strides: [4, 1] },
+    )
+    expect([...target]).toEqual([0, 0, 0, 0, 0, 1, 2, 0, 0, 3, 4, 0])
+  })
+
+  test('equals the definition for all axes in all orders, rows long and short', () => {
+    const shapes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 })
+    fc.assert(
+      fc.property(shapes, fc.constantFrom(1, 60), fc.infiniteStream(fc.nat()), (outer, inner, keys) => {
+        const shape = [...outer, inner]
+        const order = shape.map((_, axis) => ({ axis, key: keys.next().value as number }))
+        const axes = order.sort((a, b) => a.key - b.key).map(({ axis }) => axis)
+        const strides = rowMajorStrides(shape)
+        const permuted = axes.map((axis) => shape[axis])
+        const target = new Float32Array(sizeOf(shape))
+        const source = { data: counting(sizeOf(shape)), offset: 0, strides: axes.map((axis) => strides[axis]) }
+        copyStrided(permuted, source, dense(permuted, target))
+        for (const [position, value] of target.entries()) {
+          const index = unravelIndex(position, permuted)
+          expect(value).toBe(axes.reduce((sum, axis, i) => sum + index[i] * strides[axis], 0))
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
