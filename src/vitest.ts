@@ -2,6 +2,8 @@
 import { expect } from 'vitest'
 import { registerTensorMatchers } from './matchers/register.ts'
 import type { AsymmetricTensorMatchers, TensorMatchers } from './matchers/types.ts'
+import { type BrowserCommands, browserFiles } from './snapshots/browser-files.ts'
+import { provideSnapshotFiles } from './snapshots/snapshot-files.ts'
 
 declare global {
   namespace Chai {
@@ -15,3 +17,7 @@ declare module 'vitest' {
 }
 
 registerTensorMatchers(expect)
+// Loaded when a snapshot is read in browser mode: elsewhere the module refuses to be imported. Its types come with a browser provider.
+provideSnapshotFiles(
+  browserFiles(async () => ((await import('vitest/browser')) as unknown as { commands: BrowserCommands }).commands),
+)

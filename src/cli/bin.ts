@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+// What npm links as `expect-tensor`.
+import { main } from './index.ts'
+
+process.exitCode = await main(process.argv.slice(2))
