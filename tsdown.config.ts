@@ -9,11 +9,13 @@ const entries = {
   expect: 'src/expect.ts',
   files: 'src/files/index.ts',
   ncnn: 'src/runners/ncnn/index.ts',
+  onnx: 'src/runners/onnx/index.ts',
 }
 
-/** Vitest is ESM only, and so is what imports it. */
+/** Vitest is ESM only, and so is what imports it. The program is run, not imported. */
 const esmEntries = {
   vitest: 'src/vitest.ts',
+  cli: 'src/cli/bin.ts',
 }
 
 const shared: UserConfig = {

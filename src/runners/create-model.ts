@@ -1,0 +1,127 @@
+// The Model over a runtime that computes tensors from tensors by name: checks what is fed and asked for, and runs one after the other.
+import { elementAt } from '../tensor/decode.ts'
+import type { DType } from '../tensor/dtype.ts'
+import { formatShape } from '../tensor/shape.ts'
+import { storeAs } from '../tensor/storage.ts'
+import type { Tensor, TensorLike } from '../tensor/tensor.ts'
+import { toTensor } from '../tensor/to-tensor.ts'
+import { dispose } from './dispose.ts'
+import type { Model, TensorInfo } from './model.ts'
+
+/** What a runtime says of a loaded model, and how it runs it. */
+export interface Runner {
+  /** Name of the model's file, for messages. */
+  readonly source: string
+  readonly inputs: readonly TensorInfo[]
+  readonly outputs: readonly TensorInfo[]
+  readonly blobs: readonly string[]
+  /** Whether there is a tensor of that name, be it none of the blobs: a weight, or the second output of a node. */
+  has(name: string): boolean
+  /** The element type that a tensor must be fed as; undefined: as it is. */
+  dtypeOf(name: string): DType | undefined
+  /** The blobs that running the model on `fed` computes or is fed: what `outputs: 'all'` stands for. */
+  computed(fed: ReadonlySet<string>): readonly string[]
+  /** Computes tensors that were not fed. Is not called again before it has ended. */
+  compute(fed: ReadonlyMap<string, Tensor>, requested: readonly string[]): Promise<Readonly<Record<string, Tensor>>>
+  /** Frees everything. Is called once, while nothing runs. */
+  close(): void
+}
+
+/**
+ * Makes a model of a runner.
+ * @param fail makes the runtime's own kind of error
+ */
+export function createModel(runner: Runner, fail: (message: string) => Error): Model {
+  const { source, inputs, outputs, blobs } = runner
+  const outputNames = outputs.map(({ name }) => name)
+  let closed = false
+  let queue: Promise<unknown> = Promise.resolve()
+
+  const inTurn = <Result>(task: () => Promise<Result>): Promise<Result> => {
+    const turn = queue.then(task)
+    queue = turn.catch(() => undefined)
+    return turn
+  }
+  const checkFed = (given: Readonly<Record<string, TensorLike>>): Map<string, Tensor> => {
+    const fed = new Map<string, Tensor>()
+    for (const [name, value] of Object.entries(given)) {
+      if (!runner.has(name)) {
+        throw fail(
+          `${source} has no tensor "${name}" to feed; its inputs are ${quoteNames(inputs.map((input) => input.name))}`,
+        )
+      }
+      const tensor = toTensor(value, { name: `input "${name}"` })
+      const declared = inputs.find((input) => input.name === name)?.shape
+      if (declared !== undefined && !fits(tensor.shape, declared)) {
+        throw fail(
+          `${source}: input "${name}" must have shape ${formatDeclared(declared)}, got ${formatShape(tensor.shape)}`,
+        )
+      }
+      fed.set(name, castTo(runner.dtypeOf(name) ?? tensor.dtype, tensor, name))
+    }
+    return fed
+  }
+  const checkRequested = (wanted: readonly string[]): readonly string[] => {
+    const unknown = wanted.filter((name) => !runner.has(name))
+    if (unknown.length > 0) {
+      const known =
+        blobs.length <= 20
+          ? quoteNames(blobs)
+          : `the outputs ${quoteNames(outputNames)} and ${blobs.length} blobs (model.blobs)`
+      throw fail(`${source} has no tensor ${quoteNames(unknown)}; it has ${known}`)
+    }
+    return [...new Set(wanted)]
+  }
+  const close = (): void => {
+    if (closed) return
+    closed = true
+    inTurn(async () => runner.close()).catch(() => undefined)
+  }
+  return {
+    inputs,
+    outputs,
+    blobs,
+    async run(given, options = {}) {
+      if (closed) throw fail(`${source}: the model was closed`)
+      const fed = checkFed(given)
+      const wanted = options.outputs ?? outputNames
+      const requested = wanted === 'all' ? runner.computed(new Set(fed.keys())) : checkRequested(wanted)
+      const missing = requested.filter((name) => !fed.has(name))
+      const results = missing.length === 0 ? {} : await inTurn(() => runner.compute(fed, missing))
+      return Object.fromEntries(requested.map((name) => [name, fed.get(name) ?? results[name]]))
+    },
+    close,
+    [dispose]: close,
+  }
+}
+
+const fits = (shape: readonly number[], declared: readonly number[]): boolean =>
+  shape.length === declared.length && declared.every((length, axis) => length === -1 || length === shape[axis])
+
+const formatDeclared = (shape: readonly number[]): string =>
+  `[${shape.map((length) => (length === -1 ? '?' : length)).join(', ')}]`
+
+/** The same elements as another type, where it can hold them; floats are rounded. */
+function castTo(dtype: DType, tensor: Tensor, name: string): Tensor {
+  if (tensor.dtype === dtype) return tensor
+  const values = Array.from({ length: tensor.data.length }, (_, i) => elementAt(tensor, i))
+  return {
+    data: storeAs(dtype, values, `input "${name}", which the model takes as ${dtype}`),
+    shape: tensor.shape,
+    dtype,
+  }
+}
+
+/** Up to eight names in quotes. */
+export function quoteNames(names: readonly string[]): string {
+  if (names.length === 0) return 'none'
+  const shown = names
+    .slice(0, 8)
+    .map((name) => `"${name}"`)
+    .join(', ')
+  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown
+}
+
+/** A runtime's error in one line. */
+export const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]

@@ -1,0 +1,142 @@
+// loadOnnx: an ONNX model behind the Model interface, with every intermediate tensor by name.
+import { dirname, isAbsolute, join } from 'node:path'
+import type { DType } from '../../tensor/dtype.ts'
+import type { Tensor } from '../../tensor/tensor.ts'
+import { createModel, firstLine } from '../create-model.ts'
+import type { Model } from '../model.ts'
+import { readModelFile, toPath } from '../model-file.ts'
+import { OnnxError } from './error.ts'
+import { type OnnxGraph, readOnnxGraph } from './graph.ts'
+import {
+  type ExternalFile,
+  findRuntime,
+  type OnnxEngine,
+  type OnnxRuntime,
+  type OnnxSession,
+  onnxEngines,
+} from './runtime.ts'
+import { cutModel, neededNodes } from './subgraph.ts'
+
+export interface LoadOnnxOptions {
+  /** `'web'`: onnxruntime-web, `'node'`: onnxruntime-node. By default the first that is installed. */
+  readonly engine?: OnnxEngine
+}
+
+/**
+ * Loads an ONNX model into ONNX Runtime (`onnxruntime-web` or `onnxruntime-node`, whichever is installed), with graph optimisation
+ * off and one thread: both change the last digits. Shapes are the model's own, batch axis included. Any tensor of the graph may be
+ * fed and asked for, but those inside the branches and bodies of If, Loop and Scan.
+ *
+ * @param source path of the `.onnx` (files with external data lie beside it), or its bytes
+ * @throws {OnnxError} when no runtime is installed, or for a file that is not a runnable ONNX model
+ */
+export async function loadOnnx(source: string | URL | Uint8Array, options: LoadOnnxOptions = {}): Promise<Model> {
+  const { engine } = options
+  if (engine !== undefined && !onnxEngines.includes(engine)) {
+    throw new OnnxError(`loadOnnx: engine must be 'web' or 'node', got ${JSON.stringify(engine)}`)
+  }
+  const fromBytes = ArrayBuffer.isView(source)
+  const path = fromBytes ? undefined : toPath(source)
+  const bytes = fromBytes ? source : await readModelFile(toPath(source), 'the model', fail)
+  const graph = readOnnxGraph(bytes, path ?? 'the ONNX model')
+  const externalData = await readExternalFiles(graph, path)
+  return modelOf(graph, await findRuntime(engine), externalData)
+}
+
+const fail = (message: string): OnnxError => new OnnxError(message)
+
+/** Weights in files of their own; their names are relative to the model and must not lead elsewhere. */
+async function readExternalFiles(
+  { externalFiles, source }: OnnxGraph,
+  path: string | undefined,
+): Promise<ExternalFile[]> {
+  if (externalFiles.length > 0 && path === undefined) {
+    throw new OnnxError(`the model's weights lie in ${externalFiles.join(', ')}: load it by its path, not from bytes`)
+  }
+  return Promise.all(
+    externalFiles.map(async (file) => {
+      if (isAbsolute(file) || file.split(/[\\/]/).includes('..')) {
+        throw new OnnxError(`${source} refers to weights outside its folder: ${file}`)
+      }
+      return { path: file, data: await readModelFile(join(dirname(source), file), `weights of ${source}`, fail) }
+    }),
+  )
+}
+
+/** Operators whose results are sequences or maps, which are no tensors. */
+const writesNoTensor = new Set([
+  'Optional',
+  'SequenceConstruct',
+  'SequenceEmpty',
+  'SequenceErase',
+  'SequenceInsert',
+  'SequenceMap',
+  'SplitToSequence',
+  'ZipMap',
+])
+
+/** Sessions that are kept; every combination of fed and requested tensors needs one, with a copy of the weights. */
+const keptSessions = 4
+
+function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly ExternalFile[]): Model {
+  const { source, initializers } = graph
+  const inputs = graph.inputs.map(({ info }) => info)
+  const outputs = graph.outputs.map(({ info }) => info)
+  const tensorsOf = (nodes: Iterable<OnnxGraph['nodes'][number]>): string[] =>
+    [...nodes].flatMap((node) => (writesNoTensor.has(node.opType) ? [] : node.outputs.filter(Boolean)))
+  const blobs = [...new Set([...inputs.map(({ name }) => name), ...tensorsOf(graph.nodes)])]
+  const known = new Set([...blobs, ...initializers.keys(), ...outputs.map(({ name }) => name)])
+  /** The most recently used one comes last. */
+  const sessions = new Map<string, OnnxSession>()
+
+  /** The graph is cut to what is fed and requested, so that intermediates are its inputs and outputs. */
+  const sessionFor = async (fed: ReadonlyMap<string, DType>, requested: readonly string[]): Promise<OnnxSession> => {
+    const key = JSON.stringify([[...fed], requested])
+    const session = sessions.get(key) ?? (await open(cutModel(graph, { fed, requested })))
+    sessions.delete(key)
+    sessions.set(key, session)
+    const [[oldest, unused]] = sessions
+    if (sessions.size > keptSessions && sessions.delete(oldest)) await unused.release()
+    return session
+  }
+  const open = async (model: Uint8Array): Promise<OnnxSession> => {
+    try {
+      return await runtime.open(model, externalData)
+    } catch (error) {
+      throw new OnnxError(`${source}: ${runtime.name} refuses the model: ${firstLine(error)}`, { cause: error })
+    }
+  }
+  const compute = async (fed: ReadonlyMap<string, Tensor>, requested: readonly string[]) => {
+    const session = await sessionFor(new Map([...fed].map(([name, { dtype }]) => [name, dtype])), requested)
+    try {
+      return await session.run(fed, requested)
+    } catch (error) {
+      throw new OnnxError(`${source}: ${runtime.name} cannot run it: ${firstLine(error)}`, { cause: error })
+    }
+  }
+  return createModel(
+    {
+      source,
+      inputs,
+      outputs,
+      blobs,
+      has: (name) => known.has(name),
+      dtypeOf: (name) => graph.dtypes.get(name),
+      computed(fed) {
+        const needed = neededNodes(
+          graph,
+          fed,
+          outputs.map(({ name }) => name),
+        )
+        const names = new Set([...fed, ...tensorsOf(needed)])
+        return blobs.filter((name) => names.has(name))
+      },
+      compute,
+      close() {
+        for (const session of sessions.values()) session.release().catch(() => undefined)
+        sessions.clear()
+      },
+    },
+    fail,
+  )
+}

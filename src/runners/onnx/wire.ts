@@ -1,0 +1,105 @@
+// The protobuf wire format, as far as reading and re-assembling an ONNX file needs it.
+// Source: https://protobuf.dev/programming-guides/encoding/
+
+/** The bytes of a message. */
+export type Message = Uint8Array
+
+/** One field of a message. Bytes are views, not copies. */
+export interface WireField {
+  readonly id: number
+  /** Of a varint; undefined for other types. Exact up to 2^53. */
+  readonly value: number | undefined
+  /** What the field holds; for a length-delimited field without its length. */
+  readonly content: Uint8Array
+  /** The field with its key. */
+  readonly whole: Uint8Array
+}
+
+/** Thrown for bytes that are no message; callers say which message they expected. */
+export class WireError extends Error {
+  override readonly name = 'WireError'
+}
+
+const VARINT = 0
+const FIXED64 = 1
+const LENGTH_DELIMITED = 2
+const FIXED32 = 5
+
+/** The fields of a message, in order. */
+export function* readFields(bytes: Message): Generator<WireField> {
+  let position = 0
+  const readVarint = (): number => {
+    let value = 0
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (position >= bytes.length) throw new WireError('it ends within a number')
+      const byte = bytes[position++]
+      value += (byte & 0x7f) * 2 ** shift
+      if (byte < 0x80) return value
+    }
+    throw new WireError('it has a number of more than ten bytes')
+  }
+  while (position < bytes.length) {
+    const start = position
+    const key = readVarint()
+    const id = Math.floor(key / 8)
+    const type = key % 8
+    if (id === 0) throw new WireError('it has a field without a number')
+    let value: number | undefined
+    let begin = position
+    if (type === VARINT) value = readVarint()
+    else if (type === FIXED64) position += 8
+    else if (type === FIXED32) position += 4
+    else if (type === LENGTH_DELIMITED) {
+      const length = readVarint()
+      begin = position
+      position += length
+    } else throw new WireError(`it has a field of the unknown type ${type}`)
+    if (position > bytes.length)
+      throw new WireError(`a part of ${position - begin} bytes has only ${bytes.length - begin}`)
+    yield { id, value, content: bytes.subarray(begin, position), whole: bytes.subarray(start, position) }
+  }
+}
+
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
+export function textOf(content: Uint8Array): string {
+  return decoder.decode(content)
+}
+
+function varint(value: number): number[] {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80)
+  return [...bytes, rest]
+}
+
+/** A field that holds a number. */
+export function numberField(id: number, value: number): Uint8Array {
+  return Uint8Array.from([...varint(id * 8 + VARINT), ...varint(value)])
+}
+
+/** A field that holds bytes, text or a message. */
+export function bytesField(id: number, content: Uint8Array | string): Uint8Array {
+  const bytes = typeof content === 'string' ? encoder.encode(content) : content
+  return concat([fieldHeader(id, bytes.length), bytes])
+}
+
+/** The key and length in front of `length` bytes. */
+export function fieldHeader(id: number, length: number): Uint8Array {
+  return Uint8Array.from([...varint(id * 8 + LENGTH_DELIMITED), ...varint(length)])
+}
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(lengthOf(parts))
+  let offset = 0
+  for (const part of parts) {
+    all.set(part, offset)
+    offset += part.length
+  }
+  return all
+}
+
+export function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0)
+}
