@@ -132,7 +132,8 @@ describe('Proposal', () => {
     // Anchor 3: ratio 1, scale 8, 128 pixels around (8, 8), cut to the image.
     expect([...regions.data.slice(0, 4)]).toEqual([0, 0, 72, 63])
     expect(found.data[0]).toBe(Math.fround(0.9))
-    expect([...found.data]).toEqual([...found.data].sort((a, b) => b - a))
+    const inOrder = Array.from(found.data, Number)
+    expect(inOrder).toEqual(inOrder.toSorted((a, b) => b - a))
   })
 
   test('no more than after_nms_topN, and none smaller than min_size', async () => {
