@@ -43,6 +43,7 @@ export function openNet(library: NcnnLibrary, model: Pick<RawModel, 'param' | 'b
 
 function applyOptions(library: NcnnLibrary, net: Pointer, { options }: Pick<RawModel, 'options'>): void {
   const { ncnn } = library
+  selectVulkanDevice(library, net, options)
   const option = ncnn.ncnn_option_create()
   try {
     setOptions(library, option, options)
@@ -50,7 +51,6 @@ function applyOptions(library: NcnnLibrary, net: Pointer, { options }: Pick<RawM
   } finally {
     ncnn.ncnn_option_destroy(option)
   }
-  selectVulkanDevice(library, net, options)
 }
 
 /**

@@ -16,7 +16,13 @@ export function encodeFrame({ header, parts }: Frame): Uint8Array[] {
   return [length, json, ...parts.filter((part) => part.byteLength > 0)]
 }
 
-/** Collects chunks of bytes and hands out each message once it is complete. Parts are copies, aligned for typed arrays. */
+/** Longer headers are none: something else than a worker is writing. */
+const maxHeaderBytes = 2 ** 26
+
+/**
+ * Collects chunks of bytes and hands out each message once it is complete. Parts are copies, aligned for typed arrays.
+ * @throws Error when the bytes are no messages
+ */
 export function frameDecoder(onFrame: (frame: Frame) => void): (chunk: Uint8Array) => void {
   let chunks: Uint8Array[] = []
   let available = 0
@@ -45,6 +51,7 @@ export function frameDecoder(onFrame: (frame: Frame) => void): (chunk: Uint8Arra
       if (lengths === undefined) {
         lengths = { header: new DataView(take(4).buffer).getUint32(0, true) }
         needed = lengths.header
+        if (needed > maxHeaderBytes) throw new Error(`a header of ${needed} bytes`)
       } else if (lengths.parts === undefined) {
         const { parts, ...fields } = JSON.parse(new TextDecoder().decode(take(lengths.header)))
         lengths = { ...lengths, parts, fields }

@@ -126,14 +126,20 @@ function startProcess({ what, command, args, env, answersOn }: WorkerCommand): R
   let waiting: { resolve(frame: Frame): void; reject(error: Error): void; doing: string } | undefined
 
   const answers = child.stdio[answersOn] as Readable
-  answers.on(
-    'data',
-    frameDecoder((frame) => {
-      const request = waiting
-      waiting = undefined
-      request?.resolve(frame)
-    }),
-  )
+  const decode = frameDecoder((frame) => {
+    const request = waiting
+    waiting = undefined
+    request?.resolve(frame)
+  })
+  answers.on('data', (chunk: Uint8Array) => {
+    if (ended) return
+    try {
+      decode(chunk)
+    } catch {
+      child.kill()
+      fail(`${what} is no worker: what it writes are no answers${lastWords()}`)
+    }
+  })
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     words = (words + text).slice(-keptCharacters)
   })

@@ -1,0 +1,134 @@
+// The worker process: its crashes are errors with its last words, and do not take other models along.
+import { describe, expect, test } from 'vitest'
+import { encodeFrame, type Frame, frameDecoder } from '../../../../../src/runners/ncnn/engines/real/frames.ts'
+import type { RawTensor } from '../../../../../src/runners/ncnn/engines/real/session.ts'
+import { createWorker } from '../../../../../src/runners/ncnn/engines/real/worker-process.ts'
+
+/** A worker that adds its process id to what it is fed, and crashes when it is fed something negative. */
+const program = `
+const fs = require('node:fs')
+const read = (length) => {
+  const bytes = Buffer.alloc(length)
+  for (let got = 0; got < length; ) {
+    const n = fs.readSync(0, bytes, got, length - got)
+    if (n === 0) process.exit()
+    got += n
+  }
+  return bytes
+}
+const write = (header, parts = []) => {
+  const json = Buffer.from(JSON.stringify({ ...header, parts: parts.map((part) => part.length) }))
+  const length = Buffer.alloc(4)
+  length.writeUint32LE(json.length)
+  for (const piece of [length, json, ...parts]) for (let sent = 0; sent < piece.length; ) sent += fs.writeSync(3, piece, sent)
+}
+const loaded = new Set()
+write({ version: '1', pid: process.pid })
+for (;;) {
+  const { parts: lengths, ...request } = JSON.parse(read(read(4).readUint32LE()))
+  const parts = lengths.map(read)
+  if (request.request === 'load') {
+    if (parts[0].toString() === 'bad') {
+      fs.writeSync(2, 'the reason\\n')
+      write({ error: 'cannot load' })
+    } else {
+      loaded.add(request.model)
+      write({})
+    }
+  } else if (request.request === 'close') {
+    loaded.delete(request.model)
+    write({})
+  } else {
+    if (!loaded.has(request.model)) write({ error: 'not loaded' })
+    else if (parts[0].readInt32LE() < 0) {
+      fs.writeSync(2, 'famous last words\\n')
+      process.kill(process.pid, 'SIGSEGV')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000)
+    } else {
+      const answer = Buffer.alloc(4)
+      answer.writeInt32LE(process.pid)
+      write({ tensors: [{ shape: [1], bits: 32 }, { shape: [parts[0].length / 4], bits: 32 }] }, [answer, parts[0]])
+    }
+  }
+}
+`
+
+const worker = () =>
+  createWorker({ what: 'the worker', command: process.execPath, args: ['-e', program], answersOn: 3 })
+const model = (source: string, param = 'good') => ({
+  param,
+  bin: new Uint8Array(0),
+  options: { asked: {}, reference: {} },
+  source,
+})
+const feed = (...values: number[]) => {
+  const bytes = new Uint8Array(Int32Array.from(values).buffer)
+  return [{ input: 'x', tensor: { bytes, shape: [values.length], bits: 32 } as RawTensor }]
+}
+const integers = ({ bytes }: RawTensor): number[] => [
+  ...new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4),
+]
+
+describe('a worker', () => {
+  test('starts when it is needed, and runs all models in one process', async () => {
+    const shared = worker()
+    const [first, second] = [await shared.openSession(model('a')), await shared.openSession(model('b'))]
+    const answers = await Promise.all([first.run(feed(1, 2)), second.run(feed(3)), first.run(feed(4))])
+    expect(answers.map(([, echo]) => integers(echo))).toEqual([[1, 2], [3], [4]])
+    const { pid } = await shared.greet()
+    expect(answers.flatMap(([process]) => integers(process))).toEqual([pid, pid, pid])
+  })
+
+  test('that crashes fails the run with its last words; the next run has a new process with the models that are used', async () => {
+    const shared = worker()
+    const [first, second] = [await shared.openSession(model('a.param')), await shared.openSession(model('b.param'))]
+    const [before] = await second.run(feed(1))
+    const crash = first.run(feed(-1))
+    const after = second.run(feed(2))
+    await expect(crash).rejects.toThrow('the worker crashed with SIGSEGV while it ran a.param\n  famous last words')
+    const [process, echo] = await after
+    expect(integers(echo)).toEqual([2])
+    expect(integers(process)).not.toEqual(integers(before))
+    expect(integers((await first.run(feed(3)))[1])).toEqual([3])
+  })
+
+  test('that refuses gives its reason, and goes on', async () => {
+    const shared = worker()
+    await expect(shared.openSession(model('a', 'bad'))).rejects.toThrow('cannot load\n  the reason')
+    const session = await shared.openSession(model('b'))
+    session.close()
+    expect(integers((await (await shared.openSession(model('c'))).run(feed(5)))[1])).toEqual([5])
+  })
+
+  test('takes and gives large tensors', async () => {
+    const session = await worker().openSession(model('a'))
+    const values = Array.from({ length: 300_000 }, (_, i) => i)
+    expect(integers((await session.run(feed(...[values.length, ...values.slice(0, 50_000)])))[1])).toHaveLength(50_001)
+  })
+
+  test('that is not there, or no worker, is an error', async () => {
+    const absent = createWorker({ what: 'the worker', command: 'no-such-program', args: [], answersOn: 1 })
+    await expect(absent.greet()).rejects.toThrow(/^the worker cannot be started: .*ENOENT/)
+    const talk = createWorker({ what: 'the worker', command: process.execPath, args: ['-p', '"Hello!"'], answersOn: 1 })
+    await expect(talk.greet()).rejects.toThrow('the worker is no worker: what it writes are no answers')
+    const args = ['-e', 'console.error("I am no worker"); process.exit(3)']
+    const other = createWorker({ what: 'the worker', command: process.execPath, args, answersOn: 1 })
+    await expect(other.greet()).rejects.toThrow('the worker ended with exit code 3 while it started\n  I am no worker')
+  })
+})
+
+describe('messages', () => {
+  const frames: Frame[] = [
+    { header: { name: 'größe' }, parts: [Uint8Array.of(1, 2, 3), new Uint8Array(0), Uint8Array.of(4)] },
+    { header: {}, parts: [] },
+    { header: { a: [1, { b: null }] }, parts: [new Uint8Array(1000).fill(7)] },
+  ]
+  const bytes = frames.flatMap(encodeFrame).flatMap((piece) => [...piece])
+
+  test.each([1, 2, 3, 5, 100, 10_000])('arrive whole in chunks of %d bytes', (size) => {
+    const received: Frame[] = []
+    const decode = frameDecoder((frame) => received.push(frame))
+    for (let at = 0; at < bytes.length; at += size) decode(Uint8Array.from(bytes.slice(at, at + size)))
+    expect(received).toEqual(frames)
+  })
+})
