@@ -21,7 +21,7 @@ function failureMessage() {
   return message.split('\n').map((line) => line.trimEnd())
 }
 
-const escape = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
+const escapeXml = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 
 /** The labels at the left of the message, and its first line, stand out. */
 function drawLine(line, index) {
@@ -29,10 +29,10 @@ function drawLine(line, index) {
   const [, indent, label, rest] = /^( {2})(\S.*?)( {2,}.*)$/.exec(line) ?? []
   const body =
     index === 0
-      ? `<tspan fill="#ff7b72" font-weight="bold">${escape(line)}</tspan>`
+      ? `<tspan fill="#ff7b72" font-weight="bold">${escapeXml(line)}</tspan>`
       : label === undefined || /^\[/.test(label)
-        ? escape(line)
-        : `${indent}<tspan fill="#79c0ff">${escape(label)}</tspan>${escape(rest)}`
+        ? escapeXml(line)
+        : `${indent}<tspan fill="#79c0ff">${escapeXml(label)}</tspan>${escapeXml(rest)}`
   return `<text x="${margin}" y="${y}" xml:space="preserve">${body}</text>`
 }
 
@@ -40,6 +40,7 @@ const lines = failureMessage()
 const width = Math.ceil(Math.max(...lines.map((line) => line.length)) * charWidth + 2 * margin)
 const height = barHeight + lines.length * lineHeight + 2 * margin
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13" fill="#e6edf3">
+<title>A failure message of toMatchTensor</title>
 <rect width="${width}" height="${height}" rx="8" fill="#0d1117"/>
 <circle cx="20" cy="18" r="5" fill="#ff5f57"/><circle cx="38" cy="18" r="5" fill="#febc2e"/><circle cx="56" cy="18" r="5" fill="#28c840"/>
 ${lines.map(drawLine).join('\n')}

@@ -180,7 +180,7 @@ const mutateBinaryParam = (param: Uint8Array) => {
 /** A tensor with another shape: the wrong input for most models. */
 const reshape = (tensor: Tensor): fc.Arbitrary<Tensor> =>
   fc.array(fc.constantFrom(1, 2, 3, 4, 5, 7, 8), { minLength: 1, maxLength: 4 }).map((shape) => {
-    const size = shape.reduce((product, length) => product * length, 1)
+    const size = shape.reduce<number>((product, length) => product * length, 1)
     const data = Float32Array.from({ length: size }, (_, i) => Number(tensor.data[i % tensor.data.length]))
     return { data, shape, dtype: 'float32' }
   })

@@ -20,8 +20,11 @@ const floats = (length: number): Float32Array => Float32Array.from({ length }, (
 
 /** Declares the tests; `engine` is called when they run. */
 export function testRealEngine(engine: () => NcnnEngine): void {
-  const load = (param: string | Uint8Array, bin = new Uint8Array(0), options: LoadNcnnOptions = {}): Promise<Model> =>
-    loadNcnn({ param, bin }, { engine: engine(), ...options })
+  const load = (
+    param: string | Uint8Array,
+    bin: Uint8Array = new Uint8Array(0),
+    options: LoadNcnnOptions = {},
+  ): Promise<Model> => loadNcnn({ param, bin }, { engine: engine(), ...options })
 
   /** The built-in engine is the reference. */
   const both = async (param: string, inputs: Record<string, TensorLike>, bin?: Uint8Array) => {
