@@ -36,6 +36,8 @@ export interface LoadedLayer<P extends ParamSpecs, W extends WeightSpecs, Prepar
   readonly graph: GraphLayer
   /** Simulate sums in fp16 (`useFp16Arithmetic`): round to fp16 after every addition. */
   readonly sumsInHalf: boolean
+  /** Compute by Winograd's algorithm where it applies (`useWinogradConvolution`). */
+  readonly winograd: boolean
 }
 
 /** What a layer works with while the network runs. */
@@ -64,6 +66,11 @@ export interface LayerType<
   readonly params: P
   /** Weights in the order in which they stand in the .bin, by their documented names. */
   weights?(params: ParamValues<P>, layer: GraphLayer): W
+  /**
+   * Weights that `prepare` packs from float16 bits as well as from float32: where the .bin stores them in 16 bits, and nothing else
+   * needs them as float32, their blobs are `float16`. `asFloat32` decodes those that are not packed after all.
+   */
+  readonly packsHalf?: readonly (keyof W & string)[]
   /** Once at load: packs weights for the kernels, precomputes tables. What it allocates lives as long as the model. */
   prepare?(layer: Omit<LoadedLayer<P, W, undefined>, 'prepared'>, workspace: Workspace): Prepared
   /** Whether the input may be left unfed; `forward` then gets an empty blob in its place. Default: no input may. */
@@ -78,6 +85,7 @@ export interface AnyLayerType {
   readonly inputs: InputCount
   readonly params: ParamSpecs
   weights?(params: ParamValues<ParamSpecs>, layer: GraphLayer): WeightSpecs
+  readonly packsHalf?: readonly string[]
   prepare?(layer: Omit<LoadedLayer<ParamSpecs, WeightSpecs, undefined>, 'prepared'>, workspace: Workspace): unknown
   mayBeAbsent?(params: ParamValues<ParamSpecs>, index: number, layer: GraphLayer): boolean
   forward(

@@ -1,4 +1,5 @@
 // Loads a graph into the built-in engine: looks up the layer types, checks the weights, puts them into memory.
+import type { NcnnKernels } from '../../../../kernels/ncnn.ts'
 import type { Graph, GraphLayer } from '../../graph.ts'
 import type { EngineOptions } from '../../options.ts'
 import type { ParamSpecs } from '../../params.ts'
@@ -6,9 +7,11 @@ import { locateWeights, readWeight, type WeightLocation, type WeightSpecs } from
 import { type Arena, createArena } from './arena.ts'
 import { Blob } from './blob.ts'
 import { declareLayers, explained } from './declare.ts'
+import { decodeHalf } from './half-weights.ts'
 import { type KernelMemory, returnKernelMemory, takeKernelMemory } from './kernel-memory.ts'
 import type { AnyLayerType, LoadedLayer } from './layer.ts'
 import { roundTo, type Storage16, storageOf, sumsInHalf } from './reduced-precision.ts'
+import { usesWinograd } from './winograd-option.ts'
 import { createWorkspace, type WorkspaceControl } from './workspace.ts'
 
 /** A layer of the graph together with everything it needs to run. */
@@ -56,15 +59,15 @@ function loadLayers(
   const layers = new Map<GraphLayer, RunnableLayer>()
   for (const [index, { layer, type, params }] of declared.entries()) {
     const storage16 = storageOf(layer, options.ncnn)
-    const weights = loadWeights(arena, bin, located[index], (weight) => {
-      if (storage16 !== undefined) roundTo(storage16, weight, workspace.workspace.kernels)
-    })
+    const keepHalf = options.precision === 'float32' && storage16 !== 'bfloat16' ? (type.packsHalf ?? []) : []
+    const weights = loadWeights(arena, bin, located[index], keepHalf, { storage16, kernels })
     const unprepared = {
       graph: layer,
       params,
       weights,
       outputCount: layer.outputs.length,
       sumsInHalf: sumsInHalf(layer, options.ncnn),
+      winograd: usesWinograd(layer, options.ncnn),
     }
     layers.set(layer, {
       ...unprepared,
@@ -77,19 +80,34 @@ function loadLayers(
   return { arena, workspace, layers }
 }
 
-/** Puts a layer's weights into memory. `round` applies to tagged weights only: biases and norms stay float32 in ncnn. */
+/**
+ * Puts a layer's weights into memory; those in `keepHalf` stay as they are when they are stored in 16 bits. Only tagged weights are
+ * rounded: biases and norms stay float32 in ncnn.
+ */
 function loadWeights(
   arena: Arena,
   bin: Uint8Array,
   locations: readonly WeightLocation[],
-  round: (weight: Blob) => void,
+  keepHalf: readonly string[],
+  { storage16, kernels }: { readonly storage16: Storage16 | undefined; readonly kernels: NcnnKernels },
 ): Record<string, Blob> {
   const weights: Record<string, Blob> = {}
   for (const location of locations) {
-    const blob = Blob.alloc(arena, [location.count], location.storage === 'int8' ? 'int8' : 'float32')
-    readWeight(bin, location, blob.data as Float32Array | Int8Array)
-    if (location.tagged) round(blob)
-    weights[location.name] = blob
+    const { name, count, storage, tagged, offset } = location
+    if (storage === 'fp16') {
+      const half = Blob.alloc(arena, [count], 'float16')
+      copyBytes(bin, offset, half)
+      weights[name] = keepHalf.includes(name) ? half : decodeHalf(half, Blob.alloc(arena, [count], 'float32'), kernels)
+    } else {
+      weights[name] = Blob.alloc(arena, [count], storage === 'int8' ? 'int8' : 'float32')
+      readWeight(bin, location, weights[name].data as Float32Array | Int8Array)
+    }
+    if (tagged && storage16 !== undefined) roundTo(storage16, weights[name], kernels)
   }
   return weights
+}
+
+function copyBytes(bin: Uint8Array, offset: number, { data }: Blob): void {
+  const { buffer, byteOffset, byteLength } = data
+  new Uint8Array(buffer, byteOffset, byteLength).set(bin.subarray(offset, offset + byteLength))
 }

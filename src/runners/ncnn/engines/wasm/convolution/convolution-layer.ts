@@ -4,6 +4,7 @@ import { NcnnError } from '../../../error.ts'
 import type { GraphLayer } from '../../../graph.ts'
 import type { Blob } from '../blob.ts'
 import { fusedActivation } from '../fused-activation.ts'
+import { asFloat32 } from '../half-weights.ts'
 import type { Workspace } from '../layer.ts'
 import { convolve, type Surroundings } from './convolve.ts'
 import {
@@ -18,6 +19,7 @@ import {
   type FilterShape,
   type Filters,
   filterShapeOf,
+  isPacked,
   packFilters,
 } from './filters.ts'
 import {
@@ -69,7 +71,7 @@ export function prepareConvolution(layer: LoadedConvolution, workspace: Workspac
   if (weight === undefined) return prepared
   const shape = filterShapeOf(params, prepared.window.kernel)
   if (weights.weight_data_int8_scales !== undefined) {
-    return { ...prepared, int8Filters: int8Filters(shape, weight, weights, workspace) }
+    return { ...prepared, int8Filters: int8Filters(shape, asFloat32(weight, workspace), weights, workspace) }
   }
   return { ...prepared, filters: storedFilters({ ...shape, weight, bias }, prepared.sums, workspace) }
 }
@@ -91,8 +93,9 @@ export function prepareSurroundings(layer: LoadedConvolution, workspace: Workspa
 /** Prepares filters from the model; what packing replaces is released. */
 export function storedFilters(filters: Filters, sums: SumPrecision, workspace: Workspace): Filters {
   checkStoredFloat(filters.weight)
+  if (!isPacked(filters, sums)) return { ...filters, weight: asFloat32(filters.weight, workspace), packed: true }
   const packed = packFilters(filters, sums, workspace, workspace.alloc)
-  if (packed.weight !== filters.weight) filters.weight.release()
+  filters.weight.release()
   return packed
 }
 

@@ -133,22 +133,29 @@ export function packedGroupBytes({ group, outputs, inputs, kernel }: FilterShape
   return packedLeftBytes(outputs / group, inputs * volumeOf(kernel))
 }
 
-/** Packs the weights of each group for the matrix product, into memory from `alloc`, where one will be computed. */
+/** Whether the weights are packed: neither for the textbook sums, nor for the depthwise kernel. */
+export function isPacked(shape: FilterShape, sums: SumPrecision): boolean {
+  return sums === 'float32' && !isDepthwise(shape)
+}
+
+/** Packs the float32 or float16 weights of each group for the matrix product, into memory from `alloc`, where one will be computed. */
 export function packFilters(
   filters: Filters,
   sums: SumPrecision,
   { kernels }: Workspace,
   alloc: Workspace['alloc'],
 ): Filters {
-  if (sums !== 'float32' || isDepthwise(filters)) return { ...filters, packed: true }
+  if (!isPacked(filters, sums)) return { ...filters, packed: true }
   const { group, outputs, inputs, kernel, weight } = filters
   const rows = outputs / group
   const depth = inputs * volumeOf(kernel)
   const groupBytes = packedGroupBytes(filters)
   const packed = alloc([group * groupBytes], 'uint8')
+  const half = weight.dtype === 'float16'
   for (let g = 0; g < group; g++) {
-    const source = weight.ptr + 4 * g * rows * depth
-    kernels.packLeft(source, WeightType.float32, depth, 1, rows, depth, packed.ptr + g * groupBytes)
+    const source = weight.ptr + (half ? 2 : 4) * g * rows * depth
+    const type = half ? WeightType.float16 : WeightType.float32
+    kernels.packLeft(source, type, depth, 1, rows, depth, packed.ptr + g * groupBytes)
   }
   return { ...filters, weight: packed, packed: true }
 }

@@ -5,6 +5,7 @@ import { raw, tagged } from '../../../weights.ts'
 import { attend } from '../attention.ts'
 import type { Blob } from '../blob.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../block-quantization.ts'
+import { asFloat32 } from '../half-weights.ts'
 import { int8Operand, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { multiply, multiplyPacked, type Operand, operand, type PackedRight, packRight } from '../matrix.ts'
@@ -252,6 +253,7 @@ export const MultiHeadAttention = defineLayer({
       out_weight_data_int8_scale: int8 ? raw(1) : undefined,
     }
   },
+  packsHalf: ['q_weight_data', 'k_weight_data', 'v_weight_data', 'out_weight_data'],
   /** Block-quantised weights become floats; floats are packed for the product. */
   prepare({ params, weights }, workspace) {
     const { alloc, float } = workspace
@@ -268,10 +270,10 @@ export const MultiHeadAttention = defineLayer({
         int8Scales,
         inputScales: weights[`${name}_weight_data_input_scales`],
       }
-      if (int8Scales !== undefined) return { ...map, weight: stored, packed: undefined }
+      if (int8Scales !== undefined) return { ...map, weight: asFloat32(stored, workspace), packed: undefined }
       const weight = format && scales ? alloc([outputs * inputs], 'float32') : stored
       if (format && scales) {
-        dequantizeBlocks(stored.data, scales.data, outputs, inputs, format, weight.data)
+        dequantizeBlocks(asFloat32(stored, workspace).data, scales.data, outputs, inputs, format, weight.data)
         stored.release()
       }
       if (float === 'float64') return { ...map, weight, packed: undefined }

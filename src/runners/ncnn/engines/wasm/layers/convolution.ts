@@ -29,6 +29,7 @@ export const Convolution = defineLayer({
     dynamic_weight: int(19),
   },
   weights: convolutionWeights,
+  packsHalf: ['weight_data'],
   prepare: prepareConvolution,
   forward(inputs, layer, workspace) {
     const [x] = inputs
@@ -58,6 +59,7 @@ export const Convolution1D = defineLayer({
   inputs: '1..3',
   params: { ...filterParams, ...widthParams, pad_value: float(18), ...activationParams, dynamic_weight: int(19) },
   weights: filterWeights,
+  packsHalf: ['weight_data'],
   prepare: prepareConvolution,
   forward: (inputs, layer, workspace) => forwardConvolution(1, inputs, layer, workspace),
 })
@@ -75,6 +77,7 @@ export const Convolution3D = defineLayer({
     ...activationParams,
   },
   weights: filterWeights,
+  packsHalf: ['weight_data'],
   prepare: prepareConvolution,
   forward: (inputs, layer, workspace) => forwardConvolution(3, inputs, layer, workspace),
 })

@@ -4,6 +4,7 @@ import { float, int, type ParamValues } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../block-quantization.ts'
+import { asFloat32 } from '../half-weights.ts'
 import { int8Operand, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { multiply, multiplyPacked, type Operand, operand, type ProductSizes, packRight, type Start } from '../matrix.ts'
@@ -62,6 +63,7 @@ export const Gemm = defineLayer({
       B_data_int8_scale: constantB && legacyInt8 ? raw(1) : undefined,
     }
   },
+  packsHalf: ['B_data'],
   /** Gives constant operands their matrix shape; block-quantised weights become floats, floats are packed for the product. */
   prepare({ params, weights }, workspace) {
     const { constantM, constantN, constantK, transA, transB, quantize_term, output_transpose } = params
@@ -75,9 +77,12 @@ export const Gemm = defineLayer({
       weights.B_data.release()
       return { A, B, packedB: undefined }
     }
-    const B = weights.B_data?.share(transB ? [constantN, constantK] : [constantK, constantN])
-    if (B === undefined || quantize_term || output_transpose || workspace.float === 'float64')
-      return { A, B, packedB: undefined }
+    const stored = weights.B_data
+    const packs = stored !== undefined && !quantize_term && !output_transpose && workspace.float === 'float32'
+    const B = (packs ? stored : stored && asFloat32(stored, workspace))?.share(
+      transB ? [constantN, constantK] : [constantK, constantN],
+    )
+    if (B === undefined || !packs) return { A, B, packedB: undefined }
     const packedB = packRight(operand(B, constantN, constantK, !transB), constantN, constantK, workspace)
     B.release()
     weights.B_data?.release()

@@ -1,12 +1,14 @@
 // InnerProduct: y = x W^T + b, for one row of features or for each row of a matrix.
-import { GEMM_SCRATCH_BYTES, Initial, packedRightBytes, WeightType } from '../../../../../kernels/ncnn.ts'
+import { GEMM_SCRATCH_BYTES, Initial } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
 import { activate, activationParams, type FusedActivation, fusedActivation } from '../fused-activation.ts'
+import { asFloat32 } from '../half-weights.ts'
 import { descale, quantize } from '../int8.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
+import { operand, packRight } from '../matrix.ts'
 
 /** y = activation(x W^T + b): a blob of as many elements as the weights have columns is one row; a matrix of such rows gives a row each */
 export const InnerProduct = defineLayer({
@@ -25,20 +27,25 @@ export const InnerProduct = defineLayer({
     weight_data_int8_scales: int8_scale_term ? raw(num_output) : undefined,
     bottom_blob_int8_scales: int8_scale_term ? raw(1) : undefined,
   }),
+  packsHalf: ['weight_data'],
   /** Packs W, [num_output][num_input], for the matrix product; the float64 and int8 paths read it as it is. */
-  prepare({ params: { num_output, weight_data_size }, weights }, { kernels, float, alloc }) {
+  prepare({ params: { num_output, weight_data_size }, weights }, workspace) {
+    const { float, alloc } = workspace
     const { weight_data, weight_data_int8_scales: scales } = weights
     const num_input = weight_data_size / num_output
     if (!Number.isInteger(num_input)) {
       throw new NcnnError(`weight_data_size ${weight_data_size} is not a multiple of num_output ${num_output}`)
     }
     if (scales !== undefined)
-      return { num_input, packed: undefined, int8Weight: quantizeRows(weight_data, scales, alloc) }
+      return {
+        num_input,
+        packed: undefined,
+        int8Weight: quantizeRows(asFloat32(weight_data, workspace), scales, alloc),
+      }
     if (weight_data.dtype === 'int8')
       throw new NcnnError('the weights are int8, but int8_scale_term is 0: their scales are missing')
     if (float === 'float64') return { num_input, packed: undefined }
-    const packed = alloc([packedRightBytes(num_input, num_output)], 'uint8')
-    kernels.packRight(weight_data.ptr, WeightType.float32, 1, num_input, num_input, num_output, packed.ptr)
+    const packed = packRight(operand(weight_data, num_output, num_input, false), num_output, num_input, workspace).blob
     weight_data.release()
     return { num_input, packed }
   },

@@ -1,16 +1,11 @@
 // Recurrent layers: LSTM, GRU and RNN, in one direction or both, with float or int8 weights.
-import {
-  GEMM_SCRATCH_BYTES,
-  Initial,
-  packedRightBytes,
-  recurrentScratchBytes,
-  WeightType,
-} from '../../../../../kernels/ncnn.ts'
+import { GEMM_SCRATCH_BYTES, Initial, recurrentScratchBytes } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
+import { operand, packRight } from '../matrix.ts'
 import { gruStep, lstmStep, matrixProduct, rnnStep, unroll } from '../recurrence.ts'
 
 /** What the three types have in common. `direction`: 0 forward, 1 reverse, 2 both. */
@@ -83,6 +78,9 @@ function packDirections(weights: LoadedWeights, sizes: Sizes, workspace: Workspa
   if ((weight_xc_data.dtype === 'int8') !== (weight_xc_data_int8_scales !== undefined)) {
     throw new NcnnError(`int8_scale_term does not fit the weights, which are stored as ${weight_xc_data.dtype}`)
   }
+  if ((weight_xc_data.dtype === 'int8') !== (weight_hc_data.dtype === 'int8')) {
+    throw new NcnnError(`weights stored as ${weight_xc_data.dtype} and as ${weight_hc_data.dtype} do not go together`)
+  }
   if (workspace.float === 'float64' || weight_xc_data.dtype === 'int8') return undefined
   const { directions, features, gateRows, outputs } = sizes
   const packed = Array.from({ length: directions }, (_, d) => ({
@@ -95,11 +93,8 @@ function packDirections(weights: LoadedWeights, sizes: Sizes, workspace: Workspa
 }
 
 /** Packs matrix number `index`, [rows][columns], of `weights` as the right side of a product x W^T. */
-function packMatrix(weights: Blob, index: number, rows: number, columns: number, { kernels, alloc }: Workspace): Blob {
-  const packed = alloc([packedRightBytes(columns, rows)], 'uint8')
-  const source = weights.ptr + index * rows * columns * Float32Array.BYTES_PER_ELEMENT
-  kernels.packRight(source, WeightType.float32, 1, columns, columns, rows, packed.ptr)
-  return packed
+function packMatrix(weights: Blob, index: number, rows: number, columns: number, workspace: Workspace): Blob {
+  return packRight(operand(weights, rows, columns, false, index * rows * columns), rows, columns, workspace).blob
 }
 
 /** Number of time steps of x, [T][features]. */
@@ -203,6 +198,7 @@ export const LSTM = defineLayer({
       weight_hr_data: projected ? tagged(sizes.directions * params.num_output * hidden_size) : undefined,
     })
   },
+  packsHalf: ['weight_xc_data', 'weight_hc_data'],
   prepare({ params, weights }, workspace) {
     const sizes = sizesOf(params, 4 * params.hidden_size)
     const packed = packDirections(weights, sizes, workspace)
@@ -277,6 +273,7 @@ export const GRU = defineLayer({
   params: recurrentParams,
   weights: (params) =>
     recurrentWeights(sizesOf(params, 3 * params.num_output), 4 * params.num_output, params.int8_scale_term, {}),
+  packsHalf: ['weight_xc_data', 'weight_hc_data'],
   prepare({ params, weights }, workspace) {
     const sizes = sizesOf(params, 3 * params.num_output)
     return { sizes, packed: packDirections(weights, sizes, workspace) }
@@ -334,6 +331,7 @@ export const RNN = defineLayer({
   params: recurrentParams,
   weights: (params) =>
     recurrentWeights(sizesOf(params, params.num_output), params.num_output, params.int8_scale_term, {}),
+  packsHalf: ['weight_xc_data', 'weight_hc_data'],
   prepare({ params, weights }, workspace) {
     const sizes = sizesOf(params, params.num_output)
     return { sizes, packed: packDirections(weights, sizes, workspace) }
