@@ -2,9 +2,10 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import { didYouMean } from '../compare/index.ts'
 import { type Command, UsageError } from './command.ts'
+import { inspect } from './inspect.ts'
 import { prune } from './prune.ts'
 
-const commands: Readonly<Record<string, Command>> = { prune }
+const commands: Readonly<Record<string, Command>> = { inspect, prune }
 
 /** Runs one command line and returns the exit code: 0, 1 when the answer is no or something failed, 2 for a wrong command line. */
 export async function main(

@@ -4,6 +4,13 @@ export { type EmscriptenFactory, type EmscriptenModule, emscriptenEngine } from 
 export { type NativeEngineOptions, nativeEngine } from './engines/native/index.ts'
 export { type PythonEngineOptions, pythonEngine } from './engines/python/index.ts'
 export { NcnnError } from './error.ts'
+export {
+  type InspectNcnnOptions,
+  inspectNcnn,
+  type LayerInspection,
+  type NcnnInspection,
+  type StorageCounts,
+} from './inspect.ts'
 export { loadNcnn } from './load-ncnn.ts'
 export type { CustomForward, CustomLayer, CustomLayers, LoadNcnnOptions, NcnnEngine, NcnnOptions } from './options.ts'
 export type { NcnnSource } from './source.ts'

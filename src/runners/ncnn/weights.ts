@@ -95,7 +95,7 @@ function readTag(view: DataView, offset: number, what: string): WeightStorage {
 }
 
 /** Bytes behind the tag; 16-bit and 8-bit data are padded to whole words. */
-function storedBytes(storage: WeightStorage, count: number): number {
+export function storedBytes(storage: WeightStorage, count: number): number {
   const padded = (bytes: number): number => Math.ceil(bytes / 4) * 4
   switch (storage) {
     case 'fp32':

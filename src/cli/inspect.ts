@@ -1,0 +1,117 @@
+// `expect-tensor inspect model.param`: what is in an ncnn model.
+import { parseArgs } from 'node:util'
+import { inspectNcnn, type LayerInspection, type NcnnInspection, type StorageCounts } from '../runners/ncnn/inspect.ts'
+import { type Command, UsageError } from './command.ts'
+
+export const inspect: Command = {
+  summary: 'print the layers, weight formats, memory and FLOPs of an ncnn model',
+  usage: `expect-tensor inspect model.param [--bin model.bin] [--input name=3,224,224]... [--json]
+
+Prints what is in an ncnn model: how many parameters it has and how they are stored (much of a file that was converted with
+fp16=1 is fp16!), and its layers. With the shapes of all inputs (ncnn's: outermost first, no batch axis) also the shapes of
+the blobs, memory, and the floating-point operations of each layer, a multiplication and an addition being two.`,
+
+  async run(args, print) {
+    const { values, positionals } = parseArgs({
+      args,
+      options: {
+        bin: { type: 'string' },
+        input: { type: 'string', multiple: true, default: [] },
+        json: { type: 'boolean', default: false },
+      },
+      allowPositionals: true,
+    })
+    const [param, ...more] = positionals
+    if (param === undefined || more.length > 0) throw new UsageError('expected the path of one .param file')
+    const inputs = Object.fromEntries(values.input.map(parseInput))
+    const inspection = await inspectNcnn(param, { bin: values.bin, inputs })
+    print(values.json ? JSON.stringify(inspection, null, 2) : describeInspection(inspection))
+    return 0
+  },
+}
+
+/** `in0=3,224,224` */
+function parseInput(text: string): [name: string, shape: number[]] {
+  const separator = text.lastIndexOf('=')
+  const shape = text
+    .slice(separator + 1)
+    .split(',')
+    .map(Number)
+  if (separator < 1 || shape.some((length) => !Number.isInteger(length) || length < 1)) {
+    throw new UsageError(`--input ${text}: expected a name and a shape, such as in0=3,224,224`)
+  }
+  return [text.slice(0, separator), shape]
+}
+
+/** The report for people. */
+export function describeInspection(inspection: NcnnInspection): string {
+  const { layers, layerCounts, parameters, storage, fileBytes, weightBytes, blobBytes, flops, inputs, outputs } =
+    inspection
+  const types = Object.entries(layerCounts).map(([type, count]) => `${count} ${type}`)
+  const facts = [
+    ['inputs', describeBlobs(inputs)],
+    ['outputs', describeBlobs(outputs)],
+    ['layers', `${layers.length}: ${types.join(', ')}`],
+    ['parameters', `${group(parameters)}${parameters > 0 ? ` (${describeStorage(storage)})` : ''}`],
+    ['weights', `${formatBytes(fileBytes)} in the file, ${formatBytes(weightBytes)} in memory`],
+    ...(blobBytes === undefined ? [] : [['blobs', `${formatBytes(blobBytes)} if none were freed`]]),
+    ...(flops === undefined ? [] : [['FLOPs', group(flops)]]),
+  ]
+  const hint =
+    flops === undefined ? ['', 'Shapes and FLOPs: give the shape of every input as --input name=3,224,224'] : []
+  return [
+    ...facts.map(([name, value]) => `${name.padEnd(10)}  ${value}`),
+    '',
+    ...table(['type', 'name', 'output', 'parameters', 'stored as', 'FLOPs'], layers.map(layerRow)),
+    ...hint,
+  ].join('\n')
+}
+
+function layerRow({ type, name, outputs, outputShapes, parameters, storage, flops }: LayerInspection): string[] {
+  return [
+    type,
+    name,
+    outputShapes ? outputShapes.map((shape) => `[${shape.join(', ')}]`).join(' ') : outputs.join(' '),
+    parameters === 0 ? '' : group(parameters),
+    parameters === 0 ? '' : describeStorage(storage),
+    flops === undefined ? '' : group(flops),
+  ]
+}
+
+const describeBlobs = (blobs: NcnnInspection['inputs']): string =>
+  blobs.map(({ name, shape }) => (shape ? `${name} [${shape.join(', ')}]` : name)).join(', ')
+
+/** `fp16 98.2 %, fp32 1.8 %`, largest share first. */
+function describeStorage(storage: StorageCounts): string {
+  const used = Object.entries(storage).filter(([, count]) => count > 0)
+  const total = used.reduce((all, [, count]) => all + count, 0)
+  if (used.length === 1) return used[0][0]
+  const share = (count: number): string => `${((100 * count) / total).toFixed(1)} %`
+  return used
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${name} ${share(count)}`)
+    .join(', ')
+}
+
+/** Columns as wide as their widest cell; those of numbers are aligned to the right. */
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [header, ...rows]
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column].length)))
+  const isNumeric = header.map((_, column) => rows.every((row) => /^[\d ]*$/.test(row[column])))
+  return all.map((row) =>
+    row
+      .map((cell, column) => (isNumeric[column] ? cell.padStart(widths[column]) : cell.padEnd(widths[column])))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** 1 423 616 */
+const group = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ' ')
+
+function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  const units = ['KiB', 'MiB', 'GiB']
+  const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length)
+  return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`
+}

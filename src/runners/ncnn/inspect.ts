@@ -1,0 +1,161 @@
+// What is in an ncnn model: its layers, parameters, the formats in which they are stored, memory, and operations.
+import type { Tensor } from '../../tensor/tensor.ts'
+import { layerTypes } from './engines/wasm/layers/index.ts'
+import { explainUnknownLayers } from './engines/wasm/unknown-layers.ts'
+import { NcnnError } from './error.ts'
+import type { Graph, GraphLayer } from './graph.ts'
+import { loadNcnn } from './load-ncnn.ts'
+import { countOperations } from './operation-counts.ts'
+import { readParams } from './params.ts'
+import { parseParam } from './parse-param.ts'
+import { type NcnnSource, readSource } from './source.ts'
+import { connect } from './topology.ts'
+import { locateWeights, storedBytes, type WeightStorage } from './weights.ts'
+
+export interface InspectNcnnOptions {
+  /** Path of the .bin; by default the one beside the .param. */
+  readonly bin?: string | URL
+  /** Shapes of the inputs, ncnn's, outermost first. Inputs whose shape the model declares can be left out. */
+  readonly inputs?: Readonly<Record<string, readonly number[]>>
+}
+
+/** How many parameters are stored in each format. */
+export type StorageCounts = Readonly<Record<WeightStorage, number>>
+
+export interface LayerInspection {
+  readonly type: string
+  readonly name: string
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  /** Elements of all its weights. */
+  readonly parameters: number
+  readonly storage: StorageCounts
+  /** Bytes of its weights in the .bin. */
+  readonly fileBytes: number
+  /** When the shapes of the inputs are known: the shapes of its outputs. */
+  readonly outputShapes?: readonly (readonly number[])[]
+  /**
+   * Floating-point operations, a multiplication and an addition being two. Only of layers made of products and sums (convolutions,
+   * matrix products, recurrence, attention), and only when the shapes of the inputs are known.
+   */
+  readonly flops?: number
+}
+
+export interface NcnnInspection {
+  /** In file order. */
+  readonly layers: readonly LayerInspection[]
+  /** How many layers there are of each type, most frequent first. */
+  readonly layerCounts: Readonly<Record<string, number>>
+  readonly parameters: number
+  readonly storage: StorageCounts
+  /** Size of the .bin. */
+  readonly fileBytes: number
+  /** Bytes of all weights in memory: int8 stays int8, everything else becomes float32. */
+  readonly weightBytes: number
+  /** Bytes of all blobs as float32, if none were freed; only when the shapes of the inputs are known. */
+  readonly blobBytes?: number
+  readonly flops?: number
+  readonly inputs: readonly { readonly name: string; readonly shape?: readonly number[] }[]
+  readonly outputs: readonly { readonly name: string; readonly shape?: readonly number[] }[]
+}
+
+/**
+ * Looks into an ncnn model. When the shapes of all inputs are known, the model is run once on zeros to learn the others.
+ * @param source path of the `.param` (the `.bin` lies beside it, or at `options.bin`), or `{ param, bin }` with the contents
+ * @throws {NcnnError} as {@link loadNcnn} does, and on inputs that the model does not have
+ */
+export async function inspectNcnn(source: NcnnSource, options: InspectNcnnOptions = {}): Promise<NcnnInspection> {
+  const files = await readSource(source, options.bin)
+  const graph = parseParam(files)
+  const topology = connect(graph)
+  const declared = declareLayers(graph)
+  const located = locateWeights(declared, files.bin, files.binName)
+  const { shapes, inputs } = await shapesOf(files, graph, options.inputs ?? {})
+
+  const layers = declared.map(({ layer, params }, index): LayerInspection => {
+    const weights = located[index]
+    const known = shapes && {
+      inputs: layer.inputs.map((name) => shapes[name]),
+      outputs: layer.outputs.map((name) => shapes[name]),
+    }
+    const counts = Object.fromEntries(weights.map(({ name, count }) => [name, count]))
+    return {
+      type: layer.type,
+      name: layer.name,
+      inputs: layer.inputs,
+      outputs: layer.outputs,
+      parameters: sum(weights.map(({ count }) => count)),
+      storage: storageCounts(weights),
+      fileBytes: sum(weights.map(({ storage, count, tagged }) => (tagged ? 4 : 0) + storedBytes(storage, count))),
+      outputShapes: known?.outputs,
+      flops: known && countOperations(layer.type, { params, weights: counts, ...known }),
+    }
+  })
+  const storage = storageCounts(located.flat())
+  return {
+    layers,
+    layerCounts: countTypes(graph.layers),
+    parameters: sum(layers.map(({ parameters }) => parameters)),
+    storage,
+    fileBytes: files.bin.length,
+    weightBytes: 4 * (storage.fp32 + storage.fp16 + storage.lut8) + storage.int8,
+    blobBytes:
+      shapes && sum(Object.values(shapes).map((shape) => 4 * shape.reduce((size, length) => size * length, 1))),
+    flops: shapes && sum(layers.map(({ flops }) => flops ?? 0)),
+    inputs,
+    outputs: topology.outputs.map((name) => ({ name, shape: shapes?.[name] })),
+  }
+}
+
+function declareLayers({ layers, source }: Graph) {
+  const unknown = layers.filter(({ type }) => !layerTypes.has(type))
+  if (unknown.length > 0) throw new NcnnError(explainUnknownLayers(source, unknown))
+  return layers.flatMap((layer) => {
+    const type = layerTypes.get(layer.type)
+    if (type === undefined) return []
+    const params = readParams(type.params, layer)
+    return [{ layer, params, weights: type.weights?.(params, layer) ?? {} }]
+  })
+}
+
+/** The shape of every blob, if those of the inputs are given or declared in the model. */
+async function shapesOf(
+  { param, bin }: { readonly param: string | Uint8Array; readonly bin: Uint8Array },
+  graph: Graph,
+  given: Readonly<Record<string, readonly number[]>>,
+) {
+  using model = await loadNcnn({ param, bin })
+  const unknown = Object.keys(given).filter((name) => !model.inputs.some((input) => input.name === name))
+  if (unknown.length > 0) {
+    const names = model.inputs.map(({ name }) => `"${name}"`).join(', ')
+    throw new NcnnError(`${graph.source} has no input "${unknown[0]}"; its inputs are ${names || 'none'}`)
+  }
+  const inputs = model.inputs.map(({ name, shape }) => ({ name, shape: given[name] ?? shape }))
+  if (inputs.some(({ shape }) => shape === undefined)) return { shapes: undefined, inputs }
+  const zeros = inputs.flatMap(({ name, shape }) => (shape ? [[name, zerosFor(name, shape, graph)] as const] : []))
+  const blobs = await model.run(Object.fromEntries(zeros), { outputs: 'all' })
+  return { shapes: Object.fromEntries(Object.entries(blobs).map(([name, { shape }]) => [name, shape])), inputs }
+}
+
+/** Indices are integers: those that an Embed reads. */
+function zerosFor(name: string, shape: readonly number[], { layers }: Graph): Tensor {
+  const size = shape.reduce((product, length) => product * length, 1)
+  const isIndex = layers.some(({ type, inputs }) => type === 'Embed' && inputs.includes(name))
+  return isIndex
+    ? { data: new Int32Array(size), shape, dtype: 'int32' }
+    : { data: new Float32Array(size), shape, dtype: 'float32' }
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, x) => total + x, 0)
+
+function storageCounts(weights: readonly { readonly storage: WeightStorage; readonly count: number }[]): StorageCounts {
+  const counts = { fp32: 0, fp16: 0, int8: 0, lut8: 0 }
+  for (const { storage, count } of weights) counts[storage] += count
+  return counts
+}
+
+function countTypes(layers: readonly GraphLayer[]): Record<string, number> {
+  const counts = new Map<string, number>()
+  for (const { type } of layers) counts.set(type, (counts.get(type) ?? 0) + 1)
+  return Object.fromEntries([...counts].sort(([, a], [, b]) => b - a))
+}

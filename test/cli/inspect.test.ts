@@ -1,0 +1,43 @@
+// `expect-tensor inspect`: what it prints, and which arguments it refuses.
+import { expect, test } from 'vitest'
+import { UsageError } from '../../src/cli/command.ts'
+import { inspect } from '../../src/cli/inspect.ts'
+
+const model = 'examples/voiceprint/models/ecapa-fp16.ncnn.param'
+
+async function run(...args: string[]): Promise<string> {
+  const lines: string[] = []
+  expect(await inspect.run(args, (line) => lines.push(line))).toBe(0)
+  return lines.join('\n')
+}
+
+test('a model whose input shapes are given', async () => {
+  const text = await run(model, '--input', 'in0=200,80')
+  expect(text).toContain('inputs      in0 [200, 80]\noutputs     out0 [192]\n')
+  expect(text).toMatch(/^layers {6}175: 37 Convolution1D, /m)
+  expect(text).toMatch(/^parameters {2}462 064 \(fp16 97\.9 %, fp32 2\.1 %\)$/m)
+  expect(text).toMatch(/^FLOPs {7}132 034 560$/m)
+  // 128 filters of 80 channels and 5 taps, for 200 frames.
+  expect(text).toMatch(/^Convolution1D +conv1drelu_0 +\[128, 200\] +51 328 +fp16 99\.8 %, fp32 0\.2 % +20 480 000$/m)
+})
+
+test('without shapes it says how to give them', async () => {
+  const text = await run(model)
+  expect(text).not.toMatch(/^FLOPs/m)
+  expect(text.split('\n').at(-1)).toBe('Shapes and FLOPs: give the shape of every input as --input name=3,224,224')
+})
+
+test('--json', async () => {
+  expect(JSON.parse(await run(model, '--json'))).toMatchObject({ parameters: 462064, outputs: [{ name: 'out0' }] })
+})
+
+test.each([
+  [[], /one \.param file/],
+  [[model, 'other.param'], /one \.param file/],
+  [[model, '--input', 'in0=200,x'], /expected a name and a shape, such as in0=3,224,224/],
+  [[model, '--input', '200'], /expected a name and a shape/],
+])('%j', async (args, message) => {
+  const refused = inspect.run(args, () => undefined)
+  await expect(refused).rejects.toThrow(UsageError)
+  await expect(refused).rejects.toThrow(message)
+})
