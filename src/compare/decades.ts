@@ -8,6 +8,11 @@ const LAST = 308
 /** `powersOfTen[i]` is the double nearest to 10^(FIRST + i); behind the last one lies Infinity. */
 const powersOfTen: Float64Array = Float64Array.from({ length: LAST - FIRST + 2 }, (_, i) => Number(`1e${FIRST + i}`))
 
+/** The least error of a decade, by its position among the counts; Infinity behind the last. */
+export function powerOfTen(decade: number): number {
+  return powersOfTen[decade]
+}
+
 /** A count for each decade of float64. */
 export function newDecadeCounts(): Float64Array {
   return new Float64Array(powersOfTen.length - 1)

@@ -1,7 +1,7 @@
 // How the errors of all pairs are distributed: quantiles, and a count per decade.
-import { BUCKETS, type ErrorKernel } from '../kernels/compare.ts'
+import { BUCKETS, type ErrorKernel, type ErrorKind } from '../kernels/compare.ts'
 import type { ErrorHistogram } from './comparison.ts'
-import { countDecades, decadeOf, newDecadeCounts, toHistogram } from './decades.ts'
+import { countDecades, decadeOf, newDecadeCounts, powerOfTen, toHistogram } from './decades.ts'
 import type { ElementRule } from './element-rule.ts'
 import { type Block, forEachBlock, type Pairs } from './pairs.ts'
 import { interpolateQuantiles, positionOfQuantile, quantilesOf, ranksAt, selectRanks } from './quantiles.ts'
@@ -14,19 +14,17 @@ export interface ErrorDistribution {
   readonly histogram: ErrorHistogram
 }
 
-/** Whether the error is relative to the reference; pairs with a zero reference have no relative error. */
-export type ErrorKind = 'absolute' | 'relative'
-
 /** The distribution over pairs of finite elements. Where a difference might overflow, the kernels are not used. */
 export function distributionOf(
   pairs: Pairs,
   rule: ElementRule,
   kind: ErrorKind,
   qs: readonly number[],
-  { scale, diffScale }: Statistics,
+  statistics: Statistics,
 ): ErrorDistribution {
-  const kernel = scale === 1 && diffScale === 1 ? pairs.kernel?.errors : undefined
-  return kernel === undefined ? fromAllErrors(pairs, rule, kind, qs) : fromBuckets(kernel, kind, qs)
+  const mayOverflow = statistics.scale !== 1 || statistics.diffScale !== 1
+  const kernel = mayOverflow ? undefined : pairs.kernel?.errors
+  return kernel === undefined ? fromAllErrors(pairs, rule, kind, qs) : fromBuckets(kernel, kind, qs, statistics)
 }
 
 function fromAllErrors(pairs: Pairs, rule: ElementRule, kind: ErrorKind, qs: readonly number[]): ErrorDistribution {
@@ -68,65 +66,82 @@ function addRelative(errors: Float64Array, length: number, { count, diff, refere
   return end
 }
 
-const bucketBits = new Uint32Array(2)
-const bucketValue = new Float64Array(bucketBits.buffer)
+const double = new Float64Array(1)
+const words = new Uint32Array(double.buffer)
 const HIGH = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
 
-/** The least double of a bucket: its number is the upper 16 bits. */
-function startOfBucket(bucket: number): number {
-  bucketBits[HIGH] = bucket << 16
-  bucketBits[1 - HIGH] = 0
-  return bucketValue[0]
+/** The bucket of an error: the upper 17 bits. */
+function bucketOf(error: number): number {
+  double[0] = error
+  return words[HIGH] >>> 15
 }
 
-function sumOf(counts: Uint32Array): number {
-  let sum = 0
-  for (let i = 0; i < counts.length; i++) sum += counts[i]
-  return sum
+/** The least error of a bucket. */
+function startOfBucket(bucket: number): number {
+  words[HIGH] = bucket << 15
+  words[1 - HIGH] = 0
+  return double[0]
 }
 
 /**
  * Two passes: the first counts errors per bucket, the second fetches the errors of the few buckets that hold a wanted quantile or
  * straddle a power of ten. Exact, and nothing as large as the tensors is allocated unless nearly all errors are alike.
  */
-function fromBuckets(kernel: ErrorKernel, kind: ErrorKind, qs: readonly number[]): ErrorDistribution {
-  const relative = kind === 'relative'
-  const { buckets, zeros, sum } = kernel.count(relative)
-  const total = zeros + sumOf(buckets)
-  if (total === 0)
-    return { mean: Number.NaN, quantiles: qs.map(() => Number.NaN), histogram: toHistogram(newDecadeCounts(), 0) }
+function fromBuckets(
+  kernel: ErrorKernel,
+  kind: ErrorKind,
+  qs: readonly number[],
+  { finitePairs, zeroReferences, maxAbs, maxRel }: Statistics,
+): ErrorDistribution {
+  const total = kind === 'absolute' ? finitePairs : finitePairs - zeroReferences
+  const decades = newDecadeCounts()
+  if (total === 0) return { mean: Number.NaN, quantiles: qs.map(() => Number.NaN), histogram: toHistogram(decades, 0) }
+  const { buckets, zeros, sum } = kernel.count(kind)
   const positions = qs.map((q) => positionOfQuantile(q, total))
   const ranks = ranksAt(positions)
-  const decades = newDecadeCounts()
   const marks = new Uint8Array(BUCKETS)
-  /** Where the error of each rank will be among those that are fetched. */
-  const places = new Map<number, number>()
-  let below = zeros
-  let skipped = zeros
   let fetched = 0
-  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+  /** The ranks of the errors that are fetched, bucket by bucket from the largest. */
+  const ranges: { readonly first: number; readonly count: number }[] = []
+  const most = kind === 'absolute' ? maxAbs : maxRel
+  let decade = decadeOf(most)
+  // from the largest error down, until only zeros are left
+  for (let bucket = bucketOf(most), left = total; left > zeros; bucket--) {
     const count = buckets[bucket]
     if (count === 0) continue
-    const inside = ranks.filter((rank) => rank >= below && rank < below + count)
-    const decade = decadeOf(startOfBucket(bucket))
-    below += count
-    if (inside.length > 0 || decade !== decadeOf(startOfBucket(bucket + 1))) {
+    left -= count
+    const start = startOfBucket(bucket)
+    while (start < powerOfTen(decade)) decade--
+    const straddles = powerOfTen(decade + 1) < startOfBucket(bucket + 1)
+    if (straddles || ranks.some((rank) => rank >= left && rank < left + count)) {
       marks[bucket] = 1
       fetched += count
-      for (const rank of inside) places.set(rank, rank - skipped)
-    } else {
-      decades[decade] += count
-      skipped += count
-    }
+      ranges.unshift({ first: left, count })
+    } else decades[decade] += count
   }
-  const errors = kernel.collect(relative, marks, fetched)
-  countDecades(decades, errors)
+  const errors = kernel.collect(kind, marks, fetched)
+  const fetchedZeros = countDecades(decades, errors)
+  const places = placesOf(ranks, ranges)
   const selected = selectRanks(errors, places.values())
-  const errorOfRank = (rank: number): number =>
-    rank < zeros ? 0 : (selected.get(places.get(rank) ?? -1) ?? Number.NaN)
+  // a rank that lies in no fetched bucket is that of a zero
+  const errorOfRank = (rank: number): number => selected.get(places.get(rank) ?? -1) ?? 0
   return {
     mean: sum / total,
     quantiles: interpolateQuantiles(positions, errorOfRank),
-    histogram: toHistogram(decades, zeros),
+    histogram: toHistogram(decades, Math.max(zeros, fetchedZeros)),
   }
+}
+
+/** Where the errors of the wanted ranks lie among the fetched ones, if those were sorted. */
+function placesOf(
+  ranks: readonly number[],
+  ranges: readonly { readonly first: number; readonly count: number }[],
+): Map<number, number> {
+  const places = new Map<number, number>()
+  let before = 0
+  for (const { first, count } of ranges) {
+    for (const rank of ranks) if (rank >= first && rank < first + count) places.set(rank, before + rank - first)
+    before += count
+  }
+  return places
 }

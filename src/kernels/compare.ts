@@ -32,11 +32,19 @@ interface Exports {
   firstMissInt64(a: Pointer, r: Pointer, n: number, atol: number, rtol: number, signs: number): number
   statisticsFloat32: StatisticsKernel
   statisticsFloat64: StatisticsKernel
-  countFloat32(a: Pointer, r: Pointer, n: number, relative: boolean, buckets: Pointer): number
-  countFloat64(a: Pointer, r: Pointer, n: number, relative: boolean, buckets: Pointer): number
-  collectFloat32(a: Pointer, r: Pointer, n: number, relative: boolean, marks: Pointer, out: Pointer): number
-  collectFloat64(a: Pointer, r: Pointer, n: number, relative: boolean, marks: Pointer, out: Pointer): number
+  countAbsoluteFloat32: CountKernel
+  countAbsoluteFloat64: CountKernel
+  countRelativeFloat32: CountKernel
+  countRelativeFloat64: CountKernel
+  collectAbsoluteFloat32: CollectKernel
+  collectAbsoluteFloat64: CollectKernel
+  collectRelativeFloat32: CollectKernel
+  collectRelativeFloat64: CollectKernel
 }
+
+type CountKernel = (a: Pointer, r: Pointer, n: number, buckets: Pointer, totals: Pointer) => void
+
+type CollectKernel = (a: Pointer, r: Pointer, n: number, marks: Pointer, out: Pointer) => number
 
 type StatisticsKernel = (
   results: Pointer,
@@ -46,14 +54,17 @@ type StatisticsKernel = (
   position: number,
   atol: number,
   rtol: number,
+  surelyAtol: number,
+  surelyRtol: number,
   equalNaN: boolean,
 ) => void
 
 /** Elements copied at a time: large enough to make calls cheap, small enough for both sides to stay in the second-level cache. */
 const CHUNK = 16384
 
-/** Buckets of {@link ErrorKernel.count}: one for each value of the upper 16 bits of a double that is not negative. */
-export const BUCKETS = 32768
+/** One for each value of the upper 17 bits of a double that is not negative; the last ones are those of NaN. */
+export const BUCKETS = 65536
+const FIRST_NAN_BUCKET = 0xfff0
 
 // the memory: constants of the module lie in the first page
 const PAGE = 65536
@@ -62,7 +73,7 @@ const RESULTS = PAGE
 const BUFFER = RESULTS + 1024
 const BUFFER_BYTES = CHUNK * 8
 const BUCKET_COUNTS = BUFFER + 4 * BUFFER_BYTES
-const MARKS = BUCKET_COUNTS + (BUCKETS + 4) * 4
+const MARKS = BUCKET_COUNTS + BUCKETS * 4
 const COLLECTED = MARKS + BUCKETS
 const PAGES = Math.ceil((COLLECTED + BUFFER_BYTES) / PAGE)
 
@@ -172,13 +183,23 @@ export interface KernelStatistics {
   reference: KernelSide
 }
 
-/** Absolute or relative errors of all pairs that have one. */
+/** Whether errors are `|actual - reference|`, or that divided by `|reference|`, which a zero reference has not. */
+export type ErrorKind = 'absolute' | 'relative'
+
+/** Errors counted per bucket: the upper 17 bits of the error as a double. */
+export interface ErrorCounts {
+  readonly buckets: Uint32Array
+  /** How many of those in the first bucket are exactly zero. */
+  readonly zeros: number
+  readonly sum: number
+}
+
+/** What is known of the errors of all pairs that have one: pairs of finite elements. */
 export interface ErrorKernel {
   statistics(rule: KernelRule): KernelStatistics
-  /** Errors per bucket (the upper 16 bits of the error as a double), zeros apart, and their sum. */
-  count(relative: boolean): { readonly buckets: Uint32Array; readonly zeros: number; readonly sum: number }
-  /** The errors above zero whose bucket has a 1 in `marks`; there are `total` of them. */
-  collect(relative: boolean, marks: Uint8Array, total: number): Float64Array
+  count(kind: ErrorKind): ErrorCounts
+  /** The errors whose bucket has a 1 in `marks`; there are `total` of them. */
+  collect(kind: ErrorKind, marks: Uint8Array, total: number): Float64Array
 }
 
 /** Two tensors of one shape, ready to be streamed through the kernels. */
@@ -302,38 +323,49 @@ function haveSameBytes(actual: Tensor, reference: Tensor): boolean {
 
 function errorKernel(stream: Stream, common: 'float32' | 'float64'): ErrorKernel {
   const { exports, bytes, buffer } = stream.machine
-  const single = common === 'float32'
-  const gather = single ? exports.statisticsFloat32 : exports.statisticsFloat64
-  const count = single ? exports.countFloat32 : exports.countFloat64
-  const collect = single ? exports.collectFloat32 : exports.collectFloat64
+  const [gather, count, collect] = kernelsFor(exports, common)
   return {
     statistics({ atol, rtol, equalNaN }) {
       const results = new Float64Array(buffer, RESULTS, RESULT_SLOTS)
       results.set(emptyResults)
-      walk(stream, (a, r, start, n) => gather(RESULTS, a, r, n, start, atol, rtol, equalNaN))
+      const [surelyAtol, surelyRtol] = [safelyBelow(atol), safelyBelow(rtol)]
+      walk(stream, (a, r, start, n) => gather(RESULTS, a, r, n, start, atol, rtol, surelyAtol, surelyRtol, equalNaN))
       return readResults(results)
     },
-    count(relative) {
-      const counts = new Uint32Array(buffer, BUCKET_COUNTS, BUCKETS + 1)
+    count(kind) {
+      const counts = new Uint32Array(buffer, BUCKET_COUNTS, BUCKETS)
       counts.fill(0)
-      let sum = 0
-      walk(stream, (a, r, _, n) => {
-        sum += count(a, r, n, relative, BUCKET_COUNTS)
-      })
-      return { buckets: counts.slice(0, BUCKETS), zeros: counts[BUCKETS], sum }
+      const totals = new Float64Array(buffer, RESULTS, 2)
+      totals.fill(0)
+      walk(stream, (a, r, _, n) => count[kind](a, r, n, BUCKET_COUNTS, RESULTS))
+      return { buckets: counts.slice(0, FIRST_NAN_BUCKET), zeros: totals[0], sum: totals[1] }
     },
-    collect(relative, marks, total) {
+    collect(kind, marks, total) {
       bytes.set(marks, MARKS)
       const collected = new Float64Array(total)
       let length = 0
       walk(stream, (a, r, _, n) => {
-        const found = collect(a, r, n, relative, MARKS, COLLECTED)
+        const found = collect[kind](a, r, n, MARKS, COLLECTED)
         collected.set(new Float64Array(buffer, COLLECTED, found), length)
         length += found
       })
       return collected
     },
   }
+}
+
+function kernelsFor(exports: Exports, common: 'float32' | 'float64') {
+  return common === 'float32'
+    ? ([
+        exports.statisticsFloat32,
+        { absolute: exports.countAbsoluteFloat32, relative: exports.countRelativeFloat32 },
+        { absolute: exports.collectAbsoluteFloat32, relative: exports.collectRelativeFloat32 },
+      ] as const)
+    : ([
+        exports.statisticsFloat64,
+        { absolute: exports.countAbsoluteFloat64, relative: exports.countRelativeFloat64 },
+        { absolute: exports.collectAbsoluteFloat64, relative: exports.collectRelativeFloat64 },
+      ] as const)
 }
 
 // the slots of assembly/compare.ts, in its order

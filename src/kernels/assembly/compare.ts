@@ -130,18 +130,35 @@ function firstMissWithin<T>(a: usize, r: usize, from: i32, to: i32, atol: f64, r
 /**
  * Whether four pairs are certainly close. `atol` and `rtol` are a little smaller than the real ones, by more than all roundings to
  * float32 here, so "yes" is always right; "no" means "look closer". A strict comparison, so that Infinity < Infinity is a "no".
+ * Only with an `atol` above zero does it say "yes" to equal values; else `orEqual` asks for that.
  */
 // @ts-ignore: decorator
 @inline
-function certainlyClose(a: usize, r: usize, atol: v128, rtol: v128): v128 {
+function certainlyClose(a: usize, r: usize, atol: v128, rtol: v128, orEqual: bool): v128 {
   const x = v128.load(a), y = v128.load(r)
   const within = f32x4.lt(f32x4.abs(f32x4.sub(x, y)), f32x4.add(atol, f32x4.mul(rtol, f32x4.abs(y))))
-  return v128.or(f32x4.eq(x, y), within)
+  return orEqual ? v128.or(f32x4.eq(x, y), within) : within
+}
+
+/** Whether all pairs up to `stop` are certainly close; a multiple of 16 of them, or followed by equal ones. */
+// @ts-ignore: decorator
+@inline
+function allCertainlyClose(a: usize, r: usize, stop: usize, atol: v128, rtol: v128, orEqual: bool): bool {
+  let close = i32x4.splat(-1), other = close
+  while (a < stop) {
+    close = v128.and(close, certainlyClose(a, r, atol, rtol, orEqual))
+    other = v128.and(other, certainlyClose(a + 16, r + 16, atol, rtol, orEqual))
+    close = v128.and(close, certainlyClose(a + 32, r + 32, atol, rtol, orEqual))
+    other = v128.and(other, certainlyClose(a + 48, r + 48, atol, rtol, orEqual))
+    a += 64
+    r += 64
+  }
+  return i32x4.all_true(v128.and(close, other))
 }
 
 /**
- * The first of `n` elements that misses the rule, `n` when none does. What lies between `n` and the next multiple of 16
- * must be zero on both sides. `surelyAtol` and `surelyRtol`: see certainlyClose.
+ * The first of `n` elements that misses the rule, `n` when none does. What lies between `n` and the next multiple of 16 must be zero
+ * on both sides. `surelyAtol` and `surelyRtol`: see certainlyClose.
  */
 export function firstMissFloat32(
   a: usize, r: usize, n: i32,
@@ -151,18 +168,11 @@ export function firstMissFloat32(
   let i = 0
   while (i < n) {
     const end = min(i + GROUP, n)
-    let p = a + (<usize>i << 2), q = r + (<usize>i << 2)
-    const stop = a + (<usize>end << 2)
-    let close = i32x4.splat(-1), other = close
-    while (p < stop) {
-      close = v128.and(close, certainlyClose(p, q, atol4, rtol4))
-      other = v128.and(other, certainlyClose(p + 16, q + 16, atol4, rtol4))
-      close = v128.and(close, certainlyClose(p + 32, q + 32, atol4, rtol4))
-      other = v128.and(other, certainlyClose(p + 48, q + 48, atol4, rtol4))
-      p += 64
-      q += 64
-    }
-    if (!i32x4.all_true(v128.and(close, other))) {
+    const p = a + (<usize>i << 2), q = r + (<usize>i << 2), stop = a + (<usize>end << 2)
+    const close = surelyAtol > 0
+      ? allCertainlyClose(p, q, stop, atol4, rtol4, false)
+      : allCertainlyClose(p, q, stop, atol4, rtol4, true)
+    if (!close) {
       const miss = firstMissWithin<f32>(a, r, i, end, atol, rtol, equalNaN)
       if (miss < end) return miss
     }
@@ -307,166 +317,289 @@ function addPair(s: usize, x: f64, y: f64, position: f64, atol: f64, rtol: f64, 
   add(s + REFERENCE + SUM_OF_SQUARES, y * y)
 }
 
-/** Extremes of a group of elements, all finite. */
-function addRange<T>(side: usize, array: usize, n: i32): void {
-  let least: f64, greatest: f64
-  const stop = array + (<usize>n << alignof<T>())
-  let low = v128.load(array), high = low
-  for (let p = array; p < stop; p += 16) {
-    const x = v128.load(p)
-    low = sizeof<T>() == 4 ? f32x4.pmin(low, x) : f64x2.pmin(low, x)
-    high = sizeof<T>() == 4 ? f32x4.pmax(high, x) : f64x2.pmax(high, x)
+/** Adds the squares and differences of a group of pairs to the sums; false, and nothing added, when one is not finite or too large. */
+// @ts-ignore: decorator
+@inline
+function addSums<T>(s: usize, a: usize, r: usize, n: i32): bool {
+  const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>())
+  let xx = f64x2.splat(0), yy = xx, dd = xx, d1 = xx, xx2 = xx, yy2 = xx, dd2 = xx, d2 = xx
+  while (a < stop) {
+    const x = pairAt<T>(a), y = pairAt<T>(r), d = f64x2.abs(f64x2.sub(x, y))
+    xx = f64x2.add(xx, f64x2.mul(x, x))
+    yy = f64x2.add(yy, f64x2.mul(y, y))
+    dd = f64x2.add(dd, f64x2.mul(d, d))
+    d1 = f64x2.add(d1, d)
+    const v = pairAt<T>(a + step), w = pairAt<T>(r + step), e = f64x2.abs(f64x2.sub(v, w))
+    xx2 = f64x2.add(xx2, f64x2.mul(v, v))
+    yy2 = f64x2.add(yy2, f64x2.mul(w, w))
+    dd2 = f64x2.add(dd2, f64x2.mul(e, e))
+    d2 = f64x2.add(d2, e)
+    a += step << 1
+    r += step << 1
   }
-  if (sizeof<T>() == 4) {
-    low = f32x4.pmin(low, i32x4.shuffle(low, low, 2, 3, 0, 1))
-    high = f32x4.pmax(high, i32x4.shuffle(high, high, 2, 3, 0, 1))
-    least = min(f32x4.extract_lane(low, 0), f32x4.extract_lane(low, 1))
-    greatest = max(f32x4.extract_lane(high, 0), f32x4.extract_lane(high, 1))
-  } else {
-    least = min(f64x2.extract_lane(low, 0), f64x2.extract_lane(low, 1))
-    greatest = max(f64x2.extract_lane(high, 0), f64x2.extract_lane(high, 1))
+  const sumXX = sum2(f64x2.add(xx, xx2)), sumYY = sum2(f64x2.add(yy, yy2))
+  if (!(sumXX + sumYY < Infinity)) return false
+  add(s + ACTUAL + SUM_OF_SQUARES, sumXX)
+  add(s + REFERENCE + SUM_OF_SQUARES, sumYY)
+  add(s + SUM_OF_SQUARED_DIFFS, sum2(f64x2.add(dd, dd2)))
+  add(s + SUM_OF_DIFFS, sum2(f64x2.add(d1, d2)))
+  add(s + FINITE_PAIRS, n)
+  return true
+}
+
+/** How many of a group of finite pairs miss the rule. */
+function countMisses<T>(a: usize, r: usize, n: i32, atol: f64, rtol: f64): i64 {
+  const atol2 = f64x2.splat(atol), rtol2 = f64x2.splat(rtol)
+  const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>())
+  let missed = i64x2.splat(0)
+  while (a < stop) {
+    const y = pairAt<T>(r), d = f64x2.abs(f64x2.sub(pairAt<T>(a), y))
+    missed = i64x2.sub(missed, f64x2.gt(d, f64x2.add(atol2, f64x2.mul(rtol2, f64x2.abs(y)))))
+    a += step
+    r += step
   }
+  return i64x2.extract_lane(missed, 0) + i64x2.extract_lane(missed, 1)
+}
+
+/** Looks for a greater absolute error in a group of finite pairs. */
+function searchMaxAbs<T>(s: usize, a: usize, r: usize, n: i32, position: f64): void {
+  const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>())
+  let greatest = f64x2.splat(0)
+  for (let p = a, q = r; p < stop; p += step, q += step) {
+    greatest = f64x2.pmax(greatest, f64x2.abs(f64x2.sub(pairAt<T>(p), pairAt<T>(q))))
+  }
+  const most = max(f64x2.extract_lane(greatest, 0), f64x2.extract_lane(greatest, 1))
+  if (!(most > load<f64>(s + MAX_ABS))) return
+  for (let i = 0; i < n; i++) {
+    if (abs(at<T>(a, i) - at<T>(r, i)) != most) continue
+    store<f64>(s + MAX_ABS, most)
+    store<f64>(s + MAX_ABS_AT, position + i)
+    return
+  }
+}
+
+/** Looks for a greater relative error in a group of finite pairs. */
+function searchMaxRel<T>(s: usize, a: usize, r: usize, n: i32, position: f64): void {
+  for (let i = 0; i < n; i++) {
+    const y = at<T>(r, i)
+    updateMaxRel(s, abs(at<T>(a, i) - y), y, position + i)
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function least4(v: v128): f64 {
+  const w = f32x4.pmin(v, i32x4.shuffle(v, v, 2, 3, 0, 1))
+  return <f64>min(f32x4.extract_lane(w, 0), f32x4.extract_lane(w, 1))
+}
+
+// @ts-ignore: decorator
+@inline
+function greatest4(v: v128): f64 {
+  const w = f32x4.pmax(v, i32x4.shuffle(v, v, 2, 3, 0, 1))
+  return <f64>max(f32x4.extract_lane(w, 0), f32x4.extract_lane(w, 1))
+}
+
+// @ts-ignore: decorator
+@inline
+function widenRange(side: usize, least: f64, greatest: f64): void {
   if (least < load<f64>(side + MIN)) store<f64>(side + MIN, least)
   if (greatest > load<f64>(side + MAX)) store<f64>(side + MAX, greatest)
 }
 
+/**
+ * Extremes and counts of a group of finite pairs of float32. Errors are looked at in float32 first: only where one might be a miss,
+ * or larger than all before, are they computed in float64.
+ */
+function addExtremesFloat32(s: usize, a: usize, r: usize, n: i32, position: f64, atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32): void {
+  const atol4 = f32x4.splat(surelyAtol), rtol4 = f32x4.splat(surelyRtol), zero = f32x4.splat(0)
+  const knownRel = f32x4.splat(<f32>min(load<f64>(s + MAX_REL) * SLIGHTLY_LESS, <f64>f32.MAX_VALUE))
+  const stop = a + (<usize>n << 2)
+  let close = i32x4.splat(-1), larger = zero, zeros = zero, greatest = zero
+  let lowA = v128.load(a), highA = lowA, lowR = v128.load(r), highR = lowR
+  for (let p = a, q = r; p < stop; p += 16, q += 16) {
+    const x = v128.load(p), y = v128.load(q), d = f32x4.abs(f32x4.sub(x, y)), magnitude = f32x4.abs(y)
+    close = v128.and(close, f32x4.lt(d, f32x4.add(atol4, f32x4.mul(rtol4, magnitude))))
+    larger = v128.or(larger, f32x4.gt(d, f32x4.mul(knownRel, magnitude)))
+    greatest = f32x4.pmax(greatest, d)
+    zeros = i32x4.sub(zeros, f32x4.eq(y, zero))
+    lowA = f32x4.pmin(lowA, x)
+    highA = f32x4.pmax(highA, x)
+    lowR = f32x4.pmin(lowR, y)
+    highR = f32x4.pmax(highR, y)
+  }
+  widenRange(s + ACTUAL, least4(lowA), greatest4(highA))
+  widenRange(s + REFERENCE, least4(lowR), greatest4(highR))
+  const pairs = i32x4.add(zeros, i32x4.shuffle(zeros, zeros, 2, 3, 0, 1))
+  add(s + ZERO_REFERENCES, <f64>(i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1)))
+  if (!i32x4.all_true(close)) add(s + MISMATCHED, <f64>countMisses<f32>(a, r, n, atol, rtol))
+  if (greatest4(greatest) >= load<f64>(s + MAX_ABS) * SLIGHTLY_LESS) searchMaxAbs<f32>(s, a, r, n, position)
+  if (v128.any_true(larger)) searchMaxRel<f32>(s, a, r, n, position)
+}
+
+/** Less than 1 by more than float32 rounds. */
+const SLIGHTLY_LESS: f64 = 1.0 - 1.0 / 2097152.0
+
+/** Extremes and counts of a group of finite pairs of float64. */
+function addExtremesFloat64(s: usize, a: usize, r: usize, n: i32, position: f64, atol: f64, rtol: f64): void {
+  const zero = f64x2.splat(0), knownRel = f64x2.splat(load<f64>(s + MAX_REL)), stop = a + (<usize>n << 3)
+  let larger = zero, zeros = zero
+  let lowA = v128.load(a), highA = lowA, lowR = v128.load(r), highR = lowR
+  for (let p = a, q = r; p < stop; p += 16, q += 16) {
+    const x = v128.load(p), y = v128.load(q), d = f64x2.abs(f64x2.sub(x, y))
+    larger = v128.or(larger, f64x2.gt(d, f64x2.mul(knownRel, f64x2.abs(y))))
+    zeros = i64x2.sub(zeros, f64x2.eq(y, zero))
+    lowA = f64x2.pmin(lowA, x)
+    highA = f64x2.pmax(highA, x)
+    lowR = f64x2.pmin(lowR, y)
+    highR = f64x2.pmax(highR, y)
+  }
+  widenRange(
+    s + ACTUAL,
+    min(f64x2.extract_lane(lowA, 0), f64x2.extract_lane(lowA, 1)),
+    max(f64x2.extract_lane(highA, 0), f64x2.extract_lane(highA, 1)),
+  )
+  widenRange(
+    s + REFERENCE,
+    min(f64x2.extract_lane(lowR, 0), f64x2.extract_lane(lowR, 1)),
+    max(f64x2.extract_lane(highR, 0), f64x2.extract_lane(highR, 1)),
+  )
+  add(s + ZERO_REFERENCES, <f64>(i64x2.extract_lane(zeros, 0) + i64x2.extract_lane(zeros, 1)))
+  add(s + MISMATCHED, <f64>countMisses<f64>(a, r, n, atol, rtol))
+  searchMaxAbs<f64>(s, a, r, n, position)
+  if (v128.any_true(larger)) searchMaxRel<f64>(s, a, r, n, position)
+}
+
 /** Adds `n` pairs, the first of which is at `position`, to the results at `s`. Pairs that are not finite are added one by one. */
-function addStatistics<T>(s: usize, a: usize, r: usize, n: i32, position: f64, atol: f64, rtol: f64, equalNaN: bool): void {
-  const zero = f64x2.splat(0), atol2 = f64x2.splat(atol), rtol2 = f64x2.splat(rtol)
-  const shift = alignof<T>(), step = <usize>2 << shift
+function addStatistics<T>(
+  s: usize, a: usize, r: usize, n: i32, position: f64,
+  atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, equalNaN: bool,
+): void {
   for (let start = 0; start < n; start += GROUP) {
-    const count = min(n - start, GROUP), even = count & ~3
-    const aStart = a + (<usize>start << shift), rStart = r + (<usize>start << shift)
-    const stop = aStart + (<usize>even << shift)
-    let p = aStart, q = rStart
-    let xx = zero, yy = zero, dd = zero, d1 = zero, xx2 = zero, yy2 = zero, dd2 = zero, d2 = zero
-    while (p < stop) {
-      const x = pairAt<T>(p), y = pairAt<T>(q), d = f64x2.abs(f64x2.sub(x, y))
-      xx = f64x2.add(xx, f64x2.mul(x, x))
-      yy = f64x2.add(yy, f64x2.mul(y, y))
-      dd = f64x2.add(dd, f64x2.mul(d, d))
-      d1 = f64x2.add(d1, d)
-      const v = pairAt<T>(p + step), w = pairAt<T>(q + step), e = f64x2.abs(f64x2.sub(v, w))
-      xx2 = f64x2.add(xx2, f64x2.mul(v, v))
-      yy2 = f64x2.add(yy2, f64x2.mul(w, w))
-      dd2 = f64x2.add(dd2, f64x2.mul(e, e))
-      d2 = f64x2.add(d2, e)
-      p += step << 1
-      q += step << 1
-    }
-    const sumXX = sum2(f64x2.add(xx, xx2)), sumYY = sum2(f64x2.add(yy, yy2))
-    // something is infinite, NaN, or too large to be squared
-    if (even == 0 || !(sumXX + sumYY < Infinity)) {
-      for (let i = 0; i < count; i++) {
-        addPair(s, at<T>(aStart, i), at<T>(rStart, i), position + start + i, atol, rtol, equalNaN)
-      }
-      continue
-    }
-    add(s + ACTUAL + SUM_OF_SQUARES, sumXX)
-    add(s + REFERENCE + SUM_OF_SQUARES, sumYY)
-    add(s + SUM_OF_SQUARED_DIFFS, sum2(f64x2.add(dd, dd2)))
-    add(s + SUM_OF_DIFFS, sum2(f64x2.add(d1, d2)))
-    add(s + FINITE_PAIRS, even)
-    addRange<T>(s + ACTUAL, aStart, even)
-    addRange<T>(s + REFERENCE, rStart, even)
-    const knownRel = f64x2.splat(load<f64>(s + MAX_REL))
-    let missed = zero, zeros = zero, greatest = zero, larger = zero
-    p = aStart
-    q = rStart
-    while (p < stop) {
-      const y = pairAt<T>(q), d = f64x2.abs(f64x2.sub(pairAt<T>(p), y)), magnitude = f64x2.abs(y)
-      missed = i64x2.sub(missed, f64x2.gt(d, f64x2.add(atol2, f64x2.mul(rtol2, magnitude))))
-      zeros = i64x2.sub(zeros, f64x2.eq(y, zero))
-      greatest = f64x2.pmax(greatest, d)
-      larger = v128.or(larger, f64x2.gt(d, f64x2.mul(knownRel, magnitude)))
-      p += step
-      q += step
-    }
-    add(s + MISMATCHED, <f64>(i64x2.extract_lane(missed, 0) + i64x2.extract_lane(missed, 1)))
-    add(s + ZERO_REFERENCES, <f64>(i64x2.extract_lane(zeros, 0) + i64x2.extract_lane(zeros, 1)))
-    if (max(f64x2.extract_lane(greatest, 0), f64x2.extract_lane(greatest, 1)) > load<f64>(s + MAX_ABS)) {
-      for (let i = 0; i < even; i++) updateMaxAbs(s, abs(at<T>(aStart, i) - at<T>(rStart, i)), position + start + i)
-    }
-    if (v128.any_true(larger)) {
-      for (let i = 0; i < even; i++) {
-        const y = at<T>(rStart, i)
-        updateMaxRel(s, abs(at<T>(aStart, i) - y), y, position + start + i)
-      }
-    }
-    for (let i = even; i < count; i++) {
+    const count = min(n - start, GROUP)
+    const aStart = a + (<usize>start << alignof<T>()), rStart = r + (<usize>start << alignof<T>())
+    let done = count & ~3
+    if (done > 0 && addSums<T>(s, aStart, rStart, done)) {
+      if (sizeof<T>() == 4) addExtremesFloat32(s, aStart, rStart, done, position + start, atol, rtol, surelyAtol, surelyRtol)
+      else addExtremesFloat64(s, aStart, rStart, done, position + start, atol, rtol)
+    } else done = 0
+    for (let i = done; i < count; i++) {
       addPair(s, at<T>(aStart, i), at<T>(rStart, i), position + start + i, atol, rtol, equalNaN)
     }
   }
 }
 
-export function statisticsFloat32(s: usize, a: usize, r: usize, n: i32, position: f64, atol: f64, rtol: f64, equalNaN: bool): void {
-  addStatistics<f32>(s, a, r, n, position, atol, rtol, equalNaN)
+export function statisticsFloat32(
+  s: usize, a: usize, r: usize, n: i32, position: f64,
+  atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, equalNaN: bool,
+): void {
+  addStatistics<f32>(s, a, r, n, position, atol, rtol, surelyAtol, surelyRtol, equalNaN)
 }
 
-export function statisticsFloat64(s: usize, a: usize, r: usize, n: i32, position: f64, atol: f64, rtol: f64, equalNaN: bool): void {
-  addStatistics<f64>(s, a, r, n, position, atol, rtol, equalNaN)
+export function statisticsFloat64(
+  s: usize, a: usize, r: usize, n: i32, position: f64,
+  atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, equalNaN: bool,
+): void {
+  addStatistics<f64>(s, a, r, n, position, atol, rtol, surelyAtol, surelyRtol, equalNaN)
 }
 
 // ---- distribution of errors ----
 
-/** The error of a pair: absolute, or relative to a reference that is not zero; NaN for a pair that has none. */
+// Buckets are what the upper 17 bits of a double that is not negative tell apart: 32 steps between two powers of two. The last ones
+// are those of NaN, the error of a pair that has none.
+const BUCKET_SHIFT: i64 = 47
+
+/** The errors of two pairs: absolute, or relative to a reference that is not zero; NaN for a pair without one. */
 // @ts-ignore: decorator
 @inline
-function errorAt<T>(a: usize, r: usize, i: i32, relative: bool): f64 {
-  const x = at<T>(a, i), y = at<T>(r, i)
-  const diff = abs(x - y)
-  if (!(diff < Infinity)) return NaN
-  if (!relative) return diff
-  return y == 0 ? NaN : diff / abs(y)
+function errors2<T>(a: usize, r: usize, relative: bool): v128 {
+  const y = pairAt<T>(r), d = f64x2.abs(f64x2.sub(pairAt<T>(a), y))
+  // 0 for a finite difference, else NaN
+  const check = f64x2.sub(d, d)
+  if (!relative) return f64x2.abs(f64x2.add(d, check))
+  const quotient = f64x2.add(f64x2.div(d, f64x2.abs(y)), check)
+  return f64x2.abs(v128.bitselect(f64x2.splat(NaN), quotient, f64x2.eq(y, f64x2.splat(0))))
 }
 
-/** Buckets are what the upper 16 bits of a non-negative double tell apart: steps of a sixteenth of a power of two. */
 // @ts-ignore: decorator
 @inline
-function bucketOf(error: f64): usize {
-  return <usize>(reinterpret<u64>(error) >> 48)
+function increment(buckets: usize, bits: i64): void {
+  const bucket = buckets + (<usize>(bits >> BUCKET_SHIFT) << 2)
+  store<u32>(bucket, load<u32>(bucket) + 1)
 }
 
-/** How many errors are exactly zero: counted behind the last bucket. */
-const ZEROS: usize = 32768 * 4
-
-/** Counts errors per bucket (32768 of u32 at `buckets`), zeros apart; returns their sum. */
-function countBuckets<T>(a: usize, r: usize, n: i32, relative: bool, buckets: usize): f64 {
-  let sum: f64 = 0
-  for (let i = 0; i < n; i++) {
-    const error = errorAt<T>(a, r, i, relative)
-    if (isNaN(error)) continue
-    const bucket = buckets + (error == 0 ? ZEROS : bucketOf(error) << 2)
-    store<u32>(bucket, load<u32>(bucket) + 1)
-    sum += error
+/** Counts the errors of `n` pairs per bucket (65536 of u32 at `buckets`); adds to the count of zeros and to the sum at `totals`. */
+function countBuckets<T>(a: usize, r: usize, n: i32, relative: bool, buckets: usize, totals: usize): void {
+  const step = <usize>2 << alignof<T>(), stop = a + (<usize>(n & ~1) << alignof<T>())
+  let zeros = i64x2.splat(0), sum = f64x2.splat(0)
+  while (a < stop) {
+    const errors = errors2<T>(a, r, relative)
+    zeros = i64x2.sub(zeros, f64x2.eq(errors, f64x2.splat(0)))
+    sum = f64x2.add(sum, v128.and(errors, f64x2.eq(errors, errors)))
+    increment(buckets, i64x2.extract_lane(errors, 0))
+    increment(buckets, i64x2.extract_lane(errors, 1))
+    a += step
+    r += step
   }
-  return sum
+  add(totals, <f64>(i64x2.extract_lane(zeros, 0) + i64x2.extract_lane(zeros, 1)))
+  add(totals + 8, sum2(sum))
+  if (n & 1) {
+    const error = f64x2.extract_lane(errors2<T>(a, r, relative), 0)
+    increment(buckets, reinterpret<i64>(error))
+    add(totals, error == 0 ? 1 : 0)
+    add(totals + 8, isNaN(error) ? 0 : error)
+  }
 }
 
-/** Copies the errors above zero whose bucket is marked (a byte of 1 for each at `marks`) to `out`; returns how many. */
+/** Copies those errors of `n` pairs whose bucket is marked (a byte of 1 for each at `marks`) to `out`; returns how many. */
 function collectMarked<T>(a: usize, r: usize, n: i32, relative: bool, marks: usize, out: usize): i32 {
+  const step = <usize>2 << alignof<T>(), stop = a + (<usize>(n & ~1) << alignof<T>())
   const start = out
-  for (let i = 0; i < n; i++) {
-    const error = errorAt<T>(a, r, i, relative)
-    if (!(error > 0)) continue
-    store<f64>(out, error)
-    out += <usize>load<u8>(marks + bucketOf(error)) << 3
+  while (a < stop) {
+    const errors = errors2<T>(a, r, relative)
+    v128.store64_lane(out, errors, 0)
+    out += <usize>load<u8>(marks + <usize>(i64x2.extract_lane(errors, 0) >> BUCKET_SHIFT)) << 3
+    v128.store64_lane(out, errors, 1)
+    out += <usize>load<u8>(marks + <usize>(i64x2.extract_lane(errors, 1) >> BUCKET_SHIFT)) << 3
+    a += step
+    r += step
+  }
+  if (n & 1) {
+    const errors = errors2<T>(a, r, relative)
+    v128.store64_lane(out, errors, 0)
+    out += <usize>load<u8>(marks + <usize>(i64x2.extract_lane(errors, 0) >> BUCKET_SHIFT)) << 3
   }
   return <i32>((out - start) >> 3)
 }
 
-export function countFloat32(a: usize, r: usize, n: i32, relative: bool, buckets: usize): f64 {
-  return countBuckets<f32>(a, r, n, relative, buckets)
+export function countAbsoluteFloat32(a: usize, r: usize, n: i32, buckets: usize, totals: usize): void {
+  countBuckets<f32>(a, r, n, false, buckets, totals)
 }
 
-export function countFloat64(a: usize, r: usize, n: i32, relative: bool, buckets: usize): f64 {
-  return countBuckets<f64>(a, r, n, relative, buckets)
+export function countRelativeFloat32(a: usize, r: usize, n: i32, buckets: usize, totals: usize): void {
+  countBuckets<f32>(a, r, n, true, buckets, totals)
 }
 
-export function collectFloat32(a: usize, r: usize, n: i32, relative: bool, marks: usize, out: usize): i32 {
-  return collectMarked<f32>(a, r, n, relative, marks, out)
+export function countAbsoluteFloat64(a: usize, r: usize, n: i32, buckets: usize, totals: usize): void {
+  countBuckets<f64>(a, r, n, false, buckets, totals)
 }
 
-export function collectFloat64(a: usize, r: usize, n: i32, relative: bool, marks: usize, out: usize): i32 {
-  return collectMarked<f64>(a, r, n, relative, marks, out)
+export function countRelativeFloat64(a: usize, r: usize, n: i32, buckets: usize, totals: usize): void {
+  countBuckets<f64>(a, r, n, true, buckets, totals)
+}
+
+export function collectAbsoluteFloat32(a: usize, r: usize, n: i32, marks: usize, out: usize): i32 {
+  return collectMarked<f32>(a, r, n, false, marks, out)
+}
+
+export function collectRelativeFloat32(a: usize, r: usize, n: i32, marks: usize, out: usize): i32 {
+  return collectMarked<f32>(a, r, n, true, marks, out)
+}
+
+export function collectAbsoluteFloat64(a: usize, r: usize, n: i32, marks: usize, out: usize): i32 {
+  return collectMarked<f64>(a, r, n, false, marks, out)
+}
+
+export function collectRelativeFloat64(a: usize, r: usize, n: i32, marks: usize, out: usize): i32 {
+  return collectMarked<f64>(a, r, n, true, marks, out)
 }

@@ -1,0 +1,122 @@
+// Section `compare` of `npm run bench`: comparisons of tensors against numpy, torch and Vitest's toEqual.
+import { chai, JestChaiExpect } from '@vitest/expect'
+import { compareTensors } from '../src/compare/compare-tensors.ts'
+import type { Comparison } from '../src/compare/comparison.ts'
+import { float32ToFloat16Array } from '../src/tensor/half.ts'
+import type { Tensor } from '../src/tensor/tensor.ts'
+import { type Contender, formatTime, inProcess, interleave, markdownTable, type Timing } from './measure.ts'
+import { type PythonPeer, startPython } from './peers/python.ts'
+import type { SectionResult } from './run.ts'
+
+const tolerance = { rtol: 1e-3, atol: 1e-3 }
+
+/** Everything a failure message is made of, but for hints. */
+function readStatistics(comparison: Comparison): unknown {
+  const { mismatched, actual, reference, cosine, snrDb, normRatio, absDiff, relDiff } = comparison
+  const absolute = [absDiff.max, absDiff.at, absDiff.mean, absDiff.rmse, absDiff.p50, absDiff.p90, absDiff.p99]
+  const relative = [relDiff.max, relDiff.at, relDiff.mean, relDiff.p50, relDiff.p99]
+  const { worst, required, histogram } = comparison
+  return [mismatched, actual, reference, cosine, snrDb, normRatio, absolute, relative, worst, required, histogram]
+}
+
+/** Counts, extremes, means, cosine and norms: what one pass over the data gives. */
+function readSums(comparison: Comparison): unknown {
+  const { mismatched, actual, reference, cosine, snrDb, normRatio, absDiff, relDiff } = comparison
+  return [mismatched, actual, reference, cosine, snrDb, normRatio, absDiff.max, absDiff.mean, absDiff.rmse, relDiff.max]
+}
+
+/** A reference like the output of a network, and the same with an error well within the tolerance. */
+function samplePair(dtype: 'float32' | 'float16', n: number): { actual: Tensor; reference: Tensor } {
+  const gaussian = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
+  const reference = Float32Array.from({ length: n }, gaussian)
+  const actual = reference.map((value) => value + 1e-5 * gaussian())
+  const store = (data: Float32Array) => (dtype === 'float16' ? float32ToFloat16Array(data) : data)
+  return {
+    actual: { data: store(actual), shape: [n], dtype },
+    reference: { data: store(reference), shape: [n], dtype },
+  }
+}
+
+interface Measured {
+  readonly dtype: 'float32' | 'float16'
+  readonly n: number
+  readonly timings: readonly Timing[]
+}
+
+const PASS = 'pass or fail'
+const EQUAL = 'pass or fail, identical bytes'
+const SUMS = 'with counts, means and cosine'
+const STATISTICS = 'with all statistics'
+const TO_EQUAL = 'Vitest toEqual'
+
+/** `toEqual` takes seconds for a million elements. */
+const MOST_FOR_TO_EQUAL = 1e6
+
+async function measure(dtype: 'float32' | 'float16', n: number, python: PythonPeer | undefined): Promise<Measured> {
+  const { actual, reference } = samplePair(dtype, n)
+  const copy: Tensor = { ...reference, data: reference.data.slice() as Float32Array }
+  const contenders: Contender[] = [
+    inProcess(PASS, () => compareTensors(actual, reference, tolerance).pass),
+    inProcess(EQUAL, () => compareTensors(copy, reference, tolerance).pass),
+    inProcess(SUMS, () => readSums(compareTensors(actual, reference, tolerance))),
+    inProcess(STATISTICS, () => readStatistics(compareTensors(actual, reference, tolerance))),
+    ...(python?.calls ?? []).map((call) => (python as PythonPeer).contender({ call, dtype, n, ...tolerance })),
+    ...(dtype === 'float32' && n <= MOST_FOR_TO_EQUAL ? [toEqual(copy, reference)] : []),
+  ]
+  return { dtype, n, timings: await interleave(contenders) }
+}
+
+function toEqual(actual: Tensor, reference: Tensor): Contender {
+  chai.use(JestChaiExpect)
+  const expect = chai.expect as unknown as (value: unknown) => { toEqual(expected: unknown): void }
+  return inProcess(TO_EQUAL, () => expect(actual.data).toEqual(reference.data))
+}
+
+const sizes = [1e3, 1e5, 1e6, 16.7e6]
+
+/** The ratios this package promises: how many times faster than a peer. */
+const goals = [
+  { ours: PASS, peer: 'numpy.testing.assert_allclose', dtype: 'float32', least: 5, from: 1e5 },
+  { ours: PASS, peer: 'torch.testing.assert_close', dtype: 'float32', least: 15, from: 1e5 },
+  { ours: STATISTICS, peer: 'numpy.testing.assert_allclose', dtype: 'float32', least: 2, from: 1e5 },
+  { ours: PASS, peer: 'numpy.testing.assert_allclose', dtype: 'float16', least: 10, from: 1e5 },
+  { ours: STATISTICS, peer: TO_EQUAL, dtype: 'float32', least: 500, from: 1e6 },
+] as const
+
+export async function benchCompare(): Promise<SectionResult> {
+  const python = await startPython()
+  const measured: Measured[] = []
+  for (const n of sizes) measured.push(await measure('float32', n, python))
+  for (const n of [1e5, 1e6]) measured.push(await measure('float16', n, python))
+  python?.close()
+  const peers =
+    python === undefined ? 'No Python with numpy was found: set EXPECT_TENSOR_PYTHON.' : `Peers: ${python.versions}.`
+  return { markdown: [peers, timesTable(measured), goalsTable(measured)].join('\n\n'), data: { peers, measured } }
+}
+
+function timesTable(measured: readonly Measured[]): string {
+  const rows = measured.flatMap(({ dtype, n, timings }) =>
+    timings.map(({ name, median, fastest, slowest }) => [
+      dtype,
+      n.toLocaleString('en'),
+      name,
+      formatTime(median),
+      (median / n).toFixed(3),
+      `${formatTime(fastest)} to ${formatTime(slowest)}`,
+    ]),
+  )
+  return markdownTable(['dtype', 'elements', 'what', 'median', 'ns per element', 'range'], rows)
+}
+
+function goalsTable(measured: readonly Measured[]): string {
+  const rows = goals.flatMap(({ ours, peer, dtype, least, from }) =>
+    measured
+      .filter((entry) => entry.dtype === dtype && entry.n >= from)
+      .flatMap(({ n, timings }) => {
+        const [mine, theirs] = [ours, peer].map((name) => timings.find((timing) => timing.name === name)?.median)
+        if (mine === undefined || theirs === undefined) return []
+        return [[`${ours} / ${peer}, ${dtype}`, n.toLocaleString('en'), (theirs / mine).toFixed(1), `${least}`]]
+      }),
+  )
+  return markdownTable(['times faster', 'elements', 'measured', 'goal'], rows)
+}

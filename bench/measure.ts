@@ -1,0 +1,72 @@
+// Timing by CPU time, in interleaved rounds: on a busy machine wall time says little, and ratios taken in one run say most.
+
+/** Something to be timed: runs the work `repeats` times and answers with the CPU time it took, in nanoseconds. */
+export interface Contender {
+  readonly name: string
+  run(repeats: number): number | Promise<number>
+}
+
+/** Median CPU time of one repetition, in nanoseconds, with the fastest and the slowest round. */
+export interface Timing {
+  readonly name: string
+  readonly median: number
+  readonly fastest: number
+  readonly slowest: number
+}
+
+/** A contender that runs in this process. */
+export function inProcess(name: string, work: () => unknown): Contender {
+  return {
+    name,
+    run(repeats) {
+      const before = process.cpuUsage()
+      for (let i = 0; i < repeats; i++) work()
+      const { user, system } = process.cpuUsage(before)
+      return (user + system) * 1000
+    },
+  }
+}
+
+/** The clock of CPU time ticks in microseconds at best: a round should take much longer. */
+const ROUND_NANOSECONDS = 30e6
+const ROUNDS = 9
+
+/** What takes this long for a single run is timed in fewer rounds. */
+const SLOW_NANOSECONDS = 500e6
+const SLOW_ROUNDS = 3
+
+/** Times the contenders in turn, round by round, so that whatever else the machine does meets all of them. */
+export async function interleave(contenders: readonly Contender[]): Promise<Timing[]> {
+  const entries = []
+  for (const contender of contenders) {
+    // the first runs compile, and tell how often to repeat
+    const first = await contender.run(1)
+    const slow = first > SLOW_NANOSECONDS
+    const single = slow ? first : Math.max(100, (await contender.run(3)) / 3)
+    const repeats = Math.max(1, Math.min(20000, Math.round(ROUND_NANOSECONDS / single)))
+    entries.push({ contender, repeats, rounds: slow ? SLOW_ROUNDS : ROUNDS, times: [] as number[] })
+  }
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { contender, repeats, rounds, times } of entries) {
+      if (round < rounds) times.push((await contender.run(repeats)) / repeats)
+    }
+  }
+  return entries.map(({ contender, times }) => {
+    times.sort((a, b) => a - b)
+    const [median = 0, fastest = 0, slowest = 0] = [times[times.length >> 1], times[0], times.at(-1)]
+    return { name: contender.name, median, fastest, slowest }
+  })
+}
+
+/** `12.3 µs`: three digits and the unit that suits. */
+export function formatTime(nanoseconds: number): string {
+  const units = ['ns', 'µs', 'ms', 's']
+  const unit = Math.max(0, Math.min(3, Math.floor(Math.log10(nanoseconds) / 3)))
+  return `${Number((nanoseconds / 1000 ** unit).toPrecision(3))} ${units[unit]}`
+}
+
+/** A Markdown table. */
+export function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(headings), line(headings.map(() => '---')), ...rows.map(line)].join('\n')
+}

@@ -1,0 +1,39 @@
+// `npm run bench`: runs the sections named on the command line (default: all), prints Markdown, writes JSON.
+import { mkdir, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+
+/** What a section measured: a text for people, and the numbers behind it. */
+export interface SectionResult {
+  readonly markdown: string
+  readonly data: unknown
+}
+
+/** A section is loaded when it runs: some bring heavy peers along. */
+const sections: Readonly<Record<string, () => Promise<SectionResult>>> = {
+  compare: async () => (await import('./compare.ts')).benchCompare(),
+  kernels: async () => {
+    const { benchKernels } = await import('./kernels.ts')
+    const { markdownTable } = await import('./measure.ts')
+    const data = benchKernels()
+    const rows = data.map(({ name, milliseconds, gflops }) => [name, milliseconds.toFixed(3), gflops.toFixed(1)])
+    return { markdown: markdownTable(['kernel', 'ms', 'GFLOP/s'], rows), data }
+  },
+  models: async () => (await import('./models.ts')).benchModels(),
+  load: async () => (await import('./load.ts')).benchLoad(),
+  import: async () => (await import('./import.ts')).benchImport(),
+}
+
+const results = new URL('results/', import.meta.url)
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !Object.hasOwn(sections, name))
+if (unknown.length > 0) {
+  throw new Error(`there is no section ${unknown.join(', ')}; there are ${Object.keys(sections).join(', ')}`)
+}
+const machine = `${os.cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}`
+await mkdir(results, { recursive: true })
+for (const [name, measure] of Object.entries(sections)) {
+  if (asked.length > 0 && !asked.includes(name)) continue
+  const { markdown, data } = await measure()
+  process.stdout.write(`## ${name}\n\n${machine}; CPU time, median of interleaved rounds.\n\n${markdown}\n\n`)
+  await writeFile(new URL(`${name}.json`, results), `${JSON.stringify({ machine, data }, null, 2)}\n`)
+}
