@@ -1,0 +1,73 @@
+// A test runner reduced to its snapshots, as Jest keeps them: numbers, counts, update modes, a .snap that is saved at the end.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { toMatchTensorSnapshot } from '../../src/matchers/to-match-tensor-snapshot.ts'
+import type { SnapshotOptions } from '../../src/snapshots/options.ts'
+import type { UpdateMode } from '../../src/snapshots/runner-state.ts'
+
+export interface Run {
+  /** One assertion in the test `name`. Returns what it would print, or undefined when it passes. */
+  assert(name: string, actual: unknown, options?: SnapshotOptions): string | undefined
+  /** Ends the run: saves the .snap. */
+  finish(): void
+}
+
+interface Printed {
+  toAsymmetricMatcher(): string
+}
+
+/** A run over the test file whose .snap is `x.snap` in `folder`. */
+export function startRun(folder: string, mode: UpdateMode): Run {
+  const snapPath = join(folder, 'x.snap')
+  const data: Record<string, string | undefined> = existsSync(snapPath) ? parse(readFileSync(snapPath, 'utf8')) : {}
+  const counters = new Map<string, number>()
+  const state = {
+    _snapshotPath: snapPath,
+    _snapshotData: data,
+    _counters: counters,
+    _updateSnapshot: mode,
+    match({ testName, received }: { testName: string; received: Printed }) {
+      const count = (counters.get(testName) ?? 0) + 1
+      counters.set(testName, count)
+      const key = `${testName} ${count}`
+      const text = `\n${received.toAsymmetricMatcher()}\n`
+      const pass = data[key] === text
+      const writes = mode === 'all' || (mode === 'new' && data[key] === undefined)
+      if (writes) data[key] = text
+      return { pass: pass || writes }
+    },
+    save() {
+      if (mode !== 'none') writeFileSync(snapPath, print(data))
+    },
+  }
+  return {
+    assert(currentTestName, actual, options) {
+      const context = { isNot: false, snapshotState: state, currentTestName }
+      const result = toMatchTensorSnapshot.call(context, actual, options)
+      if (result instanceof Promise) throw new Error('the matcher is asynchronous in Node')
+      return result.pass ? undefined : result.message()
+    },
+    finish: () => state.save(),
+  }
+}
+
+function print(data: Readonly<Record<string, string | undefined>>): string {
+  const escaped = (text: string) => text.replace(/`|\\|\$\{/g, '\\$&')
+  const entries = Object.entries(data).map(
+    ([key, text]) => `exports[\`${escaped(key)}\`] = \`${escaped(text ?? '')}\`;`,
+  )
+  return `// Snapshot v1\n\n${entries.join('\n\n')}\n`
+}
+
+function parse(text: string): Record<string, string | undefined> {
+  const data = {}
+  new Function('exports', text)(data)
+  return data
+}
+
+/** The file that a snapshot's tensors lie in, by the .snap. */
+export function storedFile(folder: string, key: string): string {
+  const text = parse(readFileSync(join(folder, 'x.snap'), 'utf8'))[key] ?? ''
+  const file = /"file": "(.*)"/.exec(text)?.[1] ?? ''
+  return join(folder, 'x.tensors', basename(file))
+}
