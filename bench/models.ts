@@ -41,7 +41,7 @@ export async function benchModels(filter = ''): Promise<SectionResult> {
 async function measure(network: Network, wheel: JsonPeer | undefined, folder: string): Promise<readonly Timing[]> {
   const { param, bin } = network
   const plain = await loadNcnn({ param, bin })
-  const winograd = await loadNcnn({ param, bin }, { ncnn: { useWinogradConvolution: true } }).catch(() => plain)
+  const winograd = await loadNcnn({ param, bin }, { ncnn: { useWinogradConvolution: true } })
   const peers = wheel === undefined ? [] : await wheelContenders(network, plain, wheel, folder)
   const timings = await interleave([engine(OURS, network, plain), engine(WINOGRAD, network, winograd), ...peers])
   plain.close()

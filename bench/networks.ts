@@ -2,9 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { declareLayers } from '../src/runners/ncnn/engines/wasm/declare.ts'
-import { parseParam } from '../src/runners/ncnn/parse-param.ts'
 import type { Tensor } from '../src/tensor/tensor.ts'
+import { randomNumbers, randomWeights } from './random-weights.ts'
 
 export interface Network {
   readonly name: string
@@ -53,38 +52,8 @@ async function loadWellKnown(name: string, shape: readonly number[]): Promise<Ne
   return { name, param, bin: randomWeights(param), input: randomTensor(shape) }
 }
 
-/** Numbers in [-1, 1), the same in every run. */
-function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0
-    return state / 2 ** 31
-  }
-}
-
 function randomTensor(shape: readonly number[]): Tensor {
   const next = randomNumbers(1)
   const data = Float32Array.from({ length: shape.reduce((product, length) => product * length, 1) }, next)
   return { data, shape: [...shape], dtype: 'float32' }
-}
-
-/**
- * A .bin for a .param: fp32 weights of such size that activations neither vanish nor explode, since subnormal numbers and
- * infinities would change the speed. Weights without a storage tag are biases, scales and variances: near 1, or small.
- */
-function randomWeights(param: string): Uint8Array {
-  const declared = declareLayers(parseParam({ param, bin: new Uint8Array(), paramName: 'param', binName: 'bin' }), {})
-  const parts: Float32Array[] = []
-  for (const [index, { weights }] of declared.entries()) {
-    const present = Object.entries(weights).flatMap(([name, spec]) => (spec === undefined ? [] : [{ name, ...spec }]))
-    for (const [at, { name, count, tagged }] of present.entries()) {
-      const next = randomNumbers(index * 16 + at)
-      const outputs = present.find((other) => !other.tagged)?.count ?? 1
-      const scale = tagged ? Math.sqrt((3 * outputs) / count) : 0.1
-      const middle = tagged || name.includes('bias') || name.includes('beta') ? 0 : 1
-      if (tagged) parts.push(new Float32Array(1))
-      parts.push(Float32Array.from({ length: count }, () => middle + scale * next()))
-    }
-  }
-  return new Uint8Array(Buffer.concat(parts.map((part) => new Uint8Array(part.buffer))))
 }

@@ -17,6 +17,9 @@ export const READ_SLACK_BYTES = 64
 /** Bytes of scratch memory that every GEMM, convolution and recurrent kernel needs, whatever the shapes. */
 export const GEMM_SCRATCH_BYTES = 384 * 1024
 
+/** Places of a tile of Winograd's F(4x4, 3x3): 6x6 inputs give 4x4 outputs. */
+export const WINOGRAD_PLACES = 36
+
 /** How weights are stored where they are packed from. */
 export const WeightType = { float32: 0, float16: 1 } as const
 
@@ -299,6 +302,35 @@ export interface NcnnKernels {
     dilationH: number,
     dilationW: number,
   ): number
+
+  /** transformed [{@link WINOGRAD_PLACES}][count] from `count` filters [3][3] of float32, for {@link winogradConvolution}. */
+  winogradFilters(filters: Pointer, count: number, transformed: Pointer): void
+  /**
+   * One group of a 3x3 convolution of stride and dilation 1 by Winograd's F(4x4, 3x3): otherwise as {@link convolution}, but sums are
+   * taken in another order and of other products. `packedFilters`: for each place, one after the other, the transformed filters [outch][inch]
+   * through {@link packLeft}. `scratch`: {@link winogradScratchBytes}.
+   */
+  winogradConvolution(
+    input: Pointer,
+    inch: number,
+    h: number,
+    w: number,
+    packedFilters: Pointer,
+    bias: Pointer,
+    output: Pointer,
+    outch: number,
+    outH: number,
+    outW: number,
+    padTop: number,
+    padLeft: number,
+    padValue: number,
+    activation: number,
+    activationA: number,
+    activationB: number,
+    scratch: Pointer,
+  ): void
+  /** Bytes of scratch memory that {@link winogradConvolution} needs. */
+  winogradScratchBytes(inch: number, outch: number, outH: number, outW: number): number
 
   /** output[i] = op(input[i]), `op` one of {@link UnaryOp}; may run in place. Functions are accurate to 1 ulp. */
   unary(op: number, input: Pointer, output: Pointer, n: number): void

@@ -6,6 +6,15 @@ import { createWasmModel } from './model.ts'
 
 export const wasmEngine: NcnnEngine = {
   name: 'wasm',
+  version: async () => 'built in',
+  refuses(ncnn) {
+    try {
+      checkOptions({ ncnn, precision: 'float32' })
+      return undefined
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  },
   async load(files: NcnnFiles, options: EngineOptions) {
     checkOptions(options)
     return createWasmModel(parseParam(files), files.bin, files.binName, options)
@@ -14,17 +23,19 @@ export const wasmEngine: NcnnEngine = {
 
 /** Switches that change how a native ncnn goes about its work, but not the result that this engine gives. */
 const withoutEffect = ['lightmode', 'usePackingLayout', 'useSgemmConvolution', 'useFp16Packed', 'useInt8Inference']
+/** Convolution by another algorithm. */
+const algorithms = ['useWinogradConvolution']
 /** Switches by which this engine simulates a reduced precision. */
 const simulated = ['useFp16Storage', 'useFp16Arithmetic', 'useBf16Storage']
 
-function checkOptions({ ncnn, precision }: EngineOptions): void {
+function checkOptions({ ncnn, precision }: Pick<EngineOptions, 'ncnn' | 'precision'>): void {
   for (const [name, value] of Object.entries(ncnn)) {
     const off = value === undefined || value === false || (name === 'numThreads' && value === 1)
     if (off || withoutEffect.includes(name)) continue
-    if (!simulated.includes(name)) {
+    if (!simulated.includes(name) && !algorithms.includes(name)) {
       throw new NcnnError(`the built-in engine does not support the ncnn option ${name}: ${JSON.stringify(value)}`)
     }
-    if (precision === 'float64')
+    if (precision === 'float64' && simulated.includes(name))
       throw new NcnnError(`the ncnn option ${name} and precision 'float64' contradict each other`)
   }
   if (ncnn.useFp16Arithmetic && !ncnn.useFp16Storage) {

@@ -6,6 +6,7 @@ import type { Blob } from '../blob.ts'
 import { fusedActivation } from '../fused-activation.ts'
 import { asFloat32 } from '../half-weights.ts'
 import type { Workspace } from '../layer.ts'
+import { type SumPrecision, sumPrecisionOf } from '../sums.ts'
 import { convolve, type Surroundings } from './convolve.ts'
 import {
   checkChannels,
@@ -35,7 +36,7 @@ import {
 } from './geometry.ts'
 import { convolveInt8, type Int8Filters, int8Filters, type LoadedWeights } from './int8.ts'
 import { checkPositive, paddingOf, type WindowParams, windowOf } from './params.ts'
-import { type SumPrecision, sumPrecisionOf } from './sums.ts'
+import { convolveWinograd, isWinograd, winogradFilters } from './winograd.ts'
 
 export interface ConvolutionParams extends FilterParams, WindowParams {
   readonly pad_value: number
@@ -43,12 +44,14 @@ export interface ConvolutionParams extends FilterParams, WindowParams {
   readonly activation_params: readonly number[]
 }
 
-/** A convolution layer after loading. It has neither kind of filters when the weights are inputs. */
+/** A convolution layer after loading. It has no kind of filters when the weights are inputs. */
 export interface PreparedConvolution extends Surroundings {
   readonly window: Window
   readonly padding: Padding
   readonly filters?: Filters
   readonly int8Filters?: Int8Filters
+  /** Instead of `filters`, for Winograd's algorithm. */
+  readonly winogradFilters?: Filters
   readonly lastGeometry: GeometryMemory
 }
 
@@ -62,6 +65,7 @@ interface LoadedConvolution {
   readonly weights: LoadedWeights
   readonly graph: GraphLayer
   readonly sumsInHalf: boolean
+  readonly winograd: boolean
 }
 
 export function prepareConvolution(layer: LoadedConvolution, workspace: Workspace): PreparedConvolution {
@@ -73,7 +77,12 @@ export function prepareConvolution(layer: LoadedConvolution, workspace: Workspac
   if (weights.weight_data_int8_scales !== undefined) {
     return { ...prepared, int8Filters: int8Filters(shape, asFloat32(weight, workspace), weights, workspace) }
   }
-  return { ...prepared, filters: storedFilters({ ...shape, weight, bias }, prepared.sums, workspace) }
+  const filters = { ...shape, weight, bias }
+  if (layer.winograd && isWinograd(shape, prepared.window, prepared.sums)) {
+    checkStoredFloat(weight)
+    return { ...prepared, winogradFilters: winogradFilters(filters, workspace) }
+  }
+  return { ...prepared, filters: storedFilters(filters, prepared.sums, workspace) }
 }
 
 /** Prepares all but the filters. */
@@ -148,9 +157,16 @@ export function forwardConvolution(
 ): Blob {
   if (prepared.int8Filters !== undefined) return forwardInt8(dimensions, x, prepared.int8Filters, prepared, workspace)
   checkFloat(x, 'the input', workspace)
-  const filters = prepared.filters ?? dynamicFilters(weight, bias, params.group ?? 1, dimensions, workspace)
+  const filters =
+    prepared.filters ??
+    prepared.winogradFilters ??
+    dynamicFilters(weight, bias, params.group ?? 1, dimensions, workspace)
   const geometry = geometryFor(x, filters, prepared, dimensions)
   const y = workspace.alloc(shapeOf({ channels: filters.outputs, size: geometry.output }, dimensions))
+  if (filters === prepared.winogradFilters) {
+    convolveWinograd(x, filters, geometry, prepared, y, workspace)
+    return y
+  }
   const packed = filters.packed ? filters : packFilters(filters, prepared.sums, workspace, workspace.scratch)
   convolve(x, packed, geometry, prepared, y, workspace)
   return y

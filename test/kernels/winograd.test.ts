@@ -1,0 +1,135 @@
+// Winograd's algorithm against the convolution's definition in float64: not the same bits as the direct sum, but close.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Activation, packedLeftBytes, WeightType, WINOGRAD_PLACES } from '../../src/kernels/ncnn.ts'
+import { createArena, randomFloats } from './arena.ts'
+
+const arena = createArena()
+const { kernels } = arena
+
+interface Example {
+  readonly inch: number
+  readonly outch: number
+  readonly h: number
+  readonly w: number
+  readonly padTop: number
+  readonly padBottom: number
+  readonly padLeft: number
+  readonly padRight: number
+  readonly padValue: number
+  readonly relu: boolean
+  readonly skew: number
+}
+
+function run(e: Example, input: Float32Array, filters: Float32Array, bias: Float32Array, outH: number, outW: number) {
+  arena.reset(e.skew)
+  const { inch, outch } = e
+  const transformed = arena.floats(WINOGRAD_PLACES * outch * inch)
+  kernels.winogradFilters(arena.put(filters), outch * inch, transformed)
+  const bytes = packedLeftBytes(outch, inch)
+  const packed = arena.bytes(WINOGRAD_PLACES * bytes)
+  for (let place = 0; place < WINOGRAD_PLACES; place++) {
+    const source = transformed + 4 * place * outch * inch
+    kernels.packLeft(source, WeightType.float32, inch, 1, outch, inch, packed + place * bytes)
+  }
+  const output = arena.floats(outch * outH * outW)
+  kernels.winogradConvolution(
+    arena.put(input),
+    inch,
+    e.h,
+    e.w,
+    packed,
+    arena.put(bias),
+    output,
+    outch,
+    outH,
+    outW,
+    e.padTop,
+    e.padLeft,
+    e.padValue,
+    e.relu ? Activation.relu : Activation.none,
+    0,
+    0,
+    arena.bytes(kernels.winogradScratchBytes(inch, outch, outH, outW)),
+  )
+  return arena.read(output, outch * outH * outW)
+}
+
+/** Each output's exact value, and the sum of its products' magnitudes: what rounding errors are in proportion to. */
+function byDefinition(
+  { inch, outch, h, w, padTop, padLeft, padValue, relu }: Example,
+  input: Float32Array,
+  filters: Float32Array,
+  bias: Float32Array,
+  outH: number,
+  outW: number,
+) {
+  const values: number[] = []
+  const magnitudes: number[] = []
+  for (let p = 0; p < outch; p++) {
+    for (let y = 0; y < outH; y++) {
+      for (let x = 0; x < outW; x++) {
+        let sum = bias[p]
+        let magnitude = Math.abs(sum)
+        for (let at = 0; at < inch * 9; at++) {
+          const q = Math.floor(at / 9)
+          const [iy, ix] = [y - padTop + Math.floor((at % 9) / 3), x - padLeft + (at % 3)]
+          const inside = iy >= 0 && iy < h && ix >= 0 && ix < w
+          const product = filters[p * inch * 9 + at] * (inside ? input[(q * h + iy) * w + ix] : padValue)
+          sum += product
+          magnitude += Math.abs(product)
+        }
+        values.push(relu ? Math.max(sum, 0) : sum)
+        magnitudes.push(magnitude)
+      }
+    }
+  }
+  return { values, magnitudes }
+}
+
+/** The largest error of an output, in units of 2^-24 of the sum of its products' magnitudes and of those around it. */
+function largestError(e: Example): number {
+  const [outH, outW] = [e.h + e.padTop + e.padBottom - 2, e.w + e.padLeft + e.padRight - 2]
+  const input = randomFloats(e.inch * e.h * e.w, 1)
+  const filters = randomFloats(e.outch * e.inch * 9, 2)
+  const bias = randomFloats(e.outch, 3)
+  const actual = run(e, input, filters, bias, outH, outW)
+  const { values, magnitudes } = byDefinition(e, input, filters, bias, outH, outW)
+  const scale = Math.max(...magnitudes) * 2 ** -24
+  return Math.max(...values.map((value, i) => Math.abs(actual[i] - value) / scale))
+}
+
+const padding = fc.integer({ min: 0, max: 3 })
+const examples: fc.Arbitrary<Example> = fc.record({
+  inch: fc.integer({ min: 1, max: 9 }),
+  outch: fc.integer({ min: 1, max: 9 }),
+  h: fc.integer({ min: 3, max: 21 }),
+  w: fc.integer({ min: 3, max: 37 }),
+  padTop: padding,
+  padBottom: padding,
+  padLeft: padding,
+  padRight: padding,
+  padValue: fc.constantFrom(0, 0.5),
+  relu: fc.boolean(),
+  skew: fc.constantFrom(0, 4, 12),
+})
+
+describe('winogradConvolution', () => {
+  test('is close to the definition for all sizes, paddings and alignments', () => {
+    fc.assert(
+      fc.property(examples, (example) => {
+        expect(largestError(example)).toBeLessThan(40)
+      }),
+      { numRuns: 60 },
+    )
+    arena.reset()
+  })
+
+  test('the error with many channels stays within a few units of float32', () => {
+    const common = { padTop: 1, padBottom: 1, padLeft: 1, padRight: 1, padValue: 0, relu: false, skew: 0 }
+    const error = largestError({ inch: 96, outch: 8, h: 24, w: 24, ...common })
+    expect(error).toBeGreaterThan(0)
+    expect(error).toBeLessThan(20)
+    arena.reset()
+  })
+})
