@@ -7,6 +7,7 @@ export default defineConfig({
     exclude: [
       'test/python/**',
       'test/packaging/**',
+      'test/runtimes/**',
       'test/snapshots/{lifecycle,browser}/**',
       'test/browser/**',
       '**/node_modules/**',

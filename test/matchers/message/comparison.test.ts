@@ -13,7 +13,7 @@ function withHints(count: number): Comparison {
     code: `hint-${index}`,
     message: sentence.repeat(2).trim(),
   }))
-  return { ...comparison, hints, toJSON: comparison.toJSON }
+  return Object.defineProperty(comparison, 'hints', { value: hints })
 }
 
 test('hints are wrapped and come last', () => {
