@@ -15,30 +15,45 @@ function scaled(v: v128, factor: f32): v128 {
   return f32x4.mul(v, f32x4.splat(factor))
 }
 
-/** Row `r` of the 3x3 filter transformed along one axis: six values from three. */
+/** Three values `from` bytes apart to six doubles, by the matrix G. */
 // @ts-ignore: decorator
 @inline
-function transformFilter(place: i32, a: f64, b: f64, c: f64): f64 {
-  switch (place) {
-    case 0: return a / 4
-    case 1: return -(a + b + c) / 6
-    case 2: return -(a - b + c) / 6
-    case 3: return (a + 2 * b + 4 * c) / 24
-    case 4: return (a - 2 * b + 4 * c) / 24
-    default: return c
-  }
+function transformFilter(a: f64, b: f64, c: f64, destination: usize, to: usize): void {
+  store<f64>(destination, a / 4)
+  store<f64>(destination + to, -(a + b + c) / 6)
+  store<f64>(destination + 2 * to, -(a - b + c) / 6)
+  store<f64>(destination + 3 * to, (a + 2 * b + 4 * c) / 24)
+  store<f64>(destination + 4 * to, (a - 2 * b + 4 * c) / 24)
+  store<f64>(destination + 5 * to, c)
 }
+
+/** Filters whose results are gathered before they are written: a cache line for each place. */
+const FILTER_BLOCK: i32 = 16
+const columns = memory.data(18 * 8, 16)
+const transformedFilter = memory.data(36 * 8, 16)
+const gathered = memory.data(36 * 16 * 4, 16)
 
 /** transformed [36][count] from filters [count][3][3], computed in float64 and rounded once. */
 export function winogradFilters(filters: usize, count: i32, transformed: usize): void {
   const step = <usize>count << 2
-  for (let i = 0; i < count; i++, filters += 36, transformed += 4) {
-    let out = transformed
-    for (let y = 0; y < 6; y++) {
-      const a = transformFilter(y, load<f32>(filters), load<f32>(filters, 12), load<f32>(filters, 24))
-      const b = transformFilter(y, load<f32>(filters, 4), load<f32>(filters, 16), load<f32>(filters, 28))
-      const c = transformFilter(y, load<f32>(filters, 8), load<f32>(filters, 20), load<f32>(filters, 32))
-      for (let x = 0; x < 6; x++, out += step) store<f32>(out, <f32>transformFilter(x, a, b, c))
+  for (let first = 0; first < count; first += FILTER_BLOCK, transformed += FILTER_BLOCK << 2) {
+    const block = min(count - first, FILTER_BLOCK)
+    for (let i = 0; i < block; i++, filters += 36) {
+      for (let x: usize = 0; x < 12; x += 4) {
+        const top = filters + x
+        transformFilter(load<f32>(top), load<f32>(top, 12), load<f32>(top, 24), columns + (x << 1), 24)
+      }
+      for (let y: usize = 0; y < 6; y++) {
+        const row = columns + y * 24
+        transformFilter(load<f64>(row), load<f64>(row, 8), load<f64>(row, 16), transformedFilter + y * 48, 8)
+      }
+      const to = gathered + (<usize>i << 2)
+      for (let place: usize = 0; place < PLACES; place++) {
+        store<f32>(to + (place << 6), <f32>load<f64>(transformedFilter + (place << 3)))
+      }
+    }
+    for (let place: usize = 0; place < PLACES; place++) {
+      memory.copy(transformed + place * step, gathered + (place << 6), <usize>block << 2)
     }
   }
 }

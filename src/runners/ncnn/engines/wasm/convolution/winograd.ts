@@ -11,7 +11,10 @@ import type { Geometry, Window } from './geometry.ts'
 /** With fewer channels the transforms cost more than the products that they save. */
 const fewestChannels = 8
 
-/** Whether the algorithm applies: 3x3, stride and dilation 1, one group, float32 sums, and channels enough. */
+/** Transformed filters are four times as large: beyond this many, reading them costs more than the products that they save. */
+const mostFilters = 2 ** 17
+
+/** Whether the algorithm applies and pays: 3x3, stride and dilation 1, one group, float32 sums, neither too few channels nor too many. */
 export function isWinograd(shape: FilterShape, { kernel, stride, dilation }: Window, sums: SumPrecision): boolean {
   const { group, inputs, outputs } = shape
   const [depth, height, width] = kernel
@@ -19,6 +22,7 @@ export function isWinograd(shape: FilterShape, { kernel, stride, dilation }: Win
     sums === 'float32' &&
     group === 1 &&
     Math.min(inputs, outputs) >= fewestChannels &&
+    inputs * outputs <= mostFilters &&
     depth === 1 &&
     height === 3 &&
     width === 3 &&
