@@ -10,6 +10,7 @@ const entries = {
   files: 'src/files/index.ts',
   ncnn: 'src/runners/ncnn/index.ts',
   onnx: 'src/runners/onnx/index.ts',
+  tfjs: 'src/runners/tfjs/index.ts',
 }
 
 /** Vitest is ESM only, and so is what imports it. The program is run, not imported. */

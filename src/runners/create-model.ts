@@ -101,8 +101,8 @@ const fits = (shape: readonly number[], declared: readonly number[]): boolean =>
 const formatDeclared = (shape: readonly number[]): string =>
   `[${shape.map((length) => (length === -1 ? '?' : length)).join(', ')}]`
 
-/** The same elements as another type, where it can hold them; floats are rounded. */
-function castTo(dtype: DType, tensor: Tensor, name: string): Tensor {
+/** The same elements as another type; floats are rounded. An error when it cannot hold one. */
+export function castTo(dtype: DType, tensor: Tensor, name: string): Tensor {
   if (tensor.dtype === dtype) return tensor
   const values = Array.from({ length: tensor.data.length }, (_, i) => elementAt(tensor, i))
   return {

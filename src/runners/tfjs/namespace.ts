@@ -1,0 +1,112 @@
+// The part of TensorFlow.js that is used, whichever of its packages it comes from.
+import type { DType, TypedArray } from '../../tensor/dtype.ts'
+import type { Tensor } from '../../tensor/tensor.ts'
+import { toTensor } from '../../tensor/to-tensor.ts'
+import { castTo } from '../create-model.ts'
+
+/** A tensor of TensorFlow.js. */
+export interface TfTensor {
+  readonly shape: number[]
+  readonly dtype: string
+  /** Weights are kept; they must not be disposed of. */
+  readonly kept?: boolean
+  dataSync(): Float32Array | Int32Array | Uint8Array
+  dispose(): void
+}
+
+/** What `tf.io` calls the artifacts of a model. */
+export interface ModelArtifacts {
+  readonly modelTopology: object
+  readonly weightSpecs: readonly object[]
+  readonly weightData: ArrayBuffer
+}
+
+/** What `loadGraphModel` returns. */
+export interface TfGraphModel {
+  readonly inputs: readonly { readonly name: string; readonly shape?: readonly number[]; readonly dtype: string }[]
+  readonly inputNodes: readonly string[]
+  readonly outputs: readonly { readonly name: string }[]
+  readonly outputNodes: readonly string[]
+  execute(inputs: Record<string, TfTensor>, outputs: string[]): TfTensor | TfTensor[]
+  executeAsync(inputs: Record<string, TfTensor>, outputs: string[]): Promise<TfTensor | TfTensor[]>
+  dispose(): void
+}
+
+/** What `loadLayersModel` returns. */
+export interface TfLayersModel {
+  readonly inputs: readonly TfSymbolicTensor[]
+  readonly outputs: readonly TfSymbolicTensor[]
+  readonly weights: readonly { readonly val: { readonly isDisposed: boolean; dispose(): void } }[]
+  dispose(): void
+}
+
+/** A tensor of the network, before there are elements. */
+export interface TfSymbolicTensor {
+  readonly name: string
+  readonly shape: readonly (number | null)[]
+  readonly dtype: string
+  readonly sourceLayer: TfLayer
+  readonly nodeIndex: number
+}
+
+export interface TfLayer {
+  readonly name: string
+  readonly supportsMasking: boolean
+  /** One for each time the layer is called. */
+  readonly inboundNodes: readonly TfLayerCall[]
+  apply(inputs: TfTensor[], options?: { mask?: TfTensor }): TfTensor | TfTensor[]
+  computeMask(inputs: TfTensor[], masks: (TfTensor | null)[]): TfTensor | TfTensor[] | null
+}
+
+export interface TfLayerCall {
+  readonly inputTensors: readonly TfSymbolicTensor[]
+  readonly outputTensors: readonly TfSymbolicTensor[]
+}
+
+/**
+ * The namespace of `@tensorflow/tfjs`, `@tensorflow/tfjs-node`, or `{ ...core, ...converter, ...layers }` of the packages
+ * `@tensorflow/tfjs-core` (with a backend), `-converter` (for graph models) and `-layers` (for layers models).
+ */
+export interface TfNamespace {
+  // biome-ignore lint/suspicious/noExplicitAny: the signatures of every version and package must fit
+  readonly [member: string]: any
+}
+
+/** The members of the namespace that are used, as far as they are there. */
+export interface Tf {
+  readonly version_core?: string
+  ready(): Promise<void>
+  getBackend(): string
+  tensor(values: TypedArray, shape: readonly number[], dtype: string): TfTensor
+  tidy(task: () => void): void
+  loadGraphModel?(handler: { load(): Promise<ModelArtifacts> }): Promise<TfGraphModel>
+  loadLayersModel?(handler: { load(): Promise<ModelArtifacts> }): Promise<TfLayersModel>
+}
+
+/** TensorFlow.js has three types with numbers; integers of other widths become int32, floats float32. */
+function tfDtype(dtype: DType): 'float32' | 'int32' | 'bool' {
+  if (dtype === 'bool') return 'bool'
+  return /int/.test(dtype) ? 'int32' : 'float32'
+}
+
+/** Elements of a tensor in TensorFlow.js; its types are among ours. */
+export function toTf(tf: Tf, tensor: Tensor, name: string): TfTensor {
+  const dtype = tfDtype(tensor.dtype)
+  const { data, shape } = castTo(dtype, tensor, name)
+  return tf.tensor(data, shape, dtype)
+}
+
+/** Elements of a tensor of TensorFlow.js, in memory of their own. */
+export function fromTf(tensor: TfTensor, name: string): Tensor {
+  const { data, shape, dtype } = toTensor(tensor, { name: `"${name}"` })
+  return { data: data.slice(), shape: [...shape], dtype }
+}
+
+/** What `task` returns; all tensors that it makes are freed. TensorFlow.js would look for tensors in every element of a result. */
+export function tidied<Result>(tf: Tf, task: () => Result): Result {
+  let result: { value: Result } | undefined
+  tf.tidy(() => {
+    result = { value: task() }
+  })
+  return (result as unknown as { value: Result }).value
+}
