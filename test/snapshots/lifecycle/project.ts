@@ -25,13 +25,21 @@ export interface Outcome {
   readonly summary: string
 }
 
+export interface Command {
+  readonly script: string
+  readonly args: readonly string[]
+  readonly env: NodeJS.ProcessEnv
+}
+
 export type Runner = 'vitest' | 'jest'
 
 export interface Project {
   readonly folder: string
   /** What the model of the project's tests computes. */
   setValues(values: object): void
-  run(args: readonly string[], options?: { readonly ci?: boolean }): Promise<Outcome>
+  run(args: readonly string[], options?: { readonly ci?: boolean; readonly env?: NodeJS.ProcessEnv }): Promise<Outcome>
+  /** How to start the runner, for those who do not want to wait for its end. */
+  command(args: readonly string[]): Command
   /** The tensor files, with a hash of their contents. */
   tensorFiles(): Record<string, string>
   /** Checks that the .snap files name exactly the tensor files there are, each by its hash. Returns what is wrong. */
@@ -69,30 +77,33 @@ export function createProject(runner: Runner, tests: string): Project {
   return {
     folder,
     setValues: (values) => writeFileSync(join(folder, 'values.json'), JSON.stringify(values)),
-    run: (args, { ci = false } = {}) => run(runner, folder, args, ci),
+    command: (args) => commandOf(runner, args, false),
+    run(args, { ci = false, env } = {}) {
+      const command = commandOf(runner, args, ci)
+      return run({ ...command, env: { ...command.env, ...env } }, folder)
+    },
     tensorFiles: () => tensorFilesIn(snapFolder),
     inconsistencies: () => inconsistenciesIn(snapFolder),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 
-function run(runner: Runner, cwd: string, args: readonly string[], ci: boolean): Promise<Outcome> {
+function commandOf(runner: Runner, args: readonly string[], ci: boolean): Command {
   const { CI: _, GITHUB_ACTIONS: __, VITEST: ___, VITEST_WORKER_ID: ____, ...inherited } = process.env
-  const env = { ...inherited, NO_COLOR: '1', ...(ci ? { CI: 'true' } : {}) }
   const [script = '', ...first] = commands[runner]
   // Jest looks at the environment only through a package of its own: the flag says the same
   const mode = runner === 'jest' ? [`--ci=${ci}`] : []
+  const env = { ...inherited, NODE_ENV: 'test', NO_COLOR: '1', ...(ci ? { CI: 'true' } : {}) }
+  return { script, args: [...first, ...mode, ...args], env }
+}
+
+function run({ script, args, env }: Command, cwd: string): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [script, ...first, ...mode, ...args],
-      { cwd, env: { ...env, NODE_ENV: 'test' }, maxBuffer: 2 ** 26 },
-      (error, stdout, stderr) => {
-        const output = stdout + stderr
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
-        resolve({ code, output, summary: /^ *Snapshots:? +(.*)$/m.exec(output)?.[1]?.trim() ?? '' })
-      },
-    )
+    execFile(process.execPath, [script, ...args], { cwd, env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      const output = stdout + stderr
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1
+      resolve({ code, output, summary: /^ *Snapshots:? +(.*)$/m.exec(output)?.[1]?.trim() ?? '' })
+    })
   })
 }
 
