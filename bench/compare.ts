@@ -1,28 +1,29 @@
 // Section `compare` of `npm run bench`: comparisons of tensors against numpy, torch and Vitest's toEqual.
 import { chai, JestChaiExpect } from '@vitest/expect'
-import { compareTensors } from '../src/compare/compare-tensors.ts'
 import type { Comparison } from '../src/compare/comparison.ts'
-import { float32ToFloat16Array } from '../src/tensor/half.ts'
 import type { Tensor } from '../src/tensor/tensor.ts'
 import { type Contender, formatTime, inProcess, interleave, markdownTable, type Timing } from './measure.ts'
 import { type PythonPeer, startPython } from './peers/python.ts'
 import type { SectionResult } from './run.ts'
 
+// the package as it is published: what tsx makes of the sources names every function at run time, which small comparisons notice
+const built = new URL('../dist/index.js', import.meta.url).href
+const { compareTensors, float32ToFloat16Array } = (await import(built)) as typeof import('../src/index.ts')
+
 const tolerance = { rtol: 1e-3, atol: 1e-3 }
 
-/** Everything a failure message is made of, but for hints. */
+/** Counts of misses, NaN and infinities, extremes with their places, mean and root mean square error, cosine, SNR, norms. */
 function readStatistics(comparison: Comparison): unknown {
   const { mismatched, actual, reference, cosine, snrDb, normRatio, absDiff, relDiff } = comparison
-  const absolute = [absDiff.max, absDiff.at, absDiff.mean, absDiff.rmse, absDiff.p50, absDiff.p90, absDiff.p99]
-  const relative = [relDiff.max, relDiff.at, relDiff.mean, relDiff.p50, relDiff.p99]
-  const { worst, required, histogram } = comparison
-  return [mismatched, actual, reference, cosine, snrDb, normRatio, absolute, relative, worst, required, histogram]
+  const errors = [absDiff.max, absDiff.at, absDiff.mean, absDiff.rmse, relDiff.max, relDiff.at]
+  return [mismatched, actual, reference, cosine, snrDb, normRatio, errors]
 }
 
-/** Counts, extremes, means, cosine and norms: what one pass over the data gives. */
-function readSums(comparison: Comparison): unknown {
-  const { mismatched, actual, reference, cosine, snrDb, normRatio, absDiff, relDiff } = comparison
-  return [mismatched, actual, reference, cosine, snrDb, normRatio, absDiff.max, absDiff.mean, absDiff.rmse, relDiff.max]
+/** The statistics, and what takes passes of its own: quantiles, histogram, the worst elements, the tolerance that would pass. */
+function readReport(comparison: Comparison): unknown {
+  const { absDiff, relDiff, worst, required, histogram } = comparison
+  const quantiles = [absDiff.p50, absDiff.p90, absDiff.p99, relDiff.p50, relDiff.p99]
+  return [readStatistics(comparison), quantiles, worst, required, histogram]
 }
 
 /** A reference like the output of a network, and the same with an error well within the tolerance. */
@@ -45,8 +46,8 @@ interface Measured {
 
 const PASS = 'pass or fail'
 const EQUAL = 'pass or fail, identical bytes'
-const SUMS = 'with counts, means and cosine'
-const STATISTICS = 'with all statistics'
+const STATISTICS = 'failure with statistics'
+const REPORT = 'failure with the whole report'
 const TO_EQUAL = 'Vitest toEqual'
 
 /** `toEqual` takes seconds for a million elements. */
@@ -55,11 +56,14 @@ const MOST_FOR_TO_EQUAL = 1e6
 async function measure(dtype: 'float32' | 'float16', n: number, python: PythonPeer | undefined): Promise<Measured> {
   const { actual, reference } = samplePair(dtype, n)
   const copy: Tensor = { ...reference, data: reference.data.slice() as Float32Array }
+  // what is wrong lies at the start, as everywhere in a model gone wrong: the verdict takes no time, the statistics take it all
+  const failing: Tensor = { ...actual, data: actual.data.slice() as Float32Array }
+  failing.data[0] = 0x4000
   const contenders: Contender[] = [
     inProcess(PASS, () => compareTensors(actual, reference, tolerance).pass),
     inProcess(EQUAL, () => compareTensors(copy, reference, tolerance).pass),
-    inProcess(SUMS, () => readSums(compareTensors(actual, reference, tolerance))),
-    inProcess(STATISTICS, () => readStatistics(compareTensors(actual, reference, tolerance))),
+    inProcess(STATISTICS, () => readStatistics(compareTensors(failing, reference, tolerance))),
+    inProcess(REPORT, () => readReport(compareTensors(failing, reference, tolerance))),
     ...(python?.calls ?? []).map((call) => (python as PythonPeer).contender({ call, dtype, n, ...tolerance })),
     ...(dtype === 'float32' && n <= MOST_FOR_TO_EQUAL ? [toEqual(copy, reference)] : []),
   ]

@@ -127,7 +127,7 @@ function addBlock(statistics: Statistics, block: Block): void {
       statistics.maxAbsAt = start + i
     }
     if (r === 0) statistics.zeroReferences++
-    else if (d > statistics.maxRel * Math.abs(r)) {
+    else if (d / Math.abs(r) > statistics.maxRel) {
       statistics.maxRel = d / Math.abs(r)
       statistics.maxRelAt = start + i
     }

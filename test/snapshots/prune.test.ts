@@ -69,8 +69,12 @@ test('the command says what it did', async () => {
     const lines: string[] = []
     const code = await main(
       args,
-      (line) => lines.push(line),
-      (line) => lines.push(line),
+      (line) => {
+        lines.push(line)
+      },
+      (line) => {
+        lines.push(line)
+      },
     )
     return { code, text: lines.join('\n') }
   }

@@ -289,9 +289,10 @@ function updateMaxAbs(s: usize, diff: f64, position: f64): void {
 }
 
 function updateMaxRel(s: usize, diff: f64, reference: f64, position: f64): void {
-  const magnitude = abs(reference)
-  if (magnitude > 0 && diff > load<f64>(s + MAX_REL) * magnitude) {
-    store<f64>(s + MAX_REL, diff / magnitude)
+  if (reference == 0) return
+  const error = diff / abs(reference)
+  if (error > load<f64>(s + MAX_REL)) {
+    store<f64>(s + MAX_REL, error)
     store<f64>(s + MAX_REL_AT, position)
   }
 }
@@ -380,9 +381,20 @@ function searchMaxAbs<T>(s: usize, a: usize, r: usize, n: i32, position: f64): v
 
 /** Looks for a greater relative error in a group of finite pairs. */
 function searchMaxRel<T>(s: usize, a: usize, r: usize, n: i32, position: f64): void {
+  const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>())
+  let greatest = f64x2.splat(0)
+  for (let p = a, q = r; p < stop; p += step, q += step) {
+    const y = pairAt<T>(q), error = f64x2.div(f64x2.abs(f64x2.sub(pairAt<T>(p), y)), f64x2.abs(y))
+    greatest = f64x2.pmax(greatest, v128.and(error, f64x2.ne(y, f64x2.splat(0))))
+  }
+  const most = max(f64x2.extract_lane(greatest, 0), f64x2.extract_lane(greatest, 1))
+  if (!(most > load<f64>(s + MAX_REL))) return
   for (let i = 0; i < n; i++) {
     const y = at<T>(r, i)
-    updateMaxRel(s, abs(at<T>(a, i) - y), y, position + i)
+    if (y == 0 || abs(at<T>(a, i) - y) / abs(y) != most) continue
+    store<f64>(s + MAX_REL, most)
+    store<f64>(s + MAX_REL_AT, position + i)
+    return
   }
 }
 
@@ -415,13 +427,17 @@ function addExtremesFloat32(s: usize, a: usize, r: usize, n: i32, position: f64,
   const atol4 = f32x4.splat(surelyAtol), rtol4 = f32x4.splat(surelyRtol), zero = f32x4.splat(0)
   const knownRel = f32x4.splat(<f32>min(load<f64>(s + MAX_REL) * SLIGHTLY_LESS, <f64>f32.MAX_VALUE))
   const stop = a + (<usize>n << 2)
-  let close = i32x4.splat(-1), larger = zero, zeros = zero, greatest = zero
-  let lowA = v128.load(a), highA = lowA, lowR = v128.load(r), highR = lowR
+  let close = i32x4.splat(-1), larger = zero, greatest = zero
   for (let p = a, q = r; p < stop; p += 16, q += 16) {
-    const x = v128.load(p), y = v128.load(q), d = f32x4.abs(f32x4.sub(x, y)), magnitude = f32x4.abs(y)
+    const y = v128.load(q), d = f32x4.abs(f32x4.sub(v128.load(p), y)), magnitude = f32x4.abs(y)
     close = v128.and(close, f32x4.lt(d, f32x4.add(atol4, f32x4.mul(rtol4, magnitude))))
     larger = v128.or(larger, f32x4.gt(d, f32x4.mul(knownRel, magnitude)))
     greatest = f32x4.pmax(greatest, d)
+  }
+  // in a loop of its own, so that all accumulators stay in registers
+  let zeros = zero, lowA = v128.load(a), highA = lowA, lowR = v128.load(r), highR = lowR
+  for (let p = a, q = r; p < stop; p += 16, q += 16) {
+    const x = v128.load(p), y = v128.load(q)
     zeros = i32x4.sub(zeros, f32x4.eq(y, zero))
     lowA = f32x4.pmin(lowA, x)
     highA = f32x4.pmax(highA, x)
@@ -442,7 +458,7 @@ const SLIGHTLY_LESS: f64 = 1.0 - 1.0 / 2097152.0
 
 /** Extremes and counts of a group of finite pairs of float64. */
 function addExtremesFloat64(s: usize, a: usize, r: usize, n: i32, position: f64, atol: f64, rtol: f64): void {
-  const zero = f64x2.splat(0), knownRel = f64x2.splat(load<f64>(s + MAX_REL)), stop = a + (<usize>n << 3)
+  const zero = f64x2.splat(0), knownRel = f64x2.splat(load<f64>(s + MAX_REL) * SLIGHTLY_LESS), stop = a + (<usize>n << 3)
   let larger = zero, zeros = zero
   let lowA = v128.load(a), highA = lowA, lowR = v128.load(r), highR = lowR
   for (let p = a, q = r; p < stop; p += 16, q += 16) {

@@ -1,5 +1,15 @@
 // Entry point `expect-tensor/ncnn`.
 export type { Model, RunOptions, TensorInfo } from '../model.ts'
+export {
+  type EngineCase,
+  type EngineCasesOptions,
+  type EnginePresence,
+  engineCases,
+  findEngines,
+  type NcnnOptionSetName,
+  ncnnOptionSets,
+  presentEngines,
+} from './engine-matrix.ts'
 export { type EmscriptenFactory, type EmscriptenModule, emscriptenEngine } from './engines/emscripten/index.ts'
 export { type NativeEngineOptions, nativeEngine } from './engines/native/index.ts'
 export { type PythonEngineOptions, pythonEngine } from './engines/python/index.ts'

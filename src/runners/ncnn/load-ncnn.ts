@@ -24,7 +24,8 @@ export async function loadNcnn(source: NcnnSource, options: LoadNcnnOptions = {}
   return options.batched ? batchedModel(model) : model
 }
 
-function pickEngine(engine: LoadNcnnOptions['engine']): NcnnEngine {
+/** The engine that an option names. */
+export function pickEngine(engine: LoadNcnnOptions['engine']): NcnnEngine {
   if (engine === undefined || engine === 'wasm') return wasmEngine
   if (engine === 'python') return pythonEngine()
   if (engine === 'native') return nativeEngine()

@@ -82,6 +82,10 @@ export interface EngineOptions {
 /** Something that runs ncnn models: the built-in engine, or a real ncnn. */
 export interface NcnnEngine {
   readonly name: string
+  /** The version of ncnn that it runs. Rejects, with the reason, where the engine cannot run. */
+  version(): Promise<string>
+  /** Why the engine cannot honour these options; undefined if it can, as far as it knows before it loads a model. */
+  refuses?(ncnn: NcnnOptions): string | undefined
   load(files: NcnnFiles, options: EngineOptions): Promise<Model>
 }
 

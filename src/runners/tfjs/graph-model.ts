@@ -93,8 +93,8 @@ export function graphRunner(source: string, tf: Tf, model: TfGraphModel, graphNo
     try {
       return read(results)
     } finally {
-      const borrowed = new Set(Object.values(tensors))
-      for (const result of new Set([results].flat())) if (!result.kept && !borrowed.has(result)) result.dispose()
+      const kept = new Set([...Object.values(tensors), ...Object.values(model.weights).flat()])
+      for (const result of new Set([results].flat())) if (!kept.has(result)) result.dispose()
     }
   }
   return {

@@ -8,8 +8,6 @@ import { castTo } from '../create-model.ts'
 export interface TfTensor {
   readonly shape: number[]
   readonly dtype: string
-  /** Weights are kept; they must not be disposed of. */
-  readonly kept?: boolean
   dataSync(): Float32Array | Int32Array | Uint8Array
   dispose(): void
 }
@@ -27,6 +25,7 @@ export interface TfGraphModel {
   readonly inputNodes: readonly string[]
   readonly outputs: readonly { readonly name: string }[]
   readonly outputNodes: readonly string[]
+  readonly weights: Readonly<Record<string, readonly TfTensor[]>>
   execute(inputs: Record<string, TfTensor>, outputs: string[]): TfTensor | TfTensor[]
   executeAsync(inputs: Record<string, TfTensor>, outputs: string[]): Promise<TfTensor | TfTensor[]>
   dispose(): void

@@ -47,7 +47,11 @@ test('binary and text are told apart by their first bytes', () => {
 
 describe('what is wrong is named, with its byte', () => {
   test.each([
-    ['a truncated file', leaky.subarray(0, leaky.length - 4), /byte 60: the file ends within the parameters of layer 1. Is it truncated\?/],
+    [
+      'a truncated file',
+      leaky.subarray(0, leaky.length - 4),
+      /byte 60: the file ends within the parameters of layer 1. Is it truncated\?/,
+    ],
     [
       'more layers than bytes',
       words(7767517, 2 ** 30, 1),

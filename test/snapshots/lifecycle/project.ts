@@ -47,9 +47,13 @@ export interface Project {
   remove(): void
 }
 
+/** Where the runners are installed. EXPECT_TENSOR_VITEST names the node_modules folder of another Vitest than the project's own. */
+const ownModules = join(root, 'node_modules')
+const vitestModules = process.env.EXPECT_TENSOR_VITEST ?? ownModules
+
 const commands: Readonly<Record<Runner, readonly string[]>> = {
-  vitest: [join(root, 'node_modules/vitest/vitest.mjs'), 'run'],
-  jest: [join(root, 'node_modules/jest/bin/jest.js')],
+  vitest: [join(vitestModules, 'vitest/vitest.mjs'), 'run'],
+  jest: [join(ownModules, 'jest/bin/jest.js')],
 }
 
 /** Copies `tests` (a folder) into a new project that has the built package installed. */
@@ -60,9 +64,10 @@ export function createProject(runner: Runner, tests: string): Project {
   mkdirSync(installed, { recursive: true })
   cpSync(join(root, 'dist'), join(installed, 'dist'), { recursive: true })
   cpSync(join(root, 'package.json'), join(installed, 'package.json'))
-  for (const name of ['vitest', 'jest', 'expect', '@jest']) {
-    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction')
-  }
+  const link = (modules: string, name: string) =>
+    symlinkSync(join(modules, name), join(folder, 'node_modules', name), 'junction')
+  link(vitestModules, 'vitest')
+  for (const name of ['jest', 'expect', '@jest']) link(ownModules, name)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }))
   writeFileSync(
     join(folder, 'vitest.config.mjs'),

@@ -43,6 +43,7 @@ export function emscriptenEngine(source: EmscriptenFactory | EmscriptenModule | 
   }
   return {
     name: 'emscripten',
+    version: async () => `ncnn ${(await getLibrary()).ncnn.ncnn_version()}`,
     load: (files, options) =>
       loadRealModel('emscripten', files, options, async (model) => {
         const instance = await getLibrary()

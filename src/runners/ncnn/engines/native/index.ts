@@ -30,13 +30,22 @@ export interface NativeEngineOptions {
 export function nativeEngine({ library, isolate = true }: NativeEngineOptions = {}): NcnnEngine {
   return {
     name: 'native',
+    async version() {
+      const { koffi, candidates } = whatToLoad(library)
+      if (isolate) return `ncnn ${(await workerOf(koffi, candidates).greet()).version}`
+      return `ncnn ${libraryOf(koffi, candidates).ncnn.ncnn_version()}`
+    },
     load: (files, options) =>
       loadRealModel('native', files, options, async (model) => {
-        const candidates = libraryNames(library)
-        const koffi = findKoffi([join(process.cwd(), 'package.json'), import.meta.url])
+        const { koffi, candidates } = whatToLoad(library)
         return isolate ? workerOf(koffi, candidates).openSession(model) : openHere(koffi, candidates, model)
       }),
   }
+}
+
+/** Where koffi is, and the libraries to try. */
+function whatToLoad(library: string | undefined): { koffi: string; candidates: readonly string[] } {
+  return { koffi: findKoffi([join(process.cwd(), 'package.json'), import.meta.url]), candidates: libraryNames(library) }
 }
 
 /** By the libraries to try. */
@@ -61,10 +70,14 @@ function workerOf(koffi: string, candidates: readonly string[]): Worker {
 /** By the libraries to try. */
 const libraries = new Map<string, ReturnType<typeof loadLibrary>>()
 
-function openHere(koffi: string, candidates: readonly string[], model: RawModel): NcnnSession {
+function libraryOf(koffi: string, candidates: readonly string[]): ReturnType<typeof loadLibrary> {
   const key = candidates.join('\n')
   const library = libraries.get(key) ?? loadLibrary(koffi, candidates)
   libraries.set(key, library)
-  const session = openNet(library, model)
+  return library
+}
+
+function openHere(koffi: string, candidates: readonly string[], model: RawModel): NcnnSession {
+  const session = openNet(libraryOf(koffi, candidates), model)
   return { run: async (steps) => session.run(steps), close: () => session.close() }
 }

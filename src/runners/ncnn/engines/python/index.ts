@@ -22,6 +22,10 @@ export interface PythonEngineOptions {
 export function pythonEngine({ python }: PythonEngineOptions = {}): NcnnEngine {
   return {
     name: 'python',
+    async version() {
+      const { version, python: interpreter } = await (await findWorker(python)).greet()
+      return `ncnn ${version} (Python ${interpreter})`
+    },
     load: (files, options) =>
       loadRealModel('python', files, options, async (model) => (await findWorker(python)).openSession(model)),
   }

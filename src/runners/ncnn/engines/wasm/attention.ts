@@ -4,6 +4,7 @@ import { int8Operand, multiplyInt8 } from './int8-matrix.ts'
 import type { Workspace } from './layer.ts'
 import { type Destination, multiply, type Operand } from './matrix.ts'
 import { softmax } from './softmax.ts'
+import type { SumPrecision } from './sums.ts'
 
 /** The operands of a head. The depth of q and k is the head's width, that of v the number of keys. */
 export interface AttentionHead {
@@ -19,13 +20,14 @@ export interface AttentionHead {
   readonly mask: { readonly blob: Blob; readonly offset: number } | undefined
   /** Quantise each side of both products on the fly, as ncnn's int8 attention does. */
   readonly int8: boolean
+  readonly sums: SumPrecision
 }
 
 /** Computes one head into y[queries][valueWidth] at `destination`. */
 export function attend(head: AttentionHead, y: Blob, destination: Destination, workspace: Workspace): void {
   const { q, k, v, queries, keys, width, valueWidth } = head
   const scores = workspace.alloc([queries, keys])
-  multiplyAs(head.int8, q, k, scores, { rows: queries, columns: keys, depth: width }, {}, workspace)
+  multiplyAs(head.int8, q, k, scores, { rows: queries, columns: keys, depth: width }, { sums: head.sums }, workspace)
   scaleAndMask(scores, head)
   softmax(scores, scores, queries, keys, 1, workspace)
   multiplyAs(
@@ -34,7 +36,7 @@ export function attend(head: AttentionHead, y: Blob, destination: Destination, w
     v,
     y,
     { rows: queries, columns: valueWidth, depth: keys },
-    destination,
+    { ...destination, sums: head.sums },
     workspace,
   )
   scores.release()

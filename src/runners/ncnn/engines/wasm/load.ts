@@ -59,14 +59,16 @@ function loadLayers(
   const layers = new Map<GraphLayer, RunnableLayer>()
   for (const [index, { layer, type, params }] of declared.entries()) {
     const storage16 = storageOf(layer, options.ncnn)
-    const keepHalf = options.precision === 'float32' && storage16 !== 'bfloat16' ? (type.packsHalf ?? []) : []
+    const halfSums = sumsInHalf(layer, options.ncnn)
+    const packs = options.precision === 'float32' && storage16 !== 'bfloat16' && !halfSums
+    const keepHalf = packs ? (type.packsHalf ?? []) : []
     const weights = loadWeights(arena, bin, located[index], keepHalf, { storage16, kernels })
     const unprepared = {
       graph: layer,
       params,
       weights,
       outputCount: layer.outputs.length,
-      sumsInHalf: sumsInHalf(layer, options.ncnn),
+      sumsInHalf: halfSums,
       winograd: usesWinograd(layer, options.ncnn),
     }
     layers.set(layer, {

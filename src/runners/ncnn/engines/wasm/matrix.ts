@@ -3,6 +3,7 @@ import { GEMM_SCRATCH_BYTES, Initial, packedRightBytes, WeightType } from '../..
 import { NcnnError } from '../../error.ts'
 import type { Blob } from './blob.ts'
 import type { Workspace } from './layer.ts'
+import { roundingOf, type SumPrecision } from './sums.ts'
 
 /**
  * One side of a product: element (i, k) of the left side, or (k, i) of the right side, lies at
@@ -34,6 +35,8 @@ export interface Destination {
   readonly rowStride?: number
   /** Add to what is there. */
   readonly accumulate?: boolean
+  /** Default: that of the blobs. */
+  readonly sums?: SumPrecision
 }
 
 /** y[rows][columns] = L R. */
@@ -43,10 +46,10 @@ export function multiply(
   y: Blob,
   { rows, columns, depth }: ProductSizes,
   workspace: Workspace,
-  { offset = 0, rowStride = columns, accumulate = false }: Destination = {},
+  { offset = 0, rowStride = columns, accumulate = false, sums = workspace.float }: Destination = {},
 ): void {
-  if (workspace.float === 'float64') {
-    multiplyPlain(left, right, y, { rows, columns, depth }, { offset, rowStride, accumulate })
+  if (sums !== 'float32') {
+    multiplyPlain(left, right, y, { rows, columns, depth }, { offset, rowStride, accumulate, sums })
     return
   }
   workspace.kernels.gemm(
@@ -145,15 +148,22 @@ function multiplyPlain(
   right: Operand,
   y: Blob,
   { rows, columns, depth }: ProductSizes,
-  { offset, rowStride, accumulate }: Required<Destination>,
+  { offset, rowStride, accumulate, sums }: Required<Destination>,
 ): void {
   const [a, b, target] = [left.blob.data, right.blob.data, y.data]
+  const round = roundingOf(sums)
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       const at = offset + i * rowStride + j
-      let sum = accumulate ? target[at] : 0
+      const start = accumulate ? target[at] : 0
+      let sum = round?.(start) ?? start
       const [row, column] = [left.offset + i * left.outerStride, right.offset + j * right.outerStride]
-      for (let k = 0; k < depth; k++) sum += a[row + k * left.depthStride] * b[column + k * right.depthStride]
+      if (round === undefined) {
+        for (let k = 0; k < depth; k++) sum += a[row + k * left.depthStride] * b[column + k * right.depthStride]
+      } else {
+        for (let k = 0; k < depth; k++)
+          sum = round(sum + a[row + k * left.depthStride] * b[column + k * right.depthStride])
+      }
       target[at] = sum
     }
   }

@@ -2,28 +2,38 @@
 import type { BlobArray } from './blob.ts'
 import { descale, dynamicScale, quantize } from './int8.ts'
 import { exp, tanh } from './math.ts'
+import type { Rounding } from './sums.ts'
 
 /** W v for the rows of one matrix; `start` is where v begins in `vector`. The result is valid until the next call. */
 export type Product = (vector: BlobArray, start: number) => Float64Array
 
+interface ProductOptions {
+  /** Of int8 weights, one a row from `scaleOffset` on: then v is quantised on the fly, as ncnn does. */
+  readonly scales?: BlobArray
+  readonly scaleOffset?: number
+  /** What is done to a sum of floats after every addition. */
+  readonly round?: Rounding
+}
+
 /**
  * @param weights holds the matrix [rows][columns] from `offset` on
- * @param scales of int8 weights, one a row from `scaleOffset` on: then v is quantised on the fly, as ncnn does
  */
 export function matrixProduct(
   weights: BlobArray,
   offset: number,
   rows: number,
   columns: number,
-  scales?: BlobArray,
-  scaleOffset = 0,
+  { scales, scaleOffset = 0, round }: ProductOptions = {},
 ): Product {
   const result = new Float64Array(rows)
   if (scales === undefined) {
     return (vector, start) => {
       for (let r = 0; r < rows; r++) {
         let sum = 0
-        for (let i = 0; i < columns; i++) sum += weights[offset + r * columns + i] * vector[start + i]
+        for (let i = 0; i < columns; i++) {
+          const next = sum + weights[offset + r * columns + i] * vector[start + i]
+          sum = round === undefined ? next : round(next)
+        }
         result[r] = sum
       }
       return result
@@ -55,6 +65,8 @@ export interface Direction {
   readonly hiddenOffset: number
   /** Length of the hidden state: the layer's outputs in this direction. */
   readonly outputs: number
+  /** What is done to sums after every addition. */
+  readonly round: Rounding
 }
 
 export interface LstmDirection extends Direction {
@@ -72,16 +84,21 @@ export function unroll(steps: number, reverse: boolean, step: (t: number) => voi
 
 const sigmoid = (x: number): number => 1 / (1 + exp(-x))
 
+/** The sum of a row's bias and its two products. */
+function gateSum({ bias, biasOffset, round }: Direction, row: number, fromInput: number, fromHidden: number): number {
+  return round(round(bias[biasOffset + row] + fromInput) + fromHidden)
+}
+
 /**
  * One step: gates I, F, O, G = W_x x + W_h h + b; c = sigmoid(F) c + sigmoid(I) tanh(G); h = sigmoid(O) tanh(c), projected by W_hr.
  * @param x holds the step's features from `start` on
  */
 export function lstmStep(direction: LstmDirection, x: BlobArray, start: number): void {
-  const { input, hidden, bias, biasOffset, hiddenState, hiddenOffset, outputs, projection } = direction
+  const { input, hidden, hiddenState, hiddenOffset, outputs, projection } = direction
   const { cellState, cellOffset, hiddenSize } = direction
   const fromInput = input(x, start)
   const fromHidden = hidden(hiddenState, hiddenOffset)
-  const gate = (row: number): number => bias[biasOffset + row] + fromInput[row] + fromHidden[row]
+  const gate = (row: number): number => gateSum(direction, row, fromInput[row], fromHidden[row])
   const result = new Float64Array(hiddenSize)
   for (let q = 0; q < hiddenSize; q++) {
     const forget = sigmoid(gate(hiddenSize + q)) * cellState[cellOffset + q]
@@ -98,26 +115,26 @@ export function lstmStep(direction: LstmDirection, x: BlobArray, start: number):
  * The biases are in the order R, U, WN, BN.
  */
 export function gruStep(direction: Direction, x: BlobArray, start: number): void {
-  const { input, hidden, bias, biasOffset, hiddenState, hiddenOffset, outputs } = direction
+  const { input, hidden, bias, biasOffset, hiddenState, hiddenOffset, outputs, round } = direction
   const fromInput = input(x, start)
   const fromHidden = hidden(hiddenState, hiddenOffset)
-  const gate = (row: number): number => bias[biasOffset + row] + fromInput[row] + fromHidden[row]
+  const gate = (row: number): number => gateSum(direction, row, fromInput[row], fromHidden[row])
   for (let q = 0; q < outputs; q++) {
     const reset = sigmoid(gate(q))
     const update = sigmoid(gate(outputs + q))
     const candidate = 2 * outputs + q
-    const recurrent = fromHidden[candidate] + bias[biasOffset + outputs + candidate]
-    const next = tanh(fromInput[candidate] + bias[biasOffset + candidate] + reset * recurrent)
+    const recurrent = round(fromHidden[candidate] + bias[biasOffset + outputs + candidate])
+    const next = tanh(round(round(fromInput[candidate] + bias[biasOffset + candidate]) + reset * recurrent))
     hiddenState[hiddenOffset + q] = (1 - update) * next + update * hiddenState[hiddenOffset + q]
   }
 }
 
 /** One step: h = tanh(W_x x + W_h h + b). */
 export function rnnStep(direction: Direction, x: BlobArray, start: number): void {
-  const { input, hidden, bias, biasOffset, hiddenState, hiddenOffset, outputs } = direction
+  const { input, hidden, hiddenState, hiddenOffset, outputs } = direction
   const fromInput = input(x, start)
   const fromHidden = hidden(hiddenState, hiddenOffset)
   for (let q = 0; q < outputs; q++) {
-    hiddenState[hiddenOffset + q] = tanh(bias[biasOffset + q] + fromInput[q] + fromHidden[q])
+    hiddenState[hiddenOffset + q] = tanh(gateSum(direction, q, fromInput[q], fromHidden[q]))
   }
 }

@@ -1,4 +1,8 @@
-// Simulates ncnn's 16-bit storage, as ARM processors run it: weights and blobs are rounded, sums are taken in float32.
+// Simulates ncnn's reduced precision as ARM processors with fp16 and bf16 instructions run it. Storage: weights and blobs are
+// rounded to nearest, sums are taken in float32. fp16 arithmetic: every product is added with one rounding to fp16, in the order of
+// the sum; ncnn itself adds several partial sums, which this stands for but does not repeat bit by bit.
+// Other processors differ: on x86, useFp16Storage concerns the weights of InnerProduct alone, and cuts their surplus bits off; without
+// bf16 instructions ncnn cuts blobs too, which drifts much further.
 // Source: Tencent/ncnn, NetPrivate::convert_layout, get_masked_option, and support_fp16_storage / support_bf16_storage in
 // src/layer/arm; docs/developer-guide/layer-feat-mask.md.
 import type { NcnnKernels } from '../../../../kernels/ncnn.ts'
@@ -44,9 +48,9 @@ export function sumsInHalf(layer: GraphLayer, options: NcnnOptions): boolean {
   )
 }
 
-/** Rounds a float32 blob in place to what the 16-bit type can hold: fp16 to nearest even, bf16 by cutting, as ncnn does. */
+/** Rounds a float32 blob in place to what the 16-bit type can hold, to nearest, ties to even; beyond its range is Infinity. */
 export function roundTo(storage: Storage16, blob: Blob, kernels: NcnnKernels): void {
   if (blob.dtype !== 'float32') return
   if (storage === 'float16') kernels.roundToHalf(blob.ptr, blob.length)
-  else kernels.truncateToBfloat16(blob.ptr, blob.length)
+  else kernels.roundToBfloat16(blob.ptr, blob.length)
 }

@@ -3,9 +3,9 @@ import { GEMM_SCRATCH_BYTES, type Pointer } from '../../../../../kernels/ncnn.ts
 import type { Blob, BlobArray } from '../blob.ts'
 import { activate, type FusedActivation } from '../fused-activation.ts'
 import type { Workspace } from '../layer.ts'
+import { roundAll, roundingOf, type SumPrecision } from '../sums.ts'
 import { type Filters, isDepthwise, packedGroupBytes } from './filters.ts'
 import { extentOf, type Geometry, type Spatial, volumeOf } from './geometry.ts'
-import { roundAll, roundingOf, type SumPrecision } from './sums.ts'
 
 const maxStripElements = 2 ** 24
 

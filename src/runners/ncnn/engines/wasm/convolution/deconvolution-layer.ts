@@ -4,6 +4,7 @@ import type { GraphLayer } from '../../../graph.ts'
 import type { Blob } from '../blob.ts'
 import { type FusedActivation, fusedActivation } from '../fused-activation.ts'
 import type { Workspace } from '../layer.ts'
+import { type SumPrecision, sumPrecisionOf } from '../sums.ts'
 import { deconvolve, exchangeChannels, isProduct, packProducts, type SpreadingFilters } from './deconvolve.ts'
 import {
   checkChannels,
@@ -27,7 +28,6 @@ import {
   type Window,
 } from './geometry.ts'
 import { cutOf, type OutputParams, outputPadOf, type WindowParams, windowOf } from './params.ts'
-import { type SumPrecision, sumPrecisionOf } from './sums.ts'
 
 export interface DeconvolutionParams extends FilterParams, WindowParams, OutputParams {
   readonly activation_type: number

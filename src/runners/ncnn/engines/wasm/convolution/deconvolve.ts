@@ -3,9 +3,9 @@ import { Activation, GEMM_SCRATCH_BYTES, Initial, packedLeftBytes, WeightType } 
 import type { Blob, BlobArray } from '../blob.ts'
 import { activate, type FusedActivation } from '../fused-activation.ts'
 import type { Workspace } from '../layer.ts'
+import { roundAll, roundingOf, type SumPrecision } from '../sums.ts'
 import type { FilterShape } from './filters.ts'
 import { type Geometry, volumeOf } from './geometry.ts'
-import { roundAll, roundingOf, type SumPrecision } from './sums.ts'
 
 /** Filters of a deconvolution: input channel q of group g spreads over the outputs of that group. */
 export interface SpreadingFilters extends FilterShape {

@@ -5,9 +5,9 @@ import type { GraphLayer } from '../../../graph.ts'
 import { raw, tagged } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
 import type { Workspace } from '../layer.ts'
+import type { SumPrecision } from '../sums.ts'
 import { type Dimensions, type Spatial, volumeOf } from './geometry.ts'
 import { checkPositive } from './params.ts'
-import type { SumPrecision } from './sums.ts'
 
 /** How many filters there are and what each reads: output channel p reads `inputs` channels of group floor(p / (outputs / group)). */
 export interface FilterShape {

@@ -41,7 +41,8 @@ export const BatchNorm = defineLayer({
     bias_data: raw(channels),
   }),
   /** As a factor and an offset. */
-  prepare({ params: { channels, eps }, weights: { slope_data, mean_data, var_data, bias_data } }, { alloc }) {
+  prepare({ params: { channels, eps }, weights, sumsInHalf }, { alloc, kernels }) {
+    const { slope_data, mean_data, var_data, bias_data } = weights
     const [scale, bias] = [alloc([channels]), alloc([channels])]
     for (let q = 0; q < channels; q++) {
       const deviation = Math.sqrt(var_data.data[q] + eps)
@@ -51,6 +52,7 @@ export const BatchNorm = defineLayer({
       bias.data[q] = bias_data.data[q] - (slope_data.data[q] * mean_data.data[q]) / divisor
     }
     for (const weight of [slope_data, mean_data, var_data, bias_data]) weight.release()
+    if (sumsInHalf) for (const { ptr } of [scale, bias]) kernels.roundToHalf(ptr, channels)
     return { scale, bias }
   },
   forward([x], { params: { channels }, prepared: { scale, bias } }, workspace) {

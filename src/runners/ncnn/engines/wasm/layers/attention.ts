@@ -9,6 +9,7 @@ import { asFloat32 } from '../half-weights.ts'
 import { int8Operand, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { multiply, multiplyPacked, type Operand, operand, type PackedRight, packRight } from '../matrix.ts'
+import { type SumPrecision, sumPrecisionOf } from '../sums.ts'
 
 /** The inputs behind the first ones: a mask if there is one, then the caches of keys and values. */
 interface OptionalInputs {
@@ -45,7 +46,8 @@ export const SDPA = defineLayer({
   inputs: '3..6',
   params: { attn_mask: int(5), scale: float(6), kv_cache: int(7), int8_scale_term: int(18) },
   mayBeAbsent: (params, index, layer) => isCache(params, index, layer.inputs.length),
-  forward([q, k, v, ...rest], { params, outputCount }, workspace) {
+  forward([q, k, v, ...rest], layer, workspace) {
+    const { params, outputCount } = layer
     const { mask, pastKey, pastValue } = optionalInputs(rest, params)
     const key = appendSteps(pastKey, k, workspace)
     const value = appendSteps(pastValue, v, workspace)
@@ -71,6 +73,7 @@ export const SDPA = defineLayer({
           scale: params.scale === 0 ? 1 / Math.sqrt(width) : params.scale,
           mask: maskOf(mask, head, queries, keys),
           int8: params.int8_scale_term !== 0,
+          sums: sumPrecisionOf(layer, workspace),
         },
         y,
         { offset: head * queries * valueWidth },
@@ -210,6 +213,7 @@ interface LinearMap extends ProjectionSize {
   readonly int8Scales: Blob | undefined
   /** Of block-quantised weights: features are multiplied by these first. */
   readonly inputScales: Blob | undefined
+  readonly sums: SumPrecision
 }
 
 /**
@@ -255,8 +259,10 @@ export const MultiHeadAttention = defineLayer({
   },
   packsHalf: ['q_weight_data', 'k_weight_data', 'v_weight_data', 'out_weight_data'],
   /** Block-quantised weights become floats; floats are packed for the product. */
-  prepare({ params, weights }, workspace) {
-    const { alloc, float } = workspace
+  prepare(layer, workspace) {
+    const { params, weights } = layer
+    const { alloc } = workspace
+    const sums = sumPrecisionOf(layer, workspace)
     const sizes = projectionSizes(params)
     const format = blockFormat(params.quantize_term)
     const load = (name: Projection, int8Scales: Blob | undefined): LinearMap => {
@@ -269,6 +275,7 @@ export const MultiHeadAttention = defineLayer({
         bias: weights[`${name}_bias_data`],
         int8Scales,
         inputScales: weights[`${name}_weight_data_input_scales`],
+        sums,
       }
       if (int8Scales !== undefined) return { ...map, weight: asFloat32(stored, workspace), packed: undefined }
       const weight = format && scales ? alloc([outputs * inputs], 'float32') : stored
@@ -276,7 +283,7 @@ export const MultiHeadAttention = defineLayer({
         dequantizeBlocks(asFloat32(stored, workspace).data, scales.data, outputs, inputs, format, weight.data)
         stored.release()
       }
-      if (float === 'float64') return { ...map, weight, packed: undefined }
+      if (sums !== 'float32') return { ...map, weight, packed: undefined }
       const packed = packRight(operand(weight, outputs, inputs, false), outputs, inputs, workspace)
       weight.release()
       return { ...map, weight: undefined, packed }
@@ -324,6 +331,7 @@ export const MultiHeadAttention = defineLayer({
           scale: 1,
           mask: maskOf(mask, head, queries, keys),
           int8: maps.q.int8Scales !== undefined,
+          sums: maps.q.sums,
         },
         merged,
         { offset: head * width, rowStride: embed_dim },
@@ -385,7 +393,7 @@ function cachedMap(
  * @param granularity how int8 maps quantise x: with one scale, or with one for each step
  */
 function applyLinear(
-  { weight, packed, bias, inputs, outputs, int8Scales, inputScales }: LinearMap,
+  { weight, packed, bias, inputs, outputs, int8Scales, inputScales, sums }: LinearMap,
   x: Blob,
   steps: number,
   y: Blob,
@@ -411,7 +419,7 @@ function applyLinear(
   const left = inputScales ? scaledFeatures(x, inputScales, workspace) : operand(x, steps, inputs, false)
   const [offsets, target] = [bias.data, y.data]
   for (let step = 0; step < steps; step++) target.set(offsets, step * outputs)
-  multiply(left, right, y, sizes, workspace, { accumulate: true })
+  multiply(left, right, y, sizes, workspace, { accumulate: true, sums })
 }
 
 function scaledFeatures(x: Blob, scales: Blob, workspace: Workspace): Operand {

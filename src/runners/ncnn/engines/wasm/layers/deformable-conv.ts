@@ -8,9 +8,9 @@ import { convolve } from '../convolution/convolve.ts'
 import { checkChannels, checkFloat, filterShapeOf } from '../convolution/filters.ts'
 import { convolutionGeometry, type Geometry, imageOf, pointwiseGeometry, volumeOf } from '../convolution/geometry.ts'
 import { heightParams, padsOf, widthParams, windowOf } from '../convolution/params.ts'
-import { sumPrecisionOf } from '../convolution/sums.ts'
 import { activationParams, fusedActivation } from '../fused-activation.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
+import { sumPrecisionOf } from '../sums.ts'
 
 /**
  * y = activation(sum over channels and taps of weight * mask * x at (tap + offset) + bias): x [c, h, w], offset [2 * taps, outh, outw]

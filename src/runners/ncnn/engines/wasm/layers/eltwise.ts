@@ -26,7 +26,7 @@ export const Eltwise = defineLayer({
   inputs: '2+',
   params: { op_type: int(0), coeffs: floats(1) },
   /** The coefficients of a weighted sum, in memory for the kernel. */
-  prepare({ params: { op_type, coeffs }, graph }, { alloc }) {
+  prepare({ params: { op_type, coeffs }, graph, sumsInHalf }, { alloc, kernels }) {
     if (operations[op_type] === undefined) throw new NcnnError(`op_type must be 0, 1 or 2, found ${op_type}`)
     if (op_type !== sum || coeffs.length === 0) return undefined
     if (coeffs.length < graph.inputs.length) {
@@ -34,9 +34,10 @@ export const Eltwise = defineLayer({
     }
     const coefficients = alloc([coeffs.length])
     coefficients.data.set(coeffs)
+    if (sumsInHalf) kernels.roundToHalf(coefficients.ptr, coefficients.length)
     return coefficients
   },
-  forward(inputs, { params: { op_type }, prepared: coefficients }, workspace) {
+  forward(inputs, { params: { op_type }, prepared: coefficients, sumsInHalf }, workspace) {
     const [first] = inputs
     for (const input of inputs) {
       checkFloat(input, workspace)
@@ -46,13 +47,21 @@ export const Eltwise = defineLayer({
     }
     // An input that comes twice is still needed when the first result is stored.
     const y = inputs.indexOf(first, 1) < 0 ? workspace.reuse(first) : workspace.alloc(first.shape)
-    if (coefficients === undefined) combine(inputs, y, operations[op_type], workspace)
-    else weightedSum(inputs, coefficients, y, workspace)
+    const settle = sumsInHalf ? () => workspace.kernels.roundToHalf(y.ptr, y.length) : () => undefined
+    if (coefficients === undefined) combine(inputs, y, operations[op_type], workspace, settle)
+    else weightedSum(inputs, coefficients, y, workspace, settle)
     return y
   },
 })
 
-function combine([first, ...others]: readonly Blob[], y: Blob, { kernel, f }: Operation, workspace: Workspace): void {
+/** @param settle is called after every operation: it rounds y where sums are taken in fp16 */
+function combine(
+  [first, ...others]: readonly Blob[],
+  y: Blob,
+  { kernel, f }: Operation,
+  workspace: Workspace,
+  settle: () => void,
+): void {
   let left = first
   for (const right of others) {
     if (workspace.float === 'float32') {
@@ -61,15 +70,26 @@ function combine([first, ...others]: readonly Blob[], y: Blob, { kernel, f }: Op
       const [a, b, target] = [left.data, right.data, y.data]
       for (let i = 0; i < target.length; i++) target[i] = f(a[i], b[i])
     }
+    settle()
     left = y
   }
 }
 
-function weightedSum(inputs: readonly Blob[], coefficients: Blob, y: Blob, { float, kernels }: Workspace): void {
+function weightedSum(
+  inputs: readonly Blob[],
+  coefficients: Blob,
+  y: Blob,
+  { float, kernels }: Workspace,
+  settle: () => void,
+): void {
   const [first, ...others] = inputs
   if (float === 'float32') {
     kernels.binary(BinaryOp.mul, first.ptr, 0, 0, 0, 1, coefficients.ptr, 0, 0, 0, 0, y.ptr, 1, 1, 1, y.length)
-    for (const [index, x] of others.entries()) kernels.addScaled(x.ptr, coefficients.data[index + 1], y.ptr, y.length)
+    settle()
+    for (const [index, x] of others.entries()) {
+      kernels.addScaled(x.ptr, coefficients.data[index + 1], y.ptr, y.length)
+      settle()
+    }
     return
   }
   const target = y.data

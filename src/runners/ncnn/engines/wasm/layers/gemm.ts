@@ -8,6 +8,7 @@ import { asFloat32 } from '../half-weights.ts'
 import { int8Operand, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { multiply, multiplyPacked, type Operand, operand, type ProductSizes, packRight, type Start } from '../matrix.ts'
+import { sumPrecisionOf } from '../sums.ts'
 
 const gemmParams = {
   alpha: float(0, 1),
@@ -65,7 +66,9 @@ export const Gemm = defineLayer({
   },
   packsHalf: ['B_data'],
   /** Gives constant operands their matrix shape; block-quantised weights become floats, floats are packed for the product. */
-  prepare({ params, weights }, workspace) {
+  prepare(layer, workspace) {
+    const { params, weights } = layer
+    const sums = sumPrecisionOf(layer, workspace)
     const { constantM, constantN, constantK, transA, transB, quantize_term, output_transpose } = params
     const format = blockFormat(quantize_term)
     const A = weights.A_data?.share(transA ? [constantK, constantM] : [constantM, constantK])
@@ -75,18 +78,18 @@ export const Gemm = defineLayer({
       const B = workspace.alloc([constantN, constantK], 'float32')
       dequantizeBlocks(weights.B_data.data, weights.B_data_quantize_scales.data, constantN, constantK, format, B.data)
       weights.B_data.release()
-      return { A, B, packedB: undefined }
+      return { A, B, packedB: undefined, sums }
     }
     const stored = weights.B_data
-    const packs = stored !== undefined && !quantize_term && !output_transpose && workspace.float === 'float32'
+    const packs = stored !== undefined && !quantize_term && !output_transpose && sums === 'float32'
     const B = (packs ? stored : stored && asFloat32(stored, workspace))?.share(
       transB ? [constantN, constantK] : [constantK, constantN],
     )
-    if (B === undefined || !packs) return { A, B, packedB: undefined }
+    if (B === undefined || !packs) return { A, B, packedB: undefined, sums }
     const packedB = packRight(operand(B, constantN, constantK, !transB), constantN, constantK, workspace)
     B.release()
     weights.B_data?.release()
-    return { A, B: undefined, packedB }
+    return { A, B: undefined, packedB, sums }
   },
   forward(inputs, { params, weights, prepared }, workspace) {
     const fed = [...inputs]
@@ -124,7 +127,10 @@ export const Gemm = defineLayer({
     else if (right) {
       fillWithC(y, addend, M, N, output_transpose !== 0)
       const [l, r] = output_transpose ? [right, left] : [left, right]
-      multiply(l, r, y, { rows, columns, depth: K }, workspace, { accumulate: addend !== undefined })
+      multiply(l, r, y, { rows, columns, depth: K }, workspace, {
+        accumulate: addend !== undefined,
+        sums: prepared.sums,
+      })
     }
     scaleAll(y, params.alpha)
     return y

@@ -9,6 +9,7 @@ import { asFloat32 } from '../half-weights.ts'
 import { descale, quantize } from '../int8.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { operand, packRight } from '../matrix.ts'
+import { roundingOf, type SumPrecision, sumPrecisionOf } from '../sums.ts'
 
 /** y = activation(x W^T + b): a blob of as many elements as the weights have columns is one row; a matrix of such rows gives a row each */
 export const InnerProduct = defineLayer({
@@ -28,9 +29,11 @@ export const InnerProduct = defineLayer({
     bottom_blob_int8_scales: int8_scale_term ? raw(1) : undefined,
   }),
   packsHalf: ['weight_data'],
-  /** Packs W, [num_output][num_input], for the matrix product; the float64 and int8 paths read it as it is. */
-  prepare({ params: { num_output, weight_data_size }, weights }, workspace) {
-    const { float, alloc } = workspace
+  /** Packs W, [num_output][num_input], for the matrix product; the plain and int8 paths read it as it is. */
+  prepare(layer, workspace) {
+    const { num_output, weight_data_size } = layer.params
+    const { weights } = layer
+    const { alloc } = workspace
     const { weight_data, weight_data_int8_scales: scales } = weights
     const num_input = weight_data_size / num_output
     if (!Number.isInteger(num_input)) {
@@ -44,12 +47,14 @@ export const InnerProduct = defineLayer({
       }
     if (weight_data.dtype === 'int8')
       throw new NcnnError('the weights are int8, but int8_scale_term is 0: their scales are missing')
-    if (float === 'float64') return { num_input, packed: undefined }
+    if (sumPrecisionOf(layer, workspace) !== 'float32') return { num_input, packed: undefined }
     const packed = packRight(operand(weight_data, num_output, num_input, false), num_output, num_input, workspace).blob
     weight_data.release()
     return { num_input, packed }
   },
-  forward([x], { params, weights, prepared: { num_input, packed, int8Weight } }, workspace) {
+  forward([x], layer, workspace) {
+    const { params, weights, prepared } = layer
+    const { num_input, packed, int8Weight } = prepared
     const { weight_data, bias_data, weight_data_int8_scales, bottom_blob_int8_scales } = weights
     const perRow = x.shape.length === 2 && x.shape[1] === num_input
     if (!perRow && x.length !== num_input) {
@@ -61,8 +66,9 @@ export const InnerProduct = defineLayer({
     if (int8Weight && weight_data_int8_scales && bottom_blob_int8_scales) {
       const scales = { weight: weight_data_int8_scales, input: bottom_blob_int8_scales }
       innerProductInt8(x, int8Weight, scales, bias_data, y, rows, activation)
-    } else if (packed === undefined) innerProductFloat64(x, weight_data, bias_data, y, rows, activation)
-    else innerProductSimd(x, packed, bias_data, y, rows, activation, workspace)
+    } else if (packed === undefined) {
+      innerProductPlain(x, weight_data, bias_data, y, rows, activation, sumPrecisionOf(layer, workspace))
+    } else innerProductSimd(x, packed, bias_data, y, rows, activation, workspace)
     return y
   },
 })
@@ -137,21 +143,27 @@ function innerProductInt8(
   }
 }
 
-function innerProductFloat64(
+function innerProductPlain(
   x: Blob,
   weight: Blob,
   bias: Blob | undefined,
   y: Blob,
   rows: number,
   activation: FusedActivation,
+  sums: SumPrecision,
 ): void {
   const features = x.length / rows
   const outputs = y.length / rows
+  const round = roundingOf(sums)
   const [source, factors, offsets, target] = [x.data, weight.data, bias?.data, y.data]
   for (let row = 0; row < rows; row++) {
     for (let p = 0; p < outputs; p++) {
-      let sum = offsets ? offsets[p] : 0
-      for (let q = 0; q < features; q++) sum += source[row * features + q] * factors[p * features + q]
+      const start = offsets ? offsets[p] : 0
+      let sum = round?.(start) ?? start
+      for (let q = 0; q < features; q++) {
+        const next = sum + source[row * features + q] * factors[p * features + q]
+        sum = round === undefined ? next : round(next)
+      }
       target[row * outputs + p] = activate(sum, activation)
     }
   }

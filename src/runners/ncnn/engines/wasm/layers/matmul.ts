@@ -5,13 +5,16 @@ import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { multiply, operand } from '../matrix.ts'
+import { sumPrecisionOf } from '../sums.ts'
 
 /** y = a b, or a b^T with transB. A vector on the left is a row, on the right a column; leading axes are batches, broadcast. */
 export const MatMul = defineLayer({
   type: 'MatMul',
   inputs: '2',
   params: { transB: int(0) },
-  forward([a, b], { params: { transB } }, workspace) {
+  forward([a, b], layer, workspace) {
+    const { transB } = layer.params
+    const sums = sumPrecisionOf(layer, workspace)
     const left = a.shape.length === 1 ? [1, ...a.shape] : a.shape
     const right = b.shape.length === 1 ? (transB ? [1, ...b.shape] : [...b.shape, 1]) : b.shape
     const [rows, depth] = left.slice(-2)
@@ -28,7 +31,7 @@ export const MatMul = defineLayer({
     for (let batch = 0; batch < batches; batch++) {
       const l = operand(a, rows, depth, false, leftOffset(batch))
       const r = operand(b, columns, depth, !transB, rightOffset(batch))
-      multiply(l, r, y, { rows, columns, depth }, workspace, { offset: batch * rows * columns })
+      multiply(l, r, y, { rows, columns, depth }, workspace, { offset: batch * rows * columns, sums })
     }
     return y
   },

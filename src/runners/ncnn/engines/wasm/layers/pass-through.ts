@@ -1,7 +1,7 @@
 // Layers that only hand their inputs on: Input, Split, Noop, Dropout, DeepCopy.
 import { NcnnError } from '../../../error.ts'
-import { float } from '../../../params.ts'
 import { inputParams } from '../../../input-params.ts'
+import { float } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 
 /** Its outputs are fed by the user; its parameters only describe them. */

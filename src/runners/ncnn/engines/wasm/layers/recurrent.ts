@@ -7,6 +7,7 @@ import type { Blob } from '../blob.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { operand, packRight } from '../matrix.ts'
 import { gruStep, lstmStep, matrixProduct, rnnStep, unroll } from '../recurrence.ts'
+import { type Rounding, roundingOf, sumPrecisionOf } from '../sums.ts'
 
 /** What the three types have in common. `direction`: 0 forward, 1 reverse, 2 both. */
 const recurrentParams = {
@@ -73,7 +74,11 @@ interface PackedDirections {
   readonly hidden: Blob
 }
 
-function packDirections(weights: LoadedWeights, sizes: Sizes, workspace: Workspace): PackedDirections[] | undefined {
+function packDirections(
+  { weights, sumsInHalf }: { readonly weights: LoadedWeights; readonly sumsInHalf: boolean },
+  sizes: Sizes,
+  workspace: Workspace,
+): PackedDirections[] | undefined {
   const { weight_xc_data, weight_hc_data, weight_xc_data_int8_scales } = weights
   if ((weight_xc_data.dtype === 'int8') !== (weight_xc_data_int8_scales !== undefined)) {
     throw new NcnnError(`int8_scale_term does not fit the weights, which are stored as ${weight_xc_data.dtype}`)
@@ -81,7 +86,7 @@ function packDirections(weights: LoadedWeights, sizes: Sizes, workspace: Workspa
   if ((weight_xc_data.dtype === 'int8') !== (weight_hc_data.dtype === 'int8')) {
     throw new NcnnError(`weights stored as ${weight_xc_data.dtype} and as ${weight_hc_data.dtype} do not go together`)
   }
-  if (workspace.float === 'float64' || weight_xc_data.dtype === 'int8') return undefined
+  if (sumPrecisionOf({ sumsInHalf }, workspace) !== 'float32' || weight_xc_data.dtype === 'int8') return undefined
   const { directions, features, gateRows, outputs } = sizes
   const packed = Array.from({ length: directions }, (_, d) => ({
     input: packMatrix(weight_xc_data, d, gateRows, features, workspace),
@@ -150,8 +155,10 @@ function gatesFromInput(
   return gates
 }
 
-/** The products W_x v and W_h v of direction `d`, in plain TypeScript. */
-function plainProducts(weights: LoadedWeights, d: number, { features, gateRows, outputs }: Sizes) {
+const exactly: Rounding = (sum) => sum
+
+/** The products W_x v and W_h v of direction `d`, in plain TypeScript, and what is done to their sums. */
+function plainProducts(weights: LoadedWeights, d: number, { features, gateRows, outputs }: Sizes, rounding?: Rounding) {
   const {
     weight_xc_data,
     weight_hc_data,
@@ -160,8 +167,17 @@ function plainProducts(weights: LoadedWeights, d: number, { features, gateRows, 
   } = weights
   const firstRow = d * gateRows
   return {
-    input: matrixProduct(weight_xc_data.data, firstRow * features, gateRows, features, inputScales?.data, firstRow),
-    hidden: matrixProduct(weight_hc_data.data, firstRow * outputs, gateRows, outputs, hiddenScales?.data, firstRow),
+    input: matrixProduct(weight_xc_data.data, firstRow * features, gateRows, features, {
+      scales: inputScales?.data,
+      scaleOffset: firstRow,
+      round: rounding,
+    }),
+    hidden: matrixProduct(weight_hc_data.data, firstRow * outputs, gateRows, outputs, {
+      scales: hiddenScales?.data,
+      scaleOffset: firstRow,
+      round: rounding,
+    }),
+    round: rounding ?? exactly,
   }
 }
 
@@ -173,12 +189,14 @@ function unrollInto(
   d: number,
   hidden: Blob,
   sizes: Sizes,
+  rounding: Rounding | undefined,
   step: (start: number) => void,
 ): void {
   const { directions, features, outputs } = sizes
   const [target, state] = [y.data, hidden.data]
   unroll(steps, reverse, (t) => {
     step(t * features)
+    if (rounding) for (let q = d * outputs; q < (d + 1) * outputs; q++) state[q] = rounding(state[q])
     target.set(state.subarray(d * outputs, (d + 1) * outputs), (t * directions + d) * outputs)
   })
 }
@@ -199,10 +217,11 @@ export const LSTM = defineLayer({
     })
   },
   packsHalf: ['weight_xc_data', 'weight_hc_data'],
-  prepare({ params, weights }, workspace) {
+  prepare(layer, workspace) {
+    const { params } = layer
     const sizes = sizesOf(params, 4 * params.hidden_size)
-    const packed = packDirections(weights, sizes, workspace)
-    const { weight_hr_data } = weights
+    const packed = packDirections(layer, sizes, workspace)
+    const { weight_hr_data } = layer.weights
     if (packed === undefined || weight_hr_data === undefined) return { sizes, packed, projections: [] }
     const projections = packed.map((_, d) =>
       packMatrix(weight_hr_data, d, params.num_output, params.hidden_size, workspace),
@@ -210,7 +229,9 @@ export const LSTM = defineLayer({
     weight_hr_data.release()
     return { sizes, packed, projections }
   },
-  forward([x, fedHidden, fedCell], { params, weights, prepared, outputCount }, workspace) {
+  forward([x, fedHidden, fedCell], layer, workspace) {
+    const { params, weights, prepared, outputCount } = layer
+    const rounding = roundingOf(sumPrecisionOf(layer, workspace))
     const { direction, hidden_size } = params
     const { sizes, packed, projections } = prepared
     const { directions, outputs } = sizes
@@ -223,8 +244,10 @@ export const LSTM = defineLayer({
       if (packed === undefined) {
         const projection = weights.weight_hr_data
         const state = {
-          ...plainProducts(weights, d, sizes),
-          projection: projection && matrixProduct(projection.data, d * outputs * hidden_size, outputs, hidden_size),
+          ...plainProducts(weights, d, sizes, rounding),
+          projection:
+            projection &&
+            matrixProduct(projection.data, d * outputs * hidden_size, outputs, hidden_size, { round: rounding }),
           bias: weights.bias_c_data.data,
           biasOffset: d * 4 * hidden_size,
           hiddenState: hidden.data,
@@ -235,7 +258,7 @@ export const LSTM = defineLayer({
           outputs,
         }
         const features = x.data
-        unrollInto(y, steps, reverse, d, hidden, sizes, (start) => lstmStep(state, features, start))
+        unrollInto(y, steps, reverse, d, hidden, sizes, rounding, (start) => lstmStep(state, features, start))
       } else {
         const gates = gatesFromInput(
           x,
@@ -274,11 +297,15 @@ export const GRU = defineLayer({
   weights: (params) =>
     recurrentWeights(sizesOf(params, 3 * params.num_output), 4 * params.num_output, params.int8_scale_term, {}),
   packsHalf: ['weight_xc_data', 'weight_hc_data'],
-  prepare({ params, weights }, workspace) {
+  prepare(layer, workspace) {
+    const { params } = layer
     const sizes = sizesOf(params, 3 * params.num_output)
-    return { sizes, packed: packDirections(weights, sizes, workspace) }
+    return { sizes, packed: packDirections(layer, sizes, workspace) }
   },
-  forward([x, fedHidden], { params, weights, prepared: { sizes, packed }, outputCount }, workspace) {
+  forward([x, fedHidden], layer, workspace) {
+    const { params, weights, outputCount } = layer
+    const { sizes, packed } = layer.prepared
+    const rounding = roundingOf(sumPrecisionOf(layer, workspace))
     const { directions, outputs } = sizes
     const steps = stepsOf(x, sizes)
     const y = workspace.alloc([steps, directions * outputs])
@@ -288,7 +315,7 @@ export const GRU = defineLayer({
       const biasOffset = d * 4 * outputs
       if (packed === undefined) {
         const state = {
-          ...plainProducts(weights, d, sizes),
+          ...plainProducts(weights, d, sizes, rounding),
           bias: weights.bias_c_data.data,
           biasOffset,
           hiddenState: hidden.data,
@@ -296,7 +323,7 @@ export const GRU = defineLayer({
           outputs,
         }
         const features = x.data
-        unrollInto(y, steps, reverse, d, hidden, sizes, (start) => gruStep(state, features, start))
+        unrollInto(y, steps, reverse, d, hidden, sizes, rounding, (start) => gruStep(state, features, start))
       } else {
         const gates = gatesFromInput(
           x,
@@ -332,11 +359,15 @@ export const RNN = defineLayer({
   weights: (params) =>
     recurrentWeights(sizesOf(params, params.num_output), params.num_output, params.int8_scale_term, {}),
   packsHalf: ['weight_xc_data', 'weight_hc_data'],
-  prepare({ params, weights }, workspace) {
+  prepare(layer, workspace) {
+    const { params } = layer
     const sizes = sizesOf(params, params.num_output)
-    return { sizes, packed: packDirections(weights, sizes, workspace) }
+    return { sizes, packed: packDirections(layer, sizes, workspace) }
   },
-  forward([x, fedHidden], { params, weights, prepared: { sizes, packed }, outputCount }, workspace) {
+  forward([x, fedHidden], layer, workspace) {
+    const { params, weights, outputCount } = layer
+    const { sizes, packed } = layer.prepared
+    const rounding = roundingOf(sumPrecisionOf(layer, workspace))
     const { directions, outputs } = sizes
     const steps = stepsOf(x, sizes)
     const y = workspace.alloc([steps, directions * outputs])
@@ -345,7 +376,7 @@ export const RNN = defineLayer({
       const reverse = isReverse(params.direction, d)
       if (packed === undefined) {
         const state = {
-          ...plainProducts(weights, d, sizes),
+          ...plainProducts(weights, d, sizes, rounding),
           bias: weights.bias_c_data.data,
           biasOffset: d * outputs,
           hiddenState: hidden.data,
@@ -353,7 +384,7 @@ export const RNN = defineLayer({
           outputs,
         }
         const features = x.data
-        unrollInto(y, steps, reverse, d, hidden, sizes, (start) => rnnStep(state, features, start))
+        unrollInto(y, steps, reverse, d, hidden, sizes, rounding, (start) => rnnStep(state, features, start))
       } else {
         const gates = gatesFromInput(
           x,
