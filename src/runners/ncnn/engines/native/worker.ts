@@ -1,7 +1,7 @@
 // The process in which nativeEngine runs ncnn: reads requests from its standard input, answers on file descriptor 3.
 import { readSync, writeSync } from 'node:fs'
-import { openNet, type SynchronousSession } from '../c-api/session.ts'
 import { encodeFrame, type Frame, frameDecoder } from '../../../worker/frames.ts'
+import { openNet, type SynchronousSession } from '../c-api/session.ts'
 import type { RawModel, RawTensor, Step } from '../real/session.ts'
 import { loadLibrary } from './koffi.ts'
 

@@ -1,8 +1,8 @@
 // The worker process: its crashes are errors with its last words, and do not take other models along.
 import { describe, expect, test } from 'vitest'
-import { encodeFrame, type Frame, frameDecoder } from '../../../../../src/runners/worker/frames.ts'
 import type { RawTensor } from '../../../../../src/runners/ncnn/engines/real/session.ts'
 import { createWorker } from '../../../../../src/runners/ncnn/engines/real/worker-process.ts'
+import { encodeFrame, type Frame, frameDecoder } from '../../../../../src/runners/worker/frames.ts'
 
 /** A worker that adds its process id to what it is fed, and crashes when it is fed something negative. */
 const program = `
