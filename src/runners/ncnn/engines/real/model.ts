@@ -114,13 +114,16 @@ function checkLayers(graph: Graph, files: NcnnFiles): (layer: GraphLayer, index:
 
 const unknownLayers = (graph: Graph): GraphLayer[] => graph.layers.filter(({ type }) => !layerTypes.has(type))
 
+/** How sessions begin to say that ncnn did not take the network. */
+const paramRefused = 'ncnn cannot load the .param'
+
 /** Adds what is known about unusual layers to ncnn's refusal. */
 async function explain<Result>(graph: Graph, open: () => Promise<Result>): Promise<Result> {
   try {
     return await open()
   } catch (error) {
     const unknown = unknownLayers(graph)
-    if (!(error instanceof NcnnError) || unknown.length === 0) throw error
+    if (!(error instanceof NcnnError) || unknown.length === 0 || !error.message.includes(paramRefused)) throw error
     throw new NcnnError(`${error.message}\n${explainUnknownLayers(graph.source, unknown)}`, { cause: error })
   }
 }
