@@ -1,0 +1,120 @@
+// The comparison kernels on large tensors: what only shows when every group of elements differs from the next.
+import { describe, expect, test } from 'vitest'
+import { openPair, type PairKernel } from '../../src/kernels/compare.ts'
+import type { DType } from '../../src/tensor/dtype.ts'
+import type { Tensor } from '../../src/tensor/tensor.ts'
+import { store } from '../compare/arbitraries.ts'
+import { matches } from '../compare/reference-rule.ts'
+
+/** Reproducible numbers in [-1, 1) (mulberry32). */
+function randomNumbers(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 31 - 1
+  }
+}
+
+function open(actual: Tensor, reference: Tensor): PairKernel {
+  const kernel = openPair(actual, reference)
+  if (kernel === undefined) throw new Error('there are no kernels here')
+  return kernel
+}
+
+const float32 = (data: Float32Array): Tensor => ({ data, shape: [data.length], dtype: 'float32' })
+
+/** A float32 neighbour, away from zero or towards it. */
+function neighbour(value: number, steps: number): number {
+  const single = new Float32Array([value])
+  const bits = new Int32Array(single.buffer)
+  bits[0] += steps
+  return single[0]
+}
+
+/** Elements that the kernels look at together. */
+const GROUP = 1024
+
+describe('an element that misses by a hair, alone in its group, is found', () => {
+  test.each([
+    [1e-5, 1.3e-6],
+    [0, 1e-3],
+    [1e-3, 0],
+    [1e-3, 1e-2],
+    [1e-30, 1e-7],
+    [0.3, 0.7],
+  ])('atol %s, rtol %s', (atol, rtol) => {
+    const random = randomNumbers(5)
+    const rule = { atol, rtol, equalNaN: false }
+    const groups = 400
+    const actual = new Float32Array(groups * GROUP)
+    const reference = new Float32Array(groups * GROUP)
+    const expected: number[] = []
+    for (let group = 0; group < groups; group++) {
+      const position = group * GROUP + Math.floor((random() + 1) * 512)
+      const r = Math.fround(random() * 2 ** Math.round(random() * 8))
+      // the nearest float32 beyond the bound
+      let a = neighbour(Math.fround(r + Math.sign(r) * (atol + rtol * Math.abs(r))), -3)
+      while (matches(a, r, rule)) a = neighbour(a, 1)
+      actual[position] = a
+      reference[position] = r
+      expected.push(position)
+    }
+    const kernel = open(float32(actual), float32(reference))
+    const found: number[] = []
+    for (let i = kernel.firstMiss(rule, 0); i < actual.length; i = kernel.firstMiss(rule, i + 1)) found.push(i)
+    expect(found).toEqual(expected)
+  })
+})
+
+test.each<[DType, DType]>([
+  ['float32', 'float32'],
+  ['float64', 'float32'],
+  ['float16', 'float16'],
+  ['int8', 'int8'],
+  ['int32', 'float32'],
+])('extremes, counts and sums of errors that grow from group to group: %s and %s', (actualType, referenceType) => {
+  const random = randomNumbers(9)
+  const length = 50 * GROUP + 3
+  const values = Array.from({ length }, () => 100 * random())
+  const actual = store(
+    values.map((value, i) => value + (i / length) * 10 * random()),
+    actualType,
+  )
+  const reference = store(values, referenceType)
+  const rule = { atol: 1, rtol: 0.01, equalNaN: false }
+  const [a, r] = [actual, reference].map((side) => decode(side)) as [number[], number[]]
+  const diffs = a.map((value, i) => Math.abs(value - r[i]))
+  const rels = diffs.map((diff, i) => (r[i] === 0 ? 0 : diff / Math.abs(r[i])))
+  const maxAbs = diffs.reduce((x, y) => Math.max(x, y))
+  const maxRel = rels.reduce((x, y) => Math.max(x, y))
+  const found = open(actual, reference).errors?.statistics(rule)
+  expect(found).toMatchObject({
+    mismatched: a.filter((value, i) => !matches(value, r[i], rule)).length,
+    finitePairs: length,
+    maxAbs,
+    maxAbsAt: diffs.indexOf(maxAbs),
+    maxRel,
+    maxRelAt: rels.indexOf(maxRel),
+    zeroReferences: r.filter((value) => value === 0).length,
+    actual: { min: a.reduce((x, y) => Math.min(x, y)), max: a.reduce((x, y) => Math.max(x, y)) },
+    reference: { min: r.reduce((x, y) => Math.min(x, y)), max: r.reduce((x, y) => Math.max(x, y)) },
+  })
+  const sum = (list: number[]) => list.reduce((total, value) => total + value, 0)
+  expect((found?.sumOfDiffs ?? 0) / sum(diffs)).toBeCloseTo(1, 12)
+  expect((found?.sumOfSquaredDiffs ?? 0) / sum(diffs.map((diff) => diff * diff))).toBeCloseTo(1, 12)
+})
+
+function decode(side: Tensor): number[] {
+  return side.dtype === 'float16'
+    ? Array.from(side.data as Uint16Array, halfToNumber)
+    : Array.from(side.data as Float32Array)
+}
+
+/** The definition of float16. */
+function halfToNumber(bits: number): number {
+  const exponent = (bits >> 10) & 31
+  const magnitude = exponent === 0 ? (bits & 1023) * 2 ** -24 : (1024 + (bits & 1023)) * 2 ** (exponent - 25)
+  return bits >> 15 ? -magnitude : magnitude
+}
