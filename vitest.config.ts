@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Statistical and property tests take seconds on a busy machine.
+    testTimeout: 30_000,
     exclude: [
       'test/python/**',
       'test/packaging/**',
