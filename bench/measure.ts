@@ -31,6 +31,9 @@ export function inProcess(name: string, work: () => unknown): Contender {
 const ROUND_NANOSECONDS = 30e6
 const ROUNDS = 9
 
+/** Short work is repeated this often before it counts, until the engine has optimised it. */
+const WARM_UP_RUNS = 2000
+
 /** What takes this long for a single run is timed in fewer rounds. */
 const SLOW_NANOSECONDS = 500e6
 const SLOW_ROUNDS = 3
@@ -42,6 +45,7 @@ export async function interleave(contenders: readonly Contender[]): Promise<Timi
     // the first runs compile, and tell how often to repeat
     const first = await contender.run(1)
     const slow = first > SLOW_NANOSECONDS
+    if (!slow) await contender.run(Math.min(WARM_UP_RUNS, Math.ceil(ROUND_NANOSECONDS / first)))
     const single = slow ? first : Math.max(100, (await contender.run(3)) / 3)
     const repeats = Math.max(1, Math.min(20000, Math.round(ROUND_NANOSECONDS / single)))
     entries.push({ contender, repeats, rounds: slow ? SLOW_ROUNDS : ROUNDS, times: [] as number[] })
