@@ -88,6 +88,9 @@ def extract(extractor, blob):
     """Extract a blob; int8 ones as they are, which ncnn would widen, others as ncnn hands them to its users."""
     code, mat = extractor.extract(blob, type=1)
     check(code, f'cannot compute blob {json.dumps(blob)}')
+    if mat.dims == 0 or mat.empty():
+        # Nothing was detected, for instance. Asked again, ncnn would run the layer again, whose inputs light mode has freed.
+        return mat
     if mat.elembits() != 8:
         code, mat = extractor.extract(blob)
         check(code, f'cannot compute blob {json.dumps(blob)}')

@@ -90,6 +90,18 @@ export function testRealEngine(engine: () => NcnnEngine): void {
     expect([...(await model.run({ y: [3, 4] })).z.data]).toEqual([3, 4])
   })
 
+  test('gives a blob without elements where a layer finds nothing', async () => {
+    const param = network([
+      'Input in0 0 1 in0',
+      'Input in1 0 1 in1',
+      'Input in2 0 1 in2',
+      'DetectionOutput d 3 1 in0 in1 in2 y 0=3 1=0.45 2=10 3=10 4=0.99',
+    ])
+    const boxes = { data: floats(24), shape: [2, 12], dtype: 'float32' } as const
+    const { y } = await (await load(param)).run({ in0: floats(12), in1: new Float32Array(9), in2: boxes })
+    expect([y.data.length, y.shape]).toEqual([0, [0]])
+  })
+
   test('computes in the precision it was asked for', async () => {
     const param = network(['Input in 0 1 x', 'InnerProduct ip 1 1 x y 0=1 1=0 2=2'])
     const bin = new Uint8Array([0, 0, 0, 0, ...new Uint8Array(Float32Array.of(1.2345678, 0).buffer)])
