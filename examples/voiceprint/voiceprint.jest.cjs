@@ -11,12 +11,14 @@ const utterances = ['annie', 'hugo', 'linda', 'victor'].flatMap((voice) => [1, 2
 let ecapa
 let voiceEncoder
 let fp32
+let exact
 let fp16
 let lstm
 beforeAll(async () => {
   ecapa = await readTensors(here('data/ecapa.safetensors'))
   voiceEncoder = await readTensors(here('data/voice-encoder.safetensors'))
   fp32 = await loadNcnn(here('models/ecapa-fp32.ncnn.param'))
+  exact = await loadNcnn(here('models/ecapa-fp32.ncnn.param'), { precision: 'float64' })
   fp16 = await loadNcnn(here('models/ecapa-fp16.ncnn.param'))
   lstm = await loadNcnn(here('models/voice-encoder-fp16.ncnn.param'))
 })
@@ -31,6 +33,13 @@ describe('ECAPA-TDNN converted with fp16=0', () => {
     const embedding = await embed(fp32, ecapa[`fbank/${utterance}`])
     expect(embedding).toHaveShape([192])
     expect(embedding).toMatchTensor(ecapa[`embedding/${utterance}`], { atol: 1e-5 })
+  })
+})
+
+describe('the same network computed in float64', () => {
+  test.each(utterances)('%s: PyTorch in float64 gives the same, so the conversion changed nothing', async (utterance) => {
+    const embedding = await embed(exact, ecapa[`fbank/${utterance}`])
+    expect(embedding).toMatchTensor(ecapa[`embedding64/${utterance}`], { atol: 1e-9 })
   })
 })
 

@@ -14,6 +14,7 @@ const voiceEncoder = await readTensors(here('data/voice-encoder.safetensors'))
 const utterances = ['annie', 'hugo', 'linda', 'victor'].flatMap((voice) => [1, 2, 3].map((take) => `${voice}-${take}`))
 
 const fp32 = await loadNcnn(here('models/ecapa-fp32.ncnn.param'))
+const exact = await loadNcnn(here('models/ecapa-fp32.ncnn.param'), { precision: 'float64' })
 const fp16 = await loadNcnn(here('models/ecapa-fp16.ncnn.param'))
 const lstm = await loadNcnn(here('models/voice-encoder-fp16.ncnn.param'))
 
@@ -27,6 +28,13 @@ describe('ECAPA-TDNN converted with fp16=0', () => {
     const embedding = await embed(fp32, ecapa[`fbank/${utterance}`])
     expect(embedding).toHaveShape([192])
     expect(embedding).toMatchTensor(ecapa[`embedding/${utterance}`], { atol: 1e-5 })
+  })
+})
+
+describe('the same network computed in float64', () => {
+  test.each(utterances)('%s: PyTorch in float64 gives the same, so the conversion changed nothing', async (utterance) => {
+    const embedding = await embed(exact, ecapa[`fbank/${utterance}`])
+    expect(embedding).toMatchTensor(ecapa[`embedding64/${utterance}`], { atol: 1e-9 })
   })
 })
 
