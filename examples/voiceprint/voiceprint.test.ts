@@ -31,8 +31,8 @@ describe('ECAPA-TDNN converted with fp16=0', () => {
   })
 })
 
-describe('the same network computed in float64', () => {
-  test.each(utterances)('%s: PyTorch in float64 gives the same, so the conversion changed nothing', async (utterance) => {
+describe('the same network in float64: the conversion changed nothing', () => {
+  test.each(utterances)('%s: PyTorch in float64 gives the same', async (utterance) => {
     const embedding = await embed(exact, ecapa[`fbank/${utterance}`])
     expect(embedding).toMatchTensor(ecapa[`embedding64/${utterance}`], { atol: 1e-9 })
   })
