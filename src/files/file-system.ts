@@ -4,7 +4,6 @@ import { refuseLfsPointer } from './git-lfs.ts'
 import { nodeModule } from './node-modules.ts'
 import { allocateBytes, type ByteSource } from './source.ts'
 
-const { randomUUID } = nodeModule('node:crypto')
 const {
   closeSync,
   fchmodSync,
@@ -121,6 +120,7 @@ export function replaceFile(path: string, pieces: readonly Uint8Array[]): void {
   let temporary: string | undefined
   try {
     const { target, mode } = findTarget(path)
+    const { randomUUID } = nodeModule('node:crypto')
     temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${randomUUID()}.tmp`)
     const descriptor = openSync(temporary, 'wx')
     try {
