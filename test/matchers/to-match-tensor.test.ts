@@ -179,7 +179,7 @@ describe('the message', () => {
         [103]       NaN  -0.04156537  -        1.01e-5
 
         |a - r|     where both are finite: p50 0, p99 0, max 0, rmse 0
-        overall     cosine 1, SNR infinite, |actual| / |reference| 1"
+        overall     where both are finite: cosine 1, SNR infinite, |actual| / |reference| 1"
     `)
     expect(messageOf(() => expect([Number.NaN]).toMatchTensor([Number.NaN]))).toMatchInlineSnapshot(`
       "Tensors do not match: 1 NaN on either side; 1 of 1 element (100%) fails

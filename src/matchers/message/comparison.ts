@@ -174,11 +174,13 @@ function describeWorst(comparison: Comparison, rows: number): string[] {
   return columns([heading, ...cells], alignments).map((line) => `  ${line}`)
 }
 
+const finitePairs = 'where both are finite: '
+
 /** How the errors are spread. Pairs with NaN or an infinity have no error. */
 function describeErrors({ absDiff, histogram, tolerance, reason }: Comparison): string[] {
   const { p50, p99, max, rmse } = absDiff
   if (Number.isNaN(max)) return []
-  const scope = reason === 'nonfinite' ? 'where both are finite: ' : ''
+  const scope = reason === 'nonfinite' ? finitePairs : ''
   const figures = `p50 ${formatMagnitude(p50)}, p99 ${formatMagnitude(p99)}, max ${formatMagnitude(max)}, rmse ${formatMagnitude(rmse)}`
   return [
     ...labelled('|a - r|', `${scope}${figures}`),
@@ -186,9 +188,10 @@ function describeErrors({ absDiff, histogram, tolerance, reason }: Comparison): 
   ]
 }
 
-function describeOverall({ absDiff, cosine, snrDb, normRatio, raw }: Comparison): string[] {
+function describeOverall({ reason, absDiff, cosine, snrDb, normRatio, raw }: Comparison): string[] {
   if (Number.isNaN(absDiff.max)) return []
-  const similarity = `cosine ${formatCosine(cosine)}, SNR ${formatDecibels(snrDb)}`
+  const scope = reason === 'nonfinite' ? finitePairs : ''
+  const similarity = `${scope}cosine ${formatCosine(cosine)}, SNR ${formatDecibels(snrDb)}`
   const norms = `|actual| / |reference| ${Number(normRatio.toPrecision(6))}`
   if (raw === undefined) return labelled('overall', `${similarity}, ${norms}`)
   const rawErrors = `max |a - r| ${formatMagnitude(raw.maxAbs)}, SNR ${formatDecibels(raw.snrDb)}`

@@ -53,9 +53,10 @@ export function formatFactor(value: number): string {
   return value < 2 ? String(Number(value.toPrecision(3))) : value.toFixed(1)
 }
 
-/** A share, `0.0025` as `0.25%`. */
+/** A share, `0.0025` as `0.25%`. Only the whole is 100%. */
 export function formatPercent(ratio: number): string {
-  return `${Number((ratio * 100).toPrecision(3))}%`
+  const percent = Number((ratio * 100).toPrecision(3))
+  return percent === 100 && ratio < 1 ? '>99.9%' : `${percent}%`
 }
 
 /** Cosine similarity: when it is too near to 1 for its digits to tell, its distance from 1. */

@@ -71,6 +71,8 @@ test.each([
   [formatFactor, 41.2, '41'],
   [formatFactor, 12345, '12300'],
   [formatPercent, 1 / 3, '33.3%'],
+  [formatPercent, 0.99998, '>99.9%'],
+  [formatPercent, 1, '100%'],
   [formatPercent, 1, '100%'],
   [formatPercent, 1 / 150528, '0.000664%'],
   [formatCosine, 1, '1'],
