@@ -11,6 +11,9 @@ export function randomNumbers(seed: number): () => number {
   }
 }
 
+/** Integers per unit of quantised weights and inputs: what is near 1 then fills half of the range. */
+const INT8_UNIT = 60
+
 /**
  * A .bin for a .param: fp32 weights of such size that activations neither vanish nor explode, since subnormal numbers and
  * infinities would change the speed. Weights without a storage tag are biases, scales and variances: near 1, or small.
@@ -25,9 +28,20 @@ export function randomWeights(param: string): Uint8Array {
       const outputs = present.find((other) => !other.tagged)?.count ?? 1
       const scale = tagged ? Math.sqrt((3 * outputs) / count) : 0.1
       const middle = tagged || name.includes('bias') || name.includes('beta') ? 0 : 1
+      const unit = name.endsWith('int8_scales') ? INT8_UNIT : 1
       if (tagged) parts.push(new Float32Array(1))
-      parts.push(Float32Array.from({ length: count }, () => middle + scale * next()))
+      parts.push(Float32Array.from({ length: count }, () => unit * (middle + scale * next())))
     }
   }
-  return new Uint8Array(Buffer.concat(parts.map((part) => new Uint8Array(part.buffer))))
+  return concatenate(parts)
+}
+
+function concatenate(parts: readonly Float32Array[]): Uint8Array {
+  const all = new Float32Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return new Uint8Array(all.buffer)
 }

@@ -1,8 +1,11 @@
-// Node's own modules, looked up at run time: a static import of them cannot be loaded in Vitest's browser mode.
+// Node's own modules, looked up at run time: a static import of them cannot be loaded in a browser.
 
 interface NodeModules {
+  readonly 'node:child_process': typeof import('node:child_process')
   readonly 'node:crypto': typeof import('node:crypto')
   readonly 'node:fs': typeof import('node:fs')
+  readonly 'node:fs/promises': typeof import('node:fs/promises')
+  readonly 'node:module': typeof import('node:module')
   readonly 'node:path': typeof import('node:path')
   readonly 'node:url': typeof import('node:url')
   readonly 'node:util': typeof import('node:util')

@@ -1,6 +1,5 @@
 // Finds and reads the two files of an ncnn model.
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { hasFileSystem, nodeModule } from '../../files/node-modules.ts'
 import { NcnnError } from './error.ts'
 import type { NcnnFiles } from './options.ts'
 
@@ -20,6 +19,11 @@ export async function readSource(source: NcnnSource, bin?: string | URL): Promis
       throw new NcnnError('loadNcnn: `bin` must be the bytes of a .bin file (a Uint8Array)')
     const param = typeof source.param === 'string' ? source.param : plainBytes(source.param)
     return { param, bin: plainBytes(source.bin), paramName: 'param', binName: 'bin' }
+  }
+  if (!hasFileSystem()) {
+    throw new NcnnError(
+      'loadNcnn: there are no files here. Fetch both, and give their contents: loadNcnn({ param, bin })',
+    )
   }
   const paramName = toPath(source)
   if (!/\.param(\.bin)?$/.test(paramName)) {
@@ -42,11 +46,12 @@ export async function readSource(source: NcnnSource, bin?: string | URL): Promis
 const plainBytes = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
 
-const toPath = (path: string | URL): string => (typeof path === 'string' ? path : fileURLToPath(path))
+const toPath = (path: string | URL): string =>
+  typeof path === 'string' ? path : nodeModule('node:url').fileURLToPath(path)
 
 async function readOrExplain(path: string, what: string): Promise<Uint8Array> {
   try {
-    const bytes = await readFile(path)
+    const bytes = await nodeModule('node:fs/promises').readFile(path)
     if (bytes.subarray(0, 19).toString('latin1') === 'version https://git') {
       throw new NcnnError(`${path} is a Git LFS pointer, not the file itself. Run: git lfs pull`)
     }

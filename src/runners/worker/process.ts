@@ -1,7 +1,7 @@
 // A process that runs models: a crash there is an error here. It starts when it is needed and ends with this process.
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
+import { nodeModule } from '../../files/node-modules.ts'
 import { encodeFrame, type Frame, frameDecoder } from './frames.ts'
 
 export interface WorkerCommand {
@@ -116,7 +116,7 @@ interface RunningProcess {
 }
 
 function startProcess({ what, command, args, env, answersOn, fail }: WorkerCommand): RunningProcess {
-  const child = spawn(command, args, {
+  const child = nodeModule('node:child_process').spawn(command, args, {
     stdio: ['pipe', answersOn === 1 ? 'pipe' : 'ignore', 'pipe', ...(answersOn === 3 ? (['pipe'] as const) : [])],
     env,
     windowsHide: true,
@@ -187,7 +187,7 @@ function startProcess({ what, command, args, env, answersOn, fail }: WorkerComma
       const { header, parts } = await answered
       if (typeof header.error !== 'string') return { header, parts }
       // Native libraries give their reasons on standard error, another pipe, which may be read a moment later.
-      await delay(20)
+      await new Promise((resolve) => setTimeout(resolve, 20))
       throw fail(`${header.error}${lastWords()}`)
     },
     keepAlive(on) {

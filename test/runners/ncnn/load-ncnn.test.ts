@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type LoadNcnnOptions, loadNcnn } from '../../../src/runners/ncnn/index.ts'
 
 const noWeights = new Uint8Array(0)
@@ -306,6 +306,17 @@ describe('files', () => {
 
   test('a Git LFS pointer is recognised', async () => {
     await expect(loadNcnn(join(folder, 'lfs.param'))).rejects.toThrow(/lfs\.param is a Git LFS pointer.*git lfs pull/)
+  })
+
+  test('in a browser, which has no files, contents are asked for', async () => {
+    const modules = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
+    try {
+      await expect(loadNcnn('net.ncnn.param')).rejects.toThrow(/there are no files here.*loadNcnn\(\{ param, bin \}\)/)
+      const model = await load(diamond)
+      expect([...(await model.run({ x: [-2, 3] })).out.data]).toEqual([2, 0])
+    } finally {
+      modules.mockRestore()
+    }
   })
 
   test('another file name is refused', async () => {

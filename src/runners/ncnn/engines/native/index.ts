@@ -1,5 +1,5 @@
 // The real ncnn as a shared library, called through its C API.
-import { join } from 'node:path'
+import { nodeModule } from '../../../../files/node-modules.ts'
 import type { NcnnEngine } from '../../options.ts'
 import { openNet } from '../c-api/session.ts'
 import { loadRealModel } from '../real/model.ts'
@@ -45,7 +45,8 @@ export function nativeEngine({ library, isolate = true }: NativeEngineOptions = 
 
 /** Where koffi is, and the libraries to try. */
 function whatToLoad(library: string | undefined): { koffi: string; candidates: readonly string[] } {
-  return { koffi: findKoffi([join(process.cwd(), 'package.json'), import.meta.url]), candidates: libraryNames(library) }
+  const project = nodeModule('node:path').join(process.cwd(), 'package.json')
+  return { koffi: findKoffi([project, import.meta.url]), candidates: libraryNames(library) }
 }
 
 /** By the libraries to try. */

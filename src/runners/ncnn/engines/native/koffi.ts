@@ -1,5 +1,5 @@
 // Binds ncnn's C API in a shared library with koffi, which the user installs.
-import { createRequire } from 'node:module'
+import { nodeModule } from '../../../../files/node-modules.ts'
 import { NcnnError } from '../../error.ts'
 import {
   explainMissing,
@@ -38,7 +38,7 @@ const koffiTypes: Readonly<Record<ValueType, string>> = {
  * @throws {NcnnError} saying what was tried, or which functions the library lacks
  */
 export function loadLibrary(koffiPath: string, candidates: readonly string[]): NcnnLibrary & { readonly path: string } {
-  const koffi = createRequire(koffiPath)(koffiPath) as Koffi
+  const koffi = nodeModule('node:module').createRequire(koffiPath)(koffiPath) as Koffi
   if (Number.parseInt(koffi.version, 10) < 3) {
     throw new NcnnError(
       `the native engine needs koffi 3, found ${koffi.version}. Install it with: npm install -D koffi@3`,
@@ -117,7 +117,7 @@ function bind(koffi: Koffi, library: KoffiLibrary, path: string): NcnnLibrary {
 export function findKoffi(places: readonly string[]): string {
   for (const place of places) {
     try {
-      return createRequire(place).resolve('koffi')
+      return nodeModule('node:module').createRequire(place).resolve('koffi')
     } catch {
       // Not here; the next place may have it.
     }

@@ -1,5 +1,5 @@
 // Where ncnn's shared library may be.
-import { join } from 'node:path'
+import { nodeModule } from '../../../../files/node-modules.ts'
 
 /**
  * The names to try, in this order: what was asked for, or `NCNN_LIBRARY`, and nothing else then; otherwise the platform's usual names,
@@ -10,6 +10,7 @@ export function libraryNames(
   platform: NodeJS.Platform = process.platform,
   env: NodeJS.ProcessEnv = process.env,
 ): string[] {
+  const { join } = nodeModule('node:path')
   const chosen = library || env.NCNN_LIBRARY
   if (chosen) return [chosen]
   const homebrew = [env.HOMEBREW_PREFIX, '/opt/homebrew', '/usr/local', '/home/linuxbrew/.linuxbrew']

@@ -1,0 +1,13 @@
+// The program that a runtime is given: it computes all hashes with the built package and reports them as JSON.
+
+/**
+ * The source text of a module. `read` and `report` are the source text of functions: the bytes of a file of examples/voiceprint/models,
+ * and what is done with the JSON.
+ */
+export const programSource = ({ ncnn, compute, read, report }) => `
+import { loadNcnn } from '${ncnn}'
+import { bitsCases } from '${compute}'
+const hashes = {}
+for (const { name, hash } of bitsCases(${read})) hashes[name] = await hash(loadNcnn).catch((error) => String(error))
+await (${report})(JSON.stringify(hashes))
+`

@@ -1,0 +1,62 @@
+// The same bits in other runtimes: `npm run test:bits` computes the hashes with the built package in Node 20, 22 and 24, which npm installs
+// into a throw-away folder, and in Chromium (EXPECT_TENSOR_CHROMIUM names it), and compares them with expected.json.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { hashesInChromium } from './in-chromium.mjs'
+import { hashesInNode, installNode } from './in-node.mjs'
+
+const folder = mkdtempSync(join(tmpdir(), 'expect-tensor-bits-'))
+const expected = JSON.parse(readFileSync(new URL('expected.json', import.meta.url), 'utf8'))
+
+/** Where things are, as file URLs. */
+const places = {
+  dist: new URL('../../dist/', import.meta.url).href,
+  models: new URL('../../examples/voiceprint/models/', import.meta.url).href,
+  compute: pathToFileURL(join(folder, 'compute.js')).href,
+}
+
+async function bundleCases() {
+  await build({
+    entryPoints: [fileURLToPath(new URL('compute.ts', import.meta.url))],
+    outfile: fileURLToPath(places.compute),
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    logLevel: 'error',
+  })
+}
+
+function findChromium() {
+  const chosen = process.env.EXPECT_TENSOR_CHROMIUM
+  const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+  const found = (chosen ? [chosen] : usual).find((path) => existsSync(path))
+  if (found === undefined && chosen) throw new Error(`EXPECT_TENSOR_CHROMIUM=${chosen} does not exist`)
+  if (found === undefined) {
+    console.log(`SKIPPED  Chromium: not in ${usual.join(', ')}. Install it, or name one in EXPECT_TENSOR_CHROMIUM.`)
+  }
+  return found
+}
+
+function compare(runtime, hashes) {
+  const wrong = Object.keys({ ...expected, ...hashes }).filter((name) => hashes[name] !== expected[name])
+  console.log(`${wrong.length === 0 ? 'ok      ' : 'FAILED  '} ${runtime}: ${Object.keys(hashes).length} networks`)
+  for (const name of wrong) console.log(`         ${name}: ${hashes[name]} instead of ${expected[name]}`)
+  if (wrong.length > 0) process.exitCode = 1
+}
+
+try {
+  if (!existsSync(new URL('ncnn.js', places.dist))) throw new Error('dist is missing: npm run build')
+  await bundleCases()
+  for (const node of installNode([20, 22, 24], folder)) {
+    const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
+    compare(`Node ${version}`, hashesInNode(node, places))
+  }
+  const chromium = findChromium()
+  if (chromium !== undefined) compare('Chromium', await hashesInChromium(chromium, places, folder))
+} finally {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+}
