@@ -1,24 +1,26 @@
-// Writes the programs of worker processes as text into <engine>/generated/worker.ts, so that no file has to be found at run time.
+// Writes the programs of worker processes as text into generated/worker.ts beside them, so that no file has to be found at run time.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const engines = new URL('../src/runners/ncnn/engines/', import.meta.url)
+const runners = new URL('../src/runners/', import.meta.url)
+
+const read = (source) => readFile(new URL(source, runners), 'utf8')
 
 /** Writes only what changed, so that watchers and incremental builds stay quiet. */
-async function emit(engine, source, text) {
-  const folder = new URL(`${engine}/generated/`, engines)
+async function emit(source, text) {
+  const folder = new URL('generated/', new URL(source, runners))
   const file = new URL('worker.ts', folder)
-  const module = `// Built from ../${source} by scripts/build-workers.mjs.\nexport const workerSource =\n  ${JSON.stringify(text)}\n`
+  const module = `// Built from ../${source.split('/').at(-1)} by scripts/build-workers.mjs.\nexport const workerSource =\n  ${JSON.stringify(text)}\n`
   await mkdir(folder, { recursive: true })
   if ((await readFile(file, 'utf8').catch(() => '')) !== module) await writeFile(file, module)
-  process.stdout.write(`engines/${engine}: ${text.length} characters\n`)
+  process.stdout.write(`${source}: ${text.length} characters\n`)
 }
 
 /** A TypeScript program with all that it imports, as one CommonJS text for `node -e`. */
 async function bundle(source) {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(source, engines))],
+    entryPoints: [fileURLToPath(new URL(source, runners))],
     bundle: true,
     write: false,
     format: 'cjs',
@@ -30,5 +32,9 @@ async function bundle(source) {
   return outputFiles[0].text
 }
 
-await emit('python', 'worker.py', await readFile(new URL('python/worker.py', engines), 'utf8'))
-await emit('native', 'worker.ts', await bundle('native/worker.ts'))
+/** A program for Python in several files, after what all of them share. */
+const python = async (...sources) => (await Promise.all(['worker/messages.py', ...sources].map(read))).join('\n\n')
+
+await emit('ncnn/engines/python/worker.py', await python('ncnn/engines/python/worker.py'))
+await emit('ncnn/engines/native/worker.ts', await bundle('ncnn/engines/native/worker.ts'))
+await emit('torch/worker.py', await python('torch/script.py', 'torch/pnnx.py', 'torch/worker.py'))

@@ -6,12 +6,14 @@ import { storeAs } from '../tensor/storage.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
 import { dispose } from './dispose.ts'
-import type { Model, TensorInfo } from './model.ts'
+import type { Model, Runtime, TensorInfo } from './model.ts'
+import { type BareModel, withRuntime } from './with-runtime.ts'
 
 /** What a runtime says of a loaded model, and how it runs it. */
 export interface Runner {
   /** Name of the model's file, for messages. */
   readonly source: string
+  readonly runtime: Runtime
   readonly inputs: readonly TensorInfo[]
   readonly outputs: readonly TensorInfo[]
   readonly blobs: readonly string[]
@@ -77,7 +79,7 @@ export function createModel(runner: Runner, fail: (message: string) => Error): M
     closed = true
     inTurn(async () => runner.close()).catch(() => undefined)
   }
-  return {
+  const model: BareModel = {
     inputs,
     outputs,
     blobs,
@@ -93,6 +95,7 @@ export function createModel(runner: Runner, fail: (message: string) => Error): M
     close,
     [dispose]: close,
   }
+  return withRuntime(model, runner.runtime)
 }
 
 const fits = (shape: readonly number[], declared: readonly number[]): boolean =>

@@ -1,6 +1,9 @@
 // The one interface behind which every runtime stands: the built-in ncnn engine, the real ncnn, ONNX, tfjs, PyTorch.
 import type { DType } from '../tensor/dtype.ts'
+import type { Runtime } from '../tensor/origin.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
+
+export type { Runtime } from '../tensor/origin.ts'
 
 /** What is known of an input or output before the model runs. */
 export interface TensorInfo {
@@ -17,6 +20,8 @@ export interface RunOptions {
 
 /** A loaded model. Every loader of this package returns one. */
 export interface Model extends Disposable {
+  /** What runs it. Snapshots and recordings of what it computes say so. */
+  readonly runtime: Runtime
   readonly inputs: readonly TensorInfo[]
   readonly outputs: readonly TensorInfo[]
   /** Every named intermediate, in execution order. */

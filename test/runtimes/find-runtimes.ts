@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { type JsRuntime, jsRuntimes, type Runtimes } from './runtimes.ts'
+import { type JsRuntime, jsRuntimes, type PythonRuntime, pythonRuntimes, type Runtimes } from './runtimes.ts'
 
 function versionOf(name: JsRuntime, folder: string): string | undefined {
   try {
@@ -14,39 +14,57 @@ function versionOf(name: JsRuntime, folder: string): string | undefined {
   }
 }
 
-function findTorch(python: string): string | undefined {
-  try {
-    const output = execFileSync(python, ['-c', 'import torch; print(torch.__version__)'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 60_000,
-    })
-    return output.trim()
-  } catch {
-    return undefined
+/** Debian's packages are for its own Python, which need not be the first on the PATH. */
+const interpreters = [process.env.EXPECT_TENSOR_PYTHON, 'python3', '/usr/bin/python3'].filter(
+  (name) => name !== undefined,
+)
+
+function findInPython(name: PythonRuntime): { interpreter: string; version: string } | undefined {
+  for (const interpreter of interpreters) {
+    try {
+      const output = execFileSync(interpreter, ['-c', `import ${name}; print(${name}.__version__)`], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+        timeout: 60_000,
+      })
+      return { interpreter, version: output.trim() }
+    } catch {
+      // The next one may have it.
+    }
   }
+  return undefined
 }
 
 /** @param folder where the npm packages are installed */
 export function findRuntimes(folder: string): Runtimes {
-  const found = jsRuntimes.flatMap((name) => {
+  const packages = jsRuntimes.flatMap((name) => {
     const version = versionOf(name, folder)
     return version === undefined ? [] : [[name, version]]
   })
-  const python = process.env.EXPECT_TENSOR_PYTHON || 'python3'
-  return { packages: Object.fromEntries(found), python, torch: findTorch(python) }
+  const python = pythonRuntimes.flatMap((name) => {
+    const found = findInPython(name)
+    return found === undefined ? [] : [[name, found]]
+  })
+  return { packages: Object.fromEntries(packages), python: Object.fromEntries(python) }
 }
 
-export function describeRuntimes({ packages, python, torch }: Runtimes): string {
-  const missing = jsRuntimes.filter((name) => packages[name] === undefined)
-  const lines = ['Runtimes:', ...Object.entries(packages).map(([name, version]) => `  ${name} ${version}`)]
-  for (const name of missing) lines.push(`  ${name} is not installed: its tests are SKIPPED`)
-  lines.push(torch ? `  PyTorch ${torch} (${python})` : `  ${python} has no PyTorch: its tests are SKIPPED`)
-  if (missing.length > 0) {
+export function describeRuntimes({ packages, python }: Runtimes): string {
+  const missingPackages = jsRuntimes.filter((name) => packages[name] === undefined)
+  const missingInPython = pythonRuntimes.filter((name) => python[name] === undefined)
+  const lines = [
+    'Runtimes:',
+    ...Object.entries(packages).map(([name, version]) => `  ${name} ${version}`),
+    ...Object.entries(python).map(([name, { interpreter, version }]) => `  ${name} ${version} (${interpreter})`),
+    ...missingPackages.map((name) => `  ${name} is not installed: its tests are SKIPPED`),
+    ...missingInPython.map((name) => `  ${name}: no Python has it, its tests are SKIPPED (${interpreters.join(', ')})`),
+  ]
+  if (missingPackages.length > 0) {
     lines.push(
-      `To run them: npm install --ignore-scripts ${missing.join(' ')}, in a folder of its own that EXPECT_TENSOR_RUNTIMES names`,
+      `To run them: npm install --ignore-scripts ${missingPackages.join(' ')}, in a folder of its own that EXPECT_TENSOR_RUNTIMES names`,
     )
   }
-  if (!torch) lines.push('To run them: pip install torch, with EXPECT_TENSOR_PYTHON naming that Python')
+  if (missingInPython.length > 0) {
+    lines.push(`To run them: pip install ${missingInPython.join(' ')}, with EXPECT_TENSOR_PYTHON naming that Python`)
+  }
   return `${lines.join('\n')}\n\n`
 }

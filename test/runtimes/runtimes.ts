@@ -13,12 +13,16 @@ export const jsRuntimes = [
 
 export type JsRuntime = (typeof jsRuntimes)[number]
 
+/** Python packages that the suite uses. */
+export const pythonRuntimes = ['torch', 'ncnn'] as const
+
+export type PythonRuntime = (typeof pythonRuntimes)[number]
+
 export interface Runtimes {
   /** Versions of those that are installed. */
   readonly packages: Readonly<Partial<Record<JsRuntime, string>>>
-  readonly python: string
-  /** The version of PyTorch; undefined when that Python has none. */
-  readonly torch?: string
+  /** The first interpreter that has it, and which version. */
+  readonly python: Readonly<Partial<Record<PythonRuntime, { readonly interpreter: string; readonly version: string }>>>
 }
 
 declare module 'vitest' {

@@ -1,11 +1,11 @@
 // A model whose tensors have a leading batch axis that ncnn does not know: every sample runs by itself.
 import type { Tensor, TensorLike } from '../../tensor/tensor.ts'
 import { toTensor } from '../../tensor/to-tensor.ts'
-import type { Model } from '../model.ts'
+import type { BareModel } from '../with-runtime.ts'
 import { NcnnError } from './error.ts'
 
 /** Wraps `model` so that inputs and outputs have a leading batch axis of any one length. */
-export function batchedModel(model: Model): Model {
+export function batchedModel(model: BareModel): BareModel {
   return {
     ...model,
     inputs: model.inputs.map((info) => (info.shape ? { ...info, shape: [-1, ...info.shape] } : info)),

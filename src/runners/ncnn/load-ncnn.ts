@@ -1,5 +1,6 @@
 // loadNcnn: reads a model's files, picks the engine, and returns the Model.
-import type { Model } from '../model.ts'
+import type { Model, Runtime } from '../model.ts'
+import { withRuntime } from '../with-runtime.ts'
 import { batchedModel } from './batched.ts'
 import { nativeEngine } from './engines/native/index.ts'
 import { pythonEngine } from './engines/python/index.ts'
@@ -20,8 +21,9 @@ import { type NcnnSource, readSource } from './source.ts'
 export async function loadNcnn(source: NcnnSource, options: LoadNcnnOptions = {}): Promise<Model> {
   const engine = pickEngine(options.engine)
   const files = await readSource(source, options.bin)
-  const model = await engine.load(files, engineOptions(options))
-  return options.batched ? batchedModel(model) : model
+  const checked = engineOptions(options)
+  const model = await engine.load(files, checked)
+  return withRuntime(options.batched ? batchedModel(model) : model, await describeRuntime(engine, checked))
 }
 
 /** The engine that an option names. */
@@ -33,6 +35,11 @@ export function pickEngine(engine: LoadNcnnOptions['engine']): NcnnEngine {
   throw new NcnnError(
     `loadNcnn: unknown engine ${JSON.stringify(engine)}; expected 'wasm', 'python', 'native' or an engine object`,
   )
+}
+
+async function describeRuntime(engine: NcnnEngine, { ncnn, precision }: EngineOptions): Promise<Runtime> {
+  const options = precision === 'float64' ? { ...ncnn, precision } : { ...ncnn }
+  return { name: engine.name, version: await engine.version(), options }
 }
 
 function engineOptions({

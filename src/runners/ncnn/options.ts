@@ -1,6 +1,6 @@
 // The options of loadNcnn, and what the engines share: ncnn's own switches in camelCase.
 import type { Tensor } from '../../tensor/tensor.ts'
-import type { Model } from '../model.ts'
+import type { BareModel } from '../with-runtime.ts'
 import type { ParamValue } from './graph.ts'
 
 /**
@@ -86,7 +86,7 @@ export interface NcnnEngine {
   version(): Promise<string>
   /** Why the engine cannot honour these options; undefined if it can, as far as it knows before it loads a model. */
   refuses?(ncnn: NcnnOptions): string | undefined
-  load(files: NcnnFiles, options: EngineOptions): Promise<Model>
+  load(files: NcnnFiles, options: EngineOptions): Promise<BareModel>
 }
 
 export interface LoadNcnnOptions {

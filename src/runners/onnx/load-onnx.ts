@@ -117,6 +117,7 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
   return createModel(
     {
       source,
+      runtime: { name: runtime.name, version: runtime.version, options: { graphOptimization: 'disabled', threads: 1 } },
       inputs,
       outputs,
       blobs,

@@ -5,7 +5,7 @@ import { firstLine, quoteNames, type Runner } from '../create-model.ts'
 import type { TensorInfo } from '../model.ts'
 import type { GraphNode } from './artifacts.ts'
 import { TfjsError } from './error.ts'
-import { fromTf, type Tf, type TfGraphModel, type TfTensor, tidied, toTf } from './namespace.ts'
+import { fromTf, runtimeOf, type Tf, type TfGraphModel, type TfTensor, tidied, toTf } from './namespace.ts'
 
 /** Nodes that hold weights, or nothing. */
 const isNoBlob = ({ op }: GraphNode): boolean => op === 'Const' || op === 'NoOp'
@@ -99,6 +99,7 @@ export function graphRunner(source: string, tf: Tf, model: TfGraphModel, graphNo
   }
   return {
     source,
+    runtime: runtimeOf(tf),
     inputs,
     outputs,
     blobs,

@@ -6,6 +6,7 @@ import type { TensorInfo } from '../model.ts'
 import { TfjsError } from './error.ts'
 import {
   fromTf,
+  runtimeOf,
   type Tf,
   type TfLayerCall,
   type TfLayersModel,
@@ -48,6 +49,7 @@ export function layersRunner(source: string, tf: Tf, model: TfLayersModel): Runn
   }
   return {
     source,
+    runtime: runtimeOf(tf),
     inputs,
     outputs,
     blobs,

@@ -3,6 +3,7 @@ import type { DType, TypedArray } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { toTensor } from '../../tensor/to-tensor.ts'
 import { castTo } from '../create-model.ts'
+import type { Runtime } from '../model.ts'
 
 /** A tensor of TensorFlow.js. */
 export interface TfTensor {
@@ -81,6 +82,13 @@ export interface Tf {
   loadGraphModel?(handler: { load(): Promise<ModelArtifacts> }): Promise<TfGraphModel>
   loadLayersModel?(handler: { load(): Promise<ModelArtifacts> }): Promise<TfLayersModel>
 }
+
+/** What runs a model on the backend that is set. */
+export const runtimeOf = (tf: Tf): Runtime => ({
+  name: 'tfjs',
+  ...(tf.version_core !== undefined && { version: tf.version_core }),
+  options: { backend: tf.getBackend() },
+})
 
 /** TensorFlow.js has three types with numbers; integers of other widths become int32, floats float32. */
 function tfDtype(dtype: DType): 'float32' | 'int32' | 'bool' {

@@ -1,10 +1,12 @@
 // The real ncnn as a shared library, called through its C API.
 import { nodeModule } from '../../../../files/node-modules.ts'
+import { createWorker, type Worker } from '../../../worker/process.ts'
+import { NcnnError } from '../../error.ts'
 import type { NcnnEngine } from '../../options.ts'
 import { openNet } from '../c-api/session.ts'
 import { loadRealModel } from '../real/model.ts'
 import type { NcnnSession, RawModel } from '../real/session.ts'
-import { createWorker, type Worker } from '../real/worker-process.ts'
+import { openSession } from '../real/worker-session.ts'
 import { workerSource } from './generated/worker.ts'
 import { findKoffi, loadLibrary } from './koffi.ts'
 import { libraryNames } from './library-names.ts'
@@ -38,7 +40,7 @@ export function nativeEngine({ library, isolate = true }: NativeEngineOptions = 
     load: (files, options) =>
       loadRealModel('native', files, options, async (model) => {
         const { koffi, candidates } = whatToLoad(library)
-        return isolate ? workerOf(koffi, candidates).openSession(model) : openHere(koffi, candidates, model)
+        return isolate ? openSession(workerOf(koffi, candidates), model) : openHere(koffi, candidates, model)
       }),
   }
 }
@@ -63,6 +65,7 @@ function workerOf(koffi: string, candidates: readonly string[]): Worker {
     args: ['--input-type=commonjs', '-e', workerSource, JSON.stringify({ koffi, candidates })],
     env,
     answersOn: 3,
+    fail: (message) => new NcnnError(message),
   })
   workers.set(key, worker)
   return worker

@@ -1,8 +1,9 @@
 // The real ncnn as its Python wheel: one worker process per interpreter.
+import { pythonWorkers } from '../../../worker/python.ts'
 import { NcnnError } from '../../error.ts'
 import type { NcnnEngine } from '../../options.ts'
 import { loadRealModel } from '../real/model.ts'
-import { createWorker, type Worker } from '../real/worker-process.ts'
+import { openSession } from '../real/worker-session.ts'
 import { workerSource } from './generated/worker.ts'
 
 export interface PythonEngineOptions {
@@ -12,6 +13,15 @@ export interface PythonEngineOptions {
    */
   readonly python?: string
 }
+
+const findWorker = pythonWorkers({
+  source: workerSource,
+  loader: 'loadNcnn',
+  needs: 'the ncnn wheel',
+  packageName: 'ncnn',
+  option: "pythonEngine({ python: '.venv/bin/python' })",
+  fail: (message) => new NcnnError(message),
+})
 
 /**
  * Runs models with the `ncnn` Python wheel (`pip install ncnn`), in a worker process that all models of one interpreter share. It ends
@@ -27,59 +37,6 @@ export function pythonEngine({ python }: PythonEngineOptions = {}): NcnnEngine {
       return `ncnn ${version} (Python ${interpreter})`
     },
     load: (files, options) =>
-      loadRealModel('python', files, options, async (model) => (await findWorker(python)).openSession(model)),
-  }
-}
-
-/** By interpreter. */
-const workers = new Map<string, Promise<Worker | Absence>>()
-
-/** Why an interpreter cannot serve. */
-interface Absence {
-  readonly interpreter: string
-  readonly why: string
-}
-
-async function findWorker(python: string | undefined): Promise<Worker> {
-  const chosen = python || process.env.EXPECT_TENSOR_PYTHON
-  const absences: Absence[] = []
-  for (const interpreter of chosen ? [chosen] : ['python3', 'python']) {
-    const found = await workerOf(interpreter)
-    if ('openSession' in found) return found
-    absences.push(found)
-  }
-  const name = absences.find(({ why }) => why.startsWith('it is Python'))?.interpreter ?? 'python3'
-  throw new NcnnError(
-    [
-      'loadNcnn: found no Python that has the ncnn wheel:',
-      ...absences.map(({ interpreter, why }) => `  ${interpreter}: ${why}`),
-      `Install it with: ${name} -m pip install ncnn`,
-      "If another interpreter has it, name that: pythonEngine({ python: '.venv/bin/python' }) or EXPECT_TENSOR_PYTHON",
-    ].join('\n'),
-  )
-}
-
-function workerOf(interpreter: string): Promise<Worker | Absence> {
-  const known = workers.get(interpreter)
-  if (known !== undefined) return known
-  const found = startWorker(interpreter)
-  workers.set(interpreter, found)
-  return found
-}
-
-async function startWorker(interpreter: string): Promise<Worker | Absence> {
-  const worker = createWorker({
-    what: `the Python worker (${interpreter})`,
-    command: interpreter,
-    args: ['-c', workerSource],
-    answersOn: 1,
-  })
-  try {
-    const { missing, python } = await worker.greet()
-    return missing === undefined
-      ? worker
-      : { interpreter, why: `it is Python ${python} without the wheel (${missing})` }
-  } catch (error) {
-    return { interpreter, why: error instanceof Error ? error.message : String(error) }
+      loadRealModel('python', files, options, async (model) => openSession(await findWorker(python), model)),
   }
 }

@@ -1,43 +1,6 @@
-"""The Python side of pythonEngine: loads networks into the ncnn wheel and runs them, one request after the other.
+"""The Python side of pythonEngine: loads networks into the ncnn wheel and runs them."""
 
-Requests come on standard input, answers leave on what was standard output: the length of a JSON header as a little-endian
-32-bit word, the header, then the bytes of the tensors, whose lengths the header gives under "parts".
-"""
-
-import json
-import os
-import sys
 import tempfile
-
-# What libraries print must not get between the answers.
-requests = sys.stdin.buffer
-answers = os.fdopen(os.dup(1), 'wb')
-os.dup2(2, 1)
-# Python looks for modules in the working directory first, where a test project may have an ncnn.py of its own.
-sys.path = [folder for folder in sys.path if folder]
-
-
-def read_exactly(length):
-    content = requests.read(length)
-    if len(content) < length:
-        sys.exit()
-    return content
-
-
-def read_request():
-    header = json.loads(read_exactly(int.from_bytes(read_exactly(4), 'little')))
-    return header, [read_exactly(length) for length in header['parts']]
-
-
-def write_answer(header, parts=()):
-    content = json.dumps({**header, 'parts': [len(part) for part in parts]}).encode()
-    for piece in (len(content).to_bytes(4, 'little'), content, *parts):
-        answers.write(piece)
-    answers.flush()
-
-
-class Refusal(Exception):
-    """ncnn said no; what it prints about it is on standard error."""
 
 
 def check(code, what):
@@ -71,7 +34,7 @@ def load(header, param, weights):
     code = net.load_param_mem(param.decode()) if header['text'] else in_a_file(param, net.load_param_bin)
     check(code, 'cannot load the .param')
     check(in_a_file(weights, net.load_model), 'cannot load the .bin')
-    return net
+    return net, {}
 
 
 element_types = {8: 'int8', 16: 'float16', 32: 'float32'}
@@ -109,11 +72,11 @@ def describe(mat):
     return {'shape': array.shape, 'bits': mat.elembits()}, array.tobytes()
 
 
-def run(net, steps, parts):
+def run(net, header, parts):
     extractor = net.create_extractor()
     contents = iter(parts)
     results = []
-    for step in steps:
+    for step in header['steps']:
         if 'input' in step:
             mat = to_mat(next(contents), step['shape'], step['bits'])
             check(extractor.input(step['input'], mat), f'does not take an input for blob {json.dumps(step["input"])}')
@@ -124,33 +87,11 @@ def run(net, steps, parts):
     return results
 
 
-def answer(header, parts, nets):
-    if header['request'] == 'load':
-        nets[header['model']] = load(header, *parts)
-        write_answer({})
-    elif header['request'] == 'close':
-        nets.pop(header['model'], None)
-        write_answer({})
-    else:
-        results = run(nets[header['model']], header['steps'], parts)
-        write_answer({'tensors': [described for described, _ in results]}, [content for _, content in results])
-
-
 try:
     import ncnn
     import numpy
 except Exception as error:
-    write_answer({'missing': f'{type(error).__name__}: {error}', 'python': sys.version.split()[0]})
-    sys.exit()
+    say_missing(error)
 
 version = getattr(ncnn, '__version__', 'of unknown version')
-write_answer({'version': version, 'python': sys.version.split()[0]})
-nets = {}
-while True:
-    header, parts = read_request()
-    try:
-        answer(header, parts, nets)
-    except Refusal as error:
-        write_answer({'error': str(error)})
-    except Exception as error:
-        write_answer({'error': f'the Python worker failed: {type(error).__name__}: {error}'})
+serve(version, load, run)

@@ -1,7 +1,8 @@
 // The Model over a session with the real ncnn: checks what would crash ncnn, plans the run, gives elements their types.
 import { sizeOf } from '../../../../tensor/shape.ts'
 import type { Tensor } from '../../../../tensor/tensor.ts'
-import type { Model } from '../../../model.ts'
+import { dispose } from '../../../dispose.ts'
+import type { BareModel } from '../../../with-runtime.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
 import type { EngineOptions, NcnnFiles } from '../../options.ts'
@@ -28,7 +29,7 @@ export async function loadRealModel(
   files: NcnnFiles,
   options: EngineOptions,
   open: (model: RawModel) => Promise<NcnnSession>,
-): Promise<Model> {
+): Promise<BareModel> {
   const graph = parseParam(files)
   const raw = rawOptions(engine, graph, options)
   const topology = connect(graph)
@@ -54,7 +55,7 @@ export async function loadRealModel(
       return Object.fromEntries(requested.map((name) => [name, computed.get(name) as Tensor]))
     },
     close,
-    [Symbol.dispose]: close,
+    [dispose]: close,
   }
 }
 

@@ -1,4 +1,5 @@
 // The built-in engine: ncnn's operators in WebAssembly and TypeScript, the same bits on every machine.
+import packageJson from '../../../../../package.json' with { type: 'json' }
 import { NcnnError } from '../../error.ts'
 import type { EngineOptions, NcnnEngine, NcnnFiles } from '../../options.ts'
 import { parseParam } from '../../parse-param.ts'
@@ -6,7 +7,7 @@ import { createWasmModel } from './model.ts'
 
 export const wasmEngine: NcnnEngine = {
   name: 'wasm',
-  version: async () => 'built in',
+  version: async () => `built in, expect-tensor ${packageJson.version}`,
   refuses(ncnn) {
     try {
       checkOptions({ ncnn, precision: 'float32' })

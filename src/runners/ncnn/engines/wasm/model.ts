@@ -1,7 +1,9 @@
 // Runs a loaded network: which layers are needed, in order, each blob freed when its last consumer has run.
 
 import type { Tensor, TensorLike } from '../../../../tensor/tensor.ts'
-import type { Model, RunOptions } from '../../../model.ts'
+import { dispose } from '../../../dispose.ts'
+import type { RunOptions } from '../../../model.ts'
+import type { BareModel } from '../../../with-runtime.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
 import type { EngineOptions } from '../../options.ts'
@@ -14,7 +16,7 @@ import { type LoadedNetwork, loadNetwork, type RunnableLayer } from './load.ts'
 import { roundTo, type Storage16 } from './reduced-precision.ts'
 
 /** Loads a graph with its weights into the built-in engine. */
-export function createWasmModel(graph: Graph, bin: Uint8Array, binName: string, options: EngineOptions): Model {
+export function createWasmModel(graph: Graph, bin: Uint8Array, binName: string, options: EngineOptions): BareModel {
   const topology = connect(graph)
   const plans = createPlanMemory()
   let network: LoadedNetwork | undefined = loadNetwork(graph, bin, binName, options)
@@ -31,7 +33,7 @@ export function createWasmModel(graph: Graph, bin: Uint8Array, binName: string, 
       return runNetwork(graph.source, topology, network, plans, inputs, runOptions)
     },
     close,
-    [Symbol.dispose]: close,
+    [dispose]: close,
   }
 }
 

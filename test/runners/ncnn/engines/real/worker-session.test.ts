@@ -1,8 +1,9 @@
 // The worker process: its crashes are errors with its last words, and do not take other models along.
 import { describe, expect, test } from 'vitest'
 import type { RawTensor } from '../../../../../src/runners/ncnn/engines/real/session.ts'
-import { createWorker } from '../../../../../src/runners/ncnn/engines/real/worker-process.ts'
+import { openSession } from '../../../../../src/runners/ncnn/engines/real/worker-session.ts'
 import { encodeFrame, type Frame, frameDecoder } from '../../../../../src/runners/worker/frames.ts'
+import { createWorker } from '../../../../../src/runners/worker/process.ts'
 
 /** A worker that adds its process id to what it is fed, and crashes when it is fed something negative. */
 const program = `
@@ -53,8 +54,9 @@ for (;;) {
 }
 `
 
+const fail = (message: string): Error => new Error(message)
 const worker = () =>
-  createWorker({ what: 'the worker', command: process.execPath, args: ['-e', program], answersOn: 3 })
+  createWorker({ what: 'the worker', command: process.execPath, args: ['-e', program], answersOn: 3, fail })
 const model = (source: string, param = 'good') => ({
   param,
   bin: new Uint8Array(0),
@@ -72,7 +74,7 @@ const integers = ({ bytes }: RawTensor): number[] => [
 describe('a worker', () => {
   test('starts when it is needed, and runs all models in one process', async () => {
     const shared = worker()
-    const [first, second] = [await shared.openSession(model('a')), await shared.openSession(model('b'))]
+    const [first, second] = [await openSession(shared, model('a')), await openSession(shared, model('b'))]
     const answers = await Promise.all([first.run(feed(1, 2)), second.run(feed(3)), first.run(feed(4))])
     expect(answers.map(([, echo]) => integers(echo))).toEqual([[1, 2], [3], [4]])
     const { pid } = await shared.greet()
@@ -81,7 +83,7 @@ describe('a worker', () => {
 
   test('that crashes fails the run with its last words; the next run has a new process with the models that are used', async () => {
     const shared = worker()
-    const [first, second] = [await shared.openSession(model('a.param')), await shared.openSession(model('b.param'))]
+    const [first, second] = [await openSession(shared, model('a.param')), await openSession(shared, model('b.param'))]
     const [before] = await second.run(feed(1))
     const crash = first.run(feed(-1))
     const after = second.run(feed(2))
@@ -94,25 +96,31 @@ describe('a worker', () => {
 
   test('that refuses gives its reason, and goes on', async () => {
     const shared = worker()
-    await expect(shared.openSession(model('a', 'bad'))).rejects.toThrow('cannot load\n  the reason')
-    const session = await shared.openSession(model('b'))
+    await expect(openSession(shared, model('a', 'bad'))).rejects.toThrow('cannot load\n  the reason')
+    const session = await openSession(shared, model('b'))
     session.close()
-    expect(integers((await (await shared.openSession(model('c'))).run(feed(5)))[1])).toEqual([5])
+    expect(integers((await (await openSession(shared, model('c'))).run(feed(5)))[1])).toEqual([5])
   })
 
   test('takes and gives large tensors', async () => {
-    const session = await worker().openSession(model('a'))
+    const session = await openSession(worker(), model('a'))
     const values = Array.from({ length: 300_000 }, (_, i) => i)
     expect(integers((await session.run(feed(...[values.length, ...values.slice(0, 50_000)])))[1])).toHaveLength(50_001)
   })
 
   test('that is not there, or no worker, is an error', async () => {
-    const absent = createWorker({ what: 'the worker', command: 'no-such-program', args: [], answersOn: 1 })
+    const absent = createWorker({ what: 'the worker', command: 'no-such-program', args: [], answersOn: 1, fail })
     await expect(absent.greet()).rejects.toThrow(/^the worker cannot be started: .*ENOENT/)
-    const talk = createWorker({ what: 'the worker', command: process.execPath, args: ['-p', '"Hello!"'], answersOn: 1 })
+    const talk = createWorker({
+      what: 'the worker',
+      command: process.execPath,
+      args: ['-p', '"Hello!"'],
+      answersOn: 1,
+      fail,
+    })
     await expect(talk.greet()).rejects.toThrow('the worker is no worker: what it writes are no answers')
     const args = ['-e', 'console.error("I am no worker"); process.exit(3)']
-    const other = createWorker({ what: 'the worker', command: process.execPath, args, answersOn: 1 })
+    const other = createWorker({ what: 'the worker', command: process.execPath, args, answersOn: 1, fail })
     await expect(other.greet()).rejects.toThrow('the worker ended with exit code 3 while it started\n  I am no worker')
   })
 })

@@ -1,0 +1,29 @@
+// Sessions with the real ncnn in a worker process: what is asked of it, as messages.
+
+import type { Frame } from '../../../worker/frames.ts'
+import type { Worker } from '../../../worker/process.ts'
+import type { NcnnSession, RawModel, RawTensor, Step } from './session.ts'
+
+/** Loads a network into a worker. */
+export async function openSession(worker: Worker, { param, bin, options, source }: RawModel): Promise<NcnnSession> {
+  const isText = typeof param === 'string'
+  const parts = [isText ? new TextEncoder().encode(param) : param, bin]
+  const { run, close } = await worker.openModel({ header: { text: isText, options }, parts }, source)
+  return { run: async (steps) => decodeTensors(await run(encodeRun(steps))), close }
+}
+
+function encodeRun(steps: readonly Step[]): Frame {
+  const parts: Uint8Array[] = []
+  const described = steps.map((step) => {
+    if ('extract' in step) return step
+    const { bytes, shape, bits } = step.tensor
+    parts.push(bytes)
+    return { input: step.input, shape, bits }
+  })
+  return { header: { steps: described }, parts }
+}
+
+function decodeTensors({ header, parts }: Frame): RawTensor[] {
+  const described = header.tensors as readonly Omit<RawTensor, 'bytes'>[]
+  return described.map(({ shape, bits }, i) => ({ bytes: parts[i], shape, bits }))
+}

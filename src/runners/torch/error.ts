@@ -1,0 +1,5 @@
+// The error that everything about a PyTorch model throws.
+
+export class TorchError extends Error {
+  override readonly name = 'TorchError'
+}

@@ -1,0 +1,144 @@
+// loadTorch: a PyTorch model behind the Model interface, TorchScript or what pnnx wrote, in a Python worker process.
+import { basename, dirname, join } from 'node:path'
+import { decodeElements } from '../../files/elements.ts'
+import { type DType, isFloatDType, parseDType } from '../../tensor/dtype.ts'
+import type { Tensor } from '../../tensor/tensor.ts'
+import { castTo, createModel, type Runner } from '../create-model.ts'
+import type { Model } from '../model.ts'
+import { readModelFile, toPath } from '../model-file.ts'
+import type { Frame } from '../worker/frames.ts'
+import type { WorkerModel } from '../worker/process.ts'
+import { pythonWorkers } from '../worker/python.ts'
+import { TorchError } from './error.ts'
+import { workerSource } from './generated/worker.ts'
+
+export interface LoadTorchOptions {
+  /**
+   * The interpreter that has PyTorch: a path, or a name that is found on the PATH. Default: the environment variable
+   * `EXPECT_TENSOR_PYTHON`; without it the first of `python3` and `python` that has PyTorch.
+   */
+  readonly python?: string
+  /** Whether dropout and batch normalisation work as in use or as in training. A traced model is what it was when it was traced. */
+  readonly state?: 'eval' | 'train'
+}
+
+const fail = (message: string): TorchError => new TorchError(message)
+
+const findWorker = pythonWorkers({
+  source: workerSource,
+  loader: 'loadTorch',
+  needs: 'PyTorch',
+  packageName: 'torch',
+  option: "loadTorch(path, { python: '.venv/bin/python' })",
+  fail,
+})
+
+/**
+ * Loads a PyTorch model, without gradients and in one thread, in a Python that has PyTorch. Shapes are the model's own, batch axis
+ * included. A model file has code in it that is run: load none that you do not trust.
+ *
+ * - TorchScript (`torch.jit.trace(model, example).save(path)`, or `torch.jit.script`): inputs are called as in `forward`, outputs `out0`,
+ *   `out1` or by their keys in a dict, intermediates by the module that computes them, `layer1.0.conv1`, or by its operator,
+ *   `layer1.0/add`.
+ * - `*_pnnx.py`, with the `.pnnx.bin` beside it: inputs `in0`, outputs `out0`, as in the `.ncnn.param` of the same conversion;
+ *   intermediates as in the file, `v_7`.
+ *
+ * Any of them may be asked for and fed, but those inside of branches and loops. Elements that are fed as floats become floats of the
+ * type that the model's weights have.
+ *
+ * @param source path of the `.pt`, or of the `.py`
+ * @throws {TorchError} when no Python has PyTorch, or for a file that is neither
+ */
+export async function loadTorch(source: string | URL, options: LoadTorchOptions = {}): Promise<Model> {
+  const { python, state = 'eval' } = options
+  if (state !== 'eval' && state !== 'train') {
+    throw fail(`loadTorch: state must be 'eval' or 'train', got ${JSON.stringify(state)}`)
+  }
+  const path = toPath(source)
+  const { kind, parts } = await readSource(path)
+  const worker = await findWorker(python)
+  const { version } = await worker.greet()
+  const loaded = await worker
+    .openModel({ header: { kind, state, source: basename(path) }, parts }, path)
+    .catch((error: unknown) => {
+      throw fail(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+    })
+  return createModel(torchRunner(path, loaded, { name: 'torch', version: String(version), options: { state } }), fail)
+}
+
+/** The file, and what belongs to it. */
+async function readSource(path: string): Promise<{ kind: 'script' | 'pnnx'; parts: Uint8Array[] }> {
+  const content = await readModelFile(path, 'the model', fail)
+  if (!path.endsWith('.py')) return { kind: 'script', parts: [content] }
+  const text = new TextDecoder().decode(content)
+  const weights = /zipfile\.ZipFile\('([^']+)'/.exec(text)?.[1]
+  if (weights === undefined || !/^class Model\b/m.test(text)) {
+    throw fail(`${path} is no file that pnnx writes (*_pnnx.py): it has no class Model that reads a .pnnx.bin`)
+  }
+  // pnnx names it by the way from where it was called.
+  const file = join(dirname(path), basename(weights.replaceAll('\\', '/')))
+  return { kind: 'pnnx', parts: [content, await readModelFile(file, `weights of ${path}`, fail)] }
+}
+
+/** What the worker says of a loaded model. */
+interface Described {
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  /** In execution order, each with the blobs that it is computed from. */
+  readonly blobs: readonly { readonly name: string; readonly reads: readonly string[] }[]
+  /** The one type of all floats among the weights. */
+  readonly floats: string | null
+}
+
+function torchRunner(source: string, { answer, run, close }: WorkerModel, runtime: Runner['runtime']): Runner {
+  const { inputs, outputs, blobs, floats } = answer.header as unknown as Described
+  const reads = new Map(blobs.map((blob) => [blob.name, blob.reads]))
+  const weights = floats === null ? undefined : parseDType(floats)
+  return {
+    source,
+    runtime,
+    inputs: inputs.map((name) => ({ name })),
+    outputs: outputs.map((name) => ({ name })),
+    blobs: blobs.map(({ name }) => name),
+    has: (name) => reads.has(name),
+    dtypeOf: () => undefined,
+    computed(fed) {
+      const reached = new Set<string>()
+      const pending = [...outputs, ...fed]
+      for (const name of pending) {
+        if (reached.has(name)) continue
+        reached.add(name)
+        if (!fed.has(name)) pending.push(...(reads.get(name) ?? []))
+      }
+      return blobs.flatMap(({ name }) => (reached.has(name) ? [name] : []))
+    },
+    async compute(fed, requested) {
+      const tensors = [...fed].map(([name, tensor]) => [name, asFed(tensor, weights, name)] as const)
+      try {
+        return decode(await run(encode(tensors, requested)), requested)
+      } catch (error) {
+        throw fail(`${source}: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    },
+    close,
+  }
+}
+
+const asFed = (tensor: Tensor, weights: DType | undefined, name: string): Tensor =>
+  weights !== undefined && isFloatDType(tensor.dtype) ? castTo(weights, tensor, name) : tensor
+
+function encode(tensors: readonly (readonly [string, Tensor])[], outputs: readonly string[]): Frame {
+  const inputs = tensors.map(([name, { shape, dtype }]) => ({ name, shape, dtype }))
+  const parts = tensors.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  return { header: { inputs, outputs }, parts }
+}
+
+function decode({ header, parts }: Frame, names: readonly string[]): Record<string, Tensor> {
+  const described = header.tensors as readonly { readonly shape: readonly number[]; readonly dtype: string }[]
+  const tensors = described.map(({ shape, dtype: given }, i): Tensor => {
+    const dtype = parseDType(given)
+    if (dtype === undefined) throw fail(`"${names[i]}" holds elements of type ${given}, which no tensor here can hold`)
+    return { data: decodeElements(parts[i] as Uint8Array<ArrayBuffer>, dtype, true), shape, dtype }
+  })
+  return Object.fromEntries(tensors.map((tensor, i) => [names[i], tensor]))
+}

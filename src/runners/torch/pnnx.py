@@ -1,0 +1,102 @@
+"""The *_pnnx.py that pnnx writes: its `forward` is one assignment after the other, of which those are run that are needed."""
+
+import ast
+import io
+import types
+import zipfile
+
+
+def load_pnnx(text, weights, source, state):
+    tree = ast.parse(text, source)
+    namespace = {'__name__': 'pnnx_model', '__file__': source}
+    exec(compile(tree, source, 'exec'), namespace)
+    # The file opens its weights by a name that holds where pnnx was called.
+    namespace['zipfile'] = types.SimpleNamespace(ZipFile=lambda *_: open_weights(weights))
+    module = namespace['Model']()
+    module.train(state == 'train')
+    [forward] = [
+        function
+        for definition in tree.body
+        if isinstance(definition, ast.ClassDef) and definition.name == 'Model'
+        for function in definition.body
+        if isinstance(function, ast.FunctionDef) and function.name == 'forward'
+    ]
+    return Pnnx(module, namespace, forward, source)
+
+
+def open_weights(weights):
+    try:
+        return zipfile.ZipFile(io.BytesIO(weights))
+    except zipfile.BadZipFile as error:
+        raise Refusal(f'its weights (the .pnnx.bin) are damaged: {error}') from error
+
+
+class Pnnx:
+    def __init__(self, module, namespace, forward, source):
+        self.module = module
+        self.namespace = namespace
+        self.arguments = [argument.arg for argument in forward.args.args[1:]]
+        self.steps = [Step(statement, source) for statement in forward.body if not isinstance(statement, ast.Return)]
+        [returned] = [statement.value for statement in forward.body if isinstance(statement, ast.Return)]
+        for step in self.steps:
+            if isinstance(returned, ast.Name) and step.writes == [returned.id] and step.is_tuple:
+                returned = step.statement.value
+        results = [node.id for node in getattr(returned, 'elts', [returned])]
+        # Inputs and outputs are called as pnnx calls them in the .ncnn.param, the others as in the file.
+        self.outputs = {f'out{index}': variable for index, variable in enumerate(results)}
+        self.variables = {f'in{index}': variable for index, variable in enumerate(self.arguments)}
+        known = {*self.arguments, *results}
+        for step in self.steps:
+            if not step.is_tuple:
+                self.variables.update((variable, variable) for variable in step.writes if variable not in known)
+        self.variables.update(self.outputs)
+
+    def describe(self):
+        names = {variable: name for name, variable in self.variables.items()}
+        reads = {}
+        for step in self.steps:
+            for variable in step.writes:
+                reads.setdefault(variable, set()).update(step.reads - {variable})
+        order = {variable: index for index, variable in enumerate([*self.arguments, *reads])}
+        blobs = [
+            {'name': name, 'reads': sorted(names[read] for read in reads.get(variable, ()) if read in names)}
+            for name, variable in sorted(self.variables.items(), key=lambda entry: order.get(entry[1], -1))
+        ]
+        return {'inputs': [f'in{i}' for i in range(len(self.arguments))], 'outputs': list(self.outputs), 'blobs': blobs}
+
+    def run(self, fed, wanted):
+        given = {self.variables[name]: tensor for name, tensor in fed.items()}
+        needed = {self.variables[name] for name in wanted} - given.keys()
+        steps = []
+        for step in reversed(self.steps):
+            if needed & set(step.writes):
+                steps.insert(0, step)
+                needed |= step.reads - given.keys()
+        missing = [f'in{i}' for i, variable in enumerate(self.arguments) if variable in needed]
+        if missing:
+            raise MissingInputs(missing)
+        values = {'self': self.module, **given}
+        with torch.no_grad():
+            for step in steps:
+                exec(step.code, self.namespace, values)
+                values.update(given)
+        return [torch.as_tensor(values[self.variables[name]]) for name in wanted]
+
+
+class Step:
+    """One statement of `forward`: which variables it sets or changes, and which it reads."""
+
+    def __init__(self, statement, source):
+        self.statement = statement
+        self.code = compile(ast.Module([statement], []), source, 'exec')
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        stored = [node.id for node in names if isinstance(node.ctx, ast.Store)]
+        # v_3[..., 0] = v_2 changes v_3.
+        changed = [node.value.id for node in ast.walk(statement) if is_element_store(node)]
+        self.writes = [*stored, *changed]
+        self.reads = {node.id for node in names if node.id.startswith('v_') and isinstance(node.ctx, ast.Load)}
+        self.is_tuple = isinstance(getattr(statement, 'value', None), (ast.Tuple, ast.List))
+
+
+def is_element_store(node):
+    return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name)

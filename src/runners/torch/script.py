@@ -1,0 +1,284 @@
+"""TorchScript: every module's result and every operator's becomes a name, by which it can be asked for and fed.
+
+Hooks do not see inside a loaded TorchScript module. So calls of modules are put in place of their bodies, all in one graph, and a
+function is made of the part that leads from what was fed to what is wanted.
+"""
+
+import io
+import zipfile
+
+
+def load_script(content, state):
+    try:
+        module = torch.jit.load(io.BytesIO(content), map_location='cpu')
+    except Exception as error:
+        raise Refusal(explain_script(content, error)) from error
+    module.train(state == 'train')
+    return Script(module)
+
+
+def explain_script(content, error):
+    """Say what a file is that is no TorchScript."""
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        members = [name.split('/', 1)[-1] for name in zipfile.ZipFile(io.BytesIO(content)).namelist()]
+        if 'constants.pkl' in members:
+            return f'PyTorch {torch.__version__} cannot load it: {last_line(error)}'
+        if 'data.pkl' in members:
+            return (
+                'it is a checkpoint (torch.save), which has weights but no network that could be run without its Python code. '
+                'Save TorchScript: torch.jit.trace(model.eval(), example).save(path)'
+            )
+        if any(name.endswith('model.json') or name == 'archive_format' for name in members):
+            return (
+                'it is an exported program (torch.export.save). '
+                'Save TorchScript: torch.jit.trace(model.eval(), example).save(path)'
+            )
+    elif content[:2] in (b'\x80\x02', b'\x80\x04'):
+        return 'it is a pickle, which is not TorchScript. Save TorchScript: torch.jit.trace(model.eval(), example).save(path)'
+    return 'it is not a TorchScript file, or it is truncated'
+
+
+class Script:
+    def __init__(self, module):
+        self.module = module
+        self.graph, self.names = flatten(module)
+        self.arguments = {argument.name: argument for argument in module.forward.schema.arguments[1:]}
+        for argument, value in zip(self.arguments, list(self.graph.inputs())[1:]):
+            self.names[argument] = value.unique()
+        [returned] = self.graph.outputs()
+        results = dict(leaves(returned))
+        if not results:
+            raise Refusal(f'it returns a {returned.type()}; return a tensor, or a tuple, list or dict of tensors')
+        self.outputs = {}
+        for index, (key, value) in enumerate(results.items()):
+            name = key or f'out{index}'
+            self.outputs[name] = self.names[name] = value
+        # Numbers are another graph's in a copy, names are not.
+        for value in values_of(self.graph).values():
+            value.setDebugName(f'v{value.unique()}')
+        self.functions = {}
+
+    def describe(self):
+        producers = {output.unique(): node for node in self.graph.nodes() for output in node.outputs()}
+        order = {name: index for index, name in enumerate(producers)}
+        named = {}
+        for name, value in [*self.outputs.items(), *self.names.items()]:
+            names = named.setdefault(value, [])
+            if name not in names:
+                names.append(name)
+        reads = {}
+
+        def read_by(value):
+            """The named values that a value is made of."""
+            if value not in reads:
+                reads[value] = set()
+                node = producers.get(value)
+                for source in [] if node is None else all_inputs(node):
+                    reads[value] |= {source} if source in named else read_by(source)
+            return reads[value]
+
+        blobs = []
+        for value in sorted(named, key=lambda value: order.get(value, -1)):
+            # What a module returns may be what its last one returns: the inner one comes first.
+            reads_of = sorted(named[source][0] for source in read_by(value))
+            for name in reversed(named[value]):
+                blobs.append({'name': name, 'reads': reads_of})
+                reads_of = [name]
+        inputs = [name for name, argument in self.arguments.items() if not argument.has_default_value()]
+        return {'inputs': inputs, 'outputs': list(self.outputs), 'blobs': blobs}
+
+    def run(self, fed, wanted):
+        function, arguments = self.function_for(tuple(fed), tuple(wanted))
+        missing = [name for name in arguments if name not in fed and not self.has_default(name)]
+        if missing:
+            raise MissingInputs(missing)
+        with torch.no_grad(), torch.jit.optimized_execution(False):
+            return function(self.module._c, *(self.argument(name, fed) for name in arguments))
+
+    def has_default(self, name):
+        return name in self.arguments and self.arguments[name].has_default_value()
+
+    def argument(self, name, fed):
+        if name not in fed:
+            return self.arguments[name].default_value
+        scalar = name in self.arguments and str(self.arguments[name].type) in ('int', 'float', 'bool', 'number', 'Scalar')
+        return fed[name].item() if scalar else fed[name]
+
+    def function_for(self, fed, wanted):
+        """Make a function of what leads from `fed` to `wanted`, and say which arguments it takes."""
+        if (fed, wanted) not in self.functions:
+            if len(self.functions) >= 8:
+                self.functions.clear()
+            self.functions[fed, wanted] = self.cut(fed, wanted)
+        return self.functions[fed, wanted]
+
+    def cut(self, fed, wanted):
+        graph = self.graph.copy()
+        values = {value.debugName(): value for value in values_of(graph).values()}
+        graph.eraseOutput(0)
+        arguments = list(self.arguments)
+        for name in fed:
+            if name not in self.arguments:
+                key = f'v{self.names[name]}'
+                new = graph.addInput()
+                new.setType(torch._C.TensorType.get())
+                values[key].replaceAllUsesWith(new)
+                values[key] = new
+                arguments.append(name)
+        results = [values[f'v{self.names[name]}'] for name in wanted]
+        # Copies: a later operator may overwrite its input.
+        none = graph.prependNode(graph.create('prim::Constant'))
+        none.output().setType(torch._C.NoneType.get())
+        copies = []
+        for value in results:
+            copy = graph.create('aten::clone', [value, none.output()], 1)
+            copy.insertAfter(none if value.node().kind() == 'prim::Param' else value.node())
+            copies.append(copy.output())
+        collected = graph.appendNode(graph.create('prim::ListConstruct', copies, 1))
+        collected.output().setType(torch._C.ListType(torch._C.TensorType.get()))
+        graph.registerOutput(collected.output())
+        drop_unneeded(graph)
+        for index in reversed(range(len(arguments))):
+            if not list(graph.inputs())[1 + index].uses():
+                graph.eraseInput(1 + index)
+                del arguments[index]
+        return torch._C._create_function_from_graph('forward', graph), arguments
+
+
+def drop_unneeded(graph):
+    """Remove what the outputs are not made of; checks among it, and calls, which PyTorch's own pass would keep."""
+    producers = {output.unique(): node for node in graph.nodes() for output in node.outputs()}
+
+    def origins(number):
+        """What a value may be a view of, itself included."""
+        found = [number]
+        while number in producers and list(producers[number].inputs()):
+            number = next(producers[number].inputs()).unique()
+            found.append(number)
+        return found
+
+    needed = {value.unique() for value in graph.outputs()}
+    for node in reversed(list(graph.nodes())):
+        changed = {number for value in overwritten(node) for number in origins(value)}
+        if needed.isdisjoint({*(output.unique() for output in node.outputs()), *changed}):
+            node.destroy()
+        else:
+            needed.update(all_inputs(node))
+
+
+def overwritten(node):
+    """The values that a node may overwrite: the first input of `add_` and its like, and of functions."""
+    inner = [value for block in node.blocks() for node in block.nodes() for value in overwritten(node)]
+    inputs = [value.unique() for value in node.inputs()]
+    if node.kind() == 'prim::CallFunction':
+        return inner + inputs[1:2]
+    writes = node.kind().endswith('_') and not node.kind().endswith('__')
+    return inner + inputs[:1] if writes else inner
+
+
+def flatten(module):
+    """One graph without calls of modules, and for each name the value that it stands for.
+
+    The result of a module goes by its path, `layer1.0.conv1`; the result of an operator within it by path and operator,
+    `layer1.0/add`. A second one of that name is `layer1.0/add:1`.
+    """
+    graph = module.graph.copy()
+    paths = [''] * len(list(graph.nodes()))
+    results = {}
+    replaced = {}
+    while any(node.kind() == 'prim::CallMethod' for node in graph.nodes()):
+        new_paths = []
+        for node, path in zip(list(graph.nodes()), paths):
+            if node.kind() != 'prim::CallMethod':
+                new_paths.append(path)
+                continue
+            callee_path = path_of(next(node.inputs()))
+            body = getattr(find_module(module, callee_path), node.s('name')).graph
+            with graph.insert_point_guard(node):
+                [result] = graph.insertGraph(body, list(node.inputs()))
+            replaced[node.output().unique()] = result.unique()
+            if node.s('name') == 'forward':
+                add(results, callee_path, result.unique())
+            node.output().replaceAllUsesWith(result)
+            node.destroy()
+            new_paths += [callee_path] * len(list(body.nodes()))
+        paths = new_paths
+    values = values_of(graph)
+    arguments = {value.unique() for value in graph.inputs()}
+    names = {}
+    for name, value in results.items():
+        while value in replaced:
+            value = replaced[value]
+        # A module that hands on what it got has no result of its own.
+        if value not in arguments:
+            for index, (key, leaf) in enumerate(leaves(values[value])):
+                names.setdefault(name if index == 0 else f'{name}:{key or index}', leaf)
+    known = set(names.values())
+    for node, path in zip(graph.nodes(), paths):
+        for output in node.outputs():
+            if node.kind() not in ('prim::Constant', 'prim::GetAttr') and is_tensor(output) and output.unique() not in known:
+                operator = node.kind().split('::')[1].strip('_')
+                if node.kind() == 'prim::CallFunction':
+                    operator = next(node.inputs()).node().s('name')
+                add(names, f'{path}/{operator}' if path else operator, output.unique())
+    return graph, names
+
+
+def values_of(graph):
+    """All values outside of blocks, by their numbers."""
+    values = [*graph.inputs(), *(output for node in graph.nodes() for output in node.outputs())]
+    return {value.unique(): value for value in values}
+
+
+def add(names, name, value):
+    """Add a name; number it where there is one like it."""
+    unique, count = name, 0
+    while unique in names:
+        count += 1
+        unique = f'{name}:{count}'
+    names[unique] = value
+
+
+def path_of(value):
+    """The path of a module within the whole: `layer1.0.conv1`."""
+    path = []
+    while value.node().kind() == 'prim::GetAttr':
+        path.insert(0, value.node().s('name'))
+        value = next(value.node().inputs())
+    return '.'.join(path)
+
+
+def find_module(module, path):
+    for name in path.split('.'):
+        module = getattr(module, name)
+    return module
+
+
+def is_tensor(value):
+    return value.type().isSubtypeOf(torch._C.TensorType.get())
+
+
+def leaves(value, key=''):
+    """The tensors within a tensor, tuple, list or dict that the graph puts together: key (empty without one) and value's number."""
+    if is_tensor(value):
+        return [(key, value.unique())]
+    node = value.node()
+    if node.kind() == 'prim::DictConstruct':
+        members = list(node.inputs())
+        return [
+            leaf for name, member in zip(members[::2], members[1::2]) for leaf in leaves(member, str(name.toIValue()))
+        ]
+    if node.kind() in ('prim::TupleConstruct', 'prim::ListConstruct'):
+        found = [leaf for member in node.inputs() for leaf in leaves(member)]
+        return [(own or (f'{key}:{index}' if key else f'out{index}'), name) for index, (own, name) in enumerate(found)]
+    return []
+
+
+def all_inputs(node):
+    """The numbers of what a node reads, its blocks included."""
+    numbers = [value.unique() for value in node.inputs()]
+    for block in node.blocks():
+        numbers += [value.unique() for value in block.outputs()]
+        for inner in block.nodes():
+            numbers += all_inputs(inner)
+    return numbers

@@ -1,0 +1,70 @@
+"""How a Python worker is asked and answers; scripts/build-workers.mjs puts this before each worker's own program.
+
+Requests come on standard input, answers leave on what was standard output: the length of a JSON header as a little-endian
+32-bit word, the header, then the bytes of the tensors, whose lengths the header gives under "parts".
+"""
+
+import json
+import os
+import sys
+
+# What libraries print must not get between the answers.
+requests = sys.stdin.buffer
+answers = os.fdopen(os.dup(1), 'wb')
+os.dup2(2, 1)
+# Python looks for modules in the working directory first, where a test project may have files called like a library.
+sys.path = [folder for folder in sys.path if folder]
+
+
+class Refusal(Exception):
+    """The library, or the program itself, said no; what libraries print about it is on standard error."""
+
+
+def read_exactly(length):
+    content = requests.read(length)
+    if len(content) < length:
+        sys.exit()
+    return content
+
+
+def read_request():
+    header = json.loads(read_exactly(int.from_bytes(read_exactly(4), 'little')))
+    return header, [read_exactly(length) for length in header['parts']]
+
+
+def write_answer(header, parts=()):
+    content = json.dumps({**header, 'parts': [len(part) for part in parts]}).encode()
+    for piece in (len(content).to_bytes(4, 'little'), content, *parts):
+        answers.write(piece)
+    answers.flush()
+
+
+python_version = sys.version.split()[0]
+
+
+def say_missing(error):
+    """Say that a library cannot be imported, and end."""
+    write_answer({'missing': f'{type(error).__name__}: {error}', 'python': python_version})
+    sys.exit()
+
+
+def serve(version, load, run):
+    """Say who is there, then answer requests until there are no more: `load` makes a model, `run` lets it compute."""
+    write_answer({'version': version, 'python': python_version})
+    models = {}
+    while True:
+        header, parts = read_request()
+        try:
+            if header['request'] == 'load':
+                models[header['model']], described = load(header, *parts)
+                write_answer(described)
+            elif header['request'] == 'close':
+                models.pop(header['model'], None)
+                write_answer({})
+            else:
+                results = run(models[header['model']], header, parts)
+                write_answer({'tensors': [described for described, _ in results]}, [content for _, content in results])
+        except Refusal as error:
+            write_answer({'error': str(error)})
+        except Exception as error:
+            write_answer({'error': f'the Python worker failed: {type(error).__name__}: {error}'})
