@@ -7,16 +7,17 @@ import asc from 'assemblyscript/asc'
 const kernels = new URL('../src/kernels/', import.meta.url)
 const generated = new URL('generated/', kernels)
 
-/** Compiles `assembly/<name>.ts`; the module imports its memory and brings no runtime and no start-up work. */
-async function compile(name) {
+/** Compiles `assembly/<source>.ts`; the module imports its memory and brings no runtime and no start-up work. */
+async function compile(source, flags) {
   let wasm
   const { error, stderr } = await asc.main(
     [
-      fileURLToPath(new URL(`assembly/${name}.ts`, kernels)),
+      fileURLToPath(new URL(`assembly/${source}.ts`, kernels)),
       '--outFile=module.wasm',
       '--runtime=stub',
       '--importMemory',
       '--enable=simd',
+      ...flags,
       '--optimizeLevel=3',
       '--shrinkLevel=0',
       '--noAssert',
@@ -28,17 +29,22 @@ async function compile(name) {
       },
     },
   )
-  if (error) throw new Error(`${name}: ${error.message}\n${stderr}`)
+  if (error) throw new Error(`${source}: ${error.message}\n${stderr}`)
   return wasm
 }
 
 /** Writes only what changed, so that watchers and incremental builds stay quiet. */
-async function emit(name, wasm) {
+async function emit(name, source, wasm) {
   const file = new URL(`${name}.ts`, generated)
-  const text = `// Built from ../assembly/${name}.ts by scripts/build-kernels.mjs: ${wasm.length} bytes.\nexport const wasmBase64 =\n  '${Buffer.from(wasm).toString('base64')}'\n`
+  const text = `// Built from ../assembly/${source}.ts by scripts/build-kernels.mjs: ${wasm.length} bytes.\nexport const wasmBase64 =\n  '${Buffer.from(wasm).toString('base64')}'\n`
   if ((await readFile(file, 'utf8').catch(() => '')) !== text) await writeFile(file, text)
   process.stdout.write(`kernels/${name}: ${wasm.length} bytes\n`)
 }
 
 await mkdir(generated, { recursive: true })
-for (const name of ['compare', 'ncnn']) await emit(name, await compile(name))
+const modules = [
+  { name: 'compare', source: 'compare', flags: [] },
+  { name: 'ncnn', source: 'ncnn', flags: [] },
+  { name: 'ncnn-relaxed', source: 'ncnn', flags: ['--enable=relaxed-simd'] },
+]
+for (const { name, source, flags } of modules) await emit(name, source, await compile(source, flags))

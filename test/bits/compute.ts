@@ -1,34 +1,45 @@
-// Runs the networks and hashes their outputs. Knows nothing of Node, so that a browser can do the same.
+// Runs the networks, and hashes their outputs. Knows nothing of Node, so that a browser can do the same.
 import { randomNumbers, randomWeights } from '../../bench/random-weights.ts'
 import type { loadNcnn } from '../../src/runners/ncnn/index.ts'
 import type { LoadNcnnOptions } from '../../src/runners/ncnn/options.ts'
+import type { TypedArray } from '../../src/tensor/dtype.ts'
 import { networks, voiceprints } from './networks.ts'
 
-/** One network to be run: the load is of the engine that is tested. */
+type Load = typeof loadNcnn
+
+/** One network to be run. */
 export interface BitsCase {
   readonly name: string
-  /** The FNV-1a hash of the output's bits, as hex. */
-  hash(load: typeof loadNcnn): Promise<string>
+  /** Loads the network with these options besides its own, and returns its output's elements. */
+  run(load: Load, options?: LoadNcnnOptions): Promise<TypedArray>
 }
 
 /** @param read gives the bytes of a file of examples/voiceprint/models */
 export function bitsCases(read: (file: string) => Promise<Uint8Array>): readonly BitsCase[] {
   return [
-    ...Object.entries(networks).map(([name, { layers, shape, options }]) => ({
+    ...Object.entries(networks).map(([name, { layers, shape, options: own = {} }]) => ({
       name,
-      hash: (load: typeof loadNcnn) => {
+      run: (load: Load, options: LoadNcnnOptions = {}) => {
         const param = paramOf(layers)
-        return hashOutput(load, param, randomWeights(param), shape, options)
+        const merged = { ...own, ...options, ncnn: { ...own.ncnn, ...options.ncnn } }
+        return outputOf(load, param, randomWeights(param), shape, merged)
       },
     })),
     ...voiceprints.map(({ name, file, shape }) => ({
       name,
-      hash: async (load: typeof loadNcnn) => {
+      run: async (load: Load, options: LoadNcnnOptions = {}) => {
         const [param, bin] = await Promise.all([read(`${file}.param`), read(`${file}.bin`)])
-        return hashOutput(load, new TextDecoder().decode(param), bin, shape)
+        return outputOf(load, new TextDecoder().decode(param), bin, shape, options)
       },
     })),
   ]
+}
+
+/** The FNV-1a hash of the bits of an array, as hex. */
+export function hashOf({ buffer, byteOffset, byteLength }: TypedArray): string {
+  let hash = 0x811c9dc5
+  for (const byte of new Uint8Array(buffer, byteOffset, byteLength)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return hash.toString(16).padStart(8, '0')
 }
 
 function paramOf(layers: readonly string[]): string {
@@ -38,13 +49,13 @@ function paramOf(layers: readonly string[]): string {
   return ['7767517', `${layers.length + 1} ${blobs.size}`, 'Input x 0 1 x', ...layers].join('\n')
 }
 
-async function hashOutput(
-  load: typeof loadNcnn,
+async function outputOf(
+  load: Load,
   param: string,
   bin: Uint8Array,
   shape: readonly number[],
-  options?: LoadNcnnOptions,
-): Promise<string> {
+  options: LoadNcnnOptions,
+): Promise<TypedArray> {
   const model = await load({ param, bin }, options)
   const data = Float32Array.from({ length: shape.reduce((size, length) => size * length, 1) }, randomNumbers(1))
   const [{ data: output }] = Object.values(
@@ -55,11 +66,5 @@ async function hashOutput(
   const values = Array.from(output, Number)
   if (!values.every(Number.isFinite)) throw new Error('the output is not finite')
   if (new Set(values).size < 10) throw new Error('the output is nearly constant')
-  return fnv1a(new Uint8Array(output.buffer, output.byteOffset, output.byteLength))
-}
-
-function fnv1a(bytes: Uint8Array): string {
-  let hash = 0x811c9dc5
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
-  return hash.toString(16).padStart(8, '0')
+  return output
 }

@@ -6,8 +6,8 @@
  */
 export const programSource = ({ ncnn, compute, read, report }) => `
 import { loadNcnn } from '${ncnn}'
-import { bitsCases } from '${compute}'
+import { bitsCases, hashOf } from '${compute}'
 const hashes = {}
-for (const { name, hash } of bitsCases(${read})) hashes[name] = await hash(loadNcnn).catch((error) => String(error))
+for (const { name, run } of bitsCases(${read})) hashes[name] = await run(loadNcnn).then(hashOf, String)
 await (${report})(JSON.stringify(hashes))
 `

@@ -4,6 +4,7 @@
 // fits the first-level cache. There every tap of every output is a load at a fixed distance from the output's place, whatever the
 // kernel, stride, dilation and padding, and four vectors of outputs run side by side.
 import { activate, CLIP, RELU, storeFirst } from './activation'
+import { madd } from './madd'
 
 /** Bytes of input rows that are copied at a time. */
 const STRIP_BYTES: i32 = 16384
@@ -96,12 +97,6 @@ function copyRows(
       }
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function madd(c: v128, a: v128, b: v128): v128 {
-  return f32x4.add(c, f32x4.mul(a, b))
 }
 
 // What happens to a sum before it is stored; two classes, for the reason given in activation.ts.

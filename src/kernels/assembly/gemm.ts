@@ -5,6 +5,7 @@
 // where the previous one stopped, so that neither tiling nor shape changes a bit.
 import { activate, CLIP, isClamp, RELU } from './activation'
 import { halfToFloat4 } from './half'
+import { madd } from './madd'
 
 /** Depth of a block: a slice of a B panel (8 KB) stays in the first-level cache. */
 export const DEPTH_BLOCK: i32 = 256
@@ -124,12 +125,6 @@ export function packRight(source: usize, type: i32, depthStride: i32, columnStri
 }
 
 // Register tiles -----------------------------------------------------------------------------------------------------
-
-// @ts-ignore: decorator
-@inline
-function madd(c: v128, a: v128, b: v128): v128 {
-  return f32x4.add(c, f32x4.mul(a, b))
-}
 
 /** NaN becomes 0, as in ncnn. */
 // @ts-ignore: decorator

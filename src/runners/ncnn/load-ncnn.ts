@@ -47,6 +47,7 @@ function engineOptions({
   precision = 'float32',
   customLayers = {},
   memoryLimit,
+  relaxedSimd = false,
 }: LoadNcnnOptions): EngineOptions {
   if (precision !== 'float32' && precision !== 'float64') {
     throw new NcnnError(`loadNcnn: precision must be 'float32' or 'float64', got ${JSON.stringify(precision)}`)
@@ -54,5 +55,5 @@ function engineOptions({
   if (memoryLimit !== undefined && !(memoryLimit > 0)) {
     throw new NcnnError(`loadNcnn: memoryLimit must be a positive number of bytes, got ${memoryLimit}`)
   }
-  return { ncnn, precision, customLayers, memoryLimit }
+  return { ncnn, precision, customLayers, memoryLimit, relaxedSimd }
 }

@@ -77,6 +77,7 @@ export interface EngineOptions {
   readonly customLayers: CustomLayers
   /** In bytes; undefined for as much as there is. */
   readonly memoryLimit: number | undefined
+  readonly relaxedSimd: boolean
 }
 
 /** Something that runs ncnn models: the built-in engine, or a real ncnn. */
@@ -102,6 +103,11 @@ export interface LoadNcnnOptions {
   readonly precision?: 'float32' | 'float64'
   /** Built-in engine only: most bytes that weights and blobs may take, for models that are not trusted. Default: WebAssembly's 4 GiB. */
   readonly memoryLimit?: number
+  /**
+   * Built-in engine only: multiply and add in one step where the processor can. Somewhat faster, but results are no longer the same bits on
+   * every machine. Needs Node 22 or a browser with relaxed SIMD. Default `false`.
+   */
+  readonly relaxedSimd?: boolean
   /** Operators by layer type. They take precedence over ncnn's own. */
   readonly customLayers?: CustomLayers
   /** The model's inputs and outputs have a leading batch axis that ncnn does not know: strip it and put it back. */

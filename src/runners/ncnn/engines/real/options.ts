@@ -28,11 +28,12 @@ export interface RawOptions {
  * @throws {NcnnError} on options that only the built-in engine has, and on values that are neither boolean nor an integer
  */
 export function rawOptions(engine: string, graph: Graph, options: EngineOptions): RawOptions {
-  const { ncnn, precision, customLayers, memoryLimit } = options
+  const { ncnn, precision, customLayers, memoryLimit, relaxedSimd } = options
   const builtIn = [
     precision === 'float64' && "precision: 'float64'",
     graph.layers.some(({ type }) => Object.hasOwn(customLayers, type)) && 'customLayers',
     memoryLimit !== undefined && 'memoryLimit',
+    relaxedSimd && 'relaxedSimd',
   ].find(Boolean)
   if (builtIn)
     throw new NcnnError(`loadNcnn: ${builtIn} needs the built-in engine; the ${engine} engine has no such thing`)

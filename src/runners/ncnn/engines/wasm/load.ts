@@ -8,7 +8,7 @@ import { type Arena, createArena } from './arena.ts'
 import { Blob } from './blob.ts'
 import { declareLayers, explained } from './declare.ts'
 import { decodeHalf } from './half-weights.ts'
-import { type KernelMemory, returnKernelMemory, takeKernelMemory } from './kernel-memory.ts'
+import { type KernelMemory, takeKernelMemory } from './kernel-memory.ts'
 import type { AnyLayerType, LoadedLayer } from './layer.ts'
 import { roundTo, type Storage16, storageOf, sumsInHalf } from './reduced-precision.ts'
 import { usesWinograd } from './winograd-option.ts'
@@ -33,16 +33,20 @@ export interface LoadedNetwork {
  * Checks everything about a model that can be checked without running it, then loads its weights.
  * @throws {NcnnError} on unknown layer types, wrong numbers of inputs, and a .bin that does not fit
  */
-export function loadNetwork(graph: Graph, bin: Uint8Array, binName: string, options: EngineOptions): LoadedNetwork {
+export async function loadNetwork(
+  graph: Graph,
+  bin: Uint8Array,
+  binName: string,
+  options: EngineOptions,
+): Promise<LoadedNetwork> {
   const declared = declareLayers(graph, options.customLayers)
   const located = locateWeights(declared, bin, binName)
 
-  const kernelMemory = takeKernelMemory()
-  const release = (): void => returnKernelMemory(kernelMemory)
+  const kernelMemory = await takeKernelMemory(options)
   try {
-    return { ...loadLayers(declared, located, bin, kernelMemory, options), release }
+    return { ...loadLayers(declared, located, bin, kernelMemory, options), release: kernelMemory.release }
   } catch (error) {
-    release()
+    kernelMemory.release()
     throw error
   }
 }

@@ -16,10 +16,15 @@ import { type LoadedNetwork, loadNetwork, type RunnableLayer } from './load.ts'
 import { roundTo, type Storage16 } from './reduced-precision.ts'
 
 /** Loads a graph with its weights into the built-in engine. */
-export function createWasmModel(graph: Graph, bin: Uint8Array, binName: string, options: EngineOptions): BareModel {
+export async function createWasmModel(
+  graph: Graph,
+  bin: Uint8Array,
+  binName: string,
+  options: EngineOptions,
+): Promise<BareModel> {
   const topology = connect(graph)
   const plans = createPlanMemory()
-  let network: LoadedNetwork | undefined = loadNetwork(graph, bin, binName, options)
+  let network: LoadedNetwork | undefined = await loadNetwork(graph, bin, binName, options)
   const close = (): void => {
     network?.release()
     network = undefined

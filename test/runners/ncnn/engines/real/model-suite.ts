@@ -154,5 +154,8 @@ export function testRealEngine(engine: () => NcnnEngine): void {
     await expect(load(diamond, undefined, { precision: 'float64' })).rejects.toThrow('needs the built-in engine')
     const customLayers = { ReLU: () => [] }
     await expect(load(diamond, undefined, { customLayers })).rejects.toThrow('customLayers needs the built-in engine')
+    await expect(load(diamond, undefined, { relaxedSimd: true })).rejects.toThrow(
+      'relaxedSimd needs the built-in engine',
+    )
   })
 }

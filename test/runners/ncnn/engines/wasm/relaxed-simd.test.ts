@@ -1,0 +1,34 @@
+// relaxedSimd: nearly the same numbers, or an error that says what is missing.
+import { setFlagsFromString } from 'node:v8'
+import { describe, expect, test, vi } from 'vitest'
+import { compareTensors } from '../../../../../src/compare/compare-tensors.ts'
+import { loadNcnn } from '../../../../../src/runners/ncnn/index.ts'
+import { cases } from '../../../../bits/cases.ts'
+import { hashOf } from '../../../../bits/compute.ts'
+import expected from '../../../../bits/expected.json' with { type: 'json' }
+
+describe('relaxedSimd', () => {
+  test('where it is missing, the error says so and names what has it', async () => {
+    const compile = vi.spyOn(WebAssembly, 'Module').mockImplementation(function compile() {
+      throw new WebAssembly.CompileError('invalid simd opcode')
+    })
+    try {
+      const [{ run }] = cases
+      await expect(run(loadNcnn, { relaxedSimd: true })).rejects.toThrow(/relaxedSimd needs .*Node 22 or newer/)
+    } finally {
+      compile.mockRestore()
+    }
+  })
+
+  describe('where it is there', () => {
+    // In Node 20 it is behind a switch, which can still be thrown before the module is compiled.
+    if (process.version.startsWith('v20.')) setFlagsFromString('--experimental-wasm-relaxed-simd')
+
+    test.each(cases)('$name', async ({ name, run }) => {
+      const relaxed = await run(loadNcnn, { relaxedSimd: true })
+      const plain = await run(loadNcnn)
+      expect(hashOf(plain)).toBe((expected as Record<string, string>)[name])
+      expect(compareTensors(relaxed, plain, { metrics: { snr: 60 } }).pass).toBe(true)
+    })
+  })
+})
