@@ -124,6 +124,28 @@ export function packRight(source: usize, type: i32, depthStride: i32, columnStri
   }
 }
 
+/** Packs two neighbouring panels of 8 columns that lie side by side in the rows of the source, a cache line of each row at once. */
+function packTwoPanels(dst: usize, panelStep: usize, src: usize, depthStep: usize, k: i32): void {
+  for (const end = dst + (<usize>k << 5); dst < end; dst += 32, src += depthStep) {
+    v128.store(dst, v128.load(src))
+    v128.store(dst, v128.load(src, 16), 16)
+    v128.store(dst + panelStep, v128.load(src, 32))
+    v128.store(dst + panelStep, v128.load(src, 48), 16)
+  }
+}
+
+/** Packs `columns` columns of floats over k depths into panels `panelStep` bytes apart. */
+function packColumns(dst: usize, panelStep: usize, src: usize, columnStep: usize, depthStep: usize, columns: i32, k: i32): void {
+  let j = 0
+  if (columnStep == 4) {
+    for (; j <= columns - 16; j += 16, dst += 2 * panelStep, src += 64) packTwoPanels(dst, panelStep, src, depthStep, k)
+  }
+  for (; j < columns; j += 8, dst += panelStep, src += 8 * columnStep) {
+    const lanes = min(columns - j, 8)
+    packPanel(dst, panelWidth(lanes), src, 0, columnStep, depthStep, lanes, k)
+  }
+}
+
 // Register tiles -----------------------------------------------------------------------------------------------------
 
 /** NaN becomes 0, as in ncnn. */
@@ -151,8 +173,8 @@ function clamp(v: v128, activation: i32, lo: v128, hi: v128): v128 {
  * C[4*tiles,8] = clamp(initial + A*B) for consecutive panels of A and one panel of B over k depths.
  *
  * The shape of the loop decides how many registers V8 needs. It hoists the loads of a basic block to the block's beginning; 8 sums and
- * the loads of one depth just fit into 16 registers, those of two depths spill. So four depths share the loop's overhead, but each
- * ends its basic block by a way out, which serves a k that is no multiple of four as well.
+ * the loads of one depth just fit into 16 registers, those of two depths spill. So eight depths share the loop's overhead, but each
+ * ends its basic block by a way out, which serves a k that is no multiple of eight as well.
  */
 function tiles4x8(
   tiles: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,
@@ -185,7 +207,7 @@ function tiles4x8(
     let pb = panel
     while (pa < end) {
       b0 = v128.load(pb, 0), b1 = v128.load(pb, 16)
-      a = v128.load32_splat(pa)
+      a = v128.load32_splat(pa, 0)
       c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
       a = v128.load32_splat(pa, 4)
       c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
@@ -197,7 +219,7 @@ function tiles4x8(
       if (pa >= end) break
 
       b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
-      a = v128.load32_splat(pa)
+      a = v128.load32_splat(pa, 0)
       c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
       a = v128.load32_splat(pa, 4)
       c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
@@ -209,7 +231,7 @@ function tiles4x8(
       if (pa >= end) break
 
       b0 = v128.load(pb, 64), b1 = v128.load(pb, 80)
-      a = v128.load32_splat(pa)
+      a = v128.load32_splat(pa, 0)
       c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
       a = v128.load32_splat(pa, 4)
       c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
@@ -221,7 +243,7 @@ function tiles4x8(
       if (pa >= end) break
 
       b0 = v128.load(pb, 96), b1 = v128.load(pb, 112)
-      a = v128.load32_splat(pa)
+      a = v128.load32_splat(pa, 0)
       c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
       a = v128.load32_splat(pa, 4)
       c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
@@ -230,7 +252,55 @@ function tiles4x8(
       a = v128.load32_splat(pa, 12)
       c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
       pa += 16
-      pb += 128
+      if (pa >= end) break
+
+      b0 = v128.load(pb, 128), b1 = v128.load(pb, 144)
+      a = v128.load32_splat(pa, 0)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      a = v128.load32_splat(pa, 4)
+      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8)
+      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12)
+      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      b0 = v128.load(pb, 160), b1 = v128.load(pb, 176)
+      a = v128.load32_splat(pa, 0)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      a = v128.load32_splat(pa, 4)
+      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8)
+      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12)
+      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      b0 = v128.load(pb, 192), b1 = v128.load(pb, 208)
+      a = v128.load32_splat(pa, 0)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      a = v128.load32_splat(pa, 4)
+      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8)
+      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12)
+      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      b0 = v128.load(pb, 224), b1 = v128.load(pb, 240)
+      a = v128.load32_splat(pa, 0)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      a = v128.load32_splat(pa, 4)
+      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8)
+      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12)
+      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      pb += 256
     }
     if (activation == RELU) {
       c00 = relu(c00), c01 = relu(c01), c10 = relu(c10), c11 = relu(c11)
@@ -497,11 +567,7 @@ export function gemmLeft(
     do {
       const depth = min(k - k0, DEPTH_BLOCK)
       const bStep = <usize>depth << 5
-      for (let j = 0; j < columns; j += 8) {
-        const lanes = min(columns - j, 8)
-        const src = source + <usize>j * columnStep + <usize>k0 * depthStep
-        packPanel(scratch + <usize>(j >> 3) * bStep, panelWidth(lanes), src, 0, columnStep, depthStep, lanes, depth)
-      }
+      packColumns(scratch, bStep, source + <usize>k0 * depthStep, columnStep, depthStep, columns, depth)
       const last = k0 + depth == k
       multiplyPanels(
         packedA + (<usize>k0 << 4), aStep, scratch, bStep, depth, out, rowBytes, m, columns,
@@ -585,11 +651,8 @@ export function gemm(
     do {
       const depth = min(k - k0, DEPTH_BLOCK)
       const aStep = <usize>depth << 4, bStep = <usize>depth << 5
-      for (let j = 0; j < columns; j += 8) {
-        const lanes = min(columns - j, 8)
-        const src = b + <usize>(j0 + j) * bColumnStep + <usize>k0 * bDepthStep
-        packPanel(scratch + <usize>(j >> 3) * bStep, panelWidth(lanes), src, 0, bColumnStep, bDepthStep, lanes, depth)
-      }
+      const src = b + <usize>j0 * bColumnStep + <usize>k0 * bDepthStep
+      packColumns(scratch, bStep, src, bColumnStep, bDepthStep, columns, depth)
       for (let i0 = 0; i0 < m; i0 += ROW_BLOCK) {
         const rows = min(m - i0, ROW_BLOCK)
         for (let i = 0; i < rows; i += 4) {
