@@ -28,14 +28,15 @@ export function inProcess(name: string, work: () => unknown): Contender {
 }
 
 /** The clock of CPU time ticks in microseconds at best: a round should take much longer. */
-const ROUND_NANOSECONDS = 30e6
+const ROUND_NANOSECONDS = 60e6
 const ROUNDS = 9
 
-/** Short work is repeated this often before it counts, until the engine has optimised it. */
+/** Work is repeated so long, or so often, before it counts: until the engine has optimised it. */
+const WARM_UP_NANOSECONDS = 500e6
 const WARM_UP_RUNS = 2000
 
 /** What takes this long for a single run is timed in fewer rounds. */
-const SLOW_NANOSECONDS = 500e6
+const SLOW_NANOSECONDS = 1500e6
 const SLOW_ROUNDS = 3
 
 /** Times the contenders in turn, round by round, so that whatever else the machine does meets all of them. */
@@ -45,7 +46,7 @@ export async function interleave(contenders: readonly Contender[]): Promise<Timi
     // the first runs compile, and tell how often to repeat
     const first = await contender.run(1)
     const slow = first > SLOW_NANOSECONDS
-    if (!slow) await contender.run(Math.min(WARM_UP_RUNS, Math.ceil(ROUND_NANOSECONDS / first)))
+    if (!slow) await contender.run(Math.min(WARM_UP_RUNS, Math.ceil(WARM_UP_NANOSECONDS / first)))
     const single = slow ? first : Math.max(100, (await contender.run(3)) / 3)
     const repeats = Math.max(1, Math.min(20000, Math.round(ROUND_NANOSECONDS / single)))
     entries.push({ contender, repeats, rounds: slow ? SLOW_ROUNDS : ROUNDS, times: [] as number[] })
