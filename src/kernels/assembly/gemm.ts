@@ -501,44 +501,51 @@ function row(a: usize, pb: usize, k: i32, c: usize, n: i32, initial: i32, bias: 
 }
 
 /**
- * C[m,n] = clamp(initial + A*B) for packed A (panels `aStep` bytes apart) and packed B (panels of 8 `bStep` bytes apart) over k depths.
- * `edge` is room for one tile.
+ * C[m,n] = clamp(initial + A*B) for packed A (panels `aStep` bytes apart) and packed B (panels of 8 `bStep` bytes apart) over k depths:
+ * all of A passes by each panel of B. `edge` is room for one tile.
  */
-export function multiplyPanels(
+function multiplyBlock(
   pa: usize, aStep: usize, pb: usize, bStep: usize, k: i32, c: usize, ldc: usize, m: i32, n: i32,
   initial: i32, bias: usize, activation: i32, lo: f32, hi: f32, edge: usize,
 ): void {
   const rowBias: usize = initial == INITIAL_ROW_BIAS ? 4 : 0
   const columnBias: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
-  for (let i0 = 0; i0 < m; i0 += ROW_BLOCK) {
-    const rows = min(m - i0, ROW_BLOCK)
-    for (let j = 0; j < n; j += 8) {
-      const columns = min(n - j, 8)
-      const b = pb + <usize>(j >> 3) * bStep
-      let a = pa, out = c + (<usize>j << 2), bi = bias + <usize>j * columnBias
-      if (columns == 1) {
-        column(a, aStep, b, k, out, ldc, rows, initial, bi, rowBias, activation, lo, hi)
-        continue
-      }
-      const width = panelWidth(columns)
-      const whole = columns == 8 ? rows & ~3 : 0
-      if (whole) {
-        tiles4x8(whole >> 2, a, aStep, b, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
-        a += aStep * (whole >> 2)
-        out += ldc * whole
-        bi += rowBias * whole
-      }
-      for (let i = whole; i < rows; i += 4) {
-        const tileRows = min(rows - i, 4)
-        if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, tileRows, columns)
-        if (width == 8) tiles4x8(1, a, aStep, b, k, edge, 32, initial, bi, 0, activation, lo, hi)
-        else tile4x4(a, b, k, edge, 32, initial, bi, activation, lo, hi)
-        copyTile(edge, 32, out, ldc, tileRows, columns)
-        a += aStep
-        out += ldc << 2
-        bi += rowBias << 2
-      }
+  for (let j = 0; j < n; j += 8, pb += bStep) {
+    const columns = min(n - j, 8)
+    let a = pa, out = c + (<usize>j << 2), bi = bias + <usize>j * columnBias
+    if (columns == 1) {
+      column(a, aStep, pb, k, out, ldc, m, initial, bi, rowBias, activation, lo, hi)
+      return
     }
+    const width = panelWidth(columns)
+    const whole = columns == 8 ? m & ~3 : 0
+    if (whole) {
+      tiles4x8(whole >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
+      a += aStep * (whole >> 2)
+      out += ldc * whole
+      bi += rowBias * whole
+    }
+    for (let i = whole; i < m; i += 4) {
+      const rows = min(m - i, 4)
+      if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, rows, columns)
+      if (width == 8) tiles4x8(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
+      else tile4x4(a, pb, k, edge, 32, initial, bi, activation, lo, hi)
+      copyTile(edge, 32, out, ldc, rows, columns)
+      a += aStep
+      out += ldc << 2
+      bi += rowBias << 2
+    }
+  }
+}
+
+/** {@link multiplyBlock} for an A of any height and a B that fits the second-level cache. */
+export function multiplyPanels(
+  pa: usize, aStep: usize, pb: usize, bStep: usize, k: i32, c: usize, ldc: usize, m: i32, n: i32,
+  initial: i32, bias: usize, activation: i32, lo: f32, hi: f32, edge: usize,
+): void {
+  const rowBias: usize = initial == INITIAL_ROW_BIAS ? 4 : 0
+  for (let i = 0; i < m; i += ROW_BLOCK) {
+    multiplyBlock(pa, aStep, pb, bStep, k, c, ldc, min(m - i, ROW_BLOCK), n, initial, bias, activation, lo, hi, edge)
     pa += aStep * (ROW_BLOCK >> 2)
     c += ldc * ROW_BLOCK
     bias += rowBias * ROW_BLOCK
@@ -619,18 +626,18 @@ export function gemmRight(
   }
 }
 
-/** {@link multiplyPanels} for B packed over all depths, whose narrow last panel has a depth step of its own. */
+/** {@link multiplyBlock} for B packed over all depths, whose narrow last panel has a depth step of its own; A fits the second-level cache. */
 function multiplyPackedRight(
   pa: usize, aStep: usize, packedB: usize, bStep: usize, k0: i32, depth: i32, c: usize, ldc: usize, m: i32, n: i32,
   initial: i32, bias: usize, activation: i32, lo: f32, hi: f32, edge: usize,
 ): void {
   const whole = n & ~7
-  multiplyPanels(pa, aStep, packedB + (<usize>k0 << 5), bStep, depth, c, ldc, m, whole, initial, bias, activation, lo, hi, edge)
+  multiplyBlock(pa, aStep, packedB + (<usize>k0 << 5), bStep, depth, c, ldc, m, whole, initial, bias, activation, lo, hi, edge)
   if (whole == n) return
   const width = panelWidth(n - whole)
   const b = packedB + <usize>(whole >> 3) * bStep + (<usize>k0 * <usize>width << 2)
   const columnBias: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
-  multiplyPanels(
+  multiplyBlock(
     pa, aStep, b, bStep, depth, c + (<usize>whole << 2), ldc, m, n - whole,
     initial, bias + <usize>whole * columnBias, activation, lo, hi, edge,
   )
