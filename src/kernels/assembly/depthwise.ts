@@ -45,55 +45,73 @@ export function depthwiseScratchBytes(
   return align16(kernelH * kernelW << 2) + align16(rows * ((outW + 3) >> 2) * VECTOR_BYTES) + inputRows * rowBytes + 64
 }
 
-/** Fills floats [from, to) of a row and up to three beyond. */
+/** Fills floats [0, length) of a row and up to three beyond. */
 // @ts-ignore: decorator
 @inline
-function fillRange(row: usize, from: i32, to: i32, value: v128): void {
-  for (let i = from; i < to; i += 4) v128.store(row + (<usize>i << 2), value)
+function fillRow(row: usize, length: i32, value: v128): void {
+  for (let i = 0; i < length; i += 4) v128.store(row + (<usize>i << 2), value)
+}
+
+/** Copies n floats, the last vector over its neighbour rather than beyond the end. */
+// @ts-ignore: decorator
+@inline
+function copyFloats(from: usize, to: usize, n: i32): void {
+  if (n < 4) {
+    for (let i = 0; i < n; i++) store<f32>(to + (<usize>i << 2), load<f32>(from + (<usize>i << 2)))
+    return
+  }
+  const last = <usize>(n - 4) << 2
+  for (let i: usize = 0; i < last; i += 16) v128.store(to + i, v128.load(from + i))
+  v128.store(to + last, v128.load(from + last))
+}
+
+/** Sorts eight floats into those at even and those at odd places. */
+// @ts-ignore: decorator
+@inline
+function splitEight(from: usize, even: usize, odd: usize): void {
+  const v = v128.load(from), u = v128.load(from, 16)
+  v128.store(even, i32x4.shuffle(v, u, 0, 2, 4, 6))
+  v128.store(odd, i32x4.shuffle(v, u, 1, 3, 5, 7))
+}
+
+/** Copies n floats, those at even and at odd places to places of their own; the last vectors likewise. */
+// @ts-ignore: decorator
+@inline
+function splitFloats(from: usize, even: usize, odd: usize, n: i32): void {
+  if (n < 8) {
+    for (let i = 0; i < n; i++) store<f32>((i & 1 ? odd : even) + (<usize>(i >> 1) << 2), load<f32>(from + (<usize>i << 2)))
+    return
+  }
+  const last = <usize>((n >> 1) - 4) << 2
+  for (let i: usize = 0; i < last; i += 16) splitEight(from + 2 * i, even + i, odd + i)
+  splitEight(from + 2 * last, even + last, odd + last)
+  if (n & 1) store<f32>(even + (<usize>(n >> 1) << 2), load<f32>(from + (<usize>(n - 1) << 2)))
 }
 
 /**
  * Copies input rows from..to (those outside 0..h are padding) into their remainders: dst[phase][i] = row[i*strideW + phase - padLeft] for
- * i < length. Each range that is written may run up to three floats over what follows it, which is written later, or into the row's slack.
+ * i < length. What lies left and right of the input is not written: it holds the padding already.
  */
 function copyRows(
   channel: usize, h: i32, w: i32, from: i32, to: i32, dst: usize, length: i32, phaseStep: usize, strideW: i32, padLeft: i32, pad: v128,
 ): void {
   const rowStep = phaseStep * strideW, inputStep = <usize>w << 2
-  let row = channel + <usize>from * inputStep
+  const left = max(padLeft, 0), first = max(-padLeft, 0), count = min(w - first, length * strideW - left)
+  let row = channel + <usize>from * inputStep + (<usize>first << 2)
   for (let y = from; y < to; y++, dst += rowStep, row += inputStep) {
     if (<u32>y >= <u32>h) {
-      for (let phase = 0; phase < strideW; phase++) fillRange(dst + phase * phaseStep, 0, length, pad)
-      continue
-    }
-    if (strideW == 1) {
-      const last = min(padLeft + w, length)
-      fillRange(dst, 0, min(padLeft, length), pad)
-      let src = row
-      for (let i = padLeft; i < last; i += 4, src += 16) v128.store(dst + (<usize>i << 2), v128.load(src))
-      fillRange(dst, last, length, pad)
+      for (let phase = 0; phase < strideW; phase++) fillRow(dst + phase * phaseStep, length, pad)
+    } else if (strideW == 1) {
+      copyFloats(row, dst + (<usize>left << 2), count)
     } else if (strideW == 2) {
       // Even columns belong to one remainder, odd ones to the other; which, and from where on, the padding decides.
-      const evenFirst = padLeft >> 1, oddFirst = (padLeft + 1) >> 1
-      const evenRow = dst + (padLeft & 1) * phaseStep, oddRow = dst + (1 - (padLeft & 1)) * phaseStep
-      const evenLast = min(evenFirst + ((w + 1) >> 1), length), oddLast = min(oddFirst + (w >> 1), length)
-      fillRange(evenRow, 0, min(evenFirst, length), pad)
-      fillRange(oddRow, 0, min(oddFirst, length), pad)
-      let src = row, odd = oddRow + (<usize>oddFirst << 2)
-      for (let i = evenFirst; i < evenLast; i += 4, src += 32, odd += 16) {
-        const v = v128.load(src), u = v128.load(src, 16)
-        v128.store(evenRow + (<usize>i << 2), i32x4.shuffle(v, u, 0, 2, 4, 6))
-        v128.store(odd, i32x4.shuffle(v, u, 1, 3, 5, 7))
-      }
-      fillRange(evenRow, evenLast, length, pad)
-      fillRange(oddRow, oddLast, length, pad)
+      const even = dst + (left & 1) * phaseStep + (<usize>(left >> 1) << 2)
+      const odd = dst + (1 - (left & 1)) * phaseStep + (<usize>((left + 1) >> 1) << 2)
+      splitFloats(row, even, odd, count)
     } else {
-      for (let phase = 0; phase < strideW; phase++) {
-        const to = dst + phase * phaseStep
-        fillRange(to, 0, length, pad)
-        for (let i = 0, x = phase - padLeft; i < length && x < w; i++, x += strideW) {
-          if (x >= 0) store<f32>(to + (<usize>i << 2), load<f32>(row + (<usize>x << 2)))
-        }
+      for (let x = 0, phase = left % strideW, i = left / strideW; x < count; x++) {
+        store<f32>(dst + phase * phaseStep + (<usize>i << 2), load<f32>(row + (<usize>x << 2)))
+        if (++phase == strideW) phase = 0, i++
       }
     }
   }
@@ -158,13 +176,9 @@ function convolveStrip<F>(
 }
 
 /**
- * Outputs of a 3x3 kernel with stride and dilation 1, two rows at a time: the four input rows under them are loaded once, all nine
- * weights stay in registers. V8 hoists the loads of a basic block to its beginning and sinks the arithmetic to where its results are used,
- * which would need more registers than there are: a way out that is never taken, but would use the sums, keeps a row's work together.
- * Needs two rows and four columns at least; odd ones overlap their neighbours.
+ * Outputs of a 3x3 kernel with stride and dilation 1, column of vectors by column of vectors: every input row is loaded once and serves
+ * the three output rows around it, all nine weights stay in registers. Needs four columns at least; the last overlap their neighbours.
  */
-// @ts-ignore: decorator
-@inline
 function convolve3x3<F>(
   strip: usize, rowBytes: usize, rows: i32, outW: i32, weights: usize, start: v128, output: usize, lo: v128, hi: v128,
 ): void {
@@ -172,45 +186,33 @@ function convolve3x3<F>(
   const w0 = v128.load32_splat(weights), w1 = v128.load32_splat(weights, 4), w2 = v128.load32_splat(weights, 8)
   const w3 = v128.load32_splat(weights, 12), w4 = v128.load32_splat(weights, 16), w5 = v128.load32_splat(weights, 20)
   const w6 = v128.load32_splat(weights, 24), w7 = v128.load32_splat(weights, 28), w8 = v128.load32_splat(weights, 32)
-  const outBytes = <usize>outW << 2
-  for (let y = 0; y < rows; y += 2) {
-    const first = min(y, rows - 2)
-    let p = strip + <usize>first * rowBytes, out = output + <usize>first * outBytes
-    const last = out + outBytes - 16
-    while (true) {
-      let r = p
-      let a = v128.load(r), b = v128.load(r, 4), c = v128.load(r, 8)
-      let v = madd(madd(madd(start, w0, a), w1, b), w2, c)
-      r += rowBytes
-      if (!r) return v128.store(out, v)
-      a = v128.load(r), b = v128.load(r, 4), c = v128.load(r, 8)
-      v = madd(madd(madd(v, w3, a), w4, b), w5, c)
-      let u = madd(madd(madd(start, w0, a), w1, b), w2, c)
-      r += rowBytes
-      if (!r) return v128.store(out, f32x4.add(v, u))
-      a = v128.load(r), b = v128.load(r, 4), c = v128.load(r, 8)
-      v = madd(madd(madd(v, w6, a), w7, b), w8, c)
-      u = madd(madd(madd(u, w3, a), w4, b), w5, c)
-      r += rowBytes
-      if (!r) return v128.store(out, f32x4.add(v, u))
-      a = v128.load(r), b = v128.load(r, 4), c = v128.load(r, 8)
-      u = madd(madd(madd(u, w6, a), w7, b), w8, c)
-      v128.store(out, f.apply(v, lo, hi))
-      v128.store(out + outBytes, f.apply(u, lo, hi))
-      if (out == last) break
-      p += 16
-      out += 16
-      if (out > last) {
-        p -= out - last
-        out = last
-      }
+  const outBytes = <usize>outW << 2, size = <usize>rows * outBytes, last = outBytes - 16
+  let x: usize = 0
+  while (true) {
+    let p = strip + x
+    let a = v128.load(p), b = v128.load(p, 4), c = v128.load(p, 8)
+    let first = madd(madd(madd(start, w0, a), w1, b), w2, c)
+    p += rowBytes
+    a = v128.load(p), b = v128.load(p, 4), c = v128.load(p, 8)
+    let second = madd(madd(madd(first, w3, a), w4, b), w5, c)
+    first = madd(madd(madd(start, w0, a), w1, b), w2, c)
+    let out = output + x
+    for (const end = out + size; out < end; out += outBytes) {
+      p += rowBytes
+      a = v128.load(p), b = v128.load(p, 4), c = v128.load(p, 8)
+      v128.store(out, f.apply(madd(madd(madd(second, w6, a), w7, b), w8, c), lo, hi))
+      second = madd(madd(madd(first, w3, a), w4, b), w5, c)
+      first = madd(madd(madd(start, w0, a), w1, b), w2, c)
     }
+    if (x == last) break
+    x = min(x + 16, last)
   }
 }
 
-/** Outputs of a 3x3 kernel with stride 2 and dilation 1: the even columns of a row and, `phaseStep` further, the odd ones. */
-// @ts-ignore: decorator
-@inline
+/**
+ * Outputs of a 3x3 kernel with stride 2 and dilation 1 likewise: the even columns of a row and, `phaseStep` further, the odd ones. V8 hoists
+ * the loads of a basic block to its beginning, and six of them are too many: a way out that is never taken keeps each row's work together.
+ */
 function convolve3x3s2<F>(
   strip: usize, rowBytes: usize, phaseStep: usize, rows: i32, outW: i32, weights: usize, start: v128, output: usize,
   lo: v128, hi: v128,
@@ -219,30 +221,25 @@ function convolve3x3s2<F>(
   const w0 = v128.load32_splat(weights), w1 = v128.load32_splat(weights, 4), w2 = v128.load32_splat(weights, 8)
   const w3 = v128.load32_splat(weights, 12), w4 = v128.load32_splat(weights, 16), w5 = v128.load32_splat(weights, 20)
   const w6 = v128.load32_splat(weights, 24), w7 = v128.load32_splat(weights, 28), w8 = v128.load32_splat(weights, 32)
-  const outBytes = <usize>outW << 2
-  for (let y = 0; y < rows; y++) {
-    let p = strip, out = output
-    const last = out + outBytes - 16
-    while (true) {
-      let r = p
-      let v = madd(madd(madd(start, w0, v128.load(r)), w1, v128.load(r + phaseStep)), w2, v128.load(r, 4))
-      r += rowBytes
-      if (!r) return v128.store(out, v)
-      v = madd(madd(madd(v, w3, v128.load(r)), w4, v128.load(r + phaseStep)), w5, v128.load(r, 4))
-      r += rowBytes
-      if (!r) return v128.store(out, v)
-      v = madd(madd(madd(v, w6, v128.load(r)), w7, v128.load(r + phaseStep)), w8, v128.load(r, 4))
-      v128.store(out, f.apply(v, lo, hi))
-      if (out == last) break
-      p += 16
-      out += 16
-      if (out > last) {
-        p -= out - last
-        out = last
-      }
+  const outBytes = <usize>outW << 2, size = <usize>rows * outBytes, last = outBytes - 16
+  let x: usize = 0
+  while (true) {
+    let p = strip + x
+    let a = v128.load(p), b = v128.load(p + phaseStep), c = v128.load(p, 4)
+    let v = madd(madd(madd(start, w0, a), w1, b), w2, c)
+    let out = output + x
+    for (const end = out + size; out < end; out += outBytes) {
+      p += rowBytes
+      a = v128.load(p), b = v128.load(p + phaseStep), c = v128.load(p, 4)
+      v = madd(madd(madd(v, w3, a), w4, b), w5, c)
+      p += rowBytes
+      if (!p) return v128.store(out, v)
+      a = v128.load(p), b = v128.load(p + phaseStep), c = v128.load(p, 4)
+      v128.store(out, f.apply(madd(madd(madd(v, w6, a), w7, b), w8, c), lo, hi))
+      v = madd(madd(madd(start, w0, a), w1, b), w2, c)
     }
-    strip += 2 * rowBytes
-    output += outBytes
+    if (x == last) break
+    x = min(x + 16, last)
   }
 }
 
@@ -253,7 +250,7 @@ function convolveRows<F>(
   shape: i32, strip: usize, rowBytes: usize, phaseStep: usize, rows: i32, outW: i32, vectors: usize, table: usize, taps: i32,
   weights: usize, start: v128, output: usize, lo: v128, hi: v128,
 ): void {
-  if (shape == STRIDE_1_3X3 && rows >= 2) {
+  if (shape == STRIDE_1_3X3) {
     convolve3x3<F>(strip, rowBytes, rows, outW, weights, start, output, lo, hi)
   } else if (shape == STRIDE_2_3X3) {
     convolve3x3s2<F>(strip, rowBytes, phaseStep, rows, outW, weights, start, output, lo, hi)
@@ -293,6 +290,8 @@ export function depthwise(
   const shape = is3x3 ? strideW : OTHER
   const clip = activation == CLIP
   const lo = f32x4.splat(clip ? activationA : -Infinity), hi = f32x4.splat(clip ? activationB : Infinity)
+  const stripBytes = ((rowsPerStrip - 1) * strideH + (kernelH - 1) * dilationH + 1) * rowBytes
+  for (let i: usize = 0; i < <usize>stripBytes; i += 16) v128.store(strip + i, pad)
   for (let q = 0; q < channels; q++) {
     const start = bias ? v128.load32_splat(bias + (<usize>q << 2)) : f32x4.splat(0)
     for (let y0 = 0; y0 < outH; y0 += rowsPerStrip) {

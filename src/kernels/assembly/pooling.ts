@@ -65,31 +65,58 @@ class Sum {
   }
 }
 
-/** Combines `rows` by `columns` positions from p on, for four neighbouring outputs. */
+/** Combines `rows` by `columns` positions from p on, for four neighbouring outputs; rows of two and three without a loop. */
 // @ts-ignore: decorator
 @inline
 function combineWindow<C, L>(p: usize, rowStep: usize, step: usize, rows: i32, columns: i32, start: v128): v128 {
   const c = changetype<C>(0), l = changetype<L>(0)
   let v = start
-  for (; rows > 0; rows--, p += rowStep) {
-    let q = p
-    for (let x = 0; x < columns; x++, q += 4) v = c.combine(v, l.load(q, step))
+  if (columns == 3) {
+    for (; rows > 0; rows--, p += rowStep) {
+      v = c.combine(c.combine(c.combine(v, l.load(p, step)), l.load(p + 4, step)), l.load(p + 8, step))
+    }
+  } else if (columns == 2) {
+    for (; rows > 0; rows--, p += rowStep) v = c.combine(c.combine(v, l.load(p, step)), l.load(p + 4, step))
+  } else {
+    for (; rows > 0; rows--, p += rowStep) {
+      let q = p
+      for (let x = 0; x < columns; x++, q += 4) v = c.combine(v, l.load(q, step))
+    }
   }
   return v
 }
 
-/** Four outputs whose windows lie inside the input horizontally. Lanes beyond the last window are dropped by the caller. */
+/** Neighbouring outputs whose windows lie inside the input horizontally, `rows` rows of it vertically. */
 // @ts-ignore: decorator
 @inline
-function poolVector<L>(
-  type: i32, p: usize, rowStep: usize, step: usize, rows: i32, columns: i32, fromTop: bool, area: f32,
-): v128 {
-  if (type == MAX) {
-    // The first position of the window starts the maximum, so that a NaN there stays.
-    const first = fromTop && rows > 0 ? changetype<L>(0).load(p, step) : f32x4.splat(-LARGEST)
-    return combineWindow<Maximum, L>(p, rowStep, step, rows, columns, first)
+function poolRun<L>(
+  type: i32, p: usize, rowStep: usize, step: usize, rows: i32, columns: i32, fromTop: bool, area: f32, out: usize, count: i32,
+): void {
+  const divisor = f32x4.splat(area), none = f32x4.splat(type == MAX ? -LARGEST : 0), zero = f32x4.splat(0)
+  for (; count > 0; count -= 4, p += step << 2, out += 16) {
+    let v: v128
+    if (type == MAX) {
+      // The first position of the window starts the maximum, so that a NaN there stays.
+      const first = fromTop ? changetype<L>(0).load(p, step) : none
+      v = combineWindow<Maximum, L>(p, rowStep, step, rows, columns, first)
+    } else v = f32x4.div(combineWindow<Sum, L>(p, rowStep, step, rows, columns, zero), divisor)
+    if (count >= 4) v128.store(out, v)
+    else storeFirst(out, v, count)
   }
-  return f32x4.div(combineWindow<Sum, L>(p, rowStep, step, rows, columns, f32x4.splat(0)), f32x4.splat(area))
+}
+
+/** One output whose window may reach beyond the input. */
+function poolOne(
+  type: i32, channel: usize, h: i32, w: i32, top: i32, left: i32, kernelH: i32, kernelW: i32, countIncludePad: i32,
+): f32 {
+  const y0 = max(top, 0), y1 = min(top + kernelH, h), x0 = max(left, 0), x1 = min(left + kernelW, w)
+  if (type == MAX) {
+    const inside = y0 == top && x0 == left && top < h && left < w
+    const first = inside ? load<f32>(channel + (<usize>(top * w + left) << 2)) : -LARGEST
+    return windowMax(channel, w, y0, y1, x0, x1, first)
+  }
+  const count = countIncludePad ? kernelH * kernelW : max(y1 - y0, 0) * max(x1 - x0, 0)
+  return windowSum(channel, w, y0, y1, x0, x1) / <f32>count
 }
 
 export function pool(
@@ -105,31 +132,17 @@ export function pool(
   for (let q = 0; q < channels; q++, input += channelBytes) {
     for (let oy = 0; oy < outH; oy++, output += <usize>outW << 2) {
       const top = oy * strideH - padTop
-      const y0 = max(top, 0), y1 = min(top + kernelH, h), rows = max(y1 - y0, 0), fromTop = y0 == top
+      const y0 = max(top, 0), rows = max(min(top + kernelH, h) - y0, 0), fromTop = y0 == top && rows > 0
       const area = <f32>((countIncludePad ? kernelH : rows) * kernelW)
-      for (let ox = 0; ox < outW; ) {
-        const left = ox * strideW - padLeft, out = output + (<usize>ox << 2)
-        if (ox >= inner0 && ox < inner1) {
-          const p = input + <usize>y0 * rowStep + (<usize>left << 2), lanes = min(inner1 - ox, 4)
-          let v: v128
-          if (strideW == 1) v = poolVector<Stride1>(type, p, rowStep, step, rows, kernelW, fromTop, area)
-          else if (strideW == 2) v = poolVector<Stride2>(type, p, rowStep, step, rows, kernelW, fromTop, area)
-          else v = poolVector<AnyStride>(type, p, rowStep, step, rows, kernelW, fromTop, area)
-          if (lanes == 4) v128.store(out, v)
-          else storeFirst(out, v, lanes)
-          ox += lanes
-          continue
-        }
-        const x0 = max(left, 0), x1 = min(left + kernelW, w)
-        if (type == MAX) {
-          const inside = fromTop && x0 == left && top < h && left < w
-          const first = inside ? load<f32>(input + <usize>top * rowStep + (<usize>left << 2)) : -LARGEST
-          store<f32>(out, windowMax(input, w, y0, y1, x0, x1, first))
-        } else {
-          const count = countIncludePad ? kernelH * kernelW : rows * max(x1 - x0, 0)
-          store<f32>(out, windowSum(input, w, y0, y1, x0, x1) / <f32>count)
-        }
-        ox++
+      const p = input + <usize>y0 * rowStep + (<usize>(inner0 * strideW - padLeft) << 2)
+      const out = output + (<usize>inner0 << 2), count = inner1 - inner0
+      if (strideW == 1) poolRun<Stride1>(type, p, rowStep, step, rows, kernelW, fromTop, area, out, count)
+      else if (strideW == 2) poolRun<Stride2>(type, p, rowStep, step, rows, kernelW, fromTop, area, out, count)
+      else poolRun<AnyStride>(type, p, rowStep, step, rows, kernelW, fromTop, area, out, count)
+      for (let ox = inner0 > 0 ? 0 : inner1; ox < outW; ox++) {
+        const value = poolOne(type, input, h, w, top, ox * strideW - padLeft, kernelH, kernelW, countIncludePad)
+        store<f32>(output + (<usize>ox << 2), value)
+        if (ox + 1 == inner0) ox = inner1 - 1
       }
     }
   }
