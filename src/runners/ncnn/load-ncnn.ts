@@ -37,9 +37,12 @@ export function pickEngine(engine: LoadNcnnOptions['engine']): NcnnEngine {
   )
 }
 
-async function describeRuntime(engine: NcnnEngine, { ncnn, precision }: EngineOptions): Promise<Runtime> {
-  const options = precision === 'float64' ? { ...ncnn, precision } : { ...ncnn }
-  return { name: engine.name, version: await engine.version(), options }
+async function describeRuntime(
+  engine: NcnnEngine,
+  { ncnn, precision, relaxedSimd }: EngineOptions,
+): Promise<Runtime> {
+  const builtIn = { ...(precision === 'float64' ? { precision } : {}), ...(relaxedSimd ? { relaxedSimd } : {}) }
+  return { name: engine.name, version: await engine.version(), options: { ...ncnn, ...builtIn } }
 }
 
 function engineOptions({
