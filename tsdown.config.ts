@@ -11,6 +11,8 @@ const entries = {
   ncnn: 'src/runners/ncnn/index.ts',
   onnx: 'src/runners/onnx/index.ts',
   tfjs: 'src/runners/tfjs/index.ts',
+  torch: 'src/runners/torch/index.ts',
+  analysis: 'src/analysis/index.ts',
 }
 
 /** Vitest is ESM only, and so is what imports it. The program is run, not imported. */

@@ -9,6 +9,7 @@ import { canonicalBytes, makeFingerprint, mostElementsInFull } from './fingerpri
 import { type Flow, wait } from './flow.ts'
 import { type Judgement, judge, passes } from './judge.ts'
 import type { CheckedSnapshotOptions } from './options.ts'
+import { originMetadata } from './origin-metadata.ts'
 import type { SnapshotEntry } from './runner-state.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
 import { decodeSnapshot, encodeSnapshot, type Stored, type StoredSnapshot } from './stored-snapshot.ts'
@@ -82,7 +83,7 @@ function* store(
   files: SnapshotFiles,
 ): Flow<string> {
   const contents = options.storage === 'full' ? current : yield* fingerprintsOf(current, files)
-  const bytes = encodeSnapshot(entry.key, contents, options)
+  const bytes = encodeSnapshot(entry.key, contents, options, originMetadata(current))
   const sha256 = yield* wait(files.sha256(bytes))
   const name = snapshotFileName(entry.key, sha256)
   const folder = snapshotFolder(entry.snapPath)

@@ -12,7 +12,10 @@ export interface SnapshotOptions extends CompareOptions {
    * values, not of a single small element; it takes `atol`, `rtol`, `preset`, `equalNaN` and `checkDtype`.
    */
   readonly storage?: SnapshotStorage
-  /** Free text to store in the file, such as the engine and its options. It is not compared. */
+  /**
+   * Free text to store in the file, besides what it says by itself: the engine, for one, if the tensors came out of a model's run. It is
+   * not compared.
+   */
   readonly metadata?: Readonly<Record<string, string>>
 }
 

@@ -22,12 +22,13 @@ export function isFingerprint(stored: Stored): stored is Fingerprint {
 
 /**
  * The file's bytes. Under `storage: 'full'` the tensors have their own names; among fingerprints they lie in parts such as
- * `sketch/out0`, and what JSON can hold is metadata.
+ * `sketch/out0`, and what JSON can hold is metadata. `origin` is metadata that the user's takes precedence over.
  */
 export function encodeSnapshot(
   key: string,
   { kind, tensors }: Contents<Stored>,
   { storage, compare, metadata }: CheckedSnapshotOptions,
+  origin: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   const parts = storage === 'full' ? (tensors as Contents['tensors']) : takeApart(tensors)
   return encodeSafetensors(parts, {
@@ -38,6 +39,7 @@ export function encodeSnapshot(
     storage,
     options: JSON.stringify(plainOptions(compare)),
     ...(storage === 'full' ? {} : { fingerprints: JSON.stringify(headersOf(tensors)) }),
+    ...origin,
     ...metadata,
   })
 }

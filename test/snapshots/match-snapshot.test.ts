@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { decodeSafetensors } from '../../src/files/safetensors.ts'
+import { type LoadNcnnOptions, loadNcnn } from '../../src/runners/ncnn/index.ts'
 import type { SnapshotOptions } from '../../src/snapshots/options.ts'
 import type { UpdateMode } from '../../src/snapshots/runner-state.ts'
 import { tensor } from '../../src/tensor/to-tensor.ts'
@@ -62,6 +63,36 @@ describe('what is stored', () => {
       storage: 'full',
       options: '{"atol":0.0001}',
       engine: 'wasm',
+    })
+  })
+
+  describe('of what a model computed', () => {
+    const diamond = '7767517\n2 2\nInput in 0 1 x\nReLU relu 1 1 x y 0=0.5'
+    const run = async (options?: LoadNcnnOptions) => {
+      using model = await loadNcnn({ param: diamond, bin: new Uint8Array(0) }, options)
+      return model.run({ x: [-1, 2] }, { outputs: 'all' })
+    }
+    const metadataOf = (name: string) => decodeSafetensors(readFileSync(storedFile(folder, `${name} 1`))).metadata
+
+    test('names the engine and its options', async () => {
+      const { y } = await run({ ncnn: { useBf16Storage: true } })
+      once('new', y)
+      const engine = {
+        engine: 'wasm',
+        engineVersion: expect.stringContaining('expect-tensor'),
+        engineOptions: '{"useBf16Storage":true}',
+      }
+      expect(metadataOf('test')).toMatchObject(engine)
+      once('new', y, { storage: 'fingerprint', metadata: { engine: 'mine' } }, 'fingerprint')
+      expect(metadataOf('fingerprint')).toMatchObject({ ...engine, engine: 'mine' })
+    })
+
+    test('names several engines, and none for what was fed or comes from elsewhere', async () => {
+      const [single, double] = [await run(), await run({ precision: 'float64', batched: false })]
+      once('new', { single: single.y, double: double.y, other: embedding })
+      expect(metadataOf('test')).toMatchObject({ engine: 'wasm; wasm', engineOptions: '{}; {"precision":"float64"}' })
+      once('new', single.x, {}, 'fed')
+      expect(metadataOf('fed')).not.toHaveProperty('engine')
     })
   })
 

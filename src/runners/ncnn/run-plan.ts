@@ -63,16 +63,28 @@ export interface RunPlan {
   readonly absent: readonly string[]
 }
 
-/**
- * Walks back from the requested blobs; blobs that were fed need no producer.
- * @param mayBeAbsent whether a layer can do without its input of that index
- */
+/** Whether a layer can do without its input of that index. */
+export type MayBeAbsent = (layer: GraphLayer, index: number) => boolean
+
+/** What `outputs: 'all'` stands for: the blobs that computing the outputs takes, fed and computed, in execution order. */
+export function allBlobs(
+  source: string,
+  topology: Topology,
+  fed: ReadonlyMap<string, Tensor>,
+  mayBeAbsent: MayBeAbsent,
+): readonly string[] {
+  const { layers } = planRun(source, topology, fed, topology.outputs, mayBeAbsent)
+  const computed = new Set([...fed.keys(), ...layers.flatMap((layer) => layer.outputs)])
+  return topology.blobs.filter((name) => computed.has(name))
+}
+
+/** Walks back from the requested blobs; blobs that were fed need no producer. */
 export function planRun(
   source: string,
   topology: Topology,
   fed: ReadonlyMap<string, Tensor>,
   requested: readonly string[],
-  mayBeAbsent: (layer: GraphLayer, index: number) => boolean,
+  mayBeAbsent: MayBeAbsent,
 ): RunPlan {
   const needed = new Set<GraphLayer>()
   const absent = new Set<string>()

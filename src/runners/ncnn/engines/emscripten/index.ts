@@ -66,7 +66,12 @@ async function instantiate(
     return bindModule(module)
   } catch (error) {
     if (error instanceof NcnnError) throw error
-    throw new NcnnError(`emscriptenEngine: the module cannot be instantiated: ${shorten(error)}`, { cause: error })
+    const reason = shorten(error)
+    // Older glue uses fetch where there is one, though it has a path and no address.
+    const advice = /\bURL\b|fetch/.test(reason)
+      ? '. Hand its .wasm over: emscriptenEngine((options) => factory({ ...options, wasmBinary: readFileSync(path) }))'
+      : ''
+    throw new NcnnError(`emscriptenEngine: the module cannot be instantiated: ${reason}${advice}`, { cause: error })
   } finally {
     restoreListeners()
   }

@@ -8,7 +8,7 @@ import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
 import type { EngineOptions, NcnnFiles } from '../../options.ts'
 import { isBinaryParam } from '../../param-binary.ts'
 import { parseParam } from '../../parse-param.ts'
-import { checkInputs, checkOutputs, inputInfo, planRun } from '../../run-plan.ts'
+import { allBlobs, checkInputs, checkOutputs, inputInfo, type MayBeAbsent, planRun } from '../../run-plan.ts'
 import { connect, type Topology } from '../../topology.ts'
 import { locateWeights } from '../../weights.ts'
 import { declareLayers } from '../wasm/declare.ts'
@@ -49,7 +49,10 @@ export async function loadRealModel(
     async run(inputs, { outputs: wanted = topology.outputs } = {}) {
       if (closed) throw new NcnnError(`${graph.source}: the model was closed`)
       const fed = checkInputs(graph.source, topology, inputs)
-      const requested = wanted === 'all' ? topology.blobs : checkOutputs(graph.source, topology, wanted)
+      const requested =
+        wanted === 'all'
+          ? allBlobs(graph.source, topology, fed, mayBeAbsent)
+          : checkOutputs(graph.source, topology, wanted)
       const plan = planRun(graph.source, topology, fed, requested, mayBeAbsent)
       const computed = await runSession(session, topology, plan, fed, requested, isBinary ? Number : String)
       return Object.fromEntries(requested.map((name) => [name, computed.get(name) as Tensor]))
@@ -101,7 +104,7 @@ function echoes(
  * with layer types that this package does not know is left to ncnn, which may.
  * @returns whether a layer can do without one of its inputs
  */
-function checkLayers(graph: Graph, files: NcnnFiles): (layer: GraphLayer, index: number) => boolean {
+function checkLayers(graph: Graph, files: NcnnFiles): MayBeAbsent {
   if (unknownLayers(graph).length > 0) return () => false
   const declared = declareLayers(graph, {})
   locateWeights(declared, files.bin, files.binName)

@@ -7,7 +7,15 @@ import type { BareModel } from '../../../with-runtime.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
 import type { EngineOptions } from '../../options.ts'
-import { checkInputs, checkOutputs, inputInfo, planRun, type RunPlan } from '../../run-plan.ts'
+import {
+  allBlobs,
+  checkInputs,
+  checkOutputs,
+  inputInfo,
+  type MayBeAbsent,
+  planRun,
+  type RunPlan,
+} from '../../run-plan.ts'
 import { connect, type Topology } from '../../topology.ts'
 import type { Blob } from './blob.ts'
 import { blobToTensor, tensorToBlob } from './exchange.ts'
@@ -63,13 +71,13 @@ function runNetwork(
   { outputs: wanted = topology.outputs }: RunOptions = {},
 ): Record<string, Tensor> {
   const fed = checkInputs(source, topology, inputs)
-  const requested = wanted === 'all' ? topology.blobs : checkOutputs(source, topology, wanted)
-  const plan = plans([...fed.keys()], requested, () =>
-    planRun(source, topology, fed, requested, (layer, index) => {
-      const { type, params } = network.layers.get(layer) as RunnableLayer
-      return type.mayBeAbsent?.(params, index, layer) ?? false
-    }),
-  )
+  const mayBeAbsent: MayBeAbsent = (layer, index) => {
+    const { type, params } = network.layers.get(layer) as RunnableLayer
+    return type.mayBeAbsent?.(params, index, layer) ?? false
+  }
+  const requested =
+    wanted === 'all' ? allBlobs(source, topology, fed, mayBeAbsent) : checkOutputs(source, topology, wanted)
+  const plan = plans([...fed.keys()], requested, () => planRun(source, topology, fed, requested, mayBeAbsent))
 
   const blobs = new Map<string, Blob>()
   const pending = new Map(plan.readers)

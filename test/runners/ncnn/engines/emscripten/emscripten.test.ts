@@ -1,4 +1,5 @@
 // Pointers, gaps, growth and order, against a stand-in over a real WebAssembly memory; a real module where NCNN_WASM_MODULE names one.
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -19,7 +20,9 @@ describe.skipIf(!path)(`a real module${path ? '' : ' [skipped: NCNN_WASM_MODULE 
     const loaded = name.endsWith('.mjs')
       ? (await import(pathToFileURL(name).href)).default
       : createRequire(import.meta.url)(name)
-    return (loaded as EmscriptenFactory)(options)
+    const wasm = name.replace(/\.[^.]*$/, '.wasm')
+    const wasmBinary = existsSync(wasm) ? readFileSync(wasm) : undefined
+    return (loaded as EmscriptenFactory)({ ...options, ...(wasmBinary && { wasmBinary }) })
   })
   testRealEngine(() => engine)
 })
@@ -129,7 +132,7 @@ describe('a factory', () => {
       throw new Error(`abort(both async and sync fetching of the wasm failed)\nvar Module=${'x'.repeat(100_000)}`)
     })
     await expect(load(engine)).rejects.toThrow(
-      /^emscriptenEngine: the module cannot be instantiated: abort\(both async and sync fetching of the wasm failed\)$/,
+      /^emscriptenEngine: the module cannot be instantiated: abort\(both async and sync fetching of the wasm failed\)\. Hand its \.wasm over: .*$/,
     )
   })
 })

@@ -44,6 +44,14 @@ export function testRealEngine(engine: () => NcnnEngine): void {
     const model = await load(diamond)
     expect([...(await model.run({ b: [10, 20], a: [-1, 1] })).out.data]).toEqual([11, 21])
     expect([...(await model.run({ a0: [10, 20], x: [-2, 3] })).out.data]).toEqual([-9, -17])
+    expect(Object.keys(await model.run({ b: [10, 20], a: [-1, 1] }, { outputs: 'all' }))).toEqual([
+      'a',
+      'a0',
+      'a1',
+      'b',
+      'c',
+      'out',
+    ])
     const { a1, out } = await model.run({ a0: [10, 20], x: [-2, 3] }, { outputs: ['out', 'a1'] })
     expect([[...a1.data], [...out.data]]).toEqual([
       [-1, 3],

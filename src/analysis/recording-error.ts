@@ -1,0 +1,5 @@
+// The error that everything about a recording throws.
+
+export class RecordingError extends Error {
+  override readonly name = 'RecordingError'
+}
