@@ -43,6 +43,8 @@ describe('a model', () => {
     expect([...out.data]).toEqual([11, 21])
     const { a } = await model.run({ a: [7] }, { outputs: ['a'] })
     expect([...a.data]).toEqual([7])
+    const all = await model.run({ b: [10, 20], a: [-1, 1] }, { outputs: 'all' })
+    expect(Object.keys(all)).toEqual(['a', 'a0', 'a1', 'b', 'c', 'out'])
   })
 
   test('gives the same result again, and never writes to what it was fed', async () => {
