@@ -37,10 +37,7 @@ export function pickEngine(engine: LoadNcnnOptions['engine']): NcnnEngine {
   )
 }
 
-async function describeRuntime(
-  engine: NcnnEngine,
-  { ncnn, precision, relaxedSimd }: EngineOptions,
-): Promise<Runtime> {
+async function describeRuntime(engine: NcnnEngine, { ncnn, precision, relaxedSimd }: EngineOptions): Promise<Runtime> {
   const builtIn = { ...(precision === 'float64' ? { precision } : {}), ...(relaxedSimd ? { relaxedSimd } : {}) }
   return { name: engine.name, version: await engine.version(), options: { ...ncnn, ...builtIn } }
 }
