@@ -118,7 +118,7 @@ describe('winogradConvolution', () => {
   test('is close to the definition for all sizes, paddings and alignments', () => {
     fc.assert(
       fc.property(examples, (example) => {
-        expect(largestError(example)).toBeLessThan(40)
+        expect(largestError(example)).toBeLessThan(100)
       }),
       { numRuns: 60 },
     )
