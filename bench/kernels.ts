@@ -5,6 +5,7 @@ import {
   FIRST_FREE_BYTE,
   GEMM_SCRATCH_BYTES,
   Initial,
+  MAX_PAGES,
   type NcnnKernels,
   type Pointer,
   packedLeftBytes,
@@ -260,7 +261,7 @@ const rounds = 9
 const flopsPerRound = 1e8
 
 function createBench(): Bench {
-  const memory = new WebAssembly.Memory({ initial: memoryMegabytes * 16 })
+  const memory = new WebAssembly.Memory({ initial: memoryMegabytes * 16, maximum: MAX_PAGES })
   let top = FIRST_FREE_BYTE
   const bytes = (count: number) => {
     const pointer = top

@@ -42,9 +42,12 @@ async function emit(name, source, wasm) {
 }
 
 await mkdir(generated, { recursive: true })
+/** The import of a memory that has a maximum can be turned into that of a shared one: see ../src/kernels/instantiate.ts. */
+const maximum = '--maximumMemory=65536'
+
 const modules = [
   { name: 'compare', source: 'compare', flags: [] },
-  { name: 'ncnn', source: 'ncnn', flags: [] },
-  { name: 'ncnn-relaxed', source: 'ncnn', flags: ['--enable=relaxed-simd'] },
+  { name: 'ncnn', source: 'ncnn', flags: [maximum] },
+  { name: 'ncnn-relaxed', source: 'ncnn', flags: [maximum, '--enable=relaxed-simd'] },
 ]
 for (const { name, source, flags } of modules) await emit(name, source, await compile(source, flags))

@@ -1,6 +1,6 @@
 // The SIMD kernels of the built-in ncnn engine: what the WebAssembly module exports, and how to instantiate it over a model's memory.
 import { wasmBase64 } from './generated/ncnn.ts'
-import { compileKernels, instantiateKernels } from './instantiate.ts'
+import { compileKernels, compileSharedKernels, instantiateKernels } from './instantiate.ts'
 
 /** A byte offset into the memory that the kernels were instantiated over. Float arrays are 4-byte aligned; 16 is faster. */
 export type Pointer = number
@@ -329,6 +329,28 @@ export interface NcnnKernels {
     activationB: number,
     scratch: Pointer,
   ): void
+  /** {@link winogradConvolution} of `rowCount` rows of 4x4 outputs from `firstRow` on. */
+  winogradRows(
+    input: Pointer,
+    inch: number,
+    h: number,
+    w: number,
+    packedFilters: Pointer,
+    bias: Pointer,
+    output: Pointer,
+    outch: number,
+    outH: number,
+    outW: number,
+    padTop: number,
+    padLeft: number,
+    padValue: number,
+    activation: number,
+    activationA: number,
+    activationB: number,
+    firstRow: number,
+    rowCount: number,
+    scratch: Pointer,
+  ): void
   /** Bytes of scratch memory that {@link winogradConvolution} needs. */
   winogradScratchBytes(inch: number, outch: number, outH: number, outW: number): number
 
@@ -530,25 +552,40 @@ export function recurrentScratchBytes(gates: number, hiddenSize: number): number
   return GEMM_SCRATCH_BYTES + (gates + 1) * (hiddenSize + 16) * 4
 }
 
-let plain: WebAssembly.Module | undefined
-let relaxed: WebAssembly.Module | undefined
-
-/** The kernels as a module, compiled on first use. */
-export function ncnnModule(): WebAssembly.Module {
-  plain ??= compileKernels(wasmBase64)
-  return plain
+/** Which form of the kernels. */
+export interface NcnnModuleKind {
+  /** For a shared memory; the code is the same. */
+  readonly shared: boolean
+  /** Sums of products round once per product where the processor can: faster, and not the same bits everywhere. */
+  readonly relaxed: boolean
 }
+
+const modules = new Map<string, WebAssembly.Module>()
+
+function moduleOnce(key: string, compile: () => WebAssembly.Module): WebAssembly.Module {
+  const module = modules.get(key) ?? compile()
+  modules.set(key, module)
+  return module
+}
+
+const plainModule = (): WebAssembly.Module => moduleOnce('plain', () => compileKernels(wasmBase64))
 
 /**
- * The same kernels, but sums of products round once per product where the processor can: faster, and not the same bits everywhere.
- * @throws WebAssembly.CompileError in runtimes without relaxed SIMD
+ * The kernels as a module, compiled on first use.
+ * @throws WebAssembly.CompileError when `relaxed` in runtimes without relaxed SIMD
  */
-export async function relaxedNcnnModule(): Promise<WebAssembly.Module> {
-  relaxed ??= compileKernels((await import('./generated/ncnn-relaxed.ts')).wasmBase64)
-  return relaxed
+export async function ncnnModule({ shared, relaxed }: NcnnModuleKind): Promise<WebAssembly.Module> {
+  if (!shared && !relaxed) return plainModule()
+  const text = relaxed ? (await import('./generated/ncnn-relaxed.ts')).wasmBase64 : wasmBase64
+  return shared
+    ? moduleOnce(relaxed ? 'shared, relaxed' : 'shared', () => compileSharedKernels(text))
+    : moduleOnce('relaxed', () => compileKernels(text))
 }
 
-/** Instantiates the kernels over `memory`, whose first {@link FIRST_FREE_BYTE} bytes are theirs. */
-export function createNcnnKernels(memory: WebAssembly.Memory, module = ncnnModule()): NcnnKernels {
+/** Most 64 KiB pages of a memory that the kernels are instantiated over: it must be created with this maximum. */
+export const MAX_PAGES = 65536
+
+/** Instantiates the kernels over `memory`, whose first {@link FIRST_FREE_BYTE} bytes are theirs; by default in their plain form. */
+export function createNcnnKernels(memory: WebAssembly.Memory, module = plainModule()): NcnnKernels {
   return instantiateKernels<NcnnKernels>(module, memory)
 }

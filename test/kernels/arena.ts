@@ -2,6 +2,7 @@
 import {
   createNcnnKernels,
   FIRST_FREE_BYTE,
+  MAX_PAGES,
   type NcnnKernels,
   type Pointer,
   READ_SLACK_BYTES,
@@ -25,9 +26,11 @@ export interface Arena {
   reset(skew?: number): void
 }
 
-export function createArena(megabytes = 32): Arena {
-  const memory = new WebAssembly.Memory({ initial: megabytes * 16 })
-  const kernels = createNcnnKernels(memory)
+export function createArena(
+  megabytes = 32,
+  memory = new WebAssembly.Memory({ initial: megabytes * 16, maximum: MAX_PAGES }),
+  kernels = createNcnnKernels(memory),
+): Arena {
   const slackWord = 0x7fc0dead
   let top = FIRST_FREE_BYTE
   let skew = 0

@@ -10,7 +10,7 @@ export {
 export { adaptivePool, pool } from './pooling'
 export { gru, lstm, rnn } from './recurrent'
 export { groupNorm, layerNorm, reduce, rmsNorm, softmax } from './reduction'
-export { winogradConvolution, winogradFilters, winogradScratchBytes } from './winograd'
+export { winogradConvolution, winogradFilters, winogradRows, winogradScratchBytes } from './winograd'
 
 /** Where the constants end: the engine's allocations begin above. */
 export function staticBytes(): usize {

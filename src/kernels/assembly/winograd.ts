@@ -206,12 +206,23 @@ export function winogradConvolution(
   input: usize, inch: i32, h: i32, w: i32, packedFilters: usize, bias: usize, output: usize, outch: i32, outH: i32, outW: i32,
   padTop: i32, padLeft: i32, padValue: f32, activation: i32, activationA: f32, activationB: f32, scratch: usize,
 ): void {
-  const vectors = vectorsPerRow(outW), allRows = (outH + 3) >> 2, block = rowsPerBlock(outH, outW)
+  winogradRows(
+    input, inch, h, w, packedFilters, bias, output, outch, outH, outW, padTop, padLeft, padValue, activation, activationA, activationB,
+    0, (outH + 3) >> 2, scratch,
+  )
+}
+
+export function winogradRows(
+  input: usize, inch: i32, h: i32, w: i32, packedFilters: usize, bias: usize, output: usize, outch: i32, outH: i32, outW: i32,
+  padTop: i32, padLeft: i32, padValue: f32, activation: i32, activationA: f32, activationB: f32,
+  firstRow: i32, rowCount: i32, scratch: usize,
+): void {
+  const vectors = vectorsPerRow(outW), endRow = firstRow + rowCount, block = rowsPerBlock(outH, outW)
   const filterBytes = <usize>((outch + 3) & ~3) * <usize>inch << 2
   const work = scratch + SCRATCH_BYTES, padded = work + 2 * PLACES * 16
   const v = padded + (<usize>((block * 4 + 2) * rowFloats(outW)) << 2)
-  for (let row = 0; row < allRows; row += block) {
-    const rows = min(allRows - row, block), tiles = rows * vectors << 2
+  for (let row = firstRow; row < endRow; row += block) {
+    const rows = min(endRow - row, block), tiles = rows * vectors << 2
     const vBytes = <usize>(inch * tiles) << 2, mBytes = <usize>(outch * tiles) << 2
     const m = v + PLACES * vBytes
     transformInputs(input, inch, h, w, row, rows, vectors, padTop, padLeft, padValue, padded, work, v)

@@ -1,9 +1,8 @@
 // Memory of one model: a best-fit allocator over the WebAssembly memory in which kernels see weights and blobs.
+import { FIRST_FREE_BYTE } from '../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../error.ts'
 import { maxMemoryBytes } from './kernel-memory.ts'
 
-/** The kernels' static data lies below; nothing is allocated there. */
-const firstAddress = 64 * 1024
 const pageBytes = 64 * 1024
 
 /** Alignment of every allocation. */
@@ -31,8 +30,9 @@ export interface Arena {
 /**
  * Creates an arena over `memory`, which grows with what is allocated and is nobody else's.
  * @param limit most bytes in use at once; by default WebAssembly's 4 GiB
+ * @param firstAddress nothing is allocated below; by default the end of the kernels' static data
  */
-export function createArena(memory: WebAssembly.Memory, limit = maxMemoryBytes): Arena {
+export function createArena(memory: WebAssembly.Memory, limit = maxMemoryBytes, firstAddress = FIRST_FREE_BYTE): Arena {
   const sizes = new Map<number, number>()
   const free: FreeBlock[] = []
   let end = firstAddress

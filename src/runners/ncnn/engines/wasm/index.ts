@@ -4,6 +4,7 @@ import { NcnnError } from '../../error.ts'
 import type { EngineOptions, NcnnEngine, NcnnFiles } from '../../options.ts'
 import { parseParam } from '../../parse-param.ts'
 import { createWasmModel } from './model.ts'
+import { threadsMissing } from './threads/pool.ts'
 
 export const wasmEngine: NcnnEngine = {
   name: 'wasm',
@@ -26,12 +27,14 @@ export const wasmEngine: NcnnEngine = {
 const withoutEffect = ['lightmode', 'usePackingLayout', 'useSgemmConvolution', 'useFp16Packed', 'useInt8Inference']
 /** Convolution by another algorithm. */
 const algorithms = ['useWinogradConvolution']
+/** More threads than there are processors only hold each other up. */
+const mostThreads = 64
 /** Switches by which this engine simulates a reduced precision. */
 const simulated = ['useFp16Storage', 'useFp16Arithmetic', 'useBf16Storage']
 
 function checkOptions({ ncnn, precision }: Pick<EngineOptions, 'ncnn' | 'precision'>): void {
   for (const [name, value] of Object.entries(ncnn)) {
-    const off = value === undefined || value === false || (name === 'numThreads' && value === 1)
+    const off = value === undefined || value === false || name === 'numThreads'
     if (off || withoutEffect.includes(name)) continue
     if (!simulated.includes(name) && !algorithms.includes(name)) {
       throw new NcnnError(`the built-in engine does not support the ncnn option ${name}: ${JSON.stringify(value)}`)
@@ -39,7 +42,16 @@ function checkOptions({ ncnn, precision }: Pick<EngineOptions, 'ncnn' | 'precisi
     if (precision === 'float64' && simulated.includes(name))
       throw new NcnnError(`the ncnn option ${name} and precision 'float64' contradict each other`)
   }
+  checkThreads(ncnn.numThreads)
   if (ncnn.useFp16Arithmetic && !ncnn.useFp16Storage) {
     throw new NcnnError('the ncnn option useFp16Arithmetic needs useFp16Storage as well')
   }
+}
+
+function checkThreads(numThreads = 1): void {
+  if (!Number.isInteger(numThreads) || numThreads < 1 || numThreads > mostThreads) {
+    throw new NcnnError(`the ncnn option numThreads must be an integer from 1 to ${mostThreads}, got ${numThreads}`)
+  }
+  const missing = numThreads > 1 ? threadsMissing() : undefined
+  if (missing !== undefined) throw new NcnnError(missing)
 }

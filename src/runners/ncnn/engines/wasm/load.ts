@@ -55,10 +55,10 @@ function loadLayers(
   declared: ReturnType<typeof declareLayers>,
   located: readonly (readonly WeightLocation[])[],
   bin: Uint8Array,
-  { memory, kernels }: KernelMemory,
+  { memory, kernels, firstFree }: KernelMemory,
   options: EngineOptions,
 ): Omit<LoadedNetwork, 'release'> {
-  const arena = createArena(memory, options.memoryLimit)
+  const arena = createArena(memory, options.memoryLimit, firstFree)
   const workspace = createWorkspace(arena, kernels, options.precision)
   const layers = new Map<GraphLayer, RunnableLayer>()
   for (const [index, { layer, type, params }] of declared.entries()) {
