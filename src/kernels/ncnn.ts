@@ -526,13 +526,30 @@ export interface NcnnKernels {
 
   /** Sets n floats. */
   fill(destination: Pointer, n: number, value: number): void
+  /**
+   * destination[i . d] = source[i . s] for every index i of [n0][n1][n2][n3], elements of 4 bytes; a stride may be 0 or negative. Not in
+   * place.
+   */
+  copyStrided(
+    source: Pointer,
+    s0: number,
+    s1: number,
+    s2: number,
+    s3: number,
+    destination: Pointer,
+    d0: number,
+    d1: number,
+    d2: number,
+    d3: number,
+    n0: number,
+    n1: number,
+    n2: number,
+    n3: number,
+  ): void
   /** destination[b][j][i] = source[b][i][j] for source [batch][rows][columns]; not in place. */
   transpose(source: Pointer, destination: Pointer, batch: number, rows: number, columns: number): void
   /** The bytes of constant tables at the beginning of the memory, less than {@link FIRST_FREE_BYTE}. */
   staticBytes(): number
-
-  /** destination[i] = source[i * stride] (a strided slice of floats). */
-  gather(source: Pointer, stride: number, destination: Pointer, n: number): void
 }
 
 /** Bytes of a left matrix [m,k] after {@link NcnnKernels.packLeft}. */

@@ -89,10 +89,27 @@ test.each([1, 3, 4, 9])('fill %i', (n) => {
   arena.reset()
 })
 
-test('gather takes every stride-th element', () => {
-  const output = arena.floats(5)
-  kernels.gather(arena.put(Array.from({ length: 15 }, (_, i) => i)), 3, output, 5)
-  expect([...arena.read(output, 5)]).toEqual([0, 3, 6, 9, 12])
+test.each([1, 3, 4, 5, 30, 300])('copyStrided copies, repeats, reverses and gathers rows of %i', (n) => {
+  const source = arena.put(Array.from({ length: 2 * n }, (_, i) => i))
+  const output = arena.floats(4 * n)
+  kernels.fill(output, 4 * n, -1)
+  const copy = (from: number, stride: number, row: number) =>
+    kernels.copyStrided(source + 4 * from, 0, 0, 0, stride, output + 4 * row * n, 0, 0, 0, 1, 1, 1, 1, n)
+  copy(n, 1, 0)
+  copy(n, 0, 1)
+  copy(n - 1, -1, 2)
+  copy(1, 2, 3)
+  const expected = [(i: number) => n + i, () => n, (i: number) => n - 1 - i, (i: number) => 1 + 2 * i]
+  const length = { length: n }
+  expect([...arena.read(output, 4 * n)]).toEqual(expected.flatMap((value) => Array.from(length, (_, i) => value(i))))
+  arena.reset()
+})
+
+test('copyStrided writes a window and leaves the rest', () => {
+  const source = arena.put([1, 2, 3, 4])
+  const output = arena.put(new Array(12).fill(0))
+  kernels.copyStrided(source, 0, 0, 2, 1, output + 4 * 5, 0, 0, 4, 1, 1, 1, 2, 2)
+  expect([...arena.read(output, 12)]).toEqual([0, 0, 0, 0, 0, 1, 2, 0, 0, 3, 4, 0])
   arena.reset()
 })
 

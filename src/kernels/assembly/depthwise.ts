@@ -5,6 +5,7 @@
 // kernel, stride, dilation and padding, and four vectors of outputs run side by side.
 import { activate, CLIP, RELU, storeFirst } from './activation'
 import { madd } from './madd'
+import { copyFloats } from './memory'
 
 /** Bytes of input rows that are copied at a time. */
 const STRIP_BYTES: i32 = 16384
@@ -52,19 +53,6 @@ function fillRow(row: usize, length: i32, value: v128): void {
   for (let i = 0; i < length; i += 4) v128.store(row + (<usize>i << 2), value)
 }
 
-/** Copies n floats, the last vector over its neighbour rather than beyond the end. */
-// @ts-ignore: decorator
-@inline
-function copyFloats(from: usize, to: usize, n: i32): void {
-  if (n < 4) {
-    for (let i = 0; i < n; i++) store<f32>(to + (<usize>i << 2), load<f32>(from + (<usize>i << 2)))
-    return
-  }
-  const last = <usize>(n - 4) << 2
-  for (let i: usize = 0; i < last; i += 16) v128.store(to + i, v128.load(from + i))
-  v128.store(to + last, v128.load(from + last))
-}
-
 /** Sorts eight floats into those at even and those at odd places. */
 // @ts-ignore: decorator
 @inline
@@ -74,7 +62,7 @@ function splitEight(from: usize, even: usize, odd: usize): void {
   v128.store(odd, i32x4.shuffle(v, u, 1, 3, 5, 7))
 }
 
-/** Copies n floats, those at even and at odd places to places of their own; the last vectors likewise. */
+/** Copies n floats, those at even and at odd places to places of their own; the last vectors over their neighbours. */
 // @ts-ignore: decorator
 @inline
 function splitFloats(from: usize, even: usize, odd: usize, n: i32): void {

@@ -65,10 +65,43 @@ export function fill(destination: usize, n: i32, value: f32): void {
   if (n & 3) storeFirst(destination, v, n & 3)
 }
 
-export function gather(source: usize, stride: i32, destination: usize, n: i32): void {
-  const step = <usize>stride << 2
-  for (const end = destination + (<usize>n << 2); destination < end; destination += 4, source += step) {
-    store<f32>(destination, load<f32>(source))
+/** Copies n floats, the last vector over its neighbour rather than beyond the end. */
+// @ts-ignore: decorator
+@inline
+export function copyFloats(from: usize, to: usize, n: i32): void {
+  if (n < 4) {
+    for (let i = 0; i < n; i++) store<f32>(to + (<usize>i << 2), load<f32>(from + (<usize>i << 2)))
+    return
+  }
+  const last = <usize>(n - 4) << 2
+  for (let i: usize = 0; i < last; i += 16) v128.store(to + i, v128.load(from + i))
+  v128.store(to + last, v128.load(from + last))
+}
+
+/** Rows at least this long are left to the engine's own copy. */
+const LONG_ROW: i32 = 256
+
+function copyRow(from: usize, fromStride: i32, to: usize, toStride: i32, n: i32): void {
+  if (fromStride == 1 && toStride == 1) {
+    if (n >= LONG_ROW) memory.copy(to, from, <usize>n << 2)
+    else copyFloats(from, to, n)
+  } else if (fromStride == 0 && toStride == 1) {
+    fill(to, n, load<f32>(from))
+  } else {
+    const fromStep = <usize>fromStride << 2, toStep = <usize>toStride << 2
+    for (; n > 0; n--, from += fromStep, to += toStep) store<u32>(to, load<u32>(from))
+  }
+}
+
+export function copyStrided(
+  source: usize, s0: i32, s1: i32, s2: i32, s3: i32, destination: usize, d0: i32, d1: i32, d2: i32, d3: i32,
+  n0: i32, n1: i32, n2: i32, n3: i32,
+): void {
+  for (let i = 0; i < n0; i++) {
+    for (let j = 0; j < n1; j++) {
+      let from = source + (<usize>(i * s0 + j * s1) << 2), to = destination + (<usize>(i * d0 + j * d1) << 2)
+      for (let k = 0; k < n2; k++, from += <usize>s2 << 2, to += <usize>d2 << 2) copyRow(from, s3, to, d3, n3)
+    }
   }
 }
 

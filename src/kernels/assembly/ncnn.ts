@@ -5,7 +5,7 @@ export { depthwise, depthwiseScratchBytes } from './depthwise'
 export { addScaled, binary, prelu, scaleBias, unary } from './elementwise'
 export { gemm, gemmLeft, gemmRight, packLeft, packRight } from './gemm'
 export {
-  bfloat16ToFloat, fill, floatToHalf, gather, halfToFloat, roundToBfloat16, roundToHalf, transpose, truncateToBfloat16,
+  bfloat16ToFloat, copyStrided, fill, floatToHalf, halfToFloat, roundToBfloat16, roundToHalf, transpose, truncateToBfloat16,
 } from './memory'
 export { adaptivePool, pool } from './pooling'
 export { gru, lstm, rnn } from './recurrent'

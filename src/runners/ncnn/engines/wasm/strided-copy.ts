@@ -1,4 +1,6 @@
 // Copies elements between two n-dimensional layouts. Slicing, permuting, tiling and shuffling are all this, with other strides.
+
+import type { NcnnKernels } from '../../../../kernels/ncnn.ts'
 import { rowMajorStrides } from '../../../../tensor/shape.ts'
 import type { Blob, BlobArray } from './blob.ts'
 
@@ -10,9 +12,6 @@ export interface StridedView {
   readonly strides: readonly number[]
 }
 
-/** Below this length a loop is faster than the call of a built-in copy. */
-const shortRow = 48
-
 /** A blob as it is, or the part of it that begins at `starts`. */
 export function viewOf(blob: Blob, starts?: readonly number[]): StridedView {
   const strides = rowMajorStrides(blob.shape)
@@ -20,57 +19,92 @@ export function viewOf(blob: Blob, starts?: readonly number[]): StridedView {
   return { data: blob.data, offset, strides }
 }
 
-/** target[i] = source[i] for every index i of `shape`. The views must not overlap. */
-export function copyStrided(shape: readonly number[], source: StridedView, target: StridedView): void {
+/** Axes that the kernel knows. */
+const kernelAxes = 4
+
+/** target[i] = source[i] for every index i of `shape`. The views must not overlap. With `kernels` both lie in their memory. */
+export function copyStrided(
+  shape: readonly number[],
+  source: StridedView,
+  target: StridedView,
+  kernels?: Pick<NcnnKernels, 'copyStrided'>,
+): void {
   if (shape.includes(0)) return
   const axes = mergeAxes(shape, source.strides, target.strides)
-  const row = axes.pop() ?? { length: 1, source: 1, target: 1 }
-  const contiguous = row.source === 1 && row.target === 1 && row.length >= shortRow
-  const memory = contiguous ? commonMemory(source.data, target.data) : undefined
+  const fast = kernels !== undefined && source.data.BYTES_PER_ELEMENT === 4 && target.data.BYTES_PER_ELEMENT === 4
+  const inner = axes.splice(Math.max(axes.length - (fast ? kernelAxes : 1), 0))
+  forEachOffset(
+    axes,
+    source.offset,
+    target.offset,
+    fast ? copyByKernel(inner, source, target, kernels) : copyRow(inner, source, target),
+  )
+}
 
+type CopyPart = (from: number, to: number) => void
+
+/** Calls `copy` with the offsets of every index of the axes. */
+function forEachOffset(axes: readonly Axis[], sourceOffset: number, targetOffset: number, copy: CopyPart): void {
   const index = axes.map(() => 0)
-  let from = source.offset
-  let to = target.offset
+  let from = sourceOffset
+  let to = targetOffset
   for (;;) {
-    if (memory) {
-      const start = memory.source + from
-      memory.data.copyWithin(memory.target + to, start, start + row.length)
-    } else if (contiguous) target.data.set(source.data.subarray(from, from + row.length), to)
-    else copyRow(source.data, from, row.source, target.data, to, row.target, row.length)
-
+    copy(from, to)
     let axis = axes.length - 1
     for (; axis >= 0; axis--) {
-      const { length, source: sourceStride, target: targetStride } = axes[axis]
-      from += sourceStride
-      to += targetStride
+      const { length, source, target } = axes[axis]
+      from += source
+      to += target
       index[axis]++
       if (index[axis] < length) break
-      from -= sourceStride * length
-      to -= targetStride * length
+      from -= source * length
+      to -= target * length
       index[axis] = 0
     }
     if (axis < 0) return
   }
 }
 
-/** One array over the memory that both lie in, and where they begin: copying within it makes no views, row by row. */
-function commonMemory(source: BlobArray, target: BlobArray) {
-  const size = target.BYTES_PER_ELEMENT
-  if (source.buffer !== target.buffer || source.constructor !== target.constructor) return undefined
-  const data = new (target.constructor as new (buffer: ArrayBufferLike) => BlobArray)(target.buffer)
-  return { data, source: source.byteOffset / size, target: target.byteOffset / size }
+const single: Axis = { length: 1, source: 0, target: 0 }
+
+function copyByKernel(
+  axes: readonly Axis[],
+  { data: source }: StridedView,
+  { data: target }: StridedView,
+  kernels: Pick<NcnnKernels, 'copyStrided'>,
+): CopyPart {
+  const [a, b, c, d] = [...Array<Axis>(kernelAxes - axes.length).fill(single), ...axes]
+  return (from, to) =>
+    kernels.copyStrided(
+      source.byteOffset + 4 * from,
+      a.source,
+      b.source,
+      c.source,
+      d.source,
+      target.byteOffset + 4 * to,
+      a.target,
+      b.target,
+      c.target,
+      d.target,
+      a.length,
+      b.length,
+      c.length,
+      d.length,
+    )
 }
 
 function copyRow(
-  source: BlobArray,
-  from: number,
-  sourceStride: number,
-  target: BlobArray,
-  to: number,
-  targetStride: number,
-  length: number,
-): void {
-  for (let i = 0; i < length; i++) target[to + i * targetStride] = source[from + i * sourceStride]
+  [row = single]: readonly Axis[],
+  { data: source }: StridedView,
+  { data: target }: StridedView,
+): CopyPart {
+  const { length, source: sourceStride, target: targetStride } = row
+  if (sourceStride === 1 && targetStride === 1) {
+    return (from, to) => target.set(source.subarray(from, from + length), to)
+  }
+  return (from, to) => {
+    for (let i = 0; i < length; i++) target[to + i * targetStride] = source[from + i * sourceStride]
+  }
 }
 
 interface Axis {

@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { createNcnnKernels, FIRST_FREE_BYTE } from '../../../../../src/kernels/ncnn.ts'
 import { copyStrided } from '../../../../../src/runners/ncnn/engines/wasm/strided-copy.ts'
 import { rowMajorStrides, sizeOf, unravelIndex } from '../../../../../src/tensor/shape.ts'
 
 const dense = (shape: readonly number[], data: Float32Array) => ({ data, offset: 0, strides: rowMajorStrides(shape) })
+const memory = new WebAssembly.Memory({ initial: 8 })
+const kernels = createNcnnKernels(memory)
 const counting = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => i)
 
 describe('copyStrided', () => {
@@ -49,13 +52,19 @@ describe('copyStrided', () => {
         const axes = order.sort((a, b) => a.key - b.key).map(({ axis }) => axis)
         const strides = rowMajorStrides(shape)
         const permuted = axes.map((axis) => shape[axis])
-        const target = new Float32Array(sizeOf(shape))
-        const source = { data: counting(sizeOf(shape)), offset: 0, strides: axes.map((axis) => strides[axis]) }
-        copyStrided(permuted, source, dense(permuted, target))
+        const size = sizeOf(shape)
+        const sourceStrides = axes.map((axis) => strides[axis])
+        const target = new Float32Array(size)
+        copyStrided(permuted, { data: counting(size), offset: 0, strides: sourceStrides }, dense(permuted, target))
         for (const [position, value] of target.entries()) {
           const index = unravelIndex(position, permuted)
           expect(value).toBe(axes.reduce((sum, axis, i) => sum + index[i] * strides[axis], 0))
         }
+        const inMemory = new Float32Array(memory.buffer, FIRST_FREE_BYTE, size)
+        inMemory.set(counting(size))
+        const copied = new Float32Array(memory.buffer, memory.buffer.byteLength / 2, size)
+        copyStrided(permuted, { data: inMemory, offset: 0, strides: sourceStrides }, dense(permuted, copied), kernels)
+        expect(copied).toEqual(target)
       }),
       { numRuns: 60 },
     )

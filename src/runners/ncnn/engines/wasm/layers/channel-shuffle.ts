@@ -22,7 +22,7 @@ export const ShuffleChannel = defineLayer({
     const y = workspace.alloc(x.shape, x.dtype)
     const source = { data: x.data, offset: 0, strides: [columns * size, size, 1] }
     const target = { data: y.data, offset: 0, strides: [size, rows * size, 1] }
-    copyStrided([rows, columns, size], source, target)
+    copyStrided([rows, columns, size], source, target, workspace.kernels)
     return y
   },
 })
@@ -41,7 +41,7 @@ export const PixelShuffle = defineLayer({
     if (outc === 0) throw new NcnnError(`an upscale_factor of ${factor} needs ${blockSize} channels, found ${channels}`)
     const y = workspace.alloc([outc, h * factor, w * factor], x.dtype)
     const blocks = [outc, factor, factor, h, w]
-    copyStrided(blocks, channelsOfBlocks(x, blocks, mode), pixelsOfBlocks(y, factor))
+    copyStrided(blocks, channelsOfBlocks(x, blocks, mode), pixelsOfBlocks(y, factor), workspace.kernels)
     return y
   },
 })
@@ -59,7 +59,7 @@ export const Reorg = defineLayer({
     if (h === 0 || w === 0) throw new NcnnError(`a stride of ${stride} is larger than the input`)
     const y = workspace.alloc([channels * stride * stride, h, w], x.dtype)
     const blocks = [channels, stride, stride, h, w]
-    copyStrided(blocks, pixelsOfBlocks(x, stride), channelsOfBlocks(y, blocks, mode))
+    copyStrided(blocks, pixelsOfBlocks(x, stride), channelsOfBlocks(y, blocks, mode), workspace.kernels)
     return y
   },
 })

@@ -26,7 +26,7 @@ export const Concat = defineLayer({
     const y = workspace.alloc(first.shape.with(axis, total), first.dtype)
     const starts = first.shape.map(() => 0)
     for (const x of inputs) {
-      copyStrided(x.shape, viewOf(x), viewOf(y, starts))
+      copyStrided(x.shape, viewOf(x), viewOf(y, starts), workspace.kernels)
       starts[axis] += x.shape[axis]
     }
     return y
@@ -57,7 +57,7 @@ export const Slice = defineLayer({
     const outputs = lengths.map((part) => workspace.alloc(x.shape.with(axis, part), x.dtype))
     const starts = x.shape.map(() => 0)
     for (const y of outputs) {
-      copyStrided(y.shape, viewOf(x, starts), viewOf(y))
+      copyStrided(y.shape, viewOf(x, starts), viewOf(y), workspace.kernels)
       starts[axis] += y.shape[axis]
     }
     return outputs

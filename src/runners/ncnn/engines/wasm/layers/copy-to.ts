@@ -40,7 +40,12 @@ export const CopyTo = defineLayer({
     }
     const y = workspace.alloc(self.shape, self.dtype)
     y.data.set(self.data)
-    copyStrided(shape, { data: source.data, offset: 0, strides: rowMajorStrides(shape) }, viewOf(y, starts))
+    copyStrided(
+      shape,
+      { data: source.data, offset: 0, strides: rowMajorStrides(shape) },
+      viewOf(y, starts),
+      workspace.kernels,
+    )
     return y
   },
 })

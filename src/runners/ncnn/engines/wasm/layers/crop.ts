@@ -52,7 +52,7 @@ export const Crop = defineLayer({
     if (sameShape(window.lengths, x.shape)) return x.share()
     checkWindow(window, x.shape)
     const y = workspace.alloc(window.lengths, x.dtype)
-    copyStrided(y.shape, viewOf(x, window.starts), viewOf(y))
+    copyStrided(y.shape, viewOf(x, window.starts), viewOf(y), workspace.kernels)
     return y
   },
 })

@@ -17,13 +17,13 @@ export const Diag = defineLayer({
       const y = workspace.alloc([size, size], x.dtype)
       y.data.fill(0)
       const target = { data: y.data, offset: row * size + column, strides: [size + 1] }
-      copyStrided(x.shape, { data: x.data, offset: 0, strides: [1] }, target)
+      copyStrided(x.shape, { data: x.data, offset: 0, strides: [1] }, target, workspace.kernels)
       return y
     }
     const [h, w] = x.shape
     const y = workspace.alloc([Math.max(Math.min(h - row, w - column), 0)], x.dtype)
     const source = { data: x.data, offset: row * w + column, strides: [w + 1] }
-    copyStrided(y.shape, source, { data: y.data, offset: 0, strides: [1] })
+    copyStrided(y.shape, source, { data: y.data, offset: 0, strides: [1] }, workspace.kernels)
     return y
   },
 })

@@ -19,7 +19,7 @@ export const Flip = defineLayer({
     const last = x.shape.map((length, axis) => (flipped.includes(axis) ? length - 1 : 0))
     const source = viewOf(x, last)
     const strides = source.strides.map((stride, axis) => (flipped.includes(axis) ? -stride : stride))
-    copyStrided(x.shape, { ...source, strides }, viewOf(y))
+    copyStrided(x.shape, { ...source, strides }, viewOf(y), workspace.kernels)
     return y
   },
 })

@@ -59,6 +59,7 @@ export const Unfold = defineLayer({
           [c, rows, columns],
           { data: x.data, offset: from, strides: [h * w, alongH.stride * w, alongW.stride] },
           { data: y.data, offset: to, strides: [elements * windows, alongW.count, 1] },
+          workspace.kernels,
         )
       }
     }

@@ -55,6 +55,7 @@ export const Padding = defineLayer({
           y,
           pads.map(([before]) => before),
         ),
+        workspace.kernels,
       )
       return y
     }

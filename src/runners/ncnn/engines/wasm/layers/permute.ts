@@ -33,7 +33,8 @@ export const Permute = defineLayer({
     if (transpose && x.dtype === 'float32') transposeSimd(x, y, transpose, workspace)
     else {
       const source = viewOf(x)
-      copyStrided(y.shape, { ...source, strides: axes.map((axis) => source.strides[axis]) }, viewOf(y))
+      const strides = axes.map((axis) => source.strides[axis])
+      copyStrided(y.shape, { ...source, strides }, viewOf(y), workspace.kernels)
     }
     return y
   },

@@ -32,6 +32,7 @@ export const Tile = defineLayer({
       names.flatMap((name) => [times[name], lengths[name]]),
       { data: x.data, offset: 0, strides: strides.flatMap((stride) => [0, stride]) },
       { ...target, strides: target.strides.flatMap((stride, i) => [stride * lengths[names[i]], stride]) },
+      workspace.kernels,
     )
     return y
   },
