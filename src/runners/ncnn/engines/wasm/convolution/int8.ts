@@ -2,9 +2,9 @@
 import { Activation } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { raw } from '../../../weights.ts'
-import type { Blob } from '../blob.ts'
+import type { Blob, BlobArray } from '../blob.ts'
 import { activate, type FusedActivation } from '../fused-activation.ts'
-import { quantize, toInt8 } from '../int8.ts'
+import { quantize } from '../int8.ts'
 import type { Workspace } from '../layer.ts'
 import { convolve, exceedsStrip, planeConvolution, type Surroundings } from './convolve.ts'
 import {
@@ -142,15 +142,50 @@ export function convolveInt8(
 ): void {
   const { sumScales, outputScale } = filters
   const round = scaleRounding(workspace)
-  const integers = integerSums(x, filters, geometry, padValue, workspace)
-  const [sums, offsets, target] = [integers.data, filters.bias?.data, y.data]
+  const sums = integerSums(x, filters, geometry, padValue, workspace)
+  const scaled = outputScale === undefined ? y : workspace.scratch(y.shape)
   const plane = volumeOf(geometry.output)
-  for (let i = 0; i < sums.length; i++) {
-    const p = Math.floor(i / plane)
-    const scaled = round(round(sums[i]) * sumScales[p])
-    const value = round(activate(offsets ? round(scaled + offsets[p]) : scaled, activation))
-    target[i] = outputScale === undefined ? value : toInt8(round(value * outputScale))
+  const single = workspace.float === 'float32'
+  const [source, offsets, values] = [sums.data, filters.bias?.data, scaled.data]
+  for (const [p, scale] of sumScales.entries()) {
+    const range = [p * plane, (p + 1) * plane] as const
+    if (single) scaleSums(source, scale, offsets?.[p], values, ...range)
+    else scaleSumsExactly(source, scale, offsets?.[p], values, ...range)
   }
+  activateAll(values, activation)
+  if (outputScale !== undefined) quantize(values, outputScale, y.data, round)
+}
+
+/** values[i] = sums[i] * scale + offset, every step rounded to float32. */
+function scaleSums(
+  sums: BlobArray,
+  scale: number,
+  offset: number | undefined,
+  values: BlobArray,
+  from: number,
+  to: number,
+): void {
+  if (offset === undefined) for (let i = from; i < to; i++) values[i] = Math.fround(sums[i]) * scale
+  else for (let i = from; i < to; i++) values[i] = Math.fround(Math.fround(sums[i]) * scale) + offset
+}
+
+/** The same in float64. */
+function scaleSumsExactly(
+  sums: BlobArray,
+  scale: number,
+  offset: number | undefined,
+  values: BlobArray,
+  from: number,
+  to: number,
+): void {
+  if (offset === undefined) for (let i = from; i < to; i++) values[i] = sums[i] * scale
+  else for (let i = from; i < to; i++) values[i] = sums[i] * scale + offset
+}
+
+function activateAll(values: BlobArray, activation: FusedActivation): void {
+  if (activation.type === Activation.none) return
+  if (activation.type === Activation.relu) for (let i = 0; i < values.length; i++) values[i] = Math.max(values[i], 0)
+  else for (let i = 0; i < values.length; i++) values[i] = activate(values[i], activation)
 }
 
 /** The sums of integer products for each output, as int32: in float64, or block by block with the SIMD kernels. */
