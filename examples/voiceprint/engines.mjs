@@ -1,10 +1,21 @@
 // How far is each engine from PyTorch, under each set of ncnn's options? Prints a table: `npm run engines`.
-// Engines that are not here are left out, and said so: EXPECT_TENSOR_PYTHON names a Python with the ncnn wheel, NCNN_LIBRARY a libncnn.
+// Engines that are not here are left out, and said so: EXPECT_TENSOR_PYTHON names a Python with the ncnn wheel, NCNN_LIBRARY a libncnn,
+// NCNN_WASM_MODULE the .cjs or .mjs of an Emscripten build, with its .wasm beside it.
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { compareTensors } from 'expect-tensor'
 import { readTensors } from 'expect-tensor/files'
-import { engineCases, findEngines } from 'expect-tensor/ncnn'
+import { emscriptenEngine, engineCases, findEngines } from 'expect-tensor/ncnn'
 
-const options = ['reference', 'default', 'default without fp16', 'default without Winograd', 'bf16 storage']
+const optionSets = [
+  'reference',
+  'default',
+  'default without fp16',
+  'default without Winograd',
+  'bf16 storage',
+  'Vulkan',
+]
 const networks = [
   { model: 'ecapa-fp32', data: 'ecapa', features: 'fbank' },
   { model: 'ecapa-fp16', data: 'ecapa', features: 'fbank' },
@@ -26,21 +37,43 @@ async function drift({ load }, { model: name, data, features }) {
     normalized = Math.max(normalized, compareTensors(out0, tensors[key], { normalize: 'l2' }).absDiff.max)
   }
   model.close()
-  return [raw, normalized]
+  return `${raw.toExponential(1)}  ${normalized.toExponential(1)}`
 }
 
-const present = []
-for (const { engine, version, missing } of await findEngines(['wasm', 'python', 'native'])) {
-  if (missing === undefined) present.push(engine)
-  console.log(`${engine.name.padEnd(8)}${version ?? `left out: ${missing.replaceAll('\n', '\n        ')}`}`)
+async function emscripten(path) {
+  const { default: factory } = await import(pathToFileURL(resolve(path)).href)
+  const wasmBinary = readFileSync(path.replace(/\.[^.]*$/, '.wasm'))
+  return emscriptenEngine((options) => factory({ ...options, wasmBinary }))
 }
-console.log(
-  `\nLargest error against PyTorch in float32\n${'model'.padEnd(20)}${'engine, options'.padEnd(36)}raw       L2`,
-)
+
+const engines = ['wasm', 'python', 'native']
+if (process.env.NCNN_WASM_MODULE) engines.push(await emscripten(process.env.NCNN_WASM_MODULE))
+
+const present = []
+for (const { engine, version, missing } of await findEngines(engines)) {
+  if (missing === undefined) present.push(engine)
+  console.log(`${engine.name.padEnd(12)}${version ?? `left out: ${missing.replaceAll('\n', '\n            ')}`}`)
+}
+
+console.log('\nLargest error against PyTorch in float32: raw, and after both sides are scaled to length 1\n')
+const columns = ['model', 'options', ...present.map(({ name }) => name)]
+const widths = [20, 26, ...present.map(() => 20)]
+const print = (cells) =>
+  console.log(
+    cells
+      .map((cell, i) => cell.padEnd(widths[i]))
+      .join('')
+      .trimEnd(),
+  )
+print(columns)
 for (const network of networks) {
-  for (const engineCase of engineCases(present, { options })) {
-    const [raw, normalized] = await drift(engineCase, network)
-    const numbers = `${raw.toExponential(1).padEnd(10)}${normalized.toExponential(1)}`
-    console.log(`${network.model.padEnd(20)}${engineCase.name.padEnd(36)}${numbers}`)
+  for (const set of optionSets) {
+    const cases = engineCases(present, { options: [set] })
+    const cells = present.map(async (engine) => {
+      const engineCase = cases.find((candidate) => candidate.engine === engine)
+      // What an engine cannot honour has no case; what this build or this machine lacks is an error.
+      return engineCase === undefined ? '-' : drift(engineCase, network).catch(() => 'not here')
+    })
+    print([network.model, set, ...(await Promise.all(cells))])
   }
 }

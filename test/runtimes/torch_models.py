@@ -1,5 +1,6 @@
 """Write small PyTorch models into a folder: TorchScript, what pnnx writes, and files that are neither."""
 
+import struct
 import sys
 import zipfile
 from pathlib import Path
@@ -31,6 +32,17 @@ class Network(nn.Module):
         h = self.second(self.first(x)) + y
         pooled = h.mean(2)
         return self.linear(self.drop(pooled)), pooled
+
+
+class Chain(nn.Module):
+    """What other runtimes have in the suite as well: y = |relu(x) + bias|."""
+
+    def __init__(self):
+        super().__init__()
+        self.bias = nn.Parameter(torch.tensor([1.0, -2.0, 3.0]))
+
+    def forward(self, x):
+        return (functional.relu(x) + self.bias).abs()
 
 
 class Ends(nn.Module):
@@ -88,11 +100,7 @@ class Model(nn.Module):
     def __init__(self):
         super(Model, self).__init__()
 
-        self.fc = nn.Linear(bias=True, in_features=2, out_features=2)
-
-        archive = zipfile.ZipFile('build/there/small.pnnx.bin', 'r')
-        self.fc.bias = self.load_pnnx_bin_as_parameter(archive, 'fc.bias', (2), 'float32')
-        self.fc.weight = self.load_pnnx_bin_as_parameter(archive, 'fc.weight', (2,2), 'float32')
+        INIT
         archive.close()
 
     def load_pnnx_bin_as_parameter(self, archive, key, shape, dtype, requires_grad=True):
@@ -106,6 +114,18 @@ class Model(nn.Module):
         os.remove(tmppath)
         return torch.from_numpy(m)
 
+    FORWARD
+'''
+
+SMALL_INIT = '''
+        self.fc = nn.Linear(bias=True, in_features=2, out_features=2)
+
+        archive = zipfile.ZipFile('build/there/small.pnnx.bin', 'r')
+        self.fc.bias = self.load_pnnx_bin_as_parameter(archive, 'fc.bias', (2), 'float32')
+        self.fc.weight = self.load_pnnx_bin_as_parameter(archive, 'fc.weight', (2,2), 'float32')
+'''
+
+SMALL_FORWARD = '''
     def forward(self, v_0, v_1):
         v_2 = self.fc(v_0)
         v_3, v_4 = torch.chunk(input=v_2, chunks=2, dim=1)
@@ -116,6 +136,26 @@ class Model(nn.Module):
         v_8 = (v_7, v_2, )
         return v_8
 '''
+
+CHAIN_INIT = '''
+        archive = zipfile.ZipFile('chain.pnnx.bin', 'r')
+        self.bias = self.load_pnnx_bin_as_parameter(archive, 'bias', (3), 'float32')
+'''
+
+CHAIN_FORWARD = '''
+    def forward(self, v_0):
+        v_1 = F.relu(v_0)
+        v_2 = (v_1 + self.bias)
+        v_3 = torch.abs(v_2)
+        return v_3
+'''
+
+
+def write_pnnx(folder, name, init, forward, weights):
+    (folder / f'{name}_pnnx.py').write_text(PNNX.replace('INIT', init.strip()).replace('FORWARD', forward.strip()))
+    with zipfile.ZipFile(folder / f'{name}.pnnx.bin', 'w') as archive:
+        for key, values in weights.items():
+            archive.writestr(key, struct.pack(f'<{len(values)}f', *values))
 
 
 def main(folder):
@@ -134,11 +174,11 @@ def main(folder):
     torch.jit.trace(Recurrent(), torch.rand(1, 4, 2)).save(folder / 'recurrent.pt')
     torch.save(network.state_dict(), folder / 'weights.pth')
     torch.save([1, 2], folder / 'pickle.pth', _use_new_zipfile_serialization=False)
-    (folder / 'small_pnnx.py').write_text(PNNX)
-    weights = torch.tensor([[1.0, 2.0], [-3.0, 4.0]])
-    with zipfile.ZipFile(folder / 'small.pnnx.bin', 'w') as archive:
-        archive.writestr('fc.bias', bytes(8))
-        archive.writestr('fc.weight', bytes(weights.numpy().tobytes()))
+    chain = torch.tensor([[-1.0, 2.0, -3.0]])
+    torch.jit.trace(Chain(), chain).save(folder / 'chain.pt')
+    torch.jit.script(Chain()).save(folder / 'chain_scripted.pt')
+    write_pnnx(folder, 'chain', CHAIN_INIT, CHAIN_FORWARD, {'bias': [1, -2, 3]})
+    write_pnnx(folder, 'small', SMALL_INIT, SMALL_FORWARD, {'fc.bias': [0, 0], 'fc.weight': [1, 2, -3, 4]})
 
 
 main(Path(sys.argv[1]))
