@@ -17,7 +17,7 @@ export default defineConfig({
     projects: [
       { test: { ...shared, name: 'forks', pool: 'forks', include: ['test/runtimes/*.test.ts'] } },
       // Here typed arrays are of another realm than Node's own.
-      { test: { ...shared, name: 'vmThreads', pool: 'vmThreads', include: ['test/runtimes/onnx.test.ts'] } },
+      { test: { ...shared, name: 'vmThreads', pool: 'vmThreads', include: ['test/runtimes/{model,onnx}.test.ts'] } },
     ],
   },
 })

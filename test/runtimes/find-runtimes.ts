@@ -1,16 +1,14 @@
 // Finds the runtimes once for the whole suite, and says what is there and what will be skipped.
 import { execFileSync } from 'node:child_process'
-import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type JsRuntime, jsRuntimes, type PythonRuntime, pythonRuntimes, type Runtimes } from './runtimes.ts'
 
 function versionOf(name: JsRuntime, folder: string): string | undefined {
   try {
-    const require = createRequire(join(folder, 'package.json'))
-    return require(`${name}/package.json`).version
-  } catch (error) {
-    // Installed, but its package.json is not among its exports.
-    return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' ? 'of unknown version' : undefined
+    return JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version
+  } catch {
+    return undefined
   }
 }
 
