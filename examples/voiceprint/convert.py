@@ -7,6 +7,7 @@
 Writes, for each network,
     models/<network>-<fp16|fp32>.ncnn.param and .bin    what pnnx made of it, for ncnn
     models/<network>.onnx                               what PyTorch's exporter made of it (ECAPA-TDNN only)
+    models/ecapa.pt                                     TorchScript, for record.mjs; not kept in git
     data/<network>.safetensors                          for each utterance, without the batch axis (ncnn has none):
         <features>/<speaker>-<n>      the network's input, float32 [frames, bands]
         embedding/<speaker>-<n>       what PyTorch makes of it in float32
@@ -136,6 +137,7 @@ def main() -> None:
         if network is ecapa:
             convert_to_ncnn(network, example, fp16=False)
             export_to_onnx(network, example)
+            torch.jit.trace(network.module, example).save(MODELS / 'ecapa.pt')
         else:
             result = verify_unheard(network.module, network.hear, network.frames)
             (DATA / f'{network.name}.json').write_text(json.dumps(result.to_json(), indent=2) + '\n')

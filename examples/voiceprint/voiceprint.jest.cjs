@@ -1,6 +1,7 @@
 // The suite of voiceprint.test.ts for Jest.
 const { join } = require('node:path')
 const { compareTensors } = require('expect-tensor')
+const { loadRecording } = require('expect-tensor/analysis')
 const { readTensors } = require('expect-tensor/files')
 const { loadNcnn } = require('expect-tensor/ncnn')
 const { threshold } = require('./data/ecapa.json')
@@ -33,6 +34,21 @@ describe('ECAPA-TDNN converted with fp16=0', () => {
     const embedding = await embed(fp32, ecapa[`fbank/${utterance}`])
     expect(embedding).toHaveShape([192])
     expect(embedding).toMatchTensor(ecapa[`embedding/${utterance}`], { atol: 1e-5 })
+  })
+})
+
+describe('block by block, against a recording of PyTorch: it needs no PyTorch here', () => {
+  /** By PyTorch's module, what pnnx calls its result. */
+  const blobs = { 'blocks.0': '65', 'blocks.1': '127', 'blocks.2': '189', pooling: '226', out0: 'out0' }
+  test.each(Object.entries(blobs))('%s', async (module, blob) => {
+    const reference = await loadRecording(here('data/ecapa.torch.safetensors'))
+    const fbank = ecapa['fbank/hugo-1']
+    const { [module]: expected } = await reference.run(
+      { features: { ...fbank, shape: [1, ...fbank.shape] } },
+      { outputs: [module] },
+    )
+    const { [blob]: actual } = await fp32.run({ in0: fbank }, { outputs: [blob] })
+    expect(actual).toMatchTensor(expected, { atol: 1e-5, rtol: 1e-5, squeeze: true })
   })
 })
 

@@ -1,5 +1,6 @@
 // The regression suite of a converted voiceprint model: does the ncnn model still say what the PyTorch model said?
 import { compareTensors, type Tensor } from 'expect-tensor'
+import { loadRecording } from 'expect-tensor/analysis'
 import { readTensors } from 'expect-tensor/files'
 import { loadNcnn } from 'expect-tensor/ncnn'
 import { describe, expect, test } from 'vitest'
@@ -28,6 +29,21 @@ describe('ECAPA-TDNN converted with fp16=0', () => {
     const embedding = await embed(fp32, ecapa[`fbank/${utterance}`])
     expect(embedding).toHaveShape([192])
     expect(embedding).toMatchTensor(ecapa[`embedding/${utterance}`], { atol: 1e-5 })
+  })
+})
+
+describe('block by block, against a recording of PyTorch: it needs no PyTorch here', () => {
+  /** By PyTorch's module, what pnnx calls its result. */
+  const blobs = { 'blocks.0': '65', 'blocks.1': '127', 'blocks.2': '189', pooling: '226', out0: 'out0' }
+  test.each(Object.entries(blobs))('%s', async (module, blob) => {
+    const reference = await loadRecording(here('data/ecapa.torch.safetensors'))
+    const fbank = ecapa['fbank/hugo-1']
+    const { [module]: expected } = await reference.run(
+      { features: { ...fbank, shape: [1, ...fbank.shape] } },
+      { outputs: [module] },
+    )
+    const { [blob]: actual } = await fp32.run({ in0: fbank }, { outputs: [blob] })
+    expect(actual).toMatchTensor(expected, { atol: 1e-5, rtol: 1e-5, squeeze: true })
   })
 })
 

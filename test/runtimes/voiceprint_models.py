@@ -1,4 +1,4 @@
-"""Make TorchScript (.pt) and ONNX files of the example's networks, with weights from .npz files of the same names.
+"""Make TorchScript (.pt), and ONNX where the example has none, of the example's networks, with weights from .npz files of the same names.
 
     python voiceprint_models.py <folder of the example> <folder with ecapa.npz and voice-encoder.npz>
 """
@@ -22,6 +22,8 @@ for name, network, shape in [('ecapa', EcapaTdnn(), (1, 200, 80)), ('voice-encod
         raise SystemExit(f'{name}: the weights do not fit: {missing} {unexpected}')
     traced = torch.jit.trace(network.eval(), torch.rand(shape))
     traced.save(folder / f'{name}.pt')
+    if (example / 'models' / f'{name}.onnx').exists():
+        continue
     try:
         names = {'input_names': ['in0'], 'output_names': ['out0']}
         torch.onnx.export(traced, (torch.rand(shape),), folder / f'{name}.onnx', opset_version=17, **names)
