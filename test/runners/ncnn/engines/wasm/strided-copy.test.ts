@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createNcnnKernels, FIRST_FREE_BYTE } from '../../../../../src/kernels/ncnn.ts'
+import { createNcnnKernels, FIRST_FREE_BYTE, MAX_PAGES } from '../../../../../src/kernels/ncnn.ts'
 import { copyStrided } from '../../../../../src/runners/ncnn/engines/wasm/strided-copy.ts'
 import { rowMajorStrides, sizeOf, unravelIndex } from '../../../../../src/tensor/shape.ts'
 
 const dense = (shape: readonly number[], data: Float32Array) => ({ data, offset: 0, strides: rowMajorStrides(shape) })
-const memory = new WebAssembly.Memory({ initial: 8 })
+const memory = new WebAssembly.Memory({ initial: 8, maximum: MAX_PAGES })
 const kernels = createNcnnKernels(memory)
 const counting = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => i)
 
