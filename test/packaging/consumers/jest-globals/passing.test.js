@@ -53,3 +53,15 @@ test('models and files', async () => {
   await writeTensor(file, out0)
   expect(await readTensor(file)).toMatchTensor([0, 2])
 })
+
+test('a model computes in several threads', async () => {
+  const param = '7767517\n2 2\nInput in 0 1 in0\nSigmoid sigmoid 1 1 in0 out0\n'
+  const in0 = Float32Array.from({ length: 100_000 }, (_, i) => i / 50_000 - 1)
+  const outputs = []
+  for (const numThreads of [1, 3]) {
+    const model = await loadNcnn({ param, bin: new Uint8Array() }, { ncnn: { numThreads } })
+    outputs.push((await model.run({ in0 })).out0)
+    model.close()
+  }
+  expect(outputs[1]).toMatchTensor(outputs[0], { preset: 'exact' })
+})
