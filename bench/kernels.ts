@@ -1,4 +1,4 @@
-// Section `kernels` of `npm run bench`: the speed of the ncnn engine's kernels on the layer shapes of real networks.
+// The first part of section `kernels` of `npm run bench`: the speed of the ncnn engine's kernels on the layer shapes of real networks.
 import {
   Activation,
   createNcnnKernels,
@@ -14,9 +14,11 @@ import {
   recurrentScratchBytes,
   WeightType,
 } from '../src/kernels/ncnn.ts'
+import { markdownTable } from './measure.ts'
+import type { SectionResult } from './run.ts'
 
 /** One measured kernel: CPU time of the median round. `gflops` counts a multiplication and an addition as two. */
-export interface KernelTiming {
+interface KernelTiming {
   name: string
   milliseconds: number
   fastest: number
@@ -284,19 +286,21 @@ function cpuMilliseconds(run: () => void): number {
   return (user + system) / 1000
 }
 
-/** Times every kernel (those whose name contains `filter`) on one thread, by CPU time, so that other work on the machine disturbs little. */
-export function benchKernels(filter = ''): KernelTiming[] {
-  return cases
-    .filter(({ name }) => name.includes(filter))
-    .map(({ name, flops, prepare }) => {
-      const run = prepare(createBench())
-      const repeats = Math.max(1, Math.round(flopsPerRound / flops))
-      const repeat = () => {
-        for (let i = 0; i < repeats; i++) run()
-      }
-      repeat()
-      const times = Array.from({ length: rounds }, () => cpuMilliseconds(repeat) / repeats).sort((a, b) => a - b)
-      const [fastest = 0, milliseconds = 0] = [times[0], times[rounds >> 1]]
-      return { name, milliseconds, fastest, gflops: flops / milliseconds / 1e6 }
-    })
+/** Times every kernel on one thread, by CPU time, so that other work on the machine disturbs little. */
+export function benchKernels(): SectionResult {
+  const data = cases.map(timeKernel)
+  const rows = data.map(({ name, milliseconds, gflops }) => [name, milliseconds.toFixed(3), gflops.toFixed(1)])
+  return { markdown: markdownTable(['kernel', 'ms', 'GFLOP/s'], rows), data }
+}
+
+function timeKernel({ name, flops, prepare }: KernelCase): KernelTiming {
+  const run = prepare(createBench())
+  const repeats = Math.max(1, Math.round(flopsPerRound / flops))
+  const repeat = () => {
+    for (let i = 0; i < repeats; i++) run()
+  }
+  repeat()
+  const times = Array.from({ length: rounds }, () => cpuMilliseconds(repeat) / repeats).sort((a, b) => a - b)
+  const [fastest = 0, milliseconds = 0] = [times[0], times[rounds >> 1]]
+  return { name, milliseconds, fastest, gflops: flops / milliseconds / 1e6 }
 }

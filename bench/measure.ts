@@ -75,3 +75,15 @@ export function markdownTable(headings: readonly string[], rows: readonly (reado
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [line(headings), line(headings.map(() => '---')), ...rows.map(line)].join('\n')
 }
+
+/** The median of `ours` as a multiple of that of `peer`; NaN when either was not measured. */
+export function ratio(timings: readonly Timing[], ours: string, peer: string): number {
+  const [a, b] = [ours, peer].map((name) => timings.find((timing) => timing.name === name)?.median)
+  return a === undefined || b === undefined ? Number.NaN : a / b
+}
+
+export const geometricMean = (values: readonly number[]): number =>
+  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
+
+/** `1.23x`, or nothing for NaN. */
+export const formatRatio = (value: number): string => (Number.isNaN(value) ? '' : `${value.toFixed(2)}x`)

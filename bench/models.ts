@@ -1,21 +1,15 @@
 // Section `models` of `npm run bench`: whole networks on one thread, against the ncnn wheel with default and reference options.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Model } from '../src/runners/model.ts'
-import { type Contender, formatTime, interleave, markdownTable, type Timing } from './measure.ts'
+import { formatRatio, formatTime, geometricMean, interleave, markdownTable, ratio, type Timing } from './measure.ts'
+import { DEFAULT, engine, loadNcnn, REFERENCE, wheelContenders } from './ncnn-contenders.ts'
 import { type Network, networks } from './networks.ts'
-import { type JsonPeer, startJsonPeer } from './peers/json-lines.ts'
+import { type JsonPeer, startPythonPeer } from './peers/json-lines.ts'
 import type { SectionResult } from './run.ts'
-
-// the package as it is published: what tsx makes of the sources names every function at run time, which small layers notice
-const built = new URL('../dist/ncnn.js', import.meta.url).href
-const { loadNcnn } = (await import(built)) as typeof import('../src/runners/ncnn/index.ts')
 
 const OURS = 'expect-tensor'
 const WINOGRAD = 'expect-tensor, Winograd'
-const DEFAULT = 'ncnn wheel'
-const REFERENCE = 'ncnn wheel, reference options'
 
 interface Measured {
   readonly network: string
@@ -24,7 +18,7 @@ interface Measured {
 
 /** Times the networks whose names contain `filter`. */
 export async function benchModels(filter = ''): Promise<SectionResult> {
-  const wheel = await startJsonPeer('ncnn_models.py')
+  const wheel = await startPythonPeer('ncnn_models.py')
   const folder = await mkdtemp(join(tmpdir(), 'expect-tensor-bench-'))
   const measured: Measured[] = []
   const missing: string[] = []
@@ -50,47 +44,6 @@ async function measure(network: Network, wheel: JsonPeer | undefined, folder: st
   plain.close()
   winograd.close()
   return timings
-}
-
-function engine(name: string, { input }: Network, model: Model): Contender {
-  const inputs = { [model.inputs[0].name]: input }
-  return {
-    name,
-    async run(repeats) {
-      const before = process.cpuUsage()
-      for (let i = 0; i < repeats; i++) await model.run(inputs)
-      const { user, system } = process.cpuUsage(before)
-      return (user + system) * 1000
-    },
-  }
-}
-
-async function wheelContenders(
-  { name, param, bin, input }: Network,
-  model: Model,
-  wheel: JsonPeer,
-  folder: string,
-): Promise<Contender[]> {
-  const file = (suffix: string) => join(folder, `${name.replaceAll(/\W+/g, '-')}.${suffix}`)
-  await writeFile(file('param'), param)
-  await writeFile(file('bin'), bin)
-  await writeFile(file('values'), new Uint8Array((input.data as Float32Array).buffer))
-  const request = {
-    param: file('param'),
-    bin: file('bin'),
-    values: file('values'),
-    shape: input.shape,
-    input: model.inputs[0].name,
-    output: model.outputs[0].name,
-  }
-  const contender = (contenderName: string, setting: string): Contender => ({
-    name: contenderName,
-    async run(repeats) {
-      const answer = (await wheel.ask({ ...request, setting, repeats })) as { readonly nanoseconds: number }
-      return answer.nanoseconds
-    },
-  })
-  return [contender(DEFAULT, 'default'), contender(REFERENCE, 'reference')]
 }
 
 function remarks(wheel: JsonPeer | undefined, missing: readonly string[]): string {
@@ -123,13 +76,3 @@ function table(measured: readonly Measured[]): string {
     [...rows, ['geometric mean', '', '', '', '', ...means]],
   )
 }
-
-function ratio(timings: readonly Timing[], ours: string, peer: string): number {
-  const [a, b] = [ours, peer].map((name) => timings.find((timing) => timing.name === name)?.median)
-  return a === undefined || b === undefined ? Number.NaN : a / b
-}
-
-const geometricMean = (values: readonly number[]): number =>
-  Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
-
-const formatRatio = (value: number): string => (Number.isNaN(value) ? '' : `${value.toFixed(2)}x`)

@@ -52,7 +52,7 @@ async function loadWellKnown(name: string, shape: readonly number[]): Promise<Ne
   return { name, param, bin: randomWeights(param), input: randomTensor(shape) }
 }
 
-function randomTensor(shape: readonly number[]): Tensor {
+export function randomTensor(shape: readonly number[]): Tensor {
   const next = randomNumbers(1)
   const data = Float32Array.from({ length: shape.reduce((product, length) => product * length, 1) }, next)
   return { data, shape: [...shape], dtype: 'float32' }

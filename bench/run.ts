@@ -12,11 +12,12 @@ export interface SectionResult {
 const sections: Readonly<Record<string, () => Promise<SectionResult>>> = {
   compare: async () => (await import('./compare.ts')).benchCompare(),
   kernels: async () => {
-    const { benchKernels } = await import('./kernels.ts')
-    const { markdownTable } = await import('./measure.ts')
-    const data = benchKernels()
-    const rows = data.map(({ name, milliseconds, gflops }) => [name, milliseconds.toFixed(3), gflops.toFixed(1)])
-    return { markdown: markdownTable(['kernel', 'ms', 'GFLOP/s'], rows), data }
+    const kernels = (await import('./kernels.ts')).benchKernels()
+    const convolutions = await (await import('./peer-convolutions.ts')).benchPeerConvolutions()
+    return {
+      markdown: `${kernels.markdown}\n\n${convolutions.markdown}`,
+      data: { kernels: kernels.data, convolutions: convolutions.data },
+    }
   },
   models: async () => (await import('./models.ts')).benchModels(),
   load: async () => (await import('./load.ts')).benchLoad(),

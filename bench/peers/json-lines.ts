@@ -1,4 +1,4 @@
-// A Python process that answers one line of JSON to each line of JSON: how peers are timed in a process of their own.
+// A process that answers one line of JSON to each line of JSON: how peers are timed in a process of their own.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -10,10 +10,20 @@ export interface JsonPeer {
   close(): void
 }
 
-/** Starts a script of this folder with `EXPECT_TENSOR_PYTHON` or `python3`; undefined when it does not come up. */
-export async function startJsonPeer(script: string): Promise<JsonPeer | undefined> {
-  const python = process.env.EXPECT_TENSOR_PYTHON ?? 'python3'
-  const child = spawn(python, [fileURLToPath(new URL(script, import.meta.url))], { stdio: ['pipe', 'pipe', 'ignore'] })
+const pathOf = (script: string): string => fileURLToPath(new URL(script, import.meta.url))
+
+/** Starts a Python script of this folder with `EXPECT_TENSOR_PYTHON` or `python3`; undefined when it does not come up. */
+export function startPythonPeer(script: string): Promise<JsonPeer | undefined> {
+  return startPeer(process.env.EXPECT_TENSOR_PYTHON ?? 'python3', [pathOf(script)])
+}
+
+/** Starts a TypeScript file of this folder in a Node process of its own; undefined when it does not come up. */
+export function startNodePeer(script: string, ...arguments_: readonly string[]): Promise<JsonPeer | undefined> {
+  return startPeer(process.execPath, ['--import', 'tsx', pathOf(script), ...arguments_])
+}
+
+async function startPeer(command: string, arguments_: readonly string[]): Promise<JsonPeer | undefined> {
+  const child = spawn(command, arguments_, { stdio: ['pipe', 'pipe', 'ignore'] })
   child.stdin.on('error', () => undefined)
   const failed = new Promise<undefined>((resolve) => {
     child.once('error', () => resolve(undefined))
@@ -30,7 +40,7 @@ export async function startJsonPeer(script: string): Promise<JsonPeer | undefine
     async ask(request) {
       child.stdin.write(`${JSON.stringify(request)}\n`)
       const answer = await Promise.race([next(), failed])
-      if (answer === undefined) throw new Error(`${script} ended while answering ${JSON.stringify(request)}`)
+      if (answer === undefined) throw new Error(`a peer ended while answering ${JSON.stringify(request)}`)
       return JSON.parse(answer)
     },
     close: () => child.stdin.end(),

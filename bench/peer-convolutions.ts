@@ -1,0 +1,104 @@
+// The second part of section `kernels`: single convolutions, input and output copied, against the runtimes that the machine has.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { convolutionCase, convolutions } from './convolutions.ts'
+import { type Contender, formatRatio, formatTime, interleave, markdownTable, ratio, type Timing } from './measure.ts'
+import { DEFAULT, engine, loadNcnn, REFERENCE, wheelContenders } from './ncnn-contenders.ts'
+import { type JsonPeer, startNodePeer, startPythonPeer } from './peers/json-lines.ts'
+import type { SectionResult } from './run.ts'
+
+const OURS = 'expect-tensor'
+const runtimes = ['onnxruntime-web', 'onnxruntime-node', 'tfjs wasm'] as const
+
+interface Measured {
+  readonly name: string
+  readonly timings: readonly Timing[]
+}
+
+export async function benchPeerConvolutions(): Promise<SectionResult> {
+  const wheel = await startPythonPeer('ncnn_models.py')
+  const peers = new Map<string, JsonPeer>()
+  for (const name of runtimes) {
+    const peer = await startNodePeer('peer-process.ts', name)
+    if (peer !== undefined) peers.set(name, peer)
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'expect-tensor-bench-'))
+  const measured: Measured[] = []
+  try {
+    for (const index of convolutions.keys()) measured.push(await measure(index, peers, wheel, folder))
+  } finally {
+    wheel?.close()
+    for (const peer of peers.values()) peer.close()
+    await rm(folder, { recursive: true })
+  }
+  return { markdown: [remarks(peers, wheel), table(measured, peers, wheel)].join('\n\n'), data: measured }
+}
+
+async function measure(
+  index: number,
+  peers: ReadonlyMap<string, JsonPeer>,
+  wheel: JsonPeer | undefined,
+  folder: string,
+): Promise<Measured> {
+  const convolution = convolutionCase(convolutions[index])
+  const { name, param, bin, input } = convolution
+  const model = await loadNcnn({ param, bin })
+  const { out } = await model.run({ in: input })
+  const contenders: Contender[] = [engine(OURS, convolution, model)]
+  if (wheel !== undefined) contenders.push(...(await wheelContenders(convolution, model, wheel, folder)))
+  for (const [peerName, peer] of peers) {
+    const first = (await peer.ask({ shape: index, repeats: 1 })) as PeerAnswer
+    if (first.nanoseconds === null) continue
+    checkResult(`${peerName}, ${name}`, first, out.data as Float32Array)
+    contenders.push({
+      name: peerName,
+      run: async (repeats) => ((await peer.ask({ shape: index, repeats })) as PeerAnswer).nanoseconds ?? Number.NaN,
+    })
+  }
+  const timings = await interleave(contenders)
+  model.close()
+  return { name, timings }
+}
+
+/** `nanoseconds` is null where the peer cannot compute a convolution. */
+interface PeerAnswer {
+  readonly nanoseconds: number | null
+  readonly length: number
+  readonly energy: number
+}
+
+/** A peer must have computed the same, in whatever order it keeps its elements. */
+function checkResult(what: string, { length, energy }: PeerAnswer, ours: Float32Array): void {
+  const expected = ours.reduce((sum, value) => sum + value * value, 0)
+  if (length === ours.length && Math.abs(energy / expected - 1) < 1e-3) return
+  throw new Error(`${what}: ${length} elements of energy ${energy}, ours are ${ours.length} of ${expected}`)
+}
+
+function remarks(peers: ReadonlyMap<string, JsonPeer>, wheel: JsonPeer | undefined): string {
+  const versions = [...peers].map(([name, { hello }]) => `${name} ${hello}`)
+  if (wheel !== undefined) versions.push(`ncnn ${wheel.hello}`)
+  const missing = runtimes.filter((name) => !peers.has(name))
+  const notes = [`Single convolutions, one thread, copies included. Peers: ${versions.join(', ') || 'none'}.`]
+  if (missing.length > 0) {
+    notes.push(
+      `Not found: ${missing.join(', ')} (EXPECT_TENSOR_BENCH_PEERS names the folder in which they are installed).`,
+    )
+  }
+  if (wheel === undefined) notes.push('No Python with the ncnn wheel was found: set EXPECT_TENSOR_PYTHON.')
+  return notes.join(' ')
+}
+
+/** Our time, and how many times as long each peer takes. */
+function table(
+  measured: readonly Measured[],
+  peers: ReadonlyMap<string, JsonPeer>,
+  wheel: JsonPeer | undefined,
+): string {
+  const names = [...peers.keys(), ...(wheel === undefined ? [] : [DEFAULT, REFERENCE])]
+  const rows = measured.map(({ name, timings }) => {
+    const ours = timings.find((timing) => timing.name === OURS)
+    return [name, formatTime(ours?.median ?? 0), ...names.map((peer) => formatRatio(ratio(timings, peer, OURS)))]
+  })
+  return markdownTable(['convolution', OURS, ...names.map((name) => `${name} / ours`)], rows)
+}
