@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadNcnn } from '../src/runners/ncnn/index.ts'
 import { type Contender, formatTime, inProcess, interleave, markdownTable } from './measure.ts'
+import { benchMemory } from './memory.ts'
+import { loadNcnn } from './ncnn-contenders.ts'
 import type { SectionResult } from './run.ts'
 
 const width = 1024
@@ -55,7 +56,8 @@ export async function benchLoad(): Promise<SectionResult> {
       ['what', 'CPU time'],
       [...rows, ['ratio', `${(load.median / read.median).toFixed(2)}x`]],
     )
-    return { markdown: table, data: { bytes: bytes.length, timings } }
+    const memory = await benchMemory()
+    return { markdown: `${table}\n\n${memory.markdown}`, data: { bytes: bytes.length, timings, memory: memory.data } }
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -58,6 +58,13 @@ async function readOrExplain(path: string, what: string): Promise<Uint8Array> {
     return plainBytes(bytes)
   } catch (error) {
     if (error instanceof NcnnError) throw error
-    throw new NcnnError(`cannot read ${path} (${what}): ${error instanceof Error ? error.message : String(error)}`)
+    throw new NcnnError(`cannot read ${path} (${what}): ${isTooLarge(error) ? tooLarge : messageOf(error)}`)
   }
 }
+
+const tooLarge =
+  'files above 2 GiB are not loaded. Convert the model with 16-bit weights (pnnx: fp16=1), or divide it into several'
+
+const isTooLarge = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ERR_FS_FILE_TOO_LARGE'
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -308,6 +308,16 @@ describe('files', () => {
 
   test('a Git LFS pointer is recognised', async () => {
     await expect(loadNcnn(join(folder, 'lfs.param'))).rejects.toThrow(/lfs\.param is a Git LFS pointer.*git lfs pull/)
+  })
+
+  test('weights of 3 GB in one file are refused with what to do', async () => {
+    await copyFile(join(folder, 'net.ncnn.param'), join(folder, 'large.param'))
+    // a hole: it takes no space
+    await writeFile(join(folder, 'large.bin'), '')
+    await truncate(join(folder, 'large.bin'), 3e9)
+    await expect(loadNcnn(join(folder, 'large.param'))).rejects.toThrow(
+      /cannot read .*large\.bin .*: files above 2 GiB are not loaded.*16-bit weights/,
+    )
   })
 
   test('in a browser, which has no files, contents are asked for', async () => {
