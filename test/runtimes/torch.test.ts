@@ -29,6 +29,7 @@ describe.skipIf(python === '')('loadTorch', () => {
       [1, 2, 6],
     )
   const [x, y] = [wave(0), wave(1)]
+  const float32 = (values: number[][]) => tensor(values, undefined, 'float32')
 
   describe.each(['traced.pt', 'scripted.pt'])('%s', (file) => {
     test('tells inputs, outputs and blobs in execution order', async () => {
@@ -138,6 +139,8 @@ describe.skipIf(python === '')('loadTorch', () => {
     expect(model.inputs.map(({ name }) => name)).toEqual(['x', 'factor'])
     expect((await model.run({ x: [1, 2], factor: 3 })).out0).toMatchTensor([3.5, 6.5])
     expect((await model.run({ x: [1, 2], factor: 3, offset: 1 })).out0).toMatchTensor([4, 7])
+    expect(Object.keys(await model.run({ x: [1, 2], factor: 3 }, { outputs: 'all' }))).toEqual(model.blobs)
+    await expect(model.run({ x: [1, 2] })).rejects.toThrow('input "factor" is needed but missing')
   })
 
   test('modules that return several tensors', async () => {
@@ -146,6 +149,38 @@ describe.skipIf(python === '')('loadTorch', () => {
     expect(all.out0).toHaveShape([1, 4, 3])
     expect(all.out1).toHaveShape([1, 1, 3])
     expect(all.lstm).toMatchTensor(all.out0, { preset: 'exact' })
+  })
+
+  test('tensors that are written into by parts', async () => {
+    using model = await load('overwriting.pt')
+    const x = float32([
+      [1, 2, 3],
+      [4, 5, 6],
+    ])
+    const all = await model.run({ x }, { outputs: 'all' })
+    expect(Object.keys(all)).toEqual(model.blobs)
+    // [[4, 2, 3], [11, 6, 6]], doubled
+    expect(all.out0).toMatchTensor([
+      [8, 4, 6],
+      [22, 12, 12],
+    ])
+    expect(all.clone).toMatchTensor(x)
+    expect((await model.run({ clone: x })).out0).toMatchTensor(all.out0)
+  })
+
+  test('a module that is called twice, and nested results', async () => {
+    using model = await load('nested.pt')
+    expect(model.outputs.map(({ name }) => name)).toEqual(['out0', 'out1', 'out2'])
+    const all = await model.run({ x: [1] }, { outputs: 'all' })
+    expect(all).toMatchTensors({ ...all, out0: [2], out1: [2], out2: [4], twice: [2], 'twice:1': [4] })
+  })
+
+  test('loops and branches, whose insides have no names', async () => {
+    using model = await load('repeating.pt')
+    expect((await model.run({ x: [1] })).out0).toMatchTensor([8])
+    expect((await model.run({ x: [1], times: 4 })).out0).toMatchTensor([15])
+    await expect(model.run({ x: [1], times: 1.5 })).rejects.toThrow("input 'times' is a number of type int, got 1.5")
+    expect(model.blobs).toEqual(['x', 'Loop', 'out0'])
   })
 
   test('refuses results that no tensor can hold', async () => {

@@ -63,6 +63,40 @@ class Twice(nn.Module):
         return 2 * x
 
 
+class Overwriting(nn.Module):
+    """Writes into parts of a tensor."""
+
+    def forward(self, x):
+        y = x.clone()
+        y[:, 0] = y[:, 1] * 2
+        y.view(-1)[3:5].add_(1.0)
+        return y * 2
+
+
+class Nested(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.twice = Twice()
+
+    def forward(self, x):
+        return self.twice(x), [x + 1, self.twice(x + 1)]
+
+
+class Repeating(nn.Module):
+    """Has a loop and a branch."""
+
+    def __init__(self):
+        super().__init__()
+        self.twice = Twice()
+
+    def forward(self, x, times: int = 3):
+        for _ in range(times):
+            x = self.twice(x)
+            if bool(x.sum() > 10):
+                x = x - 1
+        return x
+
+
 class Same(nn.Module):
     def forward(self, x):
         return x
@@ -168,6 +202,9 @@ def main(folder):
     torch.jit.trace(network, example).save(folder / 'traced.pt')
     torch.jit.script(network).save(folder / 'scripted.pt')
     torch.jit.trace(Ends(), example[:1], strict=False).save(folder / 'ends.pt')
+    torch.jit.script(Overwriting()).save(folder / 'overwriting.pt')
+    torch.jit.script(Nested()).save(folder / 'nested.pt')
+    torch.jit.script(Repeating()).save(folder / 'repeating.pt')
     torch.jit.trace(Same(), example[:1]).save(folder / 'same.pt')
     torch.jit.script(Scaled()).save(folder / 'scaled.pt')
     torch.jit.trace(Complex(), example[:1]).save(folder / 'complex.pt')

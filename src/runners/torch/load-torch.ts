@@ -86,12 +86,14 @@ interface Described {
   readonly outputs: readonly string[]
   /** In execution order, each with the blobs that it is computed from. */
   readonly blobs: readonly { readonly name: string; readonly reads: readonly string[] }[]
+  /** Inputs that are no tensors: they are fed as one element. */
+  readonly numbers: readonly string[]
   /** The one type of all floats among the weights. */
   readonly floats: string | null
 }
 
 function torchRunner(source: string, { answer, run, close }: WorkerModel, runtime: Runner['runtime']): Runner {
-  const { inputs, outputs, blobs, floats } = answer.header as unknown as Described
+  const { inputs, outputs, blobs, numbers, floats } = answer.header as unknown as Described
   const reads = new Map(blobs.map((blob) => [blob.name, blob.reads]))
   const weights = floats === null ? undefined : parseDType(floats)
   return {
@@ -100,7 +102,7 @@ function torchRunner(source: string, { answer, run, close }: WorkerModel, runtim
     inputs: inputs.map((name) => ({ name })),
     outputs: outputs.map((name) => ({ name })),
     blobs: blobs.map(({ name }) => name),
-    has: (name) => reads.has(name),
+    has: (name) => reads.has(name) || numbers.includes(name),
     dtypeOf: () => undefined,
     computed(fed) {
       const reached = new Set<string>()

@@ -62,7 +62,7 @@ class Pnnx:
             {'name': name, 'reads': sorted(names[read] for read in reads.get(variable, ()) if read in names)}
             for name, variable in sorted(self.variables.items(), key=lambda entry: order.get(entry[1], -1))
         ]
-        return {'inputs': [f'in{i}' for i in range(len(self.arguments))], 'outputs': list(self.outputs), 'blobs': blobs}
+        return {'inputs': [f'in{i}' for i in range(len(self.arguments))], 'outputs': list(self.outputs), 'blobs': blobs, 'numbers': []}
 
     def run(self, fed, wanted):
         given = {self.variables[name]: tensor for name, tensor in fed.items()}

@@ -22,7 +22,7 @@ def explain_script(content, error):
     if zipfile.is_zipfile(io.BytesIO(content)):
         members = [name.split('/', 1)[-1] for name in zipfile.ZipFile(io.BytesIO(content)).namelist()]
         if 'constants.pkl' in members:
-            return f'PyTorch {torch.__version__} cannot load it: {last_line(error)}'
+            return f'PyTorch {torch.__version__} cannot load it: {first_line(error)}'
         if 'data.pkl' in members:
             return (
                 'it is a checkpoint (torch.save), which has weights but no network that could be run without its Python code. '
@@ -46,48 +46,58 @@ class Script:
         for argument, value in zip(self.arguments, list(self.graph.inputs())[1:]):
             self.names[argument] = value.unique()
         [returned] = self.graph.outputs()
-        results = dict(leaves(returned))
+        results = leaves(returned)
         if not results:
             raise Refusal(f'it returns a {returned.type()}; return a tensor, or a tuple, list or dict of tensors')
         self.outputs = {}
-        for index, (key, value) in enumerate(results.items()):
-            name = key or f'out{index}'
-            self.outputs[name] = self.names[name] = value
+        for index, (key, value) in enumerate(results):
+            add(self.outputs, key or f'out{index}', value)
+        self.names.update(self.outputs)
         # Numbers are another graph's in a copy, names are not.
         for value in values_of(self.graph).values():
             value.setDebugName(f'v{value.unique()}')
         self.functions = {}
 
     def describe(self):
-        producers = {output.unique(): node for node in self.graph.nodes() for output in node.outputs()}
-        order = {name: index for index, name in enumerate(producers)}
         named = {}
         for name, value in [*self.outputs.items(), *self.names.items()]:
             names = named.setdefault(value, [])
             if name not in names:
                 names.append(name)
-        reads = {}
+        reads = {value.unique(): set() for value in self.graph.inputs()}
+        # By values that were overwritten, what they were overwritten with.
+        latest = {}
+        producers = producers_of(self.graph)
+        for node in self.graph.nodes():
+            read = set()
+            for source in (latest.get(number, number) for number in all_inputs(node)):
+                read |= {source} if source in named else reads.get(source, set())
+            for output in node.outputs():
+                reads[output.unique()] = read
+            for number in overwritten(node):
+                for output in node.outputs():
+                    latest.update(dict.fromkeys(origins(number, producers), output.unique()))
 
-        def read_by(value):
-            """The named values that a value is made of."""
-            if value not in reads:
-                reads[value] = set()
-                node = producers.get(value)
-                for source in [] if node is None else all_inputs(node):
-                    reads[value] |= {source} if source in named else read_by(source)
-            return reads[value]
-
+        # Numbers that `forward` takes are no tensors.
+        for number in self.numbers():
+            del reads[self.names[number]]
         blobs = []
-        for value in sorted(named, key=lambda value: order.get(value, -1)):
+        for value, read in reads.items():
             # What a module returns may be what its last one returns: the inner one comes first.
-            reads_of = sorted(named[source][0] for source in read_by(value))
-            for name in reversed(named[value]):
+            reads_of = sorted(named[source][0] for source in read)
+            for name in reversed(named.get(value, [])):
                 blobs.append({'name': name, 'reads': reads_of})
                 reads_of = [name]
         inputs = [name for name, argument in self.arguments.items() if not argument.has_default_value()]
-        return {'inputs': inputs, 'outputs': list(self.outputs), 'blobs': blobs}
+        return {'inputs': inputs, 'outputs': list(self.outputs), 'blobs': blobs, 'numbers': self.numbers()}
+
+    def numbers(self):
+        values = values_of(self.graph)
+        return [name for name in self.arguments if not is_tensor(values[self.names[name]])]
 
     def run(self, fed, wanted):
+        if not set(wanted).isdisjoint(self.numbers()):
+            raise MissingInputs(sorted(set(wanted) & set(self.numbers())))
         function, arguments = self.function_for(tuple(fed), tuple(wanted))
         missing = [name for name in arguments if name not in fed and not self.has_default(name)]
         if missing:
@@ -101,8 +111,13 @@ class Script:
     def argument(self, name, fed):
         if name not in fed:
             return self.arguments[name].default_value
-        scalar = name in self.arguments and str(self.arguments[name].type) in ('int', 'float', 'bool', 'number', 'Scalar')
-        return fed[name].item() if scalar else fed[name]
+        if name not in self.numbers():
+            return fed[name]
+        given, kind = fed[name].item(), str(self.arguments[name].type)
+        number = {'int': int, 'float': float, 'bool': bool}.get(kind, type(given))(given)
+        if number != given:
+            raise Refusal(f'input {name!r} is a number of type {kind}, got {given}')
+        return number
 
     def function_for(self, fed, wanted):
         """Make a function of what leads from `fed` to `wanted`, and say which arguments it takes."""
@@ -147,23 +162,27 @@ class Script:
 
 def drop_unneeded(graph):
     """Remove what the outputs are not made of; checks among it, and calls, which PyTorch's own pass would keep."""
-    producers = {output.unique(): node for node in graph.nodes() for output in node.outputs()}
-
-    def origins(number):
-        """What a value may be a view of, itself included."""
-        found = [number]
-        while number in producers and list(producers[number].inputs()):
-            number = next(producers[number].inputs()).unique()
-            found.append(number)
-        return found
-
+    producers = producers_of(graph)
     needed = {value.unique() for value in graph.outputs()}
     for node in reversed(list(graph.nodes())):
-        changed = {number for value in overwritten(node) for number in origins(value)}
+        changed = {number for value in overwritten(node) for number in origins(value, producers)}
         if needed.isdisjoint({*(output.unique() for output in node.outputs()), *changed}):
             node.destroy()
         else:
             needed.update(all_inputs(node))
+
+
+def producers_of(graph):
+    return {output.unique(): node for node in graph.nodes() for output in node.outputs()}
+
+
+def origins(number, producers):
+    """What a value may be a view of, itself included."""
+    found = [number]
+    while number in producers and list(producers[number].inputs()):
+        number = next(producers[number].inputs()).unique()
+        found.append(number)
+    return found
 
 
 def overwritten(node):
@@ -214,9 +233,10 @@ def flatten(module):
             for index, (key, leaf) in enumerate(leaves(values[value])):
                 names.setdefault(name if index == 0 else f'{name}:{key or index}', leaf)
     known = set(names.values())
+    nameless = ('prim::Constant', 'prim::GetAttr', 'prim::TupleUnpack', 'prim::NumToTensor')
     for node, path in zip(graph.nodes(), paths):
         for output in node.outputs():
-            if node.kind() not in ('prim::Constant', 'prim::GetAttr') and is_tensor(output) and output.unique() not in known:
+            if node.kind() not in nameless and is_tensor(output) and output.unique() not in known:
                 operator = node.kind().split('::')[1].strip('_')
                 if node.kind() == 'prim::CallFunction':
                     operator = next(node.inputs()).node().s('name')
@@ -259,18 +279,16 @@ def is_tensor(value):
 
 
 def leaves(value, key=''):
-    """The tensors within a tensor, tuple, list or dict that the graph puts together: key (empty without one) and value's number."""
+    """The tensors in a tensor, tuple, list or dict that the graph puts together, each with its key in the dict and its number."""
     if is_tensor(value):
         return [(key, value.unique())]
     node = value.node()
+    members = list(node.inputs())
     if node.kind() == 'prim::DictConstruct':
-        members = list(node.inputs())
-        return [
-            leaf for name, member in zip(members[::2], members[1::2]) for leaf in leaves(member, str(name.toIValue()))
-        ]
+        pairs = zip(members[::2], members[1::2])
+        return [leaf for name, member in pairs for leaf in leaves(member, str(name.toIValue()))]
     if node.kind() in ('prim::TupleConstruct', 'prim::ListConstruct'):
-        found = [leaf for member in node.inputs() for leaf in leaves(member)]
-        return [(own or (f'{key}:{index}' if key else f'out{index}'), name) for index, (own, name) in enumerate(found)]
+        return [leaf for member in members for leaf in leaves(member, key)]
     return []
 
 

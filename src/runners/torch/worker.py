@@ -18,6 +18,11 @@ class MissingInputs(Exception):
         self.names = names
 
 
+def first_line(error):
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
 def last_line(error):
     """What went wrong, of an error that TorchScript gives with its trace."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -42,6 +47,8 @@ def run(model, header, parts):
     torch.manual_seed(0)
     try:
         results = model.run(fed, header['outputs'])
+    except Refusal:
+        raise
     except MissingInputs as error:
         given = ', '.join(json.dumps(name) for name in fed) or 'none'
         needed = ', '.join(json.dumps(name) for name in error.names)
