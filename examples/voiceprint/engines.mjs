@@ -66,14 +66,21 @@ const print = (cells) =>
       .trimEnd(),
   )
 print(columns)
+/** Why a build or a machine cannot honour a set of options. */
+const reasons = new Set()
 for (const network of networks) {
   for (const set of optionSets) {
     const cases = engineCases(present, { options: [set] })
     const cells = present.map(async (engine) => {
       const engineCase = cases.find((candidate) => candidate.engine === engine)
       // What an engine cannot honour has no case; what this build or this machine lacks is an error.
-      return engineCase === undefined ? '-' : drift(engineCase, network).catch(() => 'not here')
+      if (engineCase === undefined) return '-'
+      return drift(engineCase, network).catch((error) => {
+        reasons.add(`${engineCase.name}: ${error.message.split('\n')[0]}`)
+        return 'not here'
+      })
     })
     print([network.model, set, ...(await Promise.all(cells))])
   }
 }
+if (reasons.size > 0) console.log(['\nNot here:', ...reasons].join('\n  '))

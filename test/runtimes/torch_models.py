@@ -163,7 +163,7 @@ SMALL_FORWARD = '''
     def forward(self, v_0, v_1):
         v_2 = self.fc(v_0)
         v_3, v_4 = torch.chunk(input=v_2, chunks=2, dim=1)
-        v_5 = v_3.clone()
+        v_5, _ = torch.max(input=v_3, dim=1, keepdim=True)
         v_5[..., 0] = v_4[..., 0]
         v_6 = v_5.size(0)
         v_7 = (v_5 + v_1)

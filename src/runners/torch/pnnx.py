@@ -89,12 +89,13 @@ class Step:
     def __init__(self, statement, source):
         self.statement = statement
         self.code = compile(ast.Module([statement], []), source, 'exec')
-        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        # Others are `self`, modules, and `_` for results that nobody wants.
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name) and node.id.startswith('v_')]
         stored = [node.id for node in names if isinstance(node.ctx, ast.Store)]
         # v_3[..., 0] = v_2 changes v_3.
         changed = [node.value.id for node in ast.walk(statement) if is_element_store(node)]
         self.writes = [*stored, *changed]
-        self.reads = {node.id for node in names if node.id.startswith('v_') and isinstance(node.ctx, ast.Load)}
+        self.reads = {node.id for node in names if isinstance(node.ctx, ast.Load)}
         self.is_tuple = isinstance(getattr(statement, 'value', None), (ast.Tuple, ast.List))
 
 
