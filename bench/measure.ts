@@ -31,7 +31,7 @@ export function inProcess(name: string, work: () => unknown): Contender {
 const ROUND_NANOSECONDS = 60e6
 const ROUNDS = 9
 
-/** Work is repeated so long, or so often, before it counts: until the engine has optimised it. */
+/** Work is repeated so long, or about so often, before it counts: until the engine has optimised it. */
 const WARM_UP_NANOSECONDS = 500e6
 const WARM_UP_RUNS = 2000
 
@@ -46,7 +46,8 @@ export async function interleave(contenders: readonly Contender[]): Promise<Timi
     // the first runs compile, and tell how often to repeat
     const first = await contender.run(1)
     const slow = first > SLOW_NANOSECONDS
-    if (!slow) await contender.run(Math.min(WARM_UP_RUNS, Math.ceil(WARM_UP_NANOSECONDS / first)))
+    let spent = first
+    for (let runs = 1; spent < WARM_UP_NANOSECONDS && runs < WARM_UP_RUNS; runs *= 2) spent += await contender.run(runs)
     const single = slow ? first : Math.max(100, (await contender.run(3)) / 3)
     const repeats = Math.max(1, Math.min(20000, Math.round(ROUND_NANOSECONDS / single)))
     entries.push({ contender, repeats, rounds: slow ? SLOW_ROUNDS : ROUNDS, times: [] as number[] })

@@ -165,7 +165,8 @@ function convolveStrip<F>(
 
 /**
  * Outputs of a 3x3 kernel with stride and dilation 1, column of vectors by column of vectors: every input row is loaded once and serves
- * the three output rows around it, all nine weights stay in registers. Needs four columns at least; the last overlap their neighbours.
+ * the three output rows around it. V8 would sink the sums of the rows that are not finished to where they are needed, each then a chain of
+ * nine: a way out that is never taken, but would use them, keeps them here. Needs four columns at least; the last overlap their neighbours.
  */
 function convolve3x3<F>(
   strip: usize, rowBytes: usize, rows: i32, outW: i32, weights: usize, start: v128, output: usize, lo: v128, hi: v128,
@@ -191,6 +192,7 @@ function convolve3x3<F>(
       v128.store(out, f.apply(madd(madd(madd(second, w6, a), w7, b), w8, c), lo, hi))
       second = madd(madd(madd(first, w3, a), w4, b), w5, c)
       first = madd(madd(madd(start, w0, a), w1, b), w2, c)
+      if (!p) return v128.store(out, f32x4.add(first, second))
     }
     if (x == last) break
     x = min(x + 16, last)
@@ -198,8 +200,8 @@ function convolve3x3<F>(
 }
 
 /**
- * Outputs of a 3x3 kernel with stride 2 and dilation 1 likewise: the even columns of a row and, `phaseStep` further, the odd ones. V8 hoists
- * the loads of a basic block to its beginning, and six of them are too many: a way out that is never taken keeps each row's work together.
+ * Outputs of a 3x3 kernel with stride 2 and dilation 1 likewise: the even columns of a row and, `phaseStep` further, the odd ones. Here V8
+ * would hoist the loads of both rows to the beginning, and six are too many.
  */
 function convolve3x3s2<F>(
   strip: usize, rowBytes: usize, phaseStep: usize, rows: i32, outW: i32, weights: usize, start: v128, output: usize,
@@ -225,6 +227,7 @@ function convolve3x3s2<F>(
       a = v128.load(p), b = v128.load(p + phaseStep), c = v128.load(p, 4)
       v128.store(out, f.apply(madd(madd(madd(v, w6, a), w7, b), w8, c), lo, hi))
       v = madd(madd(madd(start, w0, a), w1, b), w2, c)
+      if (!p) return v128.store(out, v)
     }
     if (x == last) break
     x = min(x + 16, last)
