@@ -3,9 +3,10 @@ import { GEMM_SCRATCH_BYTES, type Pointer } from '../../../../../kernels/ncnn.ts
 import type { Blob, BlobArray } from '../blob.ts'
 import { activate, type FusedActivation } from '../fused-activation.ts'
 import type { Workspace } from '../layer.ts'
+import { copyStrided, viewOf } from '../strided-copy.ts'
 import { roundAll, roundingOf, type SumPrecision } from '../sums.ts'
 import { type Filters, isDepthwise, packedGroupBytes } from './filters.ts'
-import { extentOf, type Geometry, type Spatial, volumeOf } from './geometry.ts'
+import { extentOf, type Geometry, pointwiseGeometry, type Spatial, volumeOf } from './geometry.ts'
 
 const maxStripElements = 2 ** 24
 
@@ -28,6 +29,8 @@ export function convolve(
 ): void {
   if (surroundings.sums !== 'float32' || exceedsStrip(filters, geometry)) {
     convolvePlain(x, filters, geometry, surroundings, y)
+  } else if (isPaddedPointwise(filters, geometry)) {
+    convolveInsideBorder(x, filters, geometry, surroundings, y, workspace)
   } else if (geometry.kernel[0] === 1 && geometry.input[0] === 1 && geometry.output[0] === 1) {
     planeConvolution(filters, geometry, surroundings, workspace)(x.ptr, y.ptr)
   } else convolveVolumes(x, filters, geometry, surroundings, y, workspace)
@@ -185,6 +188,45 @@ export function planeConvolution(
       )
     }
   }
+}
+
+/** Whether a 1x1 kernel visits every position of a 2-D image and a border of padding around it. */
+function isPaddedPointwise(filters: Filters, { kernel, stride, input, output, before }: Geometry): boolean {
+  if (volumeOf(kernel) > 1 || volumeOf(stride) > 1 || output[0] > 1 || isDepthwise(filters)) return false
+  const holds = (axis: 0 | 1 | 2): boolean => before[axis] >= 0 && before[axis] + input[axis] <= output[axis]
+  return holds(0) && holds(1) && holds(2) && volumeOf(output) > volumeOf(input)
+}
+
+/** What the padding gives is the same at each position of the border: it is computed once, the image itself without the border. */
+function convolveInsideBorder(
+  x: Blob,
+  filters: Filters,
+  geometry: Geometry,
+  surroundings: Surroundings,
+  y: Blob,
+  workspace: Workspace,
+): void {
+  const { outputs, group, inputs } = filters
+  const [, height, width] = geometry.input
+  const [, outHeight, outWidth] = geometry.output
+  const [, top, left] = geometry.before
+  const { kernels } = workspace
+  const convolveImage = (size: Spatial, from: Blob, to: Blob): void =>
+    planeConvolution(filters, pointwiseGeometry(size), surroundings, workspace)(from.ptr, to.ptr)
+
+  const padding = workspace.scratch([group * inputs])
+  const border = workspace.scratch([outputs])
+  kernels.fill(padding.ptr, padding.length, surroundings.padValue)
+  convolveImage([1, 1, 1], padding, border)
+  const inside = workspace.scratch([outputs, height, width])
+  convolveImage([1, height, width], x, inside)
+
+  const target = viewOf(y)
+  const plane = outHeight * outWidth
+  const everywhere = { ...target, strides: [plane, 1] }
+  copyStrided([outputs, plane], { data: border.data, offset: 0, strides: [1, 0] }, everywhere, kernels)
+  const center = { data: target.data, offset: top * outWidth + left, strides: [plane, outWidth, 1] }
+  copyStrided([outputs, height, width], viewOf(inside), center, kernels)
 }
 
 /** 3-D images, one output plane after the other: the input planes under the kernel are the channels of a 2-D convolution. */
