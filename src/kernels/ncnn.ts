@@ -524,6 +524,15 @@ export interface NcnnKernels {
   /** bfloat16 bits to float32, exactly. */
   bfloat16ToFloat(source: Pointer, destination: Pointer, n: number): void
 
+  /** destination[i] = source[i] * scale, rounded to the nearest integer of -127..127, halves away from zero, NaN to 0; stays float32. */
+  quantize(source: Pointer, scale: number, destination: Pointer, n: number): void
+  /** {@link NcnnKernels.quantize} into signed bytes. */
+  quantizeToBytes(source: Pointer, scale: number, destination: Pointer, n: number): void
+  /** destination[i] += source[i], for float32 integers and an int32 destination. */
+  addIntegers(source: Pointer, destination: Pointer, n: number): void
+  /** destination[i] = source[i] * scale + offset for int32, each step rounded to float32; `offset` points to one float, or is 0 for none. */
+  scaleIntegers(source: Pointer, scale: number, offset: Pointer, destination: Pointer, n: number): void
+
   /** Sets n floats. */
   fill(destination: Pointer, n: number, value: number): void
   /**

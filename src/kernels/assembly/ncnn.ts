@@ -4,6 +4,7 @@ export { convolution } from './convolution'
 export { depthwise, depthwiseScratchBytes } from './depthwise'
 export { addScaled, binary, prelu, scaleBias, unary } from './elementwise'
 export { gemm, gemmLeft, gemmRight, packLeft, packRight } from './gemm'
+export { addIntegers, quantize, quantizeToBytes, scaleIntegers } from './int8'
 export {
   bfloat16ToFloat, copyStrided, fill, floatToHalf, halfToFloat, roundToBfloat16, roundToHalf, transpose, truncateToBfloat16,
 } from './memory'

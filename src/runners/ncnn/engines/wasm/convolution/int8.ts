@@ -2,9 +2,9 @@
 import { Activation } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { raw } from '../../../weights.ts'
-import type { Blob, BlobArray } from '../blob.ts'
+import type { Blob } from '../blob.ts'
 import { activate, type FusedActivation } from '../fused-activation.ts'
-import { quantize } from '../int8.ts'
+import { quantize, toInt8 } from '../int8.ts'
 import type { Workspace } from '../layer.ts'
 import { convolve, exceedsStrip, planeConvolution, type Surroundings } from './convolve.ts'
 import {
@@ -140,52 +140,49 @@ export function convolveInt8(
   y: Blob,
   workspace: Workspace,
 ): void {
-  const { sumScales, outputScale } = filters
-  const round = scaleRounding(workspace)
   const sums = integerSums(x, filters, geometry, padValue, workspace)
-  const scaled = outputScale === undefined ? y : workspace.scratch(y.shape)
-  const plane = volumeOf(geometry.output)
-  const single = workspace.float === 'float32'
-  const [source, offsets, values] = [sums.data, filters.bias?.data, scaled.data]
-  for (const [p, scale] of sumScales.entries()) {
-    const range = [p * plane, (p + 1) * plane] as const
-    if (single) scaleSums(source, scale, offsets?.[p], values, ...range)
-    else scaleSumsExactly(source, scale, offsets?.[p], values, ...range)
-  }
-  activateAll(values, activation)
-  if (outputScale !== undefined) quantize(values, outputScale, y.data, round)
+  if (workspace.float === 'float32') scaleSums(sums, filters, geometry, activation, y, workspace)
+  else scaleSumsExactly(sums, filters, geometry, activation, y)
 }
 
-/** values[i] = sums[i] * scale + offset, every step rounded to float32. */
+/** y = activation(sums * scale + offset), then to int8 where there is an output scale; every step rounded to float32. */
 function scaleSums(
-  sums: BlobArray,
-  scale: number,
-  offset: number | undefined,
-  values: BlobArray,
-  from: number,
-  to: number,
+  sums: Blob,
+  { sumScales, outputScale, bias }: Int8Filters,
+  geometry: Geometry,
+  activation: FusedActivation,
+  y: Blob,
+  { kernels, scratch }: Workspace,
 ): void {
-  if (offset === undefined) for (let i = from; i < to; i++) values[i] = Math.fround(sums[i]) * scale
-  else for (let i = from; i < to; i++) values[i] = Math.fround(Math.fround(sums[i]) * scale) + offset
+  const plane = volumeOf(geometry.output)
+  const scaled = outputScale === undefined ? y : scratch(y.shape)
+  for (const [p, scale] of sumScales.entries()) {
+    const at = 4 * p * plane
+    kernels.scaleIntegers(sums.ptr + at, scale, bias === undefined ? 0 : bias.ptr + 4 * p, scaled.ptr + at, plane)
+  }
+  if (activation.type === Activation.relu) {
+    kernels.activate(Activation.clip, scaled.ptr, scaled.ptr, scaled.length, 0, Infinity)
+  } else if (activation.type !== Activation.none) {
+    const values = scaled.data
+    for (let i = 0; i < values.length; i++) values[i] = activate(values[i], activation)
+  }
+  if (outputScale !== undefined) kernels.quantizeToBytes(scaled.ptr, outputScale, y.ptr, y.length)
 }
 
 /** The same in float64. */
 function scaleSumsExactly(
-  sums: BlobArray,
-  scale: number,
-  offset: number | undefined,
-  values: BlobArray,
-  from: number,
-  to: number,
+  { data: sums }: Blob,
+  { sumScales, outputScale, bias }: Int8Filters,
+  geometry: Geometry,
+  activation: FusedActivation,
+  { data: target }: Blob,
 ): void {
-  if (offset === undefined) for (let i = from; i < to; i++) values[i] = sums[i] * scale
-  else for (let i = from; i < to; i++) values[i] = sums[i] * scale + offset
-}
-
-function activateAll(values: BlobArray, activation: FusedActivation): void {
-  if (activation.type === Activation.none) return
-  if (activation.type === Activation.relu) for (let i = 0; i < values.length; i++) values[i] = Math.max(values[i], 0)
-  else for (let i = 0; i < values.length; i++) values[i] = activate(values[i], activation)
+  const plane = volumeOf(geometry.output)
+  for (let i = 0; i < sums.length; i++) {
+    const p = Math.floor(i / plane)
+    const value = activate(sums[i] * sumScales[p] + (bias?.data[p] ?? 0), activation)
+    target[i] = outputScale === undefined ? value : toInt8(value * outputScale)
+  }
 }
 
 /** The sums of integer products for each output, as int32: in float64, or block by block with the SIMD kernels. */
@@ -196,6 +193,7 @@ function integerSums(x: Blob, filters: Int8Filters, geometry: Geometry, padValue
   const sums = workspace.scratch(shape, 'int32')
   const values = workspace.scratch(x.shape, blocks.length === 0 ? 'int8' : 'float32')
   if (x.dtype === 'int8') values.data.set(x.data)
+  else if (values.dtype === 'float32') workspace.kernels.quantize(x.ptr, filters.inputScale, values.ptr, x.length)
   else quantize(x.data, filters.inputScale, values.data, scaleRounding(workspace))
   if (blocks.length === 0) {
     convolve(values, { ...filters, bias: undefined }, geometry, surroundings, sums, workspace)
@@ -208,8 +206,7 @@ function integerSums(x: Blob, filters: Int8Filters, geometry: Geometry, padValue
   for (const block of blocks) {
     planeConvolution(block, geometry, surroundings, workspace)(input, partial.ptr)
     input += 4 * block.inputs * volumeOf(geometry.input)
-    const [source, target] = [partial.data, sums.data]
-    for (let i = 0; i < source.length; i++) target[i] += source[i]
+    workspace.kernels.addIntegers(partial.ptr, sums.ptr, sums.length)
   }
   return sums
 }

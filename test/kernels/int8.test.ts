@@ -1,0 +1,43 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { toInt8 } from '../../src/runners/ncnn/engines/wasm/int8.ts'
+import { createArena } from './arena.ts'
+
+const arena = createArena()
+const { kernels } = arena
+afterEach(() => arena.reset())
+
+/** Halves and their neighbours, both sides of the limits, what has no integer, and numbers in between. */
+const awkward = [0, -0, 0.5, -0.5, 0.49999997, -0.49999997, 1.5, 2.5, -2.5, 126.5, 127.4, 127.5, -127.5, 1e9, -1e30]
+const special = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e-45, -1e-45, 8388609]
+const samples = Float32Array.from([...awkward, ...special, ...Array.from({ length: 200 }, (_, i) => Math.sin(i) * 140)])
+
+describe.each([1, 2, 3, 4, 7, samples.length])('%i numbers', (n) => {
+  const values = samples.slice(-n)
+  values.set(samples.subarray(0, Math.min(n, awkward.length + special.length)))
+
+  test.each([1, 0.37, 3])('quantize by %f as toInt8 does', (scale) => {
+    const factor = Math.fround(scale)
+    const expected = Array.from(values, (value) => toInt8(Math.fround(value * factor)))
+    const source = arena.put(values)
+    const [floats, bytes] = [arena.floats(n), arena.bytes(n)]
+    kernels.quantize(source, factor, floats, n)
+    kernels.quantizeToBytes(source, factor, bytes, n)
+    expect([...arena.read(floats, n)]).toEqual(expected)
+    expect([...new Int8Array(arena.readBytes(bytes, n))]).toEqual(expected)
+  })
+
+  test('integers are added, scaled and shifted', () => {
+    const integers = Array.from({ length: n }, (_, i) => (i - 3) * 100_003)
+    const sums = arena.putBytes(new Uint8Array(Int32Array.from(integers).buffer))
+    kernels.addIntegers(arena.put(integers.map((_, i) => i)), sums, n)
+    const added = integers.map((value, i) => value + i)
+    expect([...new Int32Array(arena.readBytes(sums, 4 * n).slice().buffer)]).toEqual(added)
+
+    const [scale, offset, output] = [Math.fround(0.013), Math.fround(-7.25), arena.floats(n)]
+    const scaled = added.map((value) => Math.fround(Math.fround(value) * scale))
+    kernels.scaleIntegers(sums, scale, 0, output, n)
+    expect([...arena.read(output, n)]).toEqual(scaled)
+    kernels.scaleIntegers(sums, scale, arena.put([offset]), output, n)
+    expect([...arena.read(output, n)]).toEqual(scaled.map((value) => Math.fround(value + offset)))
+  })
+})
