@@ -88,7 +88,7 @@ function linear(name: string, rows: number, outputs: number, inputs: number): Ke
   }
 }
 
-interface Window {
+export interface Window {
   channels: number
   outputs: number
   size: [h: number, w: number]
@@ -284,6 +284,11 @@ function cpuMilliseconds(run: () => void): number {
   run()
   const { user, system } = process.cpuUsage(before)
   return (user + system) / 1000
+}
+
+/** One convolution on image and weights that are in memory, ready to be timed. */
+export function convolutionKernel(name: string, window: Window, depthwise: boolean): () => void {
+  return convolution(name, window, depthwise).prepare(createBench())
 }
 
 /** Times every kernel on one thread, by CPU time, so that other work on the machine disturbs little. */

@@ -40,7 +40,8 @@ async function measure(network: Network, wheel: JsonPeer | undefined, folder: st
   const plain = await loadNcnn({ param, bin })
   const winograd = await loadNcnn({ param, bin }, { ncnn: { useWinogradConvolution: true } })
   const peers = wheel === undefined ? [] : await wheelContenders(network, plain, wheel, folder)
-  const timings = await interleave([engine(OURS, network, plain), engine(WINOGRAD, network, winograd), ...peers])
+  const inputs = { [plain.inputs[0].name]: network.input }
+  const timings = await interleave([engine(OURS, inputs, plain), engine(WINOGRAD, inputs, winograd), ...peers])
   plain.close()
   winograd.close()
   return timings

@@ -14,8 +14,7 @@ export const DEFAULT = 'ncnn wheel'
 export const REFERENCE = 'ncnn wheel, reference options'
 
 /** A loaded model that runs again and again. */
-export function engine(name: string, { input }: Network, model: Model): Contender {
-  const inputs = { [model.inputs[0].name]: input }
+export function engine(name: string, inputs: Parameters<Model['run']>[0], model: Model): Contender {
   return {
     name,
     async run(repeats) {

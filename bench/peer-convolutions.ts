@@ -1,14 +1,26 @@
-// The second part of section `kernels`: single convolutions, input and output copied, against the runtimes that the machine has.
+// The second part of section `kernels`: single convolutions against the runtimes that the machine has. Input and output are copied; where a
+// runtime's tensors stay in its memory, its kernel is compared with ours alone.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { convolutionCase, convolutions } from './convolutions.ts'
-import { type Contender, formatRatio, formatTime, interleave, markdownTable, ratio, type Timing } from './measure.ts'
+import { type ConvolutionCase, convolutionCase, convolutions } from './convolutions.ts'
+import { convolutionKernel } from './kernels.ts'
+import {
+  type Contender,
+  formatRatio,
+  formatTime,
+  inProcess,
+  interleave,
+  markdownTable,
+  ratio,
+  type Timing,
+} from './measure.ts'
 import { DEFAULT, engine, loadNcnn, REFERENCE, wheelContenders } from './ncnn-contenders.ts'
 import { type JsonPeer, startNodePeer, startPythonPeer } from './peers/json-lines.ts'
 import type { SectionResult } from './run.ts'
 
 const OURS = 'expect-tensor'
+const KERNEL = 'kernel alone'
 const runtimes = ['onnxruntime-web', 'onnxruntime-node', 'tfjs wasm'] as const
 
 interface Measured {
@@ -45,20 +57,32 @@ async function measure(
   const { name, param, bin, input } = convolution
   const model = await loadNcnn({ param, bin })
   const { out } = await model.run({ in: input })
-  const contenders: Contender[] = [engine(OURS, convolution, model)]
+  const contenders: Contender[] = [
+    engine(OURS, { in: input }, model),
+    inProcess(KERNEL, convolutionKernel(name, windowOf(convolution), convolution.group > 1)),
+  ]
   if (wheel !== undefined) contenders.push(...(await wheelContenders(convolution, model, wheel, folder)))
   for (const [peerName, peer] of peers) {
     const first = (await peer.ask({ shape: index, repeats: 1 })) as PeerAnswer
     if (first.nanoseconds === null) continue
     checkResult(`${peerName}, ${name}`, first, out.data as Float32Array)
+    const alone = ((await peer.ask({ shape: index, repeats: 1, alone: true })) as PeerAnswer).nanoseconds !== null
     contenders.push({
       name: peerName,
-      run: async (repeats) => ((await peer.ask({ shape: index, repeats })) as PeerAnswer).nanoseconds ?? Number.NaN,
+      run: async (repeats) =>
+        ((await peer.ask({ shape: index, repeats, alone })) as PeerAnswer).nanoseconds ?? Number.NaN,
     })
   }
   const timings = await interleave(contenders)
   model.close()
   return { name, timings }
+}
+
+/** A 1-d image is one row. */
+function windowOf({ channels, outputs, size, kernel, stride, dilation }: ConvolutionCase) {
+  const [h, w] = size.length === 1 ? [1, size[0]] : size
+  const window: [number, number] = size.length === 1 ? [1, kernel] : [kernel, kernel]
+  return { channels, outputs, size: [h, w] as [number, number], kernel: window, stride, dilation }
 }
 
 /** `nanoseconds` is null where the peer cannot compute a convolution. */
@@ -79,7 +103,9 @@ function remarks(peers: ReadonlyMap<string, JsonPeer>, wheel: JsonPeer | undefin
   const versions = [...peers].map(([name, { hello }]) => `${name} ${hello}`)
   if (wheel !== undefined) versions.push(`ncnn ${wheel.hello}`)
   const missing = runtimes.filter((name) => !peers.has(name))
-  const notes = [`Single convolutions, one thread, copies included. Peers: ${versions.join(', ') || 'none'}.`]
+  const notes = [
+    `Single convolutions, one thread; copies included, but for our kernel alone and tfjs. Peers: ${versions.join(', ') || 'none'}.`,
+  ]
   if (missing.length > 0) {
     notes.push(
       `Not found: ${missing.join(', ')} (EXPECT_TENSOR_BENCH_PEERS names the folder in which they are installed).`,
@@ -89,7 +115,7 @@ function remarks(peers: ReadonlyMap<string, JsonPeer>, wheel: JsonPeer | undefin
   return notes.join(' ')
 }
 
-/** Our time, and how many times as long each peer takes. */
+/** Our times, and how many times as long each peer takes: tfjs, which leaves image and result where they are, as our kernel alone. */
 function table(
   measured: readonly Measured[],
   peers: ReadonlyMap<string, JsonPeer>,
@@ -97,8 +123,12 @@ function table(
 ): string {
   const names = [...peers.keys(), ...(wheel === undefined ? [] : [DEFAULT, REFERENCE])]
   const rows = measured.map(({ name, timings }) => {
-    const ours = timings.find((timing) => timing.name === OURS)
-    return [name, formatTime(ours?.median ?? 0), ...names.map((peer) => formatRatio(ratio(timings, peer, OURS)))]
+    const time = (ours: string) => formatTime(timings.find((timing) => timing.name === ours)?.median ?? 0)
+    const ratios = names.map((peer) => ratio(timings, peer, counterpartOf(peer)))
+    return [name, time(OURS), time(KERNEL), ...ratios.map(formatRatio)]
   })
-  return markdownTable(['convolution', OURS, ...names.map((name) => `${name} / ours`)], rows)
+  const headings = names.map((peer) => `${peer} / ${counterpartOf(peer) === KERNEL ? KERNEL : 'ours'}`)
+  return markdownTable(['convolution', OURS, KERNEL, ...headings], rows)
 }
+
+const counterpartOf = (peer: string): string => (peer === 'tfjs wasm' ? KERNEL : OURS)

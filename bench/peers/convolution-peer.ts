@@ -11,4 +11,6 @@ export interface ConvolutionPeer {
 export interface PreparedPeer {
   /** Convolves once; the result is as long as ours, but may have its elements in another order. */
   run(): Promise<Float32Array>
+  /** Convolves once and leaves the result where it is, in runtimes whose tensors live in a memory of their own. */
+  compute?(): void
 }

@@ -63,6 +63,7 @@ export async function tfjsWasmPeer(): Promise<ConvolutionPeer | undefined> {
           y.dispose()
           return result
         },
+        compute: () => convolve(convolution).dispose(),
       }
     },
   }
