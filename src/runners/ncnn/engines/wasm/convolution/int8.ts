@@ -161,7 +161,7 @@ function scaleSums(
     kernels.scaleIntegers(sums.ptr + at, scale, bias === undefined ? 0 : bias.ptr + 4 * p, scaled.ptr + at, plane)
   }
   if (activation.type === Activation.relu) {
-    kernels.activate(Activation.clip, scaled.ptr, scaled.ptr, scaled.length, 0, Infinity)
+    kernels.activate(Activation.relu, scaled.ptr, scaled.ptr, scaled.length, 0, 0)
   } else if (activation.type !== Activation.none) {
     const values = scaled.data
     for (let i = 0; i < values.length; i++) values[i] = activate(values[i], activation)
