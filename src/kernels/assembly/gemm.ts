@@ -172,9 +172,10 @@ function clamp(v: v128, activation: i32, lo: v128, hi: v128): v128 {
 /**
  * C[4*tiles,8] = clamp(initial + A*B) for consecutive panels of A and one panel of B over k depths.
  *
- * The shape of the loop decides how many registers V8 needs. It hoists the loads of a basic block to the block's beginning; 8 sums and
- * the loads of one depth just fit into 16 registers, those of two depths spill. So eight depths share the loop's overhead, but each
- * ends its basic block by a way out, which serves a k that is no multiple of eight as well.
+ * The shape of the loop decides how many registers and instructions V8 needs. It hoists the loads of a basic block to the block's
+ * beginning, or delays those of B until they are used, and takes an instruction for the address of each broadcast. So sixteen depths share
+ * the loop's overhead, and each ends its basic block by a way out, which serves a k that is no multiple of sixteen as well; a second way
+ * out, never taken, makes B arrive before the second row; and the addresses of the rows of A are met before the loop, which keeps them.
  */
 function tiles4x8(
   tiles: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,
@@ -182,6 +183,8 @@ function tiles4x8(
 ): void {
   let a: v128, b0: v128, b1: v128
   let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128
+  a = v128.or(v128.load32_splat(pa, 4), v128.or(v128.load32_splat(pa, 8), v128.load32_splat(pa, 12)))
+  if (tiles == -1) return v128.store(c, a)
   for (; tiles > 0; tiles--) {
     if (initial == INITIAL_ACCUMULATE) {
       let p = c
@@ -206,101 +209,149 @@ function tiles4x8(
     const next = pa + aStep, end = pa + (<usize>k << 4)
     let pb = panel
     while (pa < end) {
-      b0 = v128.load(pb, 0), b1 = v128.load(pb, 16)
-      a = v128.load32_splat(pa, 0)
+      a = v128.load32_splat(pa), b0 = v128.load(pb), b1 = v128.load(pb, 16)
       c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      a = v128.load32_splat(pa, 4)
-      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8)
-      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12)
-      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      if (k == -1) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
       pa += 16
       if (pa >= end) break
 
-      b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
-      a = v128.load32_splat(pa, 0)
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
       c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      a = v128.load32_splat(pa, 4)
-      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8)
-      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12)
-      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      if (k == -2) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
       pa += 16
       if (pa >= end) break
 
-      b0 = v128.load(pb, 64), b1 = v128.load(pb, 80)
-      a = v128.load32_splat(pa, 0)
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 64), b1 = v128.load(pb, 80)
       c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      a = v128.load32_splat(pa, 4)
-      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8)
-      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12)
-      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      if (k == -3) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
       pa += 16
       if (pa >= end) break
 
-      b0 = v128.load(pb, 96), b1 = v128.load(pb, 112)
-      a = v128.load32_splat(pa, 0)
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 96), b1 = v128.load(pb, 112)
       c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      a = v128.load32_splat(pa, 4)
-      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8)
-      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12)
-      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      if (k == -4) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
       pa += 16
       if (pa >= end) break
 
-      b0 = v128.load(pb, 128), b1 = v128.load(pb, 144)
-      a = v128.load32_splat(pa, 0)
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 128), b1 = v128.load(pb, 144)
       c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      a = v128.load32_splat(pa, 4)
-      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8)
-      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12)
-      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      if (k == -5) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
       pa += 16
       if (pa >= end) break
 
-      b0 = v128.load(pb, 160), b1 = v128.load(pb, 176)
-      a = v128.load32_splat(pa, 0)
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 160), b1 = v128.load(pb, 176)
       c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      a = v128.load32_splat(pa, 4)
-      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8)
-      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12)
-      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      if (k == -6) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
       pa += 16
       if (pa >= end) break
 
-      b0 = v128.load(pb, 192), b1 = v128.load(pb, 208)
-      a = v128.load32_splat(pa, 0)
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 192), b1 = v128.load(pb, 208)
       c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      a = v128.load32_splat(pa, 4)
-      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8)
-      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12)
-      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      if (k == -7) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
       pa += 16
       if (pa >= end) break
 
-      b0 = v128.load(pb, 224), b1 = v128.load(pb, 240)
-      a = v128.load32_splat(pa, 0)
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 224), b1 = v128.load(pb, 240)
       c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      a = v128.load32_splat(pa, 4)
-      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8)
-      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12)
-      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      if (k == -8) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
       pa += 16
-      pb += 256
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 256), b1 = v128.load(pb, 272)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      if (k == -9) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 288), b1 = v128.load(pb, 304)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      if (k == -10) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 320), b1 = v128.load(pb, 336)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      if (k == -11) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 352), b1 = v128.load(pb, 368)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      if (k == -12) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 384), b1 = v128.load(pb, 400)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      if (k == -13) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 416), b1 = v128.load(pb, 432)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      if (k == -14) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 448), b1 = v128.load(pb, 464)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      if (k == -15) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 480), b1 = v128.load(pb, 496)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      if (k == -16) break
+      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      pa += 16
+      pb += 512
     }
     if (activation == RELU) {
       c00 = relu(c00), c01 = relu(c01), c10 = relu(c10), c11 = relu(c11)
