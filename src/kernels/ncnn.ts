@@ -15,10 +15,13 @@ export const FIRST_FREE_BYTE = 65536
 export const READ_SLACK_BYTES = 64
 
 /** Bytes of scratch memory that every GEMM, convolution and recurrent kernel needs, whatever the shapes. */
-export const GEMM_SCRATCH_BYTES = 384 * 1024
+export const GEMM_SCRATCH_BYTES = 400 * 1024
 
-/** Places of a tile of Winograd's F(4x4, 3x3): 6x6 inputs give 4x4 outputs. */
-export const WINOGRAD_PLACES = 36
+/** Outputs per side of a tile of Winograd's algorithm: F(2x2, 3x3) or F(4x4, 3x3). */
+export type WinogradSize = 2 | 4
+
+/** Places of a tile: as many inputs as give its outputs. */
+export const winogradPlaces = (size: WinogradSize): number => (size + 2) ** 2
 
 /** How weights are stored where they are packed from. */
 export const WeightType = { float32: 0, float16: 1 } as const
@@ -303,14 +306,18 @@ export interface NcnnKernels {
     dilationW: number,
   ): number
 
-  /** transformed [{@link WINOGRAD_PLACES}][count] from `count` filters [3][3] of float32, for {@link winogradConvolution}. */
-  winogradFilters(filters: Pointer, count: number, transformed: Pointer): void
   /**
-   * One group of a 3x3 convolution of stride and dilation 1 by Winograd's F(4x4, 3x3): otherwise as {@link convolution}, but sums are
-   * taken in another order and of other products. `packedFilters`: for each place, one after the other, the transformed filters [outch][inch]
+   * transformed [{@link winogradPlaces}][count] from `count` filters [3][3] of float32, for {@link winogradConvolution}: computed in
+   * float64, rounded once.
+   */
+  winogradFilters(size: WinogradSize, filters: Pointer, count: number, transformed: Pointer): void
+  /**
+   * One group of a 3x3 convolution of stride and dilation 1 by Winograd's algorithm: otherwise as {@link convolution}, but sums are taken
+   * in another order and of other products. `packedFilters`: for each place, one after the other, the transformed filters [outch][inch]
    * through {@link packLeft}. `scratch`: {@link winogradScratchBytes}.
    */
   winogradConvolution(
+    size: WinogradSize,
     input: Pointer,
     inch: number,
     h: number,
@@ -329,8 +336,9 @@ export interface NcnnKernels {
     activationB: number,
     scratch: Pointer,
   ): void
-  /** {@link winogradConvolution} of `rowCount` rows of 4x4 outputs from `firstRow` on. */
+  /** {@link winogradConvolution} of `rowCount` rows of tiles from `firstRow` on. */
   winogradRows(
+    size: WinogradSize,
     input: Pointer,
     inch: number,
     h: number,
@@ -352,7 +360,7 @@ export interface NcnnKernels {
     scratch: Pointer,
   ): void
   /** Bytes of scratch memory that {@link winogradConvolution} needs. */
-  winogradScratchBytes(inch: number, outch: number, outH: number, outW: number): number
+  winogradScratchBytes(size: WinogradSize, inch: number, outch: number, outH: number, outW: number): number
 
   /** output[i] = op(input[i]), `op` one of {@link UnaryOp}; may run in place. Functions are accurate to 1 ulp. */
   unary(op: number, input: Pointer, output: Pointer, n: number): void

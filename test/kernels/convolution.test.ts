@@ -209,7 +209,7 @@ describe.each([
     ['a single row (1-D)', { h: 1, w: 200, kernelH: 1, padTop: 0, padBottom: 0, kernelW: 5, dilationW: 2 }],
     ['more than a strip of rows', { h: 90, w: 90, inch: 2, outch: 2 }],
     ['a row longer than a strip', { h: 3, w: 5000, inch: 1, outch: 1 }],
-    ['a kernel of more than 256 taps', { h: 20, w: 20, kernelH: 17, kernelW: 17, inch: 2, outch: 2 }],
+    ['a kernel of more than 512 taps', { h: 26, w: 26, kernelH: 23, kernelW: 23, inch: 2, outch: 2 }],
     ['1x1', { kernelH: 1, kernelW: 1, ...unpadded, h: 17, w: 19 }],
     ['1x1, stride 2', { kernelH: 1, kernelW: 1, ...unpadded, strideH: 2, strideW: 2 }],
     ['padding wider than the input', { h: 2, w: 2, padTop: 5, padBottom: 5, padLeft: 6, padRight: 7, padValue: 2 }],

@@ -1,13 +1,14 @@
 // Winograd's algorithm against the convolution's definition in float64: not the same bits as the direct sum, but close.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Activation, packedLeftBytes, WeightType, WINOGRAD_PLACES } from '../../src/kernels/ncnn.ts'
+import { Activation, packedLeftBytes, WeightType, type WinogradSize, winogradPlaces } from '../../src/kernels/ncnn.ts'
 import { createArena, randomFloats } from './arena.ts'
 
 const arena = createArena()
 const { kernels } = arena
 
 interface Example {
+  readonly size: WinogradSize
   readonly inch: number
   readonly outch: number
   readonly h: number
@@ -23,17 +24,19 @@ interface Example {
 
 function run(e: Example, input: Float32Array, filters: Float32Array, bias: Float32Array, outH: number, outW: number) {
   arena.reset(e.skew)
-  const { inch, outch } = e
-  const transformed = arena.floats(WINOGRAD_PLACES * outch * inch)
-  kernels.winogradFilters(arena.put(filters), outch * inch, transformed)
+  const { size, inch, outch } = e
+  const places = winogradPlaces(size)
+  const transformed = arena.floats(places * outch * inch)
+  kernels.winogradFilters(size, arena.put(filters), outch * inch, transformed)
   const bytes = packedLeftBytes(outch, inch)
-  const packed = arena.bytes(WINOGRAD_PLACES * bytes)
-  for (let place = 0; place < WINOGRAD_PLACES; place++) {
+  const packed = arena.bytes(places * bytes)
+  for (let place = 0; place < places; place++) {
     const source = transformed + 4 * place * outch * inch
     kernels.packLeft(source, WeightType.float32, inch, 1, outch, inch, packed + place * bytes)
   }
   const output = arena.floats(outch * outH * outW)
   kernels.winogradConvolution(
+    size,
     arena.put(input),
     inch,
     e.h,
@@ -50,7 +53,7 @@ function run(e: Example, input: Float32Array, filters: Float32Array, bias: Float
     e.relu ? Activation.relu : Activation.none,
     0,
     0,
-    arena.bytes(kernels.winogradScratchBytes(inch, outch, outH, outW)),
+    arena.bytes(kernels.winogradScratchBytes(size, inch, outch, outH, outW)),
   )
   return arena.read(output, outch * outH * outW)
 }
@@ -101,6 +104,7 @@ function largestError(e: Example): number {
 
 const padding = fc.integer({ min: 0, max: 3 })
 const examples: fc.Arbitrary<Example> = fc.record({
+  size: fc.constantFrom(2, 4),
   inch: fc.integer({ min: 1, max: 9 }),
   outch: fc.integer({ min: 1, max: 9 }),
   h: fc.integer({ min: 3, max: 21 }),
@@ -125,11 +129,20 @@ describe('winogradConvolution', () => {
     arena.reset()
   })
 
-  test('the error with many channels stays within a few units of float32', () => {
-    const common = { padTop: 1, padBottom: 1, padLeft: 1, padRight: 1, padValue: 0, relu: false, skew: 0 }
-    const error = largestError({ inch: 96, outch: 8, h: 24, w: 24, ...common })
+  const common = { padTop: 1, padBottom: 1, padLeft: 1, padRight: 1, padValue: 0, relu: false, skew: 0 }
+
+  test.each([
+    [2, 5],
+    [4, 20],
+  ] as const)('with tiles of %i and many channels, the error stays below %i units of float32', (size, most) => {
+    const error = largestError({ size, inch: 96, outch: 8, h: 24, w: 24, ...common })
     expect(error).toBeGreaterThan(0)
-    expect(error).toBeLessThan(20)
+    expect(error).toBeLessThan(most)
+    arena.reset()
+  })
+
+  test.each([2, 4] as const)('sums over more channels than a block of depths holds, with tiles of %i', (size) => {
+    expect(largestError({ size, inch: 1030, outch: 5, h: 6, w: 11, ...common })).toBeLessThan(20)
     arena.reset()
   })
 })

@@ -7,14 +7,14 @@ import { activate, CLIP, isClamp, RELU } from './activation'
 import { halfToFloat4 } from './half'
 import { madd } from './madd'
 
-/** Depth of a block: a slice of a B panel (8 KB) stays in the first-level cache. */
-export const DEPTH_BLOCK: i32 = 256
+/** Depth of a block: a slice of a B panel (16 KB) stays in the first-level cache, and panels of A are read in runs of 8 KB. */
+export const DEPTH_BLOCK: i32 = 512
 /** Columns of B packed at a time: the block (256 KB) stays in the second-level cache. */
-export const COLUMN_BLOCK: i32 = 256
+export const COLUMN_BLOCK: i32 = 128
 /** Rows of A that pass by each B panel while they are in the second-level cache. */
 export const ROW_BLOCK: i32 = 64
 /** Rows of A packed at a time when it is A that changes from call to call. */
-const PACKED_ROW_BLOCK: i32 = 256
+const PACKED_ROW_BLOCK: i32 = 128
 
 export const INITIAL_ZERO: i32 = 0
 export const INITIAL_ROW_BIAS: i32 = 1
@@ -28,7 +28,7 @@ export const BLOCK_BYTES: usize = <usize>DEPTH_BLOCK * COLUMN_BLOCK * 4
 const EDGE_BYTES: usize = 256
 const SECOND_BLOCK: usize = BLOCK_BYTES + EDGE_BYTES
 /** What every product needs of scratch memory: a block of B, a tile, a block of A. */
-export const SCRATCH_BYTES: usize = 384 * 1024
+export const SCRATCH_BYTES: usize = 400 * 1024
 
 /** Width of the packed panel that holds the last `columns` columns. */
 // @ts-ignore: decorator
@@ -374,34 +374,38 @@ function tiles4x8(
   }
 }
 
-/** C[4,4] likewise, for a panel of B that is 4 wide. */
-function tile4x4(
-  pa: usize, pb: usize, k: i32, c: usize, ldc: usize, initial: i32, bias: usize, activation: i32, lo: f32, hi: f32,
+/** C[4*tiles,4] likewise, for a panel of B that is 4 wide. */
+function tiles4x4(
+  tiles: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,
+  initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
 ): void {
-  let c0: v128, c1: v128, c2: v128, c3: v128
-  if (initial == INITIAL_ACCUMULATE) {
-    c0 = v128.load(c), c1 = v128.load(c + ldc), c2 = v128.load(c + 2 * ldc), c3 = v128.load(c + 3 * ldc)
-  } else if (initial == INITIAL_ROW_BIAS) {
-    c0 = v128.load32_splat(bias), c1 = v128.load32_splat(bias, 4)
-    c2 = v128.load32_splat(bias, 8), c3 = v128.load32_splat(bias, 12)
-  } else if (initial == INITIAL_COLUMN_BIAS) {
-    c0 = c1 = c2 = c3 = v128.load(bias)
-  } else {
-    c0 = c1 = c2 = c3 = f32x4.splat(0)
+  const l = f32x4.splat(lo), h = f32x4.splat(hi)
+  for (; tiles > 0; tiles--, pa += aStep, c += ldc << 2, bias += biasStep) {
+    let c0: v128, c1: v128, c2: v128, c3: v128
+    if (initial == INITIAL_ACCUMULATE) {
+      c0 = v128.load(c), c1 = v128.load(c + ldc), c2 = v128.load(c + 2 * ldc), c3 = v128.load(c + 3 * ldc)
+    } else if (initial == INITIAL_ROW_BIAS) {
+      c0 = v128.load32_splat(bias), c1 = v128.load32_splat(bias, 4)
+      c2 = v128.load32_splat(bias, 8), c3 = v128.load32_splat(bias, 12)
+    } else if (initial == INITIAL_COLUMN_BIAS) {
+      c0 = c1 = c2 = c3 = v128.load(bias)
+    } else {
+      c0 = c1 = c2 = c3 = f32x4.splat(0)
+    }
+    let pb = panel
+    for (let p = pa, end = pa + (<usize>k << 4); p < end; p += 16, pb += 16) {
+      const b = v128.load(pb)
+      c0 = madd(c0, v128.load32_splat(p), b)
+      c1 = madd(c1, v128.load32_splat(p, 4), b)
+      c2 = madd(c2, v128.load32_splat(p, 8), b)
+      c3 = madd(c3, v128.load32_splat(p, 12), b)
+    }
+    if (activation != 0) {
+      c0 = clamp(c0, activation, l, h), c1 = clamp(c1, activation, l, h)
+      c2 = clamp(c2, activation, l, h), c3 = clamp(c3, activation, l, h)
+    }
+    v128.store(c, c0), v128.store(c + ldc, c1), v128.store(c + 2 * ldc, c2), v128.store(c + 3 * ldc, c3)
   }
-  for (const end = pa + (<usize>k << 4); pa < end; pa += 16, pb += 16) {
-    const b = v128.load(pb)
-    c0 = madd(c0, v128.load32_splat(pa), b)
-    c1 = madd(c1, v128.load32_splat(pa, 4), b)
-    c2 = madd(c2, v128.load32_splat(pa, 8), b)
-    c3 = madd(c3, v128.load32_splat(pa, 12), b)
-  }
-  if (activation != 0) {
-    const l = f32x4.splat(lo), h = f32x4.splat(hi)
-    c0 = clamp(c0, activation, l, h), c1 = clamp(c1, activation, l, h)
-    c2 = clamp(c2, activation, l, h), c3 = clamp(c3, activation, l, h)
-  }
-  v128.store(c, c0), v128.store(c + ldc, c1), v128.store(c + 2 * ldc, c2), v128.store(c + 3 * ldc, c3)
 }
 
 /** Copies `rows` by `columns` floats between places with rows `fromStep` and `toStep` bytes apart. */
@@ -569,9 +573,10 @@ function multiplyBlock(
       return
     }
     const width = panelWidth(columns)
-    const whole = columns == 8 ? m & ~3 : 0
+    const whole = columns == width ? m & ~3 : 0
     if (whole) {
-      tiles4x8(whole >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
+      if (width == 8) tiles4x8(whole >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
+      else tiles4x4(whole >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
       a += aStep * (whole >> 2)
       out += ldc * whole
       bi += rowBias * whole
@@ -580,7 +585,7 @@ function multiplyBlock(
       const rows = min(m - i, 4)
       if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, rows, columns)
       if (width == 8) tiles4x8(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
-      else tile4x4(a, pb, k, edge, 32, initial, bi, activation, lo, hi)
+      else tiles4x4(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
       copyTile(edge, 32, out, ldc, rows, columns)
       a += aStep
       out += ldc << 2

@@ -1,13 +1,27 @@
-// 3x3 convolution of stride 1 by Winograd's algorithm F(4x4, 3x3): 36 products for 16 outputs instead of 144, at some cost in accuracy.
-// Source: A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016, section 4.
+// 3x3 convolution of stride 1 by Winograd's algorithm, at some cost in accuracy: F(4x4, 3x3) takes 36 products for 16 outputs instead of
+// 144, and F(2x2, 3x3) 16 for 4 instead of 36.
+// Source: A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016, sections 4 and 5.
 //
-// A tile is 4x4 outputs and the 6x6 inputs under them. Four tiles that lie side by side are the lanes of a vector, and all 36 places
-// of a tile are multiplied on their own: M[place] = U[place] V[place] with U [outch][inch] and V [inch][tiles].
-import { activateRows, gemmLeft, INITIAL_ZERO, SCRATCH_BYTES } from './gemm'
+// A tile is `size` x `size` outputs, 4 or 2, and the inputs under them. Four tiles that lie side by side are the lanes of a vector. Each
+// place of a tile is multiplied on its own: M[place] = U[place] V[place] with U [outch][inch] and V [inch][tiles], packed in panels of 8.
+import { activateRows, DEPTH_BLOCK, INITIAL_ACCUMULATE, INITIAL_ZERO, multiplyPanels } from './gemm'
 
-const PLACES: usize = 36
-/** Tiles at a time, about: their V and M stay in the second-level cache for common numbers of channels. */
-const TILE_BLOCK: i32 = 128
+/** Bytes of V and M at a time, about: they stay in the second-level cache, unless the filters that pass by are many times as large. */
+const TILES_BYTES: i32 = 640 * 1024
+const FILTERS_PER_TILES: i32 = 4
+/** Room for one tile of a product, as its edges need it. */
+const EDGE_BYTES: i32 = 256
+/** A vector for each place, before and after one of the two directions is transformed. */
+const WORK_BYTES: i32 = 2 * 36 * 16
+/** Places follow each other at this distance more than they need: powers of two would all meet in the same set of the cache. */
+const PLACE_SKEW: usize = 64
+
+/** Places of a tile, or inputs under it. */
+// @ts-ignore: decorator
+@inline
+function placesOf(size: i32): i32 {
+  return (size + 2) * (size + 2)
+}
 
 // @ts-ignore: decorator
 @inline
@@ -15,10 +29,17 @@ function scaled(v: v128, factor: f32): v128 {
   return f32x4.mul(v, f32x4.splat(factor))
 }
 
-/** Three values `from` bytes apart to six doubles, by the matrix G. */
+/** Three values to as many doubles as a tile has inputs in a row, `to` bytes apart, by the matrix G. */
 // @ts-ignore: decorator
 @inline
-function transformFilter(a: f64, b: f64, c: f64, destination: usize, to: usize): void {
+function transformFilter(size: i32, a: f64, b: f64, c: f64, destination: usize, to: usize): void {
+  if (size == 2) {
+    store<f64>(destination, a)
+    store<f64>(destination + to, (a + b + c) / 2)
+    store<f64>(destination + 2 * to, (a - b + c) / 2)
+    store<f64>(destination + 3 * to, c)
+    return
+  }
   store<f64>(destination, a / 4)
   store<f64>(destination + to, -(a + b + c) / 6)
   store<f64>(destination + 2 * to, -(a - b + c) / 6)
@@ -33,38 +54,45 @@ const columns = memory.data(18 * 8, 16)
 const transformedFilter = memory.data(36 * 8, 16)
 const gathered = memory.data(36 * 16 * 4, 16)
 
-/** transformed [36][count] from filters [count][3][3], computed in float64 and rounded once. */
-export function winogradFilters(filters: usize, count: i32, transformed: usize): void {
-  const step = <usize>count << 2
+export function winogradFilters(size: i32, filters: usize, count: i32, transformed: usize): void {
+  const step = <usize>count << 2, inputs = <usize>size + 2, places = <usize>placesOf(size), columnBytes = inputs << 3
   for (let first = 0; first < count; first += FILTER_BLOCK, transformed += FILTER_BLOCK << 2) {
     const block = min(count - first, FILTER_BLOCK)
     for (let i = 0; i < block; i++, filters += 36) {
-      for (let x: usize = 0; x < 12; x += 4) {
-        const top = filters + x
-        transformFilter(load<f32>(top), load<f32>(top, 12), load<f32>(top, 24), columns + (x << 1), 24)
+      // Each column of the filter becomes a row of `columns`, each of its places then a row of the transformed filter.
+      for (let x: usize = 0; x < 3; x++) {
+        const top = filters + (x << 2)
+        transformFilter(size, load<f32>(top), load<f32>(top, 12), load<f32>(top, 24), columns + (x << 3), 24)
       }
-      for (let y: usize = 0; y < 6; y++) {
+      for (let y: usize = 0; y < inputs; y++) {
         const row = columns + y * 24
-        transformFilter(load<f64>(row), load<f64>(row, 8), load<f64>(row, 16), transformedFilter + y * 48, 8)
+        transformFilter(size, load<f64>(row), load<f64>(row, 8), load<f64>(row, 16), transformedFilter + y * columnBytes, 8)
       }
       const to = gathered + (<usize>i << 2)
-      for (let place: usize = 0; place < PLACES; place++) {
+      for (let place: usize = 0; place < places; place++) {
         store<f32>(to + (place << 6), <f32>load<f64>(transformedFilter + (place << 3)))
       }
     }
-    for (let place: usize = 0; place < PLACES; place++) {
+    for (let place: usize = 0; place < places; place++) {
       memory.copy(transformed + place * step, gathered + (place << 6), <usize>block << 2)
     }
   }
 }
 
-/** Six vectors `from` bytes apart to six vectors `to` bytes apart, by the matrix B^T. */
+/** The vectors of a tile's inputs in one direction, `from` bytes apart, transformed to vectors `to` bytes apart, by the matrix B^T. */
 // @ts-ignore: decorator
 @inline
-function transformInput(source: usize, from: usize, destination: usize, to: usize): void {
-  const d0 = v128.load(source), d2 = v128.load(source + 2 * from), d4 = v128.load(source + 4 * from)
+function transformInput(size: i32, source: usize, from: usize, destination: usize, to: usize): void {
+  const d0 = v128.load(source), d1 = v128.load(source + from), d2 = v128.load(source + 2 * from), d3 = v128.load(source + 3 * from)
+  if (size == 2) {
+    v128.store(destination, f32x4.sub(d0, d2))
+    v128.store(destination + to, f32x4.add(d1, d2))
+    v128.store(destination + 2 * to, f32x4.sub(d2, d1))
+    v128.store(destination + 3 * to, f32x4.sub(d3, d1))
+    return
+  }
+  const d4 = v128.load(source + 4 * from)
   v128.store(destination, f32x4.add(f32x4.sub(scaled(d0, 4), scaled(d2, 5)), d4))
-  const d1 = v128.load(source + from), d3 = v128.load(source + 3 * from)
   const even = f32x4.sub(d4, scaled(d2, 4)), odd = f32x4.sub(d3, scaled(d1, 4))
   v128.store(destination + to, f32x4.add(even, odd))
   v128.store(destination + 2 * to, f32x4.sub(even, odd))
@@ -75,60 +103,96 @@ function transformInput(source: usize, from: usize, destination: usize, to: usiz
   v128.store(destination + 5 * to, f32x4.add(f32x4.sub(scaled(d1, 4), scaled(d3, 5)), d5))
 }
 
-/** Six vectors `from` bytes apart to four vectors `to` bytes apart, by the matrix A^T. */
+/** The vectors of a tile's products in one direction to those of its outputs, by the matrix A^T. */
 // @ts-ignore: decorator
 @inline
-function transformOutput(source: usize, from: usize, destination: usize, to: usize): void {
-  const m1 = v128.load(source + from), m2 = v128.load(source + 2 * from)
-  const m3 = v128.load(source + 3 * from), m4 = v128.load(source + 4 * from)
-  const s = f32x4.add(m1, m2), d = f32x4.sub(m1, m2), t = f32x4.add(m3, m4), e = f32x4.sub(m3, m4)
-  v128.store(destination, f32x4.add(f32x4.add(v128.load(source), s), t))
+function transformOutput(size: i32, source: usize, from: usize, destination: usize, to: usize): void {
+  const m0 = v128.load(source), m1 = v128.load(source + from), m2 = v128.load(source + 2 * from), m3 = v128.load(source + 3 * from)
+  const s = f32x4.add(m1, m2), d = f32x4.sub(m1, m2)
+  if (size == 2) {
+    v128.store(destination, f32x4.add(m0, s))
+    v128.store(destination + to, f32x4.add(d, m3))
+    return
+  }
+  const m4 = v128.load(source + 4 * from)
+  const t = f32x4.add(m3, m4), e = f32x4.sub(m3, m4)
+  v128.store(destination, f32x4.add(f32x4.add(m0, s), t))
   v128.store(destination + to, f32x4.add(d, scaled(e, 2)))
   v128.store(destination + 2 * to, f32x4.add(s, scaled(t, 4)))
   v128.store(destination + 3 * to, f32x4.add(f32x4.add(d, scaled(e, 8)), v128.load(source + 5 * from)))
 }
 
-/** Element t * 4 + i of a row, for the four tiles t: six vectors i from one row of 18 floats. */
 // @ts-ignore: decorator
 @inline
-function splitRow(row: usize, destination: usize): void {
-  const r0 = v128.load(row), r1 = v128.load(row, 16), r2 = v128.load(row, 32), r3 = v128.load(row, 48), r4 = v128.load(row, 64)
-  const t0 = i32x4.shuffle(r0, r1, 0, 4, 1, 5), t1 = i32x4.shuffle(r2, r3, 0, 4, 1, 5)
-  v128.store(destination, i64x2.shuffle(t0, t1, 0, 2))
-  v128.store(destination, i64x2.shuffle(t0, t1, 1, 3), 16)
-  const t2 = i32x4.shuffle(r0, r1, 2, 6, 3, 7), t3 = i32x4.shuffle(r2, r3, 2, 6, 3, 7)
-  v128.store(destination, i64x2.shuffle(t2, t3, 0, 2), 32)
-  v128.store(destination, i64x2.shuffle(t2, t3, 1, 3), 48)
-  const u0 = i32x4.shuffle(r1, r2, 0, 4, 1, 5), u1 = i32x4.shuffle(r3, r4, 0, 4, 1, 5)
-  v128.store(destination, i64x2.shuffle(u0, u1, 0, 2), 64)
-  v128.store(destination, i64x2.shuffle(u0, u1, 1, 3), 80)
+function even(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 0, 2, 4, 6)
+}
+
+// @ts-ignore: decorator
+@inline
+function odd(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 1, 3, 5, 7)
+}
+
+/** Element t * size + i of a row, for the four tiles t: a vector for each input i of a tile. */
+// @ts-ignore: decorator
+@inline
+function splitRow(size: i32, row: usize, destination: usize): void {
+  const r0 = v128.load(row), r1 = v128.load(row, 16)
+  if (size == 2) {
+    v128.store(destination, even(r0, r1)), v128.store(destination, odd(r0, r1), 16)
+    const s0 = v128.load(row, 8), s1 = v128.load(row, 24)
+    v128.store(destination, even(s0, s1), 32), v128.store(destination, odd(s0, s1), 48)
+    return
+  }
+  const r2 = v128.load(row, 32), r3 = v128.load(row, 48), r4 = v128.load(row, 64)
+  const e0 = even(r0, r1), e1 = even(r2, r3), o0 = odd(r0, r1), o1 = odd(r2, r3)
+  v128.store(destination, even(e0, e1)), v128.store(destination, even(o0, o1), 16)
+  v128.store(destination, odd(e0, e1), 32), v128.store(destination, odd(o0, o1), 48)
+  const f0 = i32x4.shuffle(r1, r2, 0, 4, 1, 5), f1 = i32x4.shuffle(r3, r4, 0, 4, 1, 5)
+  v128.store(destination, i64x2.shuffle(f0, f1, 0, 2), 64), v128.store(destination, i64x2.shuffle(f0, f1, 1, 3), 80)
 }
 
 /** Columns of vectors of four tiles that cover a row of `outW` outputs. */
 // @ts-ignore: decorator
 @inline
-function vectorsPerRow(outW: i32): i32 {
-  return (outW + 15) >> 4
+function vectorsPerRow(size: i32, outW: i32): i32 {
+  return (outW + 4 * size - 1) / (4 * size)
+}
+
+// @ts-ignore: decorator
+@inline
+function rowsOfTiles(size: i32, outH: i32): i32 {
+  return (outH + size - 1) / size
 }
 
 /** Rows of tiles at a time. */
 // @ts-ignore: decorator
 @inline
-function rowsPerBlock(outH: i32, outW: i32): i32 {
-  return min((outH + 3) >> 2, max(TILE_BLOCK / (vectorsPerRow(outW) << 2), 1))
+function rowsPerBlock(size: i32, inch: i32, outch: i32, outH: i32, outW: i32): i32 {
+  const rowBytes = placesOf(size) * (inch + outch) * vectorsPerRow(size, outW) * 16
+  const bytes = max(TILES_BYTES, placesOf(size) * inch * outch * 4 / FILTERS_PER_TILES)
+  return min(rowsOfTiles(size, outH), max(bytes / rowBytes, 1))
 }
 
 /** Floats of a row of padded input: those under all tiles, and what is loaded behind them. */
 // @ts-ignore: decorator
 @inline
-function rowFloats(outW: i32): i32 {
-  return (vectorsPerRow(outW) << 4) + 4
+function rowFloats(size: i32, outW: i32): i32 {
+  return vectorsPerRow(size, outW) * 4 * size + 4
 }
 
-export function winogradScratchBytes(inch: i32, outch: i32, outH: i32, outW: i32): i32 {
-  const rows = rowsPerBlock(outH, outW), tiles = rows * (vectorsPerRow(outW) << 2)
-  const floats = (rows * 4 + 2) * rowFloats(outW) + <i32>PLACES * (inch + outch) * tiles
-  return <i32>(SCRATCH_BYTES + 2 * PLACES * 16) + floats * 4
+/** Bytes of V, with its channels, or of M for each place. */
+// @ts-ignore: decorator
+@inline
+function placeBytes(channels: i32, vectors: i32): usize {
+  return (<usize>channels * <usize>vectors << 4) + PLACE_SKEW
+}
+
+export function winogradScratchBytes(size: i32, inch: i32, outch: i32, outH: i32, outW: i32): i32 {
+  const rows = rowsPerBlock(size, inch, outch, outH, outW), vectors = rows * vectorsPerRow(size, outW)
+  const padded = (rows * size + 2) * rowFloats(size, outW) * 4
+  return EDGE_BYTES + WORK_BYTES + padded + placesOf(size) * <i32>(placeBytes(inch, vectors) + placeBytes(outch, vectors))
 }
 
 /** One channel's rows from `top` on, as many as lie under `rows` rows of tiles, with the padding around them. */
@@ -141,61 +205,92 @@ function padRows(channel: usize, h: i32, w: i32, top: i32, left: i32, count: i32
   }
 }
 
-/** V [36][inch][tiles] of the rows of tiles from `row` on. */
+/** V of the rows of tiles from `row` on. */
+// @ts-ignore: decorator
+@inline
 function transformInputs(
-  input: usize, inch: i32, h: i32, w: i32, row: i32, rows: i32, vectors: i32, padTop: i32, padLeft: i32, padValue: f32,
+  size: i32, input: usize, inch: i32, h: i32, w: i32, row: i32, rows: i32, vectors: i32, padTop: i32, padLeft: i32, padValue: f32,
   padded: usize, work: usize, v: usize,
 ): void {
-  const floats = (vectors << 4) + 4, rowBytes = <usize>floats << 2, channelBytes = <usize>(h * w) << 2
-  const placeBytes = <usize>inch * <usize>(rows * vectors) << 4
+  const inputs = size + 2, floats = vectors * 4 * size + 4, count = rows * vectors
+  const rowBytes = <usize>floats << 2, channelBytes = <usize>(h * w) << 2, vBytes = placeBytes(inch, count)
+  const halves = work + 36 * 16, lineBytes = <usize>inputs << 4
   for (let q = 0; q < inch; q++, input += channelBytes) {
-    padRows(input, h, w, row * 4 - padTop, -padLeft, rows * 4 + 2, floats, padValue, padded)
-    for (let r = 0; r < rows; r++) {
-      for (let c = 0; c < vectors; c++, v += 16) {
-        let source = padded + <usize>(r * 4) * rowBytes + (<usize>c << 6)
-        for (let y = 0; y < 6; y++, source += rowBytes) {
-          splitRow(source, work)
-          transformInput(work, 16, work + PLACES * 16 + <usize>y * 96, 16)
+    padRows(input, h, w, row * size - padTop, -padLeft, rows * size + 2, floats, padValue, padded)
+    for (let r = 0, i = 0; r < rows; r++) {
+      for (let c = 0; c < vectors; c++, i++) {
+        let source = padded + <usize>(r * size) * rowBytes + <usize>(c * 4 * size << 2)
+        for (let y = 0; y < inputs; y++, source += rowBytes) {
+          splitRow(size, source, work)
+          transformInput(size, work, 16, halves + <usize>y * lineBytes, 16)
         }
-        for (let x: usize = 0; x < 6; x++) transformInput(work + PLACES * 16 + (x << 4), 96, v + x * placeBytes, 6 * placeBytes)
+        // Two vectors share a panel; the last may be alone.
+        const shared = (i | 1) < count
+        const to = v + (<usize>(i & ~1) * <usize>inch << 4) + (<usize>q << (shared ? 5 : 4)) + (<usize>(i & 1) << 4)
+        for (let x = 0; x < inputs; x++) {
+          transformInput(size, halves + (<usize>x << 4), lineBytes, to + <usize>x * vBytes, <usize>inputs * vBytes)
+        }
       }
     }
   }
 }
 
-/** Four vectors whose lanes are tiles become the rows of four outputs of each tile. */
-// @ts-ignore: decorator
-@inline
-function storeRow(work: usize, bias: v128, out: usize, count: i32): void {
-  const r0 = f32x4.add(v128.load(work), bias), r1 = f32x4.add(v128.load(work, 16), bias)
-  const r2 = f32x4.add(v128.load(work, 32), bias), r3 = f32x4.add(v128.load(work, 48), bias)
-  const t0 = i32x4.shuffle(r0, r1, 0, 4, 1, 5), t1 = i32x4.shuffle(r2, r3, 0, 4, 1, 5)
-  const t2 = i32x4.shuffle(r0, r1, 2, 6, 3, 7), t3 = i32x4.shuffle(r2, r3, 2, 6, 3, 7)
-  const o0 = i64x2.shuffle(t0, t1, 0, 2), o1 = i64x2.shuffle(t0, t1, 1, 3)
-  const o2 = i64x2.shuffle(t2, t3, 0, 2), o3 = i64x2.shuffle(t2, t3, 1, 3)
-  if (count >= 16) {
-    v128.store(out, o0), v128.store(out, o1, 16), v128.store(out, o2, 32), v128.store(out, o3, 48)
-    return
+/** M = U V for one place. */
+function multiplyPlace(u: usize, v: usize, m: usize, outch: i32, inch: i32, tiles: i32, edge: usize): void {
+  const whole = tiles & ~7, rest = tiles - whole, step = <usize>inch << 4, rowBytes = <usize>tiles << 2
+  for (let k = 0; k < inch; k += DEPTH_BLOCK) {
+    const depth = min(inch - k, DEPTH_BLOCK), initial = k ? INITIAL_ACCUMULATE : INITIAL_ZERO
+    const a = u + (<usize>k << 4)
+    multiplyPanels(a, step, v + (<usize>k << 5), step << 1, depth, m, rowBytes, outch, whole, initial, 0, 0, 0, 0, edge)
+    if (!rest) continue
+    const b = v + (<usize>whole * <usize>inch << 2) + (<usize>k << 4)
+    multiplyPanels(a, step, b, step, depth, m + (<usize>whole << 2), rowBytes, outch, rest, initial, 0, 0, 0, 0, edge)
   }
-  v128.store(work, o0), v128.store(work, o1, 16), v128.store(work, o2, 32), v128.store(work, o3, 48)
-  memory.copy(out, work, <usize>count << 2)
 }
 
-/** Outputs of the rows of tiles from `row` on, from M [36][outch][tiles]. */
+/** Vectors whose lanes are tiles become a row of the outputs of all four. */
+// @ts-ignore: decorator
+@inline
+function storeRow(size: i32, work: usize, bias: v128, out: usize, count: i32): void {
+  const r0 = f32x4.add(v128.load(work), bias), r1 = f32x4.add(v128.load(work, 16), bias)
+  const t0 = i32x4.shuffle(r0, r1, 0, 4, 1, 5), t2 = i32x4.shuffle(r0, r1, 2, 6, 3, 7)
+  if (size == 2) {
+    v128.store(work, t0), v128.store(work, t2, 16)
+  } else {
+    const r2 = f32x4.add(v128.load(work, 32), bias), r3 = f32x4.add(v128.load(work, 48), bias)
+    const t1 = i32x4.shuffle(r2, r3, 0, 4, 1, 5), t3 = i32x4.shuffle(r2, r3, 2, 6, 3, 7)
+    v128.store(work, i64x2.shuffle(t0, t1, 0, 2)), v128.store(work, i64x2.shuffle(t0, t1, 1, 3), 16)
+    v128.store(work, i64x2.shuffle(t2, t3, 0, 2), 32), v128.store(work, i64x2.shuffle(t2, t3, 1, 3), 48)
+  }
+  if (count < 4 * size) {
+    memory.copy(out, work, <usize>count << 2)
+    return
+  }
+  v128.store(out, v128.load(work)), v128.store(out, v128.load(work, 16), 16)
+  if (size == 4) v128.store(out, v128.load(work, 32), 32), v128.store(out, v128.load(work, 48), 48)
+}
+
+/** Outputs of the rows of tiles from `row` on, from M. */
+// @ts-ignore: decorator
+@inline
 function transformOutputs(
-  m: usize, outch: i32, row: i32, rows: i32, vectors: i32, bias: usize, output: usize, outH: i32, outW: i32, work: usize,
+  size: i32, m: usize, outch: i32, row: i32, rows: i32, vectors: i32, bias: usize, output: usize, outH: i32, outW: i32, work: usize,
 ): void {
-  const placeBytes = <usize>outch * <usize>(rows * vectors) << 4, channelBytes = <usize>(outH * outW) << 2
+  const inputs = size + 2, lineBytes = <usize>size << 4
+  const mBytes = placeBytes(outch, rows * vectors), channelBytes = <usize>(outH * outW) << 2, results = work + 36 * 16
   for (let p = 0; p < outch; p++, output += channelBytes) {
     const offset = bias ? v128.load32_splat(bias + (<usize>p << 2)) : f32x4.splat(0)
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c < vectors; c++, m += 16) {
-        for (let y: usize = 0; y < 6; y++) transformOutput(m + y * 6 * placeBytes, placeBytes, work + y * 64, 16)
-        // A row of `work` has four vectors now; the rows are combined into four.
-        for (let x: usize = 0; x < 4; x++) transformOutput(work + (x << 4), 64, work + PLACES * 16 + (x << 4), 64)
-        const y0 = (row + r) * 4, x0 = c << 4
-        for (let y = y0; y < min(y0 + 4, outH); y++) {
-          storeRow(work + PLACES * 16 + <usize>(y - y0) * 64, offset, output + (<usize>(y * outW + x0) << 2), outW - x0)
+        for (let y = 0; y < inputs; y++) {
+          transformOutput(size, m + <usize>(y * inputs) * mBytes, mBytes, work + <usize>y * lineBytes, 16)
+        }
+        for (let x = 0; x < size; x++) {
+          transformOutput(size, work + (<usize>x << 4), lineBytes, results + (<usize>x << 4), lineBytes)
+        }
+        const y0 = (row + r) * size, x0 = c * 4 * size
+        for (let y = y0; y < min(y0 + size, outH); y++) {
+          storeRow(size, results + <usize>(y - y0) * lineBytes, offset, output + (<usize>(y * outW + x0) << 2), outW - x0)
         }
       }
     }
@@ -203,38 +298,36 @@ function transformOutputs(
 }
 
 export function winogradConvolution(
-  input: usize, inch: i32, h: i32, w: i32, packedFilters: usize, bias: usize, output: usize, outch: i32, outH: i32, outW: i32,
+  size: i32, input: usize, inch: i32, h: i32, w: i32, packedFilters: usize, bias: usize, output: usize, outch: i32, outH: i32, outW: i32,
   padTop: i32, padLeft: i32, padValue: f32, activation: i32, activationA: f32, activationB: f32, scratch: usize,
 ): void {
   winogradRows(
-    input, inch, h, w, packedFilters, bias, output, outch, outH, outW, padTop, padLeft, padValue, activation, activationA, activationB,
-    0, (outH + 3) >> 2, scratch,
+    size, input, inch, h, w, packedFilters, bias, output, outch, outH, outW, padTop, padLeft, padValue,
+    activation, activationA, activationB, 0, rowsOfTiles(size, outH), scratch,
   )
 }
 
 export function winogradRows(
-  input: usize, inch: i32, h: i32, w: i32, packedFilters: usize, bias: usize, output: usize, outch: i32, outH: i32, outW: i32,
+  size: i32, input: usize, inch: i32, h: i32, w: i32, packedFilters: usize, bias: usize, output: usize, outch: i32, outH: i32, outW: i32,
   padTop: i32, padLeft: i32, padValue: f32, activation: i32, activationA: f32, activationB: f32,
   firstRow: i32, rowCount: i32, scratch: usize,
 ): void {
-  const vectors = vectorsPerRow(outW), endRow = firstRow + rowCount, block = rowsPerBlock(outH, outW)
+  const vectors = vectorsPerRow(size, outW), endRow = firstRow + rowCount, block = rowsPerBlock(size, inch, outch, outH, outW)
   const filterBytes = <usize>((outch + 3) & ~3) * <usize>inch << 2
-  const work = scratch + SCRATCH_BYTES, padded = work + 2 * PLACES * 16
-  const v = padded + (<usize>((block * 4 + 2) * rowFloats(outW)) << 2)
+  const work = scratch + EDGE_BYTES, padded = work + WORK_BYTES
+  const v = padded + (<usize>((block * size + 2) * rowFloats(size, outW)) << 2)
   for (let row = firstRow; row < endRow; row += block) {
-    const rows = min(endRow - row, block), tiles = rows * vectors << 2
-    const vBytes = <usize>(inch * tiles) << 2, mBytes = <usize>(outch * tiles) << 2
-    const m = v + PLACES * vBytes
-    transformInputs(input, inch, h, w, row, rows, vectors, padTop, padLeft, padValue, padded, work, v)
-    for (let place: usize = 0; place < PLACES; place++) {
-      gemmLeft(
-        packedFilters + place * filterBytes, v + place * vBytes, tiles, 1, m + place * mBytes, tiles, outch, tiles, inch,
-        INITIAL_ZERO, 0, 0, 0, 0, scratch,
-      )
+    const rows = min(endRow - row, block), vBytes = placeBytes(inch, rows * vectors), mBytes = placeBytes(outch, rows * vectors)
+    const m = v + <usize>placesOf(size) * vBytes
+    if (size == 2) transformInputs(2, input, inch, h, w, row, rows, vectors, padTop, padLeft, padValue, padded, work, v)
+    else transformInputs(4, input, inch, h, w, row, rows, vectors, padTop, padLeft, padValue, padded, work, v)
+    for (let place: usize = 0; place < <usize>placesOf(size); place++) {
+      multiplyPlace(packedFilters + place * filterBytes, v + place * vBytes, m + place * mBytes, outch, inch, rows * vectors << 2, scratch)
     }
-    transformOutputs(m, outch, row, rows, vectors, bias, output, outH, outW, work)
+    if (size == 2) transformOutputs(2, m, outch, row, rows, vectors, bias, output, outH, outW, work)
+    else transformOutputs(4, m, outch, row, rows, vectors, bias, output, outH, outW, work)
     if (activation != 0) {
-      const written = output + (<usize>(row * 4 * outW) << 2), count = min(rows * 4, outH - row * 4) * outW
+      const written = output + (<usize>(row * size * outW) << 2), count = min(rows * size, outH - row * size) * outW
       activateRows(activation, written, <usize>(outH * outW) << 2, outch, count, activationA, activationB)
     }
   }

@@ -52,3 +52,12 @@ test('float64 stays exact', async () => {
   const options = { precision: 'float64' }
   expect(await run({}, { ...winograd, ...options })).toEqual(await run({}, options))
 })
+
+test('the tiles can be chosen, as in ncnn', async () => {
+  const withTiles = (options: object) => run({}, { ncnn: { useWinogradConvolution: true, ...options } })
+  const [best, small] = [await run({}, winograd), await withTiles({ useWinograd43Convolution: false })]
+  expect(small).not.toEqual(best)
+  expect(small).not.toEqual(await run())
+  expect(await withTiles({ useWinograd23Convolution: false })).toEqual(best)
+  expect(await withTiles({ useWinograd23Convolution: false, useWinograd43Convolution: false })).toEqual(await run())
+})

@@ -26,7 +26,7 @@ export const wasmEngine: NcnnEngine = {
 /** Switches that change how a native ncnn goes about its work, but not the result that this engine gives. */
 const withoutEffect = ['lightmode', 'usePackingLayout', 'useSgemmConvolution', 'useFp16Packed', 'useInt8Inference']
 /** Convolution by another algorithm. */
-const algorithms = ['useWinogradConvolution']
+const algorithms = ['useWinogradConvolution', 'useWinograd23Convolution', 'useWinograd43Convolution']
 /** More threads than there are processors only hold each other up. */
 const mostThreads = 64
 /** Switches by which this engine simulates a reduced precision. */

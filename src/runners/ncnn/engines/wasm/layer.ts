@@ -1,5 +1,5 @@
 // How a layer type of the built-in engine is declared: its parameters, its weights, what it computes.
-import type { NcnnKernels } from '../../../../kernels/ncnn.ts'
+import type { NcnnKernels, WinogradSize } from '../../../../kernels/ncnn.ts'
 import type { GraphLayer } from '../../graph.ts'
 import type { ParamSpecs, ParamValues } from '../../params.ts'
 import type { WeightSpec, WeightSpecs } from '../../weights.ts'
@@ -36,8 +36,8 @@ export interface LoadedLayer<P extends ParamSpecs, W extends WeightSpecs, Prepar
   readonly graph: GraphLayer
   /** Simulate sums in fp16 (`useFp16Arithmetic`): round to fp16 after every addition. */
   readonly sumsInHalf: boolean
-  /** Compute by Winograd's algorithm where it applies (`useWinogradConvolution`). */
-  readonly winograd: boolean
+  /** The tiles with which it may compute by Winograd's algorithm where that applies (`useWinogradConvolution`). */
+  readonly winograd: readonly WinogradSize[]
 }
 
 /** What a layer works with while the network runs. */

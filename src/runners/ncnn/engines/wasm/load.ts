@@ -11,7 +11,7 @@ import { decodeHalf } from './half-weights.ts'
 import { type KernelMemory, takeKernelMemory } from './kernel-memory.ts'
 import type { AnyLayerType, LoadedLayer } from './layer.ts'
 import { roundTo, type Storage16, storageOf, sumsInHalf } from './reduced-precision.ts'
-import { usesWinograd } from './winograd-option.ts'
+import { winogradSizes } from './winograd-option.ts'
 import { createWorkspace, type WorkspaceControl } from './workspace.ts'
 
 /** A layer of the graph together with everything it needs to run. */
@@ -73,7 +73,7 @@ function loadLayers(
       weights,
       outputCount: layer.outputs.length,
       sumsInHalf: halfSums,
-      winograd: usesWinograd(layer, options.ncnn),
+      winograd: winogradSizes(layer, options.ncnn),
     }
     layers.set(layer, {
       ...unprepared,

@@ -1,4 +1,5 @@
 // What all convolution layers do: at load their filters are prepared, at run time an image is convolved with them.
+import type { WinogradSize } from '../../../../../kernels/ncnn.ts'
 import { sameShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import type { GraphLayer } from '../../../graph.ts'
@@ -36,7 +37,7 @@ import {
 } from './geometry.ts'
 import { convolveInt8, type Int8Filters, int8Filters, type LoadedWeights } from './int8.ts'
 import { checkPositive, paddingOf, type WindowParams, windowOf } from './params.ts'
-import { convolveWinograd, isWinograd, winogradFilters } from './winograd.ts'
+import { convolveWinograd, type WinogradFilters, winogradFilters, winogradSize } from './winograd.ts'
 
 export interface ConvolutionParams extends FilterParams, WindowParams {
   readonly pad_value: number
@@ -51,7 +52,7 @@ export interface PreparedConvolution extends Surroundings {
   readonly filters?: Filters
   readonly int8Filters?: Int8Filters
   /** Instead of `filters`, for Winograd's algorithm. */
-  readonly winogradFilters?: Filters
+  readonly winogradFilters?: WinogradFilters
   readonly lastGeometry: GeometryMemory
 }
 
@@ -65,7 +66,7 @@ interface LoadedConvolution {
   readonly weights: LoadedWeights
   readonly graph: GraphLayer
   readonly sumsInHalf: boolean
-  readonly winograd: boolean
+  readonly winograd: readonly WinogradSize[]
 }
 
 export function prepareConvolution(layer: LoadedConvolution, workspace: Workspace): PreparedConvolution {
@@ -78,9 +79,10 @@ export function prepareConvolution(layer: LoadedConvolution, workspace: Workspac
     return { ...prepared, int8Filters: int8Filters(shape, asFloat32(weight, workspace), weights, workspace) }
   }
   const filters = { ...shape, weight, bias }
-  if (layer.winograd && isWinograd(shape, prepared.window, prepared.sums)) {
+  const size = winogradSize(shape, prepared.window, prepared.sums, layer.winograd)
+  if (size !== undefined) {
     checkStoredFloat(weight)
-    return { ...prepared, winogradFilters: winogradFilters(filters, workspace) }
+    return { ...prepared, winogradFilters: winogradFilters(size, filters, workspace) }
   }
   return { ...prepared, filters: storedFilters(filters, prepared.sums, workspace) }
 }
@@ -157,14 +159,13 @@ export function forwardConvolution(
 ): Blob {
   if (prepared.int8Filters !== undefined) return forwardInt8(dimensions, x, prepared.int8Filters, prepared, workspace)
   checkFloat(x, 'the input', workspace)
+  const { winogradFilters } = prepared
   const filters =
-    prepared.filters ??
-    prepared.winogradFilters ??
-    dynamicFilters(weight, bias, params.group ?? 1, dimensions, workspace)
+    prepared.filters ?? winogradFilters ?? dynamicFilters(weight, bias, params.group ?? 1, dimensions, workspace)
   const geometry = geometryFor(x, filters, prepared, dimensions)
   const y = workspace.alloc(shapeOf({ channels: filters.outputs, size: geometry.output }, dimensions))
-  if (filters === prepared.winogradFilters) {
-    convolveWinograd(x, filters, geometry, prepared, y, workspace)
+  if (winogradFilters !== undefined) {
+    convolveWinograd(x, winogradFilters, geometry, prepared, y, workspace)
     return y
   }
   const packed = filters.packed ? filters : packFilters(filters, prepared.sums, workspace, workspace.scratch)

@@ -103,9 +103,9 @@ const divisions: { readonly [K in KernelName]?: Divide<K> } = {
     return { length: 7, grain: 4, steps, scratch: 22, work: outch * plane * depth }
   },
   winogradRows: (kernels, ...numbers) => {
-    const [, inch, , , , , , outch, outH, outW] = numbers
-    const scratchBytes = kernels.winogradScratchBytes(inch, outch, outH, outW)
-    return { length: 17, grain: 1, steps: [[16, 1]], scratch: 18, scratchBytes, work: inch * outch * outH * outW }
+    const [size, , inch, , , , , , outch, outH, outW] = numbers
+    const scratchBytes = kernels.winogradScratchBytes(size, inch, outch, outH, outW)
+    return { length: 18, grain: 1, steps: [[17, 1]], scratch: 19, scratchBytes, work: inch * outch * outH * outW }
   },
   depthwise: ({ depthwiseScratchBytes }, ...numbers) => {
     const [, channels, h, w, , bias, , outH, outW, kernelH, kernelW, ...rest] = numbers
@@ -207,10 +207,11 @@ function convolveWinograd(
   { winogradRows }: NcnnKernels,
   numbers: Parameters<NcnnKernels['winogradConvolution']>,
 ): void {
-  const [x, inch, h, w, filters, bias, y, outch, outH, outW, ...rest] = numbers
+  const [size, x, inch, h, w, filters, bias, y, outch, outH, outW, ...rest] = numbers
   const [padTop, padLeft, padValue, activation, a, b, scratch] = rest
-  const rows = Math.ceil(outH / 4)
+  const rows = Math.ceil(outH / size)
   winogradRows(
+    size,
     x,
     inch,
     h,

@@ -13,7 +13,8 @@ import {
   packedLeftBytes,
   packedRightBytes,
   WeightType,
-  WINOGRAD_PLACES,
+  type WinogradSize,
+  winogradPlaces,
 } from '../../../../../../src/kernels/ncnn.ts'
 import { parallelKernels } from '../../../../../../src/runners/ncnn/engines/wasm/threads/parallel-kernels.ts'
 import { poolBytes, startPool, type ThreadPool } from '../../../../../../src/runners/ncnn/engines/wasm/threads/pool.ts'
@@ -52,12 +53,13 @@ function packedRight(k: number, n: number): Pointer {
   return packed
 }
 
-function winogradFilters(outch: number, inch: number): Pointer {
-  const transformed = arena.floats(WINOGRAD_PLACES * outch * inch)
-  arena.kernels.winogradFilters(random(outch * inch * 9, 1), outch * inch, transformed)
+function winogradFilters(size: WinogradSize, outch: number, inch: number): Pointer {
+  const places = winogradPlaces(size)
+  const transformed = arena.floats(places * outch * inch)
+  arena.kernels.winogradFilters(size, random(outch * inch * 9, 1), outch * inch, transformed)
   const bytes = packedLeftBytes(outch, inch)
-  const packed = arena.bytes(WINOGRAD_PLACES * bytes)
-  for (let place = 0; place < WINOGRAD_PLACES; place++) {
+  const packed = arena.bytes(places * bytes)
+  for (let place = 0; place < places; place++) {
     const source = transformed + 4 * place * outch * inch
     arena.kernels.packLeft(source, WeightType.float32, inch, 1, outch, inch, packed + place * bytes)
   }
@@ -66,7 +68,25 @@ function winogradFilters(outch: number, inch: number): Pointer {
 
 /** Prepares operands, and returns a call that writes `count` floats to `y`. */
 type Case = (y: Pointer) => (kernels: NcnnKernels) => void
-const cases: Readonly<Record<string, { readonly count: number; readonly prepare: Case }>> = {
+
+interface SizedCase {
+  readonly count: number
+  readonly prepare: Case
+}
+
+const winograd = (size: WinogradSize): SizedCase => ({
+  count: 19 * 53 * 49,
+  prepare: (y) => {
+    const [x, filters, bias] = [random(21 * 53 * 49, 2), winogradFilters(size, 19, 21), random(19, 3)]
+    const work = arena.bytes(parallel.winogradScratchBytes(size, 21, 19, 53, 49))
+    return (kernels) =>
+      kernels.winogradConvolution(
+        ...([size, x, 21, 53, 49, filters, bias, y, 19, 53, 49, 1, 1, 0, Activation.gelu, 0, 0, work] as const),
+      )
+  },
+})
+
+const cases: Readonly<Record<string, SizedCase>> = {
   ...Object.fromEntries(
     [
       { m: 203, n: 61 },
@@ -134,17 +154,8 @@ const cases: Readonly<Record<string, { readonly count: number; readonly prepare:
         )
     },
   },
-  winogradConvolution: {
-    count: 19 * 53 * 49,
-    prepare: (y) => {
-      const [x, filters, bias] = [random(21 * 53 * 49, 2), winogradFilters(19, 21), random(19, 3)]
-      const work = arena.bytes(parallel.winogradScratchBytes(21, 19, 53, 49))
-      return (kernels) =>
-        kernels.winogradConvolution(
-          ...([x, 21, 53, 49, filters, bias, y, 19, 53, 49, 1, 1, 0, Activation.gelu, 0, 0, work] as const),
-        )
-    },
-  },
+  'winogradConvolution, tiles of 2': winograd(2),
+  'winogradConvolution, tiles of 4': winograd(4),
   depthwise: {
     count: 41 * 61 * 63,
     prepare: (y) => {
