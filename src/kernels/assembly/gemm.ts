@@ -497,29 +497,53 @@ function loadRow(c: usize, initial: i32, bias: usize): v128 {
   return f32x4.splat(0)
 }
 
+/** A row of C, 32 columns of it, against four panels of B. Ways out that are never taken let V8 load the panels two at a time. */
+function rowOfFourPanels(
+  a: usize, k: i32, b0: usize, c: usize, initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
+): void {
+  const bStep = <usize>k << 5
+  let b1 = b0 + bStep, b2 = b1 + bStep, b3 = b2 + bStep, x: v128
+  let v0 = loadRow(c, initial, bias), v1 = loadRow(c + 16, initial, bias + 4 * biasStep)
+  let v2 = loadRow(c + 32, initial, bias + 8 * biasStep), v3 = loadRow(c + 48, initial, bias + 12 * biasStep)
+  let v4 = loadRow(c + 64, initial, bias + 16 * biasStep), v5 = loadRow(c + 80, initial, bias + 20 * biasStep)
+  let v6 = loadRow(c + 96, initial, bias + 24 * biasStep), v7 = loadRow(c + 112, initial, bias + 28 * biasStep)
+  for (const end = a + (<usize>k << 2); a < end; ) {
+    x = v128.load32_splat(a)
+    v0 = madd(v0, x, v128.load(b0)), v1 = madd(v1, x, v128.load(b0, 16))
+    v2 = madd(v2, x, v128.load(b1)), v3 = madd(v3, x, v128.load(b1, 16))
+    if (k == -1) break
+    v4 = madd(v4, x, v128.load(b2)), v5 = madd(v5, x, v128.load(b2, 16))
+    v6 = madd(v6, x, v128.load(b3)), v7 = madd(v7, x, v128.load(b3, 16))
+    a += 4
+    if (a >= end) break
+
+    x = v128.load32_splat(a)
+    v0 = madd(v0, x, v128.load(b0, 32)), v1 = madd(v1, x, v128.load(b0, 48))
+    v2 = madd(v2, x, v128.load(b1, 32)), v3 = madd(v3, x, v128.load(b1, 48))
+    if (k == -2) break
+    v4 = madd(v4, x, v128.load(b2, 32)), v5 = madd(v5, x, v128.load(b2, 48))
+    v6 = madd(v6, x, v128.load(b3, 32)), v7 = madd(v7, x, v128.load(b3, 48))
+    a += 4
+    b0 += 64, b1 += 64, b2 += 64, b3 += 64
+  }
+  if (activation != 0) {
+    const l = f32x4.splat(lo), h = f32x4.splat(hi)
+    v0 = clamp(v0, activation, l, h), v1 = clamp(v1, activation, l, h)
+    v2 = clamp(v2, activation, l, h), v3 = clamp(v3, activation, l, h)
+    v4 = clamp(v4, activation, l, h), v5 = clamp(v5, activation, l, h)
+    v6 = clamp(v6, activation, l, h), v7 = clamp(v7, activation, l, h)
+  }
+  v128.store(c, v0), v128.store(c, v1, 16), v128.store(c, v2, 32), v128.store(c, v3, 48)
+  v128.store(c, v4, 64), v128.store(c, v5, 80), v128.store(c, v6, 96), v128.store(c, v7, 112)
+}
+
 /** One row of C against panels of B that reach over all k: the matrix is streamed once, at the speed of memory. */
 function row(a: usize, pb: usize, k: i32, c: usize, n: i32, initial: i32, bias: usize, activation: i32, lo: f32, hi: f32): void {
   const l = f32x4.splat(lo), h = f32x4.splat(hi), end = a + (<usize>k << 2), bStep = <usize>k << 5
   const biasStep: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
   let j = 0
-  for (; j <= n - 16; j += 16) {
-    let b0 = pb, b1 = pb + bStep
-    let v0 = loadRow(c, initial, bias), v1 = loadRow(c + 16, initial, bias + 4 * biasStep)
-    let v2 = loadRow(c + 32, initial, bias + 8 * biasStep), v3 = loadRow(c + 48, initial, bias + 12 * biasStep)
-    for (let p = a; p < end; p += 4) {
-      const x = v128.load32_splat(p)
-      v0 = madd(v0, x, v128.load(b0)), v1 = madd(v1, x, v128.load(b0, 16))
-      v2 = madd(v2, x, v128.load(b1)), v3 = madd(v3, x, v128.load(b1, 16))
-      b0 += 32, b1 += 32
-    }
-    if (activation != 0) {
-      v0 = clamp(v0, activation, l, h), v1 = clamp(v1, activation, l, h)
-      v2 = clamp(v2, activation, l, h), v3 = clamp(v3, activation, l, h)
-    }
-    v128.store(c, v0), v128.store(c, v1, 16), v128.store(c, v2, 32), v128.store(c, v3, 48)
-    pb += bStep << 1
-    c += 64
-    bias += 16 * biasStep
+  for (; j <= n - 32; j += 32, pb += bStep << 2, c += 128, bias += 32 * biasStep) {
+    rowOfFourPanels(a, k, pb, c, initial, bias, biasStep, activation, lo, hi)
   }
   for (; j < n; j += 8) {
     const columns = min(n - j, 8), width = <usize>panelWidth(columns)
