@@ -15,7 +15,7 @@ export const FIRST_FREE_BYTE = 65536
 export const READ_SLACK_BYTES = 64
 
 /** Bytes of scratch memory that every GEMM, convolution and recurrent kernel needs, whatever the shapes. */
-export const GEMM_SCRATCH_BYTES = 400 * 1024
+export const GEMM_SCRATCH_BYTES = 528 * 1024
 
 /** Outputs per side of a tile of Winograd's algorithm: F(2x2, 3x3) or F(4x4, 3x3). */
 export type WinogradSize = 2 | 4

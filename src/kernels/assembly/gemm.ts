@@ -14,7 +14,7 @@ export const COLUMN_BLOCK: i32 = 128
 /** Rows of A that pass by each B panel while they are in the second-level cache. */
 export const ROW_BLOCK: i32 = 64
 /** Rows of A packed at a time when it is A that changes from call to call. */
-const PACKED_ROW_BLOCK: i32 = 128
+const PACKED_ROW_BLOCK: i32 = 256
 
 export const INITIAL_ZERO: i32 = 0
 export const INITIAL_ROW_BIAS: i32 = 1
@@ -23,12 +23,14 @@ export const INITIAL_ACCUMULATE: i32 = 3
 
 const FLOAT16: i32 = 1
 
-/** Bytes of one packed block of B (or A, by the roles above); the temporary tile of the edges lies behind it. */
+/** Bytes of one packed block of B; the temporary tile of the edges lies behind it. */
 export const BLOCK_BYTES: usize = <usize>DEPTH_BLOCK * COLUMN_BLOCK * 4
 const EDGE_BYTES: usize = 256
 const SECOND_BLOCK: usize = BLOCK_BYTES + EDGE_BYTES
-/** What every product needs of scratch memory: a block of B, a tile, a block of A. */
-export const SCRATCH_BYTES: usize = 400 * 1024
+/** Bytes of one packed block of A, when it is A that changes from call to call; a tile lies behind it, too. */
+const PACKED_ROWS_BYTES: usize = <usize>DEPTH_BLOCK * PACKED_ROW_BLOCK * 4
+/** What every product needs of scratch memory: a block of B, a tile and the rows of A that pass by, or a block of A and a tile. */
+export const SCRATCH_BYTES: usize = 528 * 1024
 
 /** Width of the packed panel that holds the last `columns` columns. */
 // @ts-ignore: decorator
@@ -697,7 +699,7 @@ export function gemmRight(
       }
       multiplyPackedRight(
         scratch, aStep, packedB, bStep, k0, depth, out, rowBytes, rows, n,
-        start, bias + <usize>i0 * rowBias, k0 + depth == k && clamps ? activation : 0, activationA, activationB, scratch + BLOCK_BYTES,
+        start, bias + <usize>i0 * rowBias, k0 + depth == k && clamps ? activation : 0, activationA, activationB, scratch + PACKED_ROWS_BYTES,
       )
       start = INITIAL_ACCUMULATE
       k0 += depth
