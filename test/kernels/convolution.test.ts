@@ -218,6 +218,24 @@ describe.each([
     expect(firstDifference(actual, expected())).toBeUndefined()
   })
 
+  test.each([1, 2])('3x3 with stride %i, borders of at most one zero, all small sizes', (stride) => {
+    const both = [0, 1]
+    for (let h = 1; h <= 7; h++) {
+      for (let w = 1; w <= 13; w++) {
+        for (const [padTop, padLeft] of both.flatMap((top) => both.map((left) => [top, left]))) {
+          for (const [padBottom, padRight] of both.flatMap((bottom) => both.map((right) => [bottom, right]))) {
+            const activation = [Activation.none, Activation.relu, Activation.clip, Activation.leakyRelu][(h + w) % 4]
+            const g = { ...plain, inch: 2, outch: 2, h, w, strideH: stride, strideW: stride, activation }
+            const padded = { ...g, padTop, padLeft, padBottom, padRight }
+            if (outputSize(padded).some((size) => size < 1)) continue
+            const { actual, expected } = run(padded, depthwise)
+            expect(firstDifference(actual, expected()), JSON.stringify(padded)).toBeUndefined()
+          }
+        }
+      }
+    }
+  })
+
   test('alignment changes no bit', () => {
     const results = [0, 4, 8, 12].map((skew) => run({ ...plain, h: 31, w: 29, strideW: 2 }, depthwise, skew).actual)
     for (const result of results) expect(result).toEqual(results[0])

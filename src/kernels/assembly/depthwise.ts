@@ -4,6 +4,8 @@
 // fits the first-level cache. There every tap of every output is a load at a fixed distance from the output's place, whatever the
 // kernel, stride, dilation and padding, and four vectors of outputs run side by side.
 import { activate, CLIP, RELU, storeFirst } from './activation'
+import { Limits, Relu } from './clamps'
+import { depthwise3x3, isPlain3x3 } from './depthwise-3x3'
 import { madd } from './madd'
 import { copyFloats } from './memory'
 
@@ -11,11 +13,6 @@ import { copyFloats } from './memory'
 const STRIP_BYTES: i32 = 16384
 /** A vector of outputs: two 32-bit numbers, the byte offsets of its input in the strip and of its place in the output. */
 const VECTOR_BYTES: i32 = 8
-
-/** Kernels with code of their own; the first two are also the stride. */
-const OTHER: i32 = 0
-const STRIDE_1_3X3: i32 = 1
-const STRIDE_2_3X3: i32 = 2
 
 /** Bytes of one copied row of one remainder: the outputs, what the taps reach beyond, and room to copy whole vectors. */
 // @ts-ignore: decorator
@@ -105,22 +102,6 @@ function copyRows(
   }
 }
 
-// What happens to a sum before it is stored; two classes, for the reason given in activation.ts.
-
-class Relu {
-  /** NaN becomes 0, as in ncnn. */
-  @inline apply(v: v128, lo: v128, hi: v128): v128 {
-    return f32x4.pmax(f32x4.splat(0), v)
-  }
-}
-
-/** Limits, infinite ones for no activation; NaN stays. */
-class Limits {
-  @inline apply(v: v128, lo: v128, hi: v128): v128 {
-    return f32x4.pmin(f32x4.pmax(v, lo), hi)
-  }
-}
-
 // @ts-ignore: decorator
 @inline
 function put(p: usize, v: v128, lanes: i32): void {
@@ -163,98 +144,17 @@ function convolveStrip<F>(
   }
 }
 
-/**
- * Outputs of a 3x3 kernel with stride and dilation 1, column of vectors by column of vectors: every input row is loaded once and serves
- * the three output rows around it. V8 would sink the sums of the rows that are not finished to where they are needed, each then a chain of
- * nine: a way out that is never taken, but would use them, keeps them here. Needs four columns at least; the last overlap their neighbours.
- */
-function convolve3x3<F>(
-  strip: usize, rowBytes: usize, rows: i32, outW: i32, weights: usize, start: v128, output: usize, lo: v128, hi: v128,
-): void {
-  const f = changetype<F>(0)
-  const w0 = v128.load32_splat(weights), w1 = v128.load32_splat(weights, 4), w2 = v128.load32_splat(weights, 8)
-  const w3 = v128.load32_splat(weights, 12), w4 = v128.load32_splat(weights, 16), w5 = v128.load32_splat(weights, 20)
-  const w6 = v128.load32_splat(weights, 24), w7 = v128.load32_splat(weights, 28), w8 = v128.load32_splat(weights, 32)
-  const outBytes = <usize>outW << 2, size = <usize>rows * outBytes, last = outBytes - 16
-  let x: usize = 0
-  while (true) {
-    let p = strip + x
-    let a = v128.load(p), b = v128.load(p, 4), c = v128.load(p, 8)
-    let first = madd(madd(madd(start, w0, a), w1, b), w2, c)
-    p += rowBytes
-    a = v128.load(p), b = v128.load(p, 4), c = v128.load(p, 8)
-    let second = madd(madd(madd(first, w3, a), w4, b), w5, c)
-    first = madd(madd(madd(start, w0, a), w1, b), w2, c)
-    let out = output + x
-    for (const end = out + size; out < end; out += outBytes) {
-      p += rowBytes
-      a = v128.load(p), b = v128.load(p, 4), c = v128.load(p, 8)
-      v128.store(out, f.apply(madd(madd(madd(second, w6, a), w7, b), w8, c), lo, hi))
-      second = madd(madd(madd(first, w3, a), w4, b), w5, c)
-      first = madd(madd(madd(start, w0, a), w1, b), w2, c)
-      if (!p) return v128.store(out, f32x4.add(first, second))
-    }
-    if (x == last) break
-    x = min(x + 16, last)
-  }
-}
-
-/**
- * Outputs of a 3x3 kernel with stride 2 and dilation 1 likewise: the even columns of a row and, `phaseStep` further, the odd ones. Here V8
- * would hoist the loads of both rows to the beginning, and six are too many.
- */
-function convolve3x3s2<F>(
-  strip: usize, rowBytes: usize, phaseStep: usize, rows: i32, outW: i32, weights: usize, start: v128, output: usize,
-  lo: v128, hi: v128,
-): void {
-  const f = changetype<F>(0)
-  const w0 = v128.load32_splat(weights), w1 = v128.load32_splat(weights, 4), w2 = v128.load32_splat(weights, 8)
-  const w3 = v128.load32_splat(weights, 12), w4 = v128.load32_splat(weights, 16), w5 = v128.load32_splat(weights, 20)
-  const w6 = v128.load32_splat(weights, 24), w7 = v128.load32_splat(weights, 28), w8 = v128.load32_splat(weights, 32)
-  const outBytes = <usize>outW << 2, size = <usize>rows * outBytes, last = outBytes - 16
-  let x: usize = 0
-  while (true) {
-    let p = strip + x
-    let a = v128.load(p), b = v128.load(p + phaseStep), c = v128.load(p, 4)
-    let v = madd(madd(madd(start, w0, a), w1, b), w2, c)
-    let out = output + x
-    for (const end = out + size; out < end; out += outBytes) {
-      p += rowBytes
-      a = v128.load(p), b = v128.load(p + phaseStep), c = v128.load(p, 4)
-      v = madd(madd(madd(v, w3, a), w4, b), w5, c)
-      p += rowBytes
-      if (!p) return v128.store(out, v)
-      a = v128.load(p), b = v128.load(p + phaseStep), c = v128.load(p, 4)
-      v128.store(out, f.apply(madd(madd(madd(v, w6, a), w7, b), w8, c), lo, hi))
-      v = madd(madd(madd(start, w0, a), w1, b), w2, c)
-      if (!p) return v128.store(out, v)
-    }
-    if (x == last) break
-    x = min(x + 16, last)
-  }
-}
-
-/** The rows of one strip. */
-// @ts-ignore: decorator
-@inline
-function convolveRows<F>(
-  shape: i32, strip: usize, rowBytes: usize, phaseStep: usize, rows: i32, outW: i32, vectors: usize, table: usize, taps: i32,
-  weights: usize, start: v128, output: usize, lo: v128, hi: v128,
-): void {
-  if (shape == STRIDE_1_3X3) {
-    convolve3x3<F>(strip, rowBytes, rows, outW, weights, start, output, lo, hi)
-  } else if (shape == STRIDE_2_3X3) {
-    convolve3x3s2<F>(strip, rowBytes, phaseStep, rows, outW, weights, start, output, lo, hi)
-  } else {
-    convolveStrip<F>(strip, vectors, rows * ((outW + 3) >> 2), table, taps, weights, start, output, min(outW, 4), lo, hi)
-  }
-}
-
 export function depthwise(
   input: usize, channels: i32, h: i32, w: i32, weights: usize, bias: usize, output: usize, outH: i32, outW: i32,
   kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32, padTop: i32, padLeft: i32, padValue: f32,
   activation: i32, activationA: f32, activationB: f32, scratch: usize,
 ): void {
+  if (isPlain3x3(h, w, outH, outW, kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, padValue)) {
+    depthwise3x3(
+      strideW, input, channels, h, w, weights, bias, output, outH, outW, padTop, padLeft, activation, activationA, activationB, scratch,
+    )
+    return
+  }
   const taps = kernelH * kernelW, vectorsPerRow = (outW + 3) >> 2
   const phaseStep = phaseBytes(outW, kernelW, strideW, dilationW), rowBytes = phaseStep * strideW
   const rowsPerStrip = min(stripRows(rowBytes, kernelH, strideH, dilationH), outH)
@@ -277,9 +177,7 @@ export function depthwise(
     }
   }
 
-  const is3x3 = kernelH == 3 && kernelW == 3 && dilationH == 1 && dilationW == 1 && strideH == strideW && strideW <= 2 && outW >= 4
-  const shape = is3x3 ? strideW : OTHER
-  const clip = activation == CLIP
+  const clip = activation == CLIP, lanes = min(outW, 4)
   const lo = f32x4.splat(clip ? activationA : -Infinity), hi = f32x4.splat(clip ? activationB : Infinity)
   const stripBytes = ((rowsPerStrip - 1) * strideH + (kernelH - 1) * dilationH + 1) * rowBytes
   for (let i: usize = 0; i < <usize>stripBytes; i += 16) v128.store(strip + i, pad)
@@ -291,9 +189,9 @@ export function depthwise(
       copyRows(input, h, w, top, top + inputRows, strip, length, phaseStep, strideW, padLeft, pad)
       const out = output + (<usize>(y0 * outW) << 2)
       if (activation == RELU) {
-        convolveRows<Relu>(shape, strip, rowBytes, phaseStep, rows, outW, vectors, table, taps, weights, start, out, lo, hi)
+        convolveStrip<Relu>(strip, vectors, rows * vectorsPerRow, table, taps, weights, start, out, lanes, lo, hi)
       } else {
-        convolveRows<Limits>(shape, strip, rowBytes, phaseStep, rows, outW, vectors, table, taps, weights, start, out, lo, hi)
+        convolveStrip<Limits>(strip, vectors, rows * vectorsPerRow, table, taps, weights, start, out, lanes, lo, hi)
       }
       if (activation > RELU && !clip) activate(activation, out, out, rows * outW, activationA, activationB)
     }
