@@ -19,7 +19,7 @@ const INT8_UNIT = 60
  * infinities would change the speed. Weights without a storage tag are biases, scales and variances: near 1, or small.
  */
 export function randomWeights(param: string): Uint8Array {
-  const declared = declareLayers(parseParam({ param, bin: new Uint8Array(), paramName: 'param', binName: 'bin' }), {})
+  const declared = declareLayers(parseParam({ param, paramName: 'param' }), {})
   const parts: Float32Array[] = []
   for (const [index, { weights }] of declared.entries()) {
     const present = Object.entries(weights).flatMap(([name, spec]) => (spec === undefined ? [] : [{ name, ...spec }]))

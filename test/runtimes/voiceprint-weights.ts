@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { decodeElements } from '../../src/files/elements.ts'
 import { declareLayers } from '../../src/runners/ncnn/engines/wasm/declare.ts'
 import { parseParam } from '../../src/runners/ncnn/parse-param.ts'
+import { bytesSource } from '../../src/runners/ncnn/weight-source.ts'
 import { locateWeights, readWeight } from '../../src/runners/ncnn/weights.ts'
 import { readOnnxGraph } from '../../src/runners/onnx/graph.ts'
 import { readFields } from '../../src/runners/onnx/wire.ts'
@@ -40,11 +41,12 @@ export async function voiceEncoderWeights(): Promise<Weights> {
       return new Uint8Array(await readFile(example(`models/voice-encoder-fp16.ncnn.${kind}`)))
     }),
   )
-  const declared = declareLayers(parseParam({ param, bin, paramName: 'param', binName: 'bin' }), {})
-  const located = locateWeights(declared, bin, 'bin').map((weights) =>
+  const declared = declareLayers(parseParam({ param, paramName: 'param' }), {})
+  const source = bytesSource(bin, 'bin')
+  const located = locateWeights(declared, source).map((weights) =>
     weights.map((weight) => {
       const data = new Float32Array(weight.count)
-      readWeight(bin, weight, data)
+      readWeight(source, weight, data)
       return data
     }),
   )

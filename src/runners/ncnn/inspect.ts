@@ -4,11 +4,12 @@ import { layerTypes } from './engines/wasm/layers/index.ts'
 import { explainUnknownLayers } from './engines/wasm/unknown-layers.ts'
 import { NcnnError } from './error.ts'
 import type { Graph, GraphLayer } from './graph.ts'
-import { loadNcnn } from './load-ncnn.ts'
+import { loadFiles } from './load-ncnn.ts'
 import { countOperations } from './operation-counts.ts'
+import type { NcnnFiles } from './options.ts'
 import { readParams } from './params.ts'
 import { parseParam } from './parse-param.ts'
-import { type NcnnSource, readSource } from './source.ts'
+import { type NcnnSource, withFiles } from './source.ts'
 import { connect } from './topology.ts'
 import { locateWeights, storedBytes, type WeightStorage } from './weights.ts'
 
@@ -64,12 +65,15 @@ export interface NcnnInspection {
  * @param source path of the `.param` (the `.bin` lies beside it, or at `options.bin`), or `{ param, bin }` with the contents
  * @throws {NcnnError} as {@link loadNcnn} does, and on inputs that the model does not have
  */
-export async function inspectNcnn(source: NcnnSource, options: InspectNcnnOptions = {}): Promise<NcnnInspection> {
-  const files = await readSource(source, options.bin)
+export function inspectNcnn(source: NcnnSource, options: InspectNcnnOptions = {}): Promise<NcnnInspection> {
+  return withFiles(source, options.bin, (files) => inspectFiles(files, options))
+}
+
+async function inspectFiles(files: NcnnFiles, options: InspectNcnnOptions): Promise<NcnnInspection> {
   const graph = parseParam(files)
   const topology = connect(graph)
   const declared = declareLayers(graph)
-  const located = locateWeights(declared, files.bin, files.binName)
+  const located = locateWeights(declared, files.bin)
   const { shapes, inputs } = await shapesOf(files, graph, options.inputs ?? {})
 
   const layers = declared.map(({ layer, params }, index): LayerInspection => {
@@ -97,7 +101,7 @@ export async function inspectNcnn(source: NcnnSource, options: InspectNcnnOption
     layerCounts: countTypes(graph.layers),
     parameters: sum(layers.map(({ parameters }) => parameters)),
     storage,
-    fileBytes: files.bin.length,
+    fileBytes: files.bin.size,
     weightBytes: 4 * (storage.fp32 + storage.fp16 + storage.lut8) + storage.int8,
     blobBytes:
       shapes && sum(Object.values(shapes).map((shape) => 4 * shape.reduce((size, length) => size * length, 1))),
@@ -119,12 +123,8 @@ function declareLayers({ layers, source }: Graph) {
 }
 
 /** The shape of every blob, if those of the inputs are given or declared in the model. */
-async function shapesOf(
-  { param, bin }: { readonly param: string | Uint8Array; readonly bin: Uint8Array },
-  graph: Graph,
-  given: Readonly<Record<string, readonly number[]>>,
-) {
-  using model = await loadNcnn({ param, bin })
+async function shapesOf(files: NcnnFiles, graph: Graph, given: Readonly<Record<string, readonly number[]>>) {
+  using model = await loadFiles(files)
   const unknown = Object.keys(given).filter((name) => !model.inputs.some((input) => input.name === name))
   if (unknown.length > 0) {
     const names = model.inputs.map(({ name }) => `"${name}"`).join(', ')

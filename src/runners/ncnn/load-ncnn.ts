@@ -6,8 +6,8 @@ import { nativeEngine } from './engines/native/index.ts'
 import { pythonEngine } from './engines/python/index.ts'
 import { wasmEngine } from './engines/wasm/index.ts'
 import { NcnnError } from './error.ts'
-import type { EngineOptions, LoadNcnnOptions, NcnnEngine } from './options.ts'
-import { type NcnnSource, readSource } from './source.ts'
+import type { EngineOptions, LoadNcnnOptions, NcnnEngine, NcnnFiles } from './options.ts'
+import { type NcnnSource, withFiles } from './source.ts'
 
 /**
  * Loads an ncnn model.
@@ -18,9 +18,13 @@ import { type NcnnSource, readSource } from './source.ts'
  * @param source path of the `.param` (the `.bin` lies beside it, or at `options.bin`), or `{ param, bin }` with the contents
  * @throws {NcnnError} naming the file and the line, layer or byte that is wrong
  */
-export async function loadNcnn(source: NcnnSource, options: LoadNcnnOptions = {}): Promise<Model> {
+export function loadNcnn(source: NcnnSource, options: LoadNcnnOptions = {}): Promise<Model> {
+  return withFiles(source, options.bin, (files) => loadFiles(files, options))
+}
+
+/** Loads a model from its opened files. */
+export async function loadFiles(files: NcnnFiles, options: LoadNcnnOptions = {}): Promise<Model> {
   const engine = pickEngine(options.engine)
-  const files = await readSource(source, options.bin)
   const checked = engineOptions(options)
   const model = await engine.load(files, checked)
   return withRuntime(options.batched ? batchedModel(model) : model, await describeRuntime(engine, checked))

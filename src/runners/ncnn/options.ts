@@ -2,6 +2,7 @@
 import type { Tensor } from '../../tensor/tensor.ts'
 import type { BareModel } from '../with-runtime.ts'
 import type { ParamValue } from './graph.ts'
+import type { WeightSource } from './weight-source.ts'
 
 /**
  * ncnn's `Option` switches. Left out, those that change results take the reference setting: no fp16, no bf16, no Winograd, no sgemm,
@@ -44,14 +45,14 @@ export interface NcnnOptions {
   readonly useMappedModelLoading?: boolean
 }
 
-/** The bytes of a model, read but not yet understood. */
+/** The files of a model, not yet understood. */
 export interface NcnnFiles {
   /** Text, or the bytes of a text or binary .param. */
   readonly param: string | Uint8Array
-  readonly bin: Uint8Array
-  /** Names for messages: the paths, or `param` and `bin` for models given as bytes. */
+  /** Open until the engine has loaded the model. */
+  readonly bin: WeightSource
+  /** Name for messages: the path, or `param` for models given as bytes. */
   readonly paramName: string
-  readonly binName: string
 }
 
 /** Computes an operator that ncnn does not have. Shapes are ncnn's, outermost first. */

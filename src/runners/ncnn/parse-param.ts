@@ -5,7 +5,7 @@ import { isBinaryParam, parseParamBinary } from './param-binary.ts'
 import { parseParamText } from './param-text.ts'
 
 /** Text and binary .param files are told apart by their first bytes, not by their names. */
-export function parseParam({ param, paramName }: NcnnFiles): Graph {
+export function parseParam({ param, paramName }: Pick<NcnnFiles, 'param' | 'paramName'>): Graph {
   if (typeof param === 'string') return parseParamText(param, paramName)
   return isBinaryParam(param)
     ? parseParamBinary(param, paramName)

@@ -3,6 +3,7 @@
 import { float16ToFloat32Array } from '../../tensor/half.ts'
 import { NcnnError } from './error.ts'
 import { describeLayer, type GraphLayer } from './graph.ts'
+import type { WeightSource } from './weight-source.ts'
 
 /** One weight that a layer reads. */
 export interface WeightSpec {
@@ -41,28 +42,25 @@ const tableBytes = 256 * 4
 /**
  * Finds the weights of all layers in a .bin file.
  * @param layers each layer with the weights it reads, in file order
- * @param source name of the .bin, for messages
  * @throws {NcnnError} when the file is too short or too long, naming the layer and the offset
  */
 export function locateWeights(
   layers: readonly { readonly layer: GraphLayer; readonly weights: WeightSpecs }[],
-  bin: Uint8Array,
-  source: string,
+  bin: WeightSource,
 ): WeightLocation[][] {
-  const view = new DataView(bin.buffer, bin.byteOffset, bin.byteLength)
   let offset = 0
 
   const locate = (layer: GraphLayer, name: string, { count, tagged }: WeightSpec): WeightLocation => {
-    const what = `${source}: weight ${name} of ${describeLayer(layer)}`
+    const what = `${bin.name}: weight ${name} of ${describeLayer(layer)}`
     if (!Number.isInteger(count) || count < 0) {
       throw new NcnnError(`${what} would have ${count} elements; the layer's parameters do not fit together`)
     }
-    const storage = tagged ? readTag(view, offset, what) : 'fp32'
+    const storage = tagged ? readTag(bin, offset, what) : 'fp32'
     const start = offset + (tagged ? tagBytes : 0)
     const end = start + storedBytes(storage, count)
-    if (end > bin.length) {
+    if (end > bin.size) {
       throw new NcnnError(
-        `${what} needs bytes ${start} to ${end} (${count} elements as ${storage}), but the file ends at ${bin.length}. ` +
+        `${what} needs bytes ${start} to ${end} (${count} elements as ${storage}), but the file ends at ${bin.size}. ` +
           'Is it truncated, or does it belong to another .param?',
       )
     }
@@ -73,21 +71,23 @@ export function locateWeights(
   const located = layers.map(({ layer, weights }) =>
     Object.entries(weights).flatMap(([name, spec]) => (spec === undefined ? [] : [locate(layer, name, spec)])),
   )
-  if (offset !== bin.length) {
+  if (offset !== bin.size) {
     throw new NcnnError(
-      `${source} has ${bin.length} bytes, but the layers read only ${offset} of them. Does it belong to another .param?`,
+      `${bin.name} has ${bin.size} bytes, but the layers read only ${offset} of them. Does it belong to another .param?`,
     )
   }
   return located
 }
 
-function readTag(view: DataView, offset: number, what: string): WeightStorage {
-  if (offset + tagBytes > view.byteLength) {
+function readTag(bin: WeightSource, offset: number, what: string): WeightStorage {
+  if (offset + tagBytes > bin.size) {
     throw new NcnnError(
-      `${what} should start at byte ${offset}, but the file ends at ${view.byteLength}. Is it truncated, or does it belong to another .param?`,
+      `${what} should start at byte ${offset}, but the file ends at ${bin.size}. Is it truncated, or does it belong to another .param?`,
     )
   }
-  const tag = view.getUint32(offset, true)
+  const bytes = new Uint8Array(tagBytes)
+  bin.read(offset, bytes)
+  const tag = new DataView(bytes.buffer).getUint32(0, true)
   if (tag === fp16Tag) return 'fp16'
   if (tag === int8Tag) return 'int8'
   if (tag === rawFp32Tag || tag === 0) return 'fp32'
@@ -110,23 +110,32 @@ export function storedBytes(storage: WeightStorage, count: number): number {
 }
 
 /** Decodes a weight into `target`: int8 for int8 storage, otherwise float32. */
-export function readWeight(bin: Uint8Array, weight: WeightLocation, target: Float32Array | Int8Array): void {
+export function readWeight(bin: WeightSource, weight: WeightLocation, target: Float32Array | Int8Array): void {
   const { offset, count, storage } = weight
-  const bytes = (length: number): ArrayBuffer => bin.slice(offset, offset + length).buffer as ArrayBuffer
   switch (storage) {
     case 'fp32':
-      new Uint8Array(target.buffer, target.byteOffset, 4 * count).set(bin.subarray(offset, offset + 4 * count))
-      return
     case 'int8':
-      target.set(new Int8Array(bin.buffer, bin.byteOffset + offset, count))
+      bin.read(offset, bytesOf(target))
       return
-    case 'fp16':
-      float16ToFloat32Array(new Uint16Array(bytes(2 * count)), target as Float32Array)
+    case 'fp16': {
+      const halves = new Uint16Array(count)
+      bin.read(offset, bytesOf(halves))
+      float16ToFloat32Array(halves, target as Float32Array)
       return
+    }
     case 'lut8': {
-      const table = new Float32Array(bytes(tableBytes))
-      const indices = bin.subarray(offset + tableBytes, offset + tableBytes + count)
+      const [table, indices] = [new Float32Array(256), new Uint8Array(count)]
+      bin.read(offset, bytesOf(table))
+      bin.read(offset + tableBytes, indices)
       for (let i = 0; i < count; i++) target[i] = table[indices[i] ?? 0] ?? 0
     }
   }
 }
+
+/** Reads a weight that is stored as fp16 as it is. */
+export function readHalves(bin: WeightSource, { offset }: WeightLocation, target: Uint16Array): void {
+  bin.read(offset, bytesOf(target))
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Int8Array | Uint16Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -310,13 +310,17 @@ describe('files', () => {
     await expect(loadNcnn(join(folder, 'lfs.param'))).rejects.toThrow(/lfs\.param is a Git LFS pointer.*git lfs pull/)
   })
 
-  test('weights of 3 GB in one file are refused with what to do', async () => {
-    await copyFile(join(folder, 'net.ncnn.param'), join(folder, 'large.param'))
+  test('weights that WebAssembly cannot address are refused before they are read, with what to do', async () => {
+    const count = 3 * 2 ** 29
+    await writeFile(
+      join(folder, 'large.param'),
+      `7767517\n2 2\nInput in 0 1 x\nInnerProduct fc 1 1 x out 0=1 2=${count}\n`,
+    )
     // a hole: it takes no space
     await writeFile(join(folder, 'large.bin'), '')
-    await truncate(join(folder, 'large.bin'), 3e9)
+    await truncate(join(folder, 'large.bin'), 4 + 4 * count)
     await expect(loadNcnn(join(folder, 'large.param'))).rejects.toThrow(
-      /cannot read .*large\.bin .*: files above 2 GiB are not loaded.*16-bit weights/,
+      /large\.bin: the weights take 6\.0 GiB of memory \(float32\), but WebAssembly addresses 4\.0 GiB\. Divide the model/,
     )
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { GraphLayer } from '../../../src/runners/ncnn/graph.ts'
+import { bytesSource } from '../../../src/runners/ncnn/weight-source.ts'
 import { locateWeights, raw, readWeight, tagged, type WeightSpecs } from '../../../src/runners/ncnn/weights.ts'
 
 const layer: GraphLayer = {
@@ -10,7 +11,8 @@ const layer: GraphLayer = {
   params: new Map(),
   position: 'line 4',
 }
-const locate = (bin: Uint8Array, weights: WeightSpecs) => locateWeights([{ layer, weights }], bin, 'net.bin')[0]
+const locate = (bin: Uint8Array, weights: WeightSpecs) =>
+  locateWeights([{ layer, weights }], bytesSource(bin, 'net.bin'))[0]
 
 const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer)
 const word = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer)
@@ -20,7 +22,7 @@ describe('storage formats', () => {
   const read = (bin: Uint8Array, count: number) => {
     const [location] = locate(bin, { weight_data: tagged(count) })
     const target = location.storage === 'int8' ? new Int8Array(count) : new Float32Array(count)
-    readWeight(bin, location, target)
+    readWeight(bytesSource(bin, 'net.bin'), location, target)
     return { storage: location.storage, values: [...target] }
   }
 
@@ -49,7 +51,7 @@ describe('storage formats', () => {
     const shifted = new Uint8Array([9, ...floats(3, 4)]).subarray(1)
     const [location] = locate(shifted, { bias_data: raw(2) })
     const target = new Float32Array(2)
-    readWeight(shifted, location, target)
+    readWeight(bytesSource(shifted, 'net.bin'), location, target)
     expect([...target]).toEqual([3, 4])
   })
 })

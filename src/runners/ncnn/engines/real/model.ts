@@ -10,6 +10,7 @@ import { isBinaryParam } from '../../param-binary.ts'
 import { parseParam } from '../../parse-param.ts'
 import { allBlobs, checkInputs, checkOutputs, inputInfo, type MayBeAbsent, planRun } from '../../run-plan.ts'
 import { connect, type Topology } from '../../topology.ts'
+import type { WeightSource } from '../../weight-source.ts'
 import { locateWeights } from '../../weights.ts'
 import { declareLayers } from '../wasm/declare.ts'
 import { layerTypes } from '../wasm/layers/index.ts'
@@ -36,7 +37,8 @@ export async function loadRealModel(
   const mayBeAbsent = checkLayers(graph, files)
   const isBinary = typeof files.param !== 'string' && isBinaryParam(files.param)
   const param = isBinary || typeof files.param === 'string' ? files.param : new TextDecoder().decode(files.param)
-  const session = await explain(graph, () => open({ param, bin: files.bin, options: raw, source: graph.source }))
+  const bin = wholeWeights(files.bin)
+  const session = await explain(graph, () => open({ param, bin, options: raw, source: graph.source }))
   let closed = false
   const close = (): void => {
     if (!closed) session.close()
@@ -60,6 +62,19 @@ export async function loadRealModel(
     close,
     [dispose]: close,
   }
+}
+
+/** Most bytes that are read and handed on in one piece. */
+const mostWeightBytes = 2 ** 31 - 1
+
+function wholeWeights(bin: WeightSource): Uint8Array {
+  if (bin.size > mostWeightBytes) {
+    throw new NcnnError(
+      `${bin.name} has ${bin.size} bytes; above 2 GiB only the built-in engine loads weights. ` +
+        'Convert the model with 16-bit weights (pnnx: fp16=1), or divide it into several',
+    )
+  }
+  return bin.readAll()
 }
 
 async function runSession(
@@ -107,7 +122,7 @@ function echoes(
 function checkLayers(graph: Graph, files: NcnnFiles): MayBeAbsent {
   if (unknownLayers(graph).length > 0) return () => false
   const declared = declareLayers(graph, {})
-  locateWeights(declared, files.bin, files.binName)
+  locateWeights(declared, files.bin)
   const byLayer = new Map(declared.map((entry) => [entry.layer, entry]))
   return (layer, index) => {
     const entry = byLayer.get(layer)

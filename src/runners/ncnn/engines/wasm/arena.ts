@@ -1,6 +1,7 @@
 // Memory of one model: a best-fit allocator over the WebAssembly memory in which kernels see weights and blobs.
 import { FIRST_FREE_BYTE } from '../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../error.ts'
+import { formatBytes } from './format-bytes.ts'
 import { maxMemoryBytes } from './kernel-memory.ts'
 
 const pageBytes = 64 * 1024
@@ -122,8 +123,4 @@ function insertFree(free: FreeBlock[], block: FreeBlock): void {
     previous.bytes += block.bytes
     free.splice(at, 1)
   }
-}
-
-function formatBytes(bytes: number): string {
-  return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`
 }

@@ -17,6 +17,8 @@ const arrayOf = {
   bfloat16: Uint16Array,
 } as const
 
+export const bytesPerElement = (dtype: BlobDType): number => arrayOf[dtype].BYTES_PER_ELEMENT
+
 interface Storage {
   readonly arena: Arena
   readonly address: number
@@ -45,7 +47,7 @@ export class Blob {
 
   /** Allocates uninitialised elements. */
   static alloc(arena: Arena, shape: readonly number[], dtype: BlobDType): Blob {
-    const address = arena.alloc(sizeOf(shape) * arrayOf[dtype].BYTES_PER_ELEMENT)
+    const address = arena.alloc(sizeOf(shape) * bytesPerElement(dtype))
     return new Blob({ arena, address, owners: 0 }, shape, dtype)
   }
 

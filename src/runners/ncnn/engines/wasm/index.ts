@@ -19,7 +19,7 @@ export const wasmEngine: NcnnEngine = {
   },
   async load(files: NcnnFiles, options: EngineOptions) {
     checkOptions(options)
-    return createWasmModel(parseParam(files), files.bin, files.binName, options)
+    return createWasmModel(parseParam(files), files.bin, options)
   },
 }
 

@@ -1,14 +1,17 @@
 // Loads a graph into the built-in engine: looks up the layer types, checks the weights, puts them into memory.
 import type { NcnnKernels } from '../../../../kernels/ncnn.ts'
+import { NcnnError } from '../../error.ts'
 import type { Graph, GraphLayer } from '../../graph.ts'
 import type { EngineOptions } from '../../options.ts'
 import type { ParamSpecs } from '../../params.ts'
-import { locateWeights, readWeight, type WeightLocation, type WeightSpecs } from '../../weights.ts'
+import type { WeightSource } from '../../weight-source.ts'
+import { locateWeights, readHalves, readWeight, type WeightLocation, type WeightSpecs } from '../../weights.ts'
 import { type Arena, createArena } from './arena.ts'
 import { Blob } from './blob.ts'
 import { declareLayers, explained } from './declare.ts'
+import { formatBytes } from './format-bytes.ts'
 import { decodeHalf } from './half-weights.ts'
-import { type KernelMemory, takeKernelMemory } from './kernel-memory.ts'
+import { type KernelMemory, maxMemoryBytes, takeKernelMemory } from './kernel-memory.ts'
 import type { AnyLayerType, LoadedLayer } from './layer.ts'
 import { roundTo, type Storage16, storageOf, sumsInHalf } from './reduced-precision.ts'
 import { winogradSizes } from './winograd-option.ts'
@@ -33,14 +36,10 @@ export interface LoadedNetwork {
  * Checks everything about a model that can be checked without running it, then loads its weights.
  * @throws {NcnnError} on unknown layer types, wrong numbers of inputs, and a .bin that does not fit
  */
-export async function loadNetwork(
-  graph: Graph,
-  bin: Uint8Array,
-  binName: string,
-  options: EngineOptions,
-): Promise<LoadedNetwork> {
+export async function loadNetwork(graph: Graph, bin: WeightSource, options: EngineOptions): Promise<LoadedNetwork> {
   const declared = declareLayers(graph, options.customLayers)
-  const located = locateWeights(declared, bin, binName)
+  const located = locateWeights(declared, bin)
+  checkAddressable(bin, located.flat())
 
   const kernelMemory = await takeKernelMemory(options)
   try {
@@ -51,10 +50,20 @@ export async function loadNetwork(
   }
 }
 
+/** Refuses at once what would be refused when most of it has been loaded: packed weights take no less memory than these. */
+function checkAddressable(bin: WeightSource, weights: readonly WeightLocation[]): void {
+  const bytes = weights.reduce((sum, { storage, count }) => sum + (storage === 'int8' ? count : 4 * count), 0)
+  if (bytes <= maxMemoryBytes) return
+  throw new NcnnError(
+    `${bin.name}: the weights take ${formatBytes(bytes)} of memory (float32), but WebAssembly addresses ${formatBytes(maxMemoryBytes)}. ` +
+      'Divide the model into several, or take an engine of the real ncnn if the file has at most 2 GiB',
+  )
+}
+
 function loadLayers(
   declared: ReturnType<typeof declareLayers>,
   located: readonly (readonly WeightLocation[])[],
-  bin: Uint8Array,
+  bin: WeightSource,
   { memory, kernels, firstFree }: KernelMemory,
   options: EngineOptions,
 ): Omit<LoadedNetwork, 'release'> {
@@ -92,17 +101,17 @@ function loadLayers(
  */
 function loadWeights(
   arena: Arena,
-  bin: Uint8Array,
+  bin: WeightSource,
   locations: readonly WeightLocation[],
   keepHalf: readonly string[],
   { storage16, kernels }: { readonly storage16: Storage16 | undefined; readonly kernels: NcnnKernels },
 ): Record<string, Blob> {
   const weights: Record<string, Blob> = {}
   for (const location of locations) {
-    const { name, count, storage, tagged, offset } = location
+    const { name, count, storage, tagged } = location
     if (storage === 'fp16') {
       const half = Blob.alloc(arena, [count], 'float16')
-      copyBytes(bin, offset, half)
+      readHalves(bin, location, half.data as Uint16Array)
       weights[name] = keepHalf.includes(name) ? half : decodeHalf(half, Blob.alloc(arena, [count], 'float32'), kernels)
     } else {
       weights[name] = Blob.alloc(arena, [count], storage === 'int8' ? 'int8' : 'float32')
@@ -111,9 +120,4 @@ function loadWeights(
     if (tagged && storage16 !== undefined) roundTo(storage16, weights[name], kernels)
   }
   return weights
-}
-
-function copyBytes(bin: Uint8Array, offset: number, { data }: Blob): void {
-  const { buffer, byteOffset, byteLength } = data
-  new Uint8Array(buffer, byteOffset, byteLength).set(bin.subarray(offset, offset + byteLength))
 }

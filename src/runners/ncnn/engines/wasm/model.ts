@@ -17,6 +17,7 @@ import {
   type RunPlan,
 } from '../../run-plan.ts'
 import { connect, type Topology } from '../../topology.ts'
+import type { WeightSource } from '../../weight-source.ts'
 import type { Blob } from './blob.ts'
 import { blobToTensor, tensorToBlob } from './exchange.ts'
 import type { Workspace } from './layer.ts'
@@ -24,15 +25,10 @@ import { type LoadedNetwork, loadNetwork, type RunnableLayer } from './load.ts'
 import { roundTo, type Storage16 } from './reduced-precision.ts'
 
 /** Loads a graph with its weights into the built-in engine. */
-export async function createWasmModel(
-  graph: Graph,
-  bin: Uint8Array,
-  binName: string,
-  options: EngineOptions,
-): Promise<BareModel> {
+export async function createWasmModel(graph: Graph, bin: WeightSource, options: EngineOptions): Promise<BareModel> {
   const topology = connect(graph)
   const plans = createPlanMemory()
-  let network: LoadedNetwork | undefined = await loadNetwork(graph, bin, binName, options)
+  let network: LoadedNetwork | undefined = await loadNetwork(graph, bin, options)
   const close = (): void => {
     network?.release()
     network = undefined

@@ -2,11 +2,9 @@
 import type { NcnnKernels } from '../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../error.ts'
 import type { Arena } from './arena.ts'
-import { Blob, type BlobDType } from './blob.ts'
+import { Blob, type BlobDType, bytesPerElement } from './blob.ts'
+import { maxMemoryBytes } from './kernel-memory.ts'
 import type { Workspace } from './layer.ts'
-
-/** Most elements of one blob: addresses are 32 bits wide. */
-const maxElements = 2 ** 30
 
 /** The workspace, and the handles by which the engine controls it. */
 export interface WorkspaceControl {
@@ -21,7 +19,7 @@ export function createWorkspace(arena: Arena, kernels: NcnnKernels, float: 'floa
   const scratch: Blob[] = []
 
   const alloc = (shape: readonly number[], dtype: BlobDType = float): Blob => {
-    checkShape(shape)
+    checkShape(shape, dtype)
     return Blob.alloc(arena, shape, dtype)
   }
   const workspace: Workspace = {
@@ -48,7 +46,7 @@ export function createWorkspace(arena: Arena, kernels: NcnnKernels, float: 'floa
   }
 }
 
-function checkShape(shape: readonly number[]): void {
+function checkShape(shape: readonly number[], dtype: BlobDType): void {
   let size = 1
   for (const length of shape) {
     if (!Number.isInteger(length) || length < 0) {
@@ -58,6 +56,6 @@ function checkShape(shape: readonly number[]): void {
     }
     size *= length
   }
-  if (size > maxElements)
+  if (size * bytesPerElement(dtype) > maxMemoryBytes)
     throw new NcnnError(`a result would have shape [${shape.join(', ')}]: ${size} elements are too many`)
 }

@@ -1,0 +1,24 @@
+// What is refused before a model is handed to the real ncnn.
+import { expect, test } from 'vitest'
+import { loadRealModel } from '../../../../../src/runners/ncnn/engines/real/model.ts'
+import { bytesSource } from '../../../../../src/runners/ncnn/weight-source.ts'
+
+test('a .bin above 2 GiB, which would have to be handed over in one piece', async () => {
+  const count = 2 ** 29
+  const param = `7767517\n2 2\nInput in 0 1 x\nInnerProduct fc 1 1 x out 0=1 2=${count}\n`
+  const bin = { ...bytesSource(new Uint8Array(4), 'net.bin'), size: 4 + 4 * count }
+  const options = {
+    ncnn: {},
+    precision: 'float32',
+    customLayers: {},
+    memoryLimit: undefined,
+    relaxedSimd: false,
+  } as const
+  const loaded = loadRealModel('python', { param, bin, paramName: 'net.param' }, options, () => {
+    throw new Error('it was handed over')
+  })
+  await expect(loaded).rejects.toThrow(
+    'net.bin has 2147483652 bytes; above 2 GiB only the built-in engine loads weights. ' +
+      'Convert the model with 16-bit weights (pnnx: fp16=1), or divide it into several',
+  )
+})
