@@ -12,6 +12,8 @@ const alignment = 64
 /** Bytes that stay readable behind every allocation, so that kernels may load whole vectors at the end of a row. */
 const slackBytes = 64
 
+const leastGrowth = 2 ** 20
+
 interface FreeBlock {
   address: number
   bytes: number
@@ -23,6 +25,8 @@ export interface Arena {
   /** Returns the address of `bytes` uninitialised bytes, 64-byte aligned. */
   alloc(bytes: number): number
   free(address: number): void
+  /** Says that so many bytes will be allocated: the memory grows at once, instead of step by step. */
+  expect(bytes: number): void
   /** Bytes in use now, and the most that were in use at once. */
   readonly used: number
   readonly peak: number
@@ -60,8 +64,7 @@ export function createArena(memory: WebAssembly.Memory, limit = maxMemoryBytes, 
   const extend = (bytes: number): number => {
     const last = free.at(-1)
     const address = last !== undefined && last.address + last.bytes === end ? last.address : end
-    const missing = address + bytes - memory.buffer.byteLength
-    if (missing > 0) growBy(memory, Math.ceil(missing / pageBytes), used + bytes)
+    if (address + bytes > memory.buffer.byteLength) growTo(memory, address + bytes, used + bytes)
     if (address !== end) free.pop()
     end = address + bytes
     return address
@@ -85,6 +88,10 @@ export function createArena(memory: WebAssembly.Memory, limit = maxMemoryBytes, 
       used -= bytes
       insertFree(free, { address, bytes })
     },
+    expect(bytes) {
+      const size = Math.min(end + bytes, limit, maxMemoryBytes)
+      if (size > memory.buffer.byteLength) growTo(memory, size, size)
+    },
     get used() {
       return used
     },
@@ -94,12 +101,23 @@ export function createArena(memory: WebAssembly.Memory, limit = maxMemoryBytes, 
   }
 }
 
-function growBy(memory: WebAssembly.Memory, pages: number, wanted: number): void {
-  try {
-    memory.grow(pages)
-  } catch {
-    throw tooLarge(wanted, 'this machine has no more to give')
+/**
+ * Each growth makes V8 collect garbage, so there are few: by a quarter at least, if possible. What nobody touches is only address space.
+ * @param wanted how much the model needs, for the message
+ */
+function growTo(memory: WebAssembly.Memory, bytes: number, wanted: number): void {
+  const size = memory.buffer.byteLength
+  const pages = Math.ceil((bytes - size) / pageBytes)
+  const generous = Math.ceil(Math.max(bytes - size, size / 4, leastGrowth) / pageBytes)
+  for (const tried of [generous, pages]) {
+    try {
+      memory.grow(tried)
+      return
+    } catch {
+      // Less may do.
+    }
   }
+  throw tooLarge(wanted, 'this machine has no more to give')
 }
 
 function tooLarge(wanted: number, limit: string): NcnnError {

@@ -1,5 +1,6 @@
-// Memories with kernels instantiated over them, and with threads where they are asked for. The last memory given back serves the next
-// model: engines free WebAssembly memory late, and a process that loads and closes models by the thousand would otherwise hold all of theirs.
+// Memories with kernels instantiated over them, and with threads where they are asked for. The last memory given back is the spare one: it
+// serves the next model, since a new one costs more than the loading of a small model. A large one stays spare only until the garbage
+// collector takes it.
 import {
   createNcnnKernels,
   FIRST_FREE_BYTE,
@@ -26,27 +27,26 @@ const pageBytes = 64 * 1024
 /** Most bytes a memory can have. */
 export const maxMemoryBytes = MAX_PAGES * pageBytes
 
-/** A larger memory is not kept for the next model. */
-const keptBytes = 320 * 2 ** 20
+/** A spare memory of up to this size is kept; the garbage collector may take a larger one. */
+const keptBytes = 16 * 2 ** 20
 
-let kept: KernelInstance | undefined
+let spare: Pick<WeakRef<KernelInstance>, 'deref'> | undefined
 
 /**
  * The memory of a closed model, with whatever that left in it, or a new one.
+ * @param weightBytes what the model is going to put into it at least
  * @throws {NcnnError} when the runtime lacks what the options need
  */
-export async function takeKernelMemory({ relaxedSimd, ncnn }: EngineOptions): Promise<KernelMemory> {
+export async function takeKernelMemory(
+  { relaxedSimd, ncnn }: Pick<EngineOptions, 'relaxedSimd' | 'ncnn'>,
+  weightBytes: number,
+): Promise<KernelMemory> {
   const { numThreads = 1 } = ncnn
   const shared = numThreads > 1
-  const instance = takeInstance(
-    shared,
-    relaxedSimd ? await relaxedModule(shared) : await ncnnModule({ shared, relaxed: false }),
-  )
+  const module = relaxedSimd ? await relaxedModule(shared) : await ncnnModule({ shared, relaxed: false })
+  const instance = takeSpare(module, weightBytes) ?? createInstance(module, shared)
   const { memory, kernels } = instance
-  const keep = (): void => {
-    if (memory.buffer.byteLength <= keptBytes) kept = instance
-  }
-  if (!shared) return { memory, kernels, firstFree: FIRST_FREE_BYTE, release: keep }
+  if (!shared) return { memory, kernels, firstFree: FIRST_FREE_BYTE, release: () => giveBack(instance) }
   const pool = await startPool(instance, FIRST_FREE_BYTE, numThreads)
   return {
     memory,
@@ -54,17 +54,25 @@ export async function takeKernelMemory({ relaxedSimd, ncnn }: EngineOptions): Pr
     firstFree: FIRST_FREE_BYTE + poolBytes(numThreads),
     release() {
       pool.end()
-      keep()
+      giveBack(instance)
     },
   }
 }
 
-function takeInstance(shared: boolean, module: WebAssembly.Module): KernelInstance {
-  if (kept?.module === module) {
-    const instance = kept
-    kept = undefined
-    return instance
-  }
+function giveBack(instance: KernelInstance): void {
+  spare = instance.memory.buffer.byteLength <= keptBytes ? { deref: () => instance } : new WeakRef(instance)
+}
+
+/** A small model does not hold on to a large memory. */
+function takeSpare(module: WebAssembly.Module, weightBytes: number): KernelInstance | undefined {
+  const instance = spare?.deref()
+  if (instance?.module !== module) return undefined
+  if (instance.memory.buffer.byteLength > Math.max(keptBytes, 2 * weightBytes)) return undefined
+  spare = undefined
+  return instance
+}
+
+function createInstance(module: WebAssembly.Module, shared: boolean): KernelInstance {
   const memory = new WebAssembly.Memory({ initial: 2, maximum: MAX_PAGES, shared })
   return { module, memory, kernels: createNcnnKernels(memory, module) }
 }

@@ -39,21 +39,24 @@ export interface LoadedNetwork {
 export async function loadNetwork(graph: Graph, bin: WeightSource, options: EngineOptions): Promise<LoadedNetwork> {
   const declared = declareLayers(graph, options.customLayers)
   const located = locateWeights(declared, bin)
-  checkAddressable(bin, located.flat())
+  const weightBytes = bytesInMemory(bin, located.flat())
 
-  const kernelMemory = await takeKernelMemory(options)
+  const kernelMemory = await takeKernelMemory(options, weightBytes)
   try {
-    return { ...loadLayers(declared, located, bin, kernelMemory, options), release: kernelMemory.release }
+    return { ...loadLayers(declared, located, weightBytes, bin, kernelMemory, options), release: kernelMemory.release }
   } catch (error) {
     kernelMemory.release()
     throw error
   }
 }
 
-/** Refuses at once what would be refused when most of it has been loaded: packed weights take no less memory than these. */
-function checkAddressable(bin: WeightSource, weights: readonly WeightLocation[]): void {
+/**
+ * Bytes that the weights take in memory; packed ones take no less.
+ * @throws {NcnnError} when that is more than any memory has: at once, not when most of it has been loaded
+ */
+function bytesInMemory(bin: WeightSource, weights: readonly WeightLocation[]): number {
   const bytes = weights.reduce((sum, { storage, count }) => sum + (storage === 'int8' ? count : 4 * count), 0)
-  if (bytes <= maxMemoryBytes) return
+  if (bytes <= maxMemoryBytes) return bytes
   throw new NcnnError(
     `${bin.name}: the weights take ${formatBytes(bytes)} of memory (float32), but WebAssembly addresses ${formatBytes(maxMemoryBytes)}. ` +
       'Divide the model into several, or take an engine of the real ncnn if the file has at most 2 GiB',
@@ -63,11 +66,13 @@ function checkAddressable(bin: WeightSource, weights: readonly WeightLocation[])
 function loadLayers(
   declared: ReturnType<typeof declareLayers>,
   located: readonly (readonly WeightLocation[])[],
+  weightBytes: number,
   bin: WeightSource,
   { memory, kernels, firstFree }: KernelMemory,
   options: EngineOptions,
 ): Omit<LoadedNetwork, 'release'> {
   const arena = createArena(memory, options.memoryLimit, firstFree)
+  arena.expect(weightBytes)
   const workspace = createWorkspace(arena, kernels, options.precision)
   const layers = new Map<GraphLayer, RunnableLayer>()
   for (const [index, { layer, type, params }] of declared.entries()) {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createArena } from '../../../../../src/runners/ncnn/engines/wasm/arena.ts'
 
 const arenaOf = (limit?: number) => createArena(new WebAssembly.Memory({ initial: 2, maximum: 65536 }), limit)
@@ -38,6 +38,26 @@ test('freed neighbours are joined and used again', () => {
 
 test('more than WebAssembly can address is refused in words', () => {
   expect(() => arenaOf().alloc(5 * 2 ** 30)).toThrow(/the model needs 5\.1 GiB of memory, but the limit is 4\.0 GiB/)
+})
+
+test('the memory grows rarely, and only once for what was expected', () => {
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: 65536 })
+  const grow = vi.spyOn(memory, 'grow')
+  const arena = createArena(memory)
+  for (let i = 0; i < 500; i++) arena.alloc(1 << 16)
+  expect(grow.mock.calls.length).toBeLessThan(20)
+  grow.mockClear()
+  arena.expect(1 << 26)
+  for (let i = 0; i < 500; i++) arena.alloc(1 << 16)
+  expect(grow).toHaveBeenCalledTimes(1)
+})
+
+test('where a generous growth fails, the least that is needed does', () => {
+  const arena = createArena(new WebAssembly.Memory({ initial: 2, maximum: 33 }))
+  arena.alloc(16 * 65536)
+  arena.alloc(15 * 65536 - 64)
+  expect(arena.memory.buffer.byteLength).toBe(33 * 65536)
+  expect(() => arena.alloc(65536)).toThrow(/the model needs 3 MiB of memory, but this machine has no more to give/)
 })
 
 test('peak remembers the most that was in use', () => {
