@@ -1,7 +1,6 @@
 // Section `import` of `npm run bench`: what importing the built package costs a test file, in processes of their own.
-import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { type Contender, formatTime, interleave, markdownTable } from './measure.ts'
+import { formatTime, inNewProcess, interleave, markdownTable } from './measure.ts'
 import type { SectionResult } from './run.ts'
 
 const dist = new URL('../dist/', import.meta.url)
@@ -15,29 +14,13 @@ const entries = [
   { name: 'expect-tensor/ncnn', file: 'ncnn.js', framework: 'vitest' },
 ] as const
 
-function importing(name: string, url: string, framework: string): Contender {
-  const program = `
-    await import('${framework}')
-    const before = process.cpuUsage()
-    await import(${JSON.stringify(url)})
-    const { user, system } = process.cpuUsage(before)
-    process.stdout.write(String((user + system) * 1000))`
-  const arguments_ = ['--input-type=module', '--eval', program]
-  return {
-    name,
-    run(repeats) {
-      let sum = 0
-      for (let i = 0; i < repeats; i++) sum += Number(execFileSync(process.execPath, arguments_, { encoding: 'utf8' }))
-      return sum
-    },
-  }
-}
-
 export async function benchImport(): Promise<SectionResult> {
   const missing = entries.filter(({ file }) => !existsSync(new URL(file, dist)))
   if (missing.length > 0) return { markdown: 'The package is not built: run `npm run build` first.', data: [] }
   const timings = await interleave(
-    entries.map(({ name, file, framework }) => importing(name, new URL(file, dist).href, framework)),
+    entries.map(({ name, file, framework }) =>
+      inNewProcess(name, `await import('${framework}')`, `await import(${JSON.stringify(new URL(file, dist).href)})`),
+    ),
   )
   const rows = timings.map(({ name, median, fastest }) => [name, formatTime(median), formatTime(fastest)])
   return { markdown: markdownTable(['entry', 'median', 'fastest'], rows), data: timings }

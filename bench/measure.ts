@@ -1,4 +1,5 @@
 // Timing by CPU time, in interleaved rounds: on a busy machine wall time says little, and ratios taken in one run say most.
+import { execFileSync } from 'node:child_process'
 
 /** Something to be timed: runs the work `repeats` times and answers with the CPU time it took, in nanoseconds. */
 export interface Contender {
@@ -23,6 +24,29 @@ export function inProcess(name: string, work: () => unknown): Contender {
       for (let i = 0; i < repeats; i++) work()
       const { user, system } = process.cpuUsage(before)
       return (user + system) * 1000
+    },
+  }
+}
+
+/**
+ * A contender whose every repetition runs in a new Node process.
+ * @param setUp statements that are not counted
+ * @param work statements that are
+ */
+export function inNewProcess(name: string, setUp: string, work: string): Contender {
+  const program = `
+    ${setUp}
+    const before = process.cpuUsage()
+    ${work}
+    const { user, system } = process.cpuUsage(before)
+    process.stdout.write(String((user + system) * 1000))`
+  const arguments_ = ['--input-type=module', '--eval', program]
+  return {
+    name,
+    run(repeats) {
+      let sum = 0
+      for (let i = 0; i < repeats; i++) sum += Number(execFileSync(process.execPath, arguments_, { encoding: 'utf8' }))
+      return sum
     },
   }
 }

@@ -1,4 +1,4 @@
-// The memory part of section `load`: by how much a process grows that loads a network and runs it once, against the ncnn wheel.
+// The memory part of section `load`: by how much a process grows that loads a network, runs it once and closes it, against the ncnn wheel.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -13,12 +13,18 @@ const statusFile = '/proc/self/status'
 const scriptOf = (name: string): string => fileURLToPath(new URL(`peers/${name}`, import.meta.url))
 const runs = 3
 
+/** By how many bytes a process has grown: at the peak, and what is left of it when the network is closed and garbage collected. */
+interface Growth {
+  readonly peak: number
+  readonly left: number
+}
+
 interface Measured {
   readonly network: string
   readonly weights: number
-  readonly ours: number
+  readonly ours: Growth | undefined
   /** Undefined without the wheel. */
-  readonly wheel: number | undefined
+  readonly wheel: Growth | undefined
 }
 
 export async function benchMemory(): Promise<SectionResult> {
@@ -37,8 +43,8 @@ export async function benchMemory(): Promise<SectionResult> {
       measured.push({
         network: name,
         weights: network.bin.length,
-        ours: peak(process.execPath, 'peak-memory.mjs', request) ?? Number.NaN,
-        wheel: peak(process.env.EXPECT_TENSOR_PYTHON ?? 'python3', 'peak_memory.py', request),
+        ours: growth(process.execPath, ['--expose-gc', scriptOf('peak-memory.mjs'), request]),
+        wheel: growth(process.env.EXPECT_TENSOR_PYTHON ?? 'python3', [scriptOf('peak_memory.py'), request]),
       })
     }
   } finally {
@@ -59,12 +65,14 @@ function ends(param: string): { readonly input: string; readonly output: string 
   return { input, output: last[4 + Number(last[2])] ?? '' }
 }
 
-/** Bytes, the median of some runs; undefined where the script fails. */
-function peak(command: string, script: string, request: string): number | undefined {
+/** Medians of some runs; undefined where the script fails. */
+function growth(command: string, arguments_: readonly string[]): Growth | undefined {
   try {
-    const run = () =>
-      Number(execFileSync(command, [scriptOf(script), request], { stdio: ['ignore', 'pipe', 'ignore'] }))
-    return Array.from({ length: runs }, run).sort((a, b) => a - b)[runs >> 1]
+    const run = (): Growth =>
+      JSON.parse(execFileSync(command, arguments_, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+    const measured = Array.from({ length: runs }, run)
+    const median = (of: (growth: Growth) => number): number => measured.map(of).sort((a, b) => a - b)[runs >> 1]
+    return { peak: median(({ peak }) => peak), left: median(({ left }) => left) }
   } catch {
     return undefined
   }
@@ -76,9 +84,12 @@ function table(measured: readonly Measured[]): string {
   const rows = measured.map(({ network, weights, ours, wheel }) => [
     network,
     megabytes(weights),
-    megabytes(ours),
-    megabytes(wheel),
-    formatRatio(ours / (wheel ?? Number.NaN)),
+    megabytes(ours?.peak),
+    megabytes(wheel?.peak),
+    formatRatio((ours?.peak ?? Number.NaN) / (wheel?.peak ?? Number.NaN)),
+    megabytes(ours?.left),
+    megabytes(wheel?.left),
   ])
-  return markdownTable(['growth at the peak', 'the .bin', 'expect-tensor', 'ncnn wheel', 'ratio'], rows)
+  const headings = ['growth', 'the .bin', 'peak', 'peak, ncnn wheel', 'ratio', 'left when closed', 'left, ncnn wheel']
+  return markdownTable(headings, rows)
 }

@@ -7,7 +7,7 @@ import type { Network } from './networks.ts'
 import type { JsonPeer } from './peers/json-lines.ts'
 
 // the package as it is published: what tsx makes of the sources names every function at run time, which small layers notice
-const built = new URL('../dist/ncnn.js', import.meta.url).href
+export const built = new URL('../dist/ncnn.js', import.meta.url).href
 export const { loadNcnn } = (await import(built)) as typeof import('../src/runners/ncnn/index.ts')
 
 export const DEFAULT = 'ncnn wheel'

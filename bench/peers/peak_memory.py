@@ -1,4 +1,8 @@
-"""Loads a network in the ncnn wheel, runs it once and prints by how many bytes the process grew at its peak: `peak_memory.py REQUEST`."""
+"""Loads a network in the ncnn wheel, runs it once and closes it.
+
+Prints by how many bytes the process grew at its peak, and what is left of that: `peak_memory.py REQUEST`.
+"""
+import gc
 import json
 import resource
 import sys
@@ -9,8 +13,15 @@ import numpy
 request = json.loads(sys.argv[1])
 mat = ncnn.Mat(*reversed(request["shape"]))
 numpy.asarray(mat)[...] = numpy.fromfile(request["values"], "float32").reshape(request["shape"])
-with open("/proc/self/statm") as statm:
-    before = int(statm.read().split()[1]) * resource.getpagesize()
+
+
+def resident() -> int:
+    """Bytes of this process that are in memory."""
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * resource.getpagesize()
+
+
+before = resident()
 net = ncnn.Net()
 net.opt.num_threads = 1
 net.load_param(request["param"])
@@ -21,4 +32,6 @@ extractor.extract(request["output"])
 # not getrusage's figure, which a process inherits from the one that started it
 with open("/proc/self/status") as status:
     peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-print(peak * 1024 - before)
+del extractor, net
+gc.collect()
+print(json.dumps({"peak": peak * 1024 - before, "left": resident() - before}))
