@@ -1,6 +1,6 @@
-// Memories with kernels instantiated over them, and with threads where they are asked for. The last memory given back is the spare one: it
-// serves the next model, since a new one costs more than the loading of a small model. A large one stays spare only until the garbage
-// collector takes it.
+// Memories with kernels instantiated over them, and with threads where they are asked for. Those of closed models serve the next ones until
+// the garbage collector takes them: it comes late, as some engines do not count WebAssembly memory, and new memory costs more than
+// the loading of a small model.
 import {
   createNcnnKernels,
   FIRST_FREE_BYTE,
@@ -27,10 +27,14 @@ const pageBytes = 64 * 1024
 /** Most bytes a memory can have. */
 export const maxMemoryBytes = MAX_PAGES * pageBytes
 
-/** A spare memory of up to this size is kept; the garbage collector may take a larger one. */
-const keptBytes = 16 * 2 ** 20
+/** A memory of up to this size is small. */
+const smallBytes = 16 * 2 ** 20
 
-let spare: Pick<WeakRef<KernelInstance>, 'deref'> | undefined
+/** The last small memory that was given back: the garbage collector does not get it. */
+let kept: KernelInstance | undefined
+
+/** The others. */
+let spare: readonly WeakRef<KernelInstance>[] = []
 
 /**
  * The memory of a closed model, with whatever that left in it, or a new one.
@@ -59,17 +63,25 @@ export async function takeKernelMemory(
   }
 }
 
+const sizeOf = ({ memory }: KernelInstance): number => memory.buffer.byteLength
+
 function giveBack(instance: KernelInstance): void {
-  spare = instance.memory.buffer.byteLength <= keptBytes ? { deref: () => instance } : new WeakRef(instance)
+  const isSmall = sizeOf(instance) <= smallBytes
+  const other = isSmall ? kept : instance
+  if (isSmall) kept = instance
+  if (other !== undefined) spare = [...spare, new WeakRef(other)]
 }
 
-/** A small model does not hold on to a large memory. */
+/** The largest memory that was given back, of those that a model with so many bytes of weights may hold on to. */
 function takeSpare(module: WebAssembly.Module, weightBytes: number): KernelInstance | undefined {
-  const instance = spare?.deref()
-  if (instance?.module !== module) return undefined
-  if (instance.memory.buffer.byteLength > Math.max(keptBytes, 2 * weightBytes)) return undefined
-  spare = undefined
-  return instance
+  const most = Math.max(smallBytes, 2 * weightBytes)
+  const others = spare.flatMap((reference) => reference.deref() ?? [])
+  const [taken] = [...others, ...(kept ? [kept] : [])]
+    .filter((instance) => instance.module === module && sizeOf(instance) <= most)
+    .sort((a, b) => sizeOf(b) - sizeOf(a))
+  spare = others.filter((instance) => instance !== taken).map((instance) => new WeakRef(instance))
+  if (kept === taken) kept = undefined
+  return taken
 }
 
 function createInstance(module: WebAssembly.Module, shared: boolean): KernelInstance {

@@ -1,61 +1,67 @@
 // What becomes of a closed model's memory: the next model's, or the garbage collector's.
-import { afterEach, expect, test, vi } from 'vitest'
-import { takeKernelMemory } from '../../../../../src/runners/ncnn/engines/wasm/kernel-memory.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 const mebibytes = (count: number): number => count * 2 ** 20
-const take = (weightBytes: number) => takeKernelMemory({ relaxedSimd: false, ncnn: {} }, weightBytes)
 
-/** Memory that has grown to so many bytes, and whose model was closed. */
-async function closed(bytes: number): Promise<WebAssembly.Memory> {
-  const { memory, release } = await take(bytes)
-  memory.grow(Math.max(0, (bytes - memory.buffer.byteLength) / 65536))
-  release()
-  return memory
-}
+let take: (weightBytes: number) => Promise<{ readonly memory: WebAssembly.Memory; release(): void }>
+let collected: boolean
 
-/** Whether the garbage collector has been everywhere, and what is held weakly is gone; or has been nowhere. */
-const collectGarbage = (collected: boolean): unknown =>
-  vi.stubGlobal(
-    'WeakRef',
-    class {
-      readonly deref: () => unknown
-      constructor(target: object) {
-        this.deref = () => (collected ? undefined : target)
-      }
-    },
-  )
-
+beforeEach(async () => {
+  collected = false
+  vi.stubGlobal('WeakRef', WeakReference)
+  vi.resetModules()
+  const { takeKernelMemory } = await import('../../../../../src/runners/ncnn/engines/wasm/kernel-memory.ts')
+  take = (weightBytes) => takeKernelMemory({ relaxedSimd: false, ncnn: {} }, weightBytes)
+})
 afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-test('small memory is kept for the next model', async () => {
-  collectGarbage(true)
-  const memory = await closed(mebibytes(16))
-  const next = await take(100)
-  expect(next.memory).toBe(memory)
-  next.release()
+/** What it holds is gone when `collected` says that the garbage collector has been everywhere. */
+class WeakReference {
+  readonly #target: object
+  constructor(target: object) {
+    this.#target = target
+  }
+  deref(): object | undefined {
+    return collected ? undefined : this.#target
+  }
+}
+
+/** Memory of a closed model that had grown to so many bytes. */
+async function closed(bytes: number): Promise<WebAssembly.Memory> {
+  const { memory, release } = await take(bytes)
+  memory.grow((bytes - memory.buffer.byteLength) / 65536)
+  release()
+  return memory
+}
+
+test('the memory of a closed model serves the next one, and that one only', async () => {
+  const memory = await closed(mebibytes(1))
+  expect((await take(100)).memory).toBe(memory)
+  expect((await take(100)).memory).not.toBe(memory)
 })
 
-test('two models never have the same memory', async () => {
-  await closed(mebibytes(1))
-  const [first, second] = [await take(100), await take(100)]
-  expect(first.memory).not.toBe(second.memory)
-  first.release()
-  second.release()
+test('several closed models have several memories; the largest goes first', async () => {
+  const open = [await take(100), await take(100), await take(100)]
+  for (const [i, { memory }] of open.entries()) memory.grow(16 * [2, 3, 1][i])
+  for (const { release } of open) release()
+  const again = [await take(100), await take(100), await take(100)]
+  expect(again.map(({ memory }) => memory)).toEqual([1, 0, 2].map((i) => open[i].memory))
 })
 
-test('nothing holds large memory', async () => {
-  collectGarbage(true)
-  const memory = await closed(mebibytes(17))
-  expect((await take(mebibytes(17))).memory).not.toBe(memory)
-})
-
-test('large memory that the garbage collector has not taken yet serves a model that fills half of it', async () => {
-  collectGarbage(false)
+test('large memory serves only a model that fills half of it', async () => {
   const memory = await closed(mebibytes(40))
   expect((await take(mebibytes(19))).memory).not.toBe(memory)
-  const next = await take(mebibytes(20))
-  expect(next.memory).toBe(memory)
-  next.release()
+  expect((await take(mebibytes(20))).memory).toBe(memory)
+})
+
+test('the garbage collector gets all memories but one that is small', async () => {
+  const [large, small, smaller] = [await take(100), await take(100), await take(100)]
+  large.memory.grow(17 * 16)
+  for (const { release } of [small, smaller, large]) release()
+  collected = true
+  const again = [await take(mebibytes(17)), await take(mebibytes(17))]
+  expect(again[0].memory).toBe(smaller.memory)
+  expect([large.memory, small.memory]).not.toContain(again[1].memory)
 })
