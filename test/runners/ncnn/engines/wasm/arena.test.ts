@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
+import { createNcnnKernels } from '../../../../../src/kernels/ncnn.ts'
 import { createArena } from '../../../../../src/runners/ncnn/engines/wasm/arena.ts'
+import { multiplyPacked, operand, packRight } from '../../../../../src/runners/ncnn/engines/wasm/matrix.ts'
+import { createWorkspace } from '../../../../../src/runners/ncnn/engines/wasm/workspace.ts'
 
 const arenaOf = (limit?: number) => createArena(new WebAssembly.Memory({ initial: 2, maximum: 65536 }), limit)
 
@@ -75,4 +78,26 @@ test('a limit bounds what is in use at once', () => {
   arena.free(arena.alloc(800_000))
   arena.alloc(800_000)
   expect(() => arena.alloc(800_000)).toThrow(/needs 2 MiB of memory, but the limit is 1 MiB/)
+})
+
+test('kernels compute the same beyond 2 GiB, where addresses do not fit in 31 bits', () => {
+  const [rows, columns, depth] = [5, 19, 70]
+  const productAt = (firstAddress: number): ArrayLike<number> => {
+    // address space only: what lies below is never touched
+    const memory = new WebAssembly.Memory({ initial: firstAddress / 65536, maximum: 65536 })
+    const arena = createArena(memory, undefined, firstAddress)
+    const { workspace } = createWorkspace(arena, createNcnnKernels(memory), 'float32')
+    const numbers = (shape: readonly number[]) => {
+      const blob = workspace.alloc(shape)
+      blob.data.set(Float32Array.from({ length: blob.length }, (_, i) => Math.fround(1 / (1 + i))))
+      return blob
+    }
+    const weights = packRight(operand(numbers([columns, depth]), columns, depth, false), columns, depth, workspace)
+    const y = workspace.alloc([rows, columns])
+    multiplyPacked(operand(numbers([rows, depth]), rows, depth, false), weights, y, rows, workspace)
+    expect(y.ptr).toBeGreaterThan(firstAddress)
+    return [...y.data]
+  }
+  expect(productAt(2 ** 31 - 2 ** 16)).toEqual(productAt(2 ** 16))
+  expect(productAt(52_000 * 2 ** 16)).toEqual(productAt(2 ** 16))
 })
