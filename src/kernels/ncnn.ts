@@ -423,6 +423,66 @@ export interface NcnnKernels {
     eps: number,
   ): void
   /**
+   * output = input / |vector| * scale for `vectors` vectors of [channels][n] floats, in float64, rounded once. `mode`, what keeps the
+   * length from 0: 0 adds `eps` to the sum of squares, 1 limits the length to at least `eps`, 2 the sum of squares. `scale` has a value for
+   * each channel of each vector, `scaleStep` floats apart. May run in place.
+   */
+  normalizeChannels(
+    input: Pointer,
+    output: Pointer,
+    vectors: number,
+    channels: number,
+    n: number,
+    eps: number,
+    mode: number,
+    scale: Pointer,
+    scaleStep: number,
+  ): void
+  /** As {@link normalizeChannels}, the channels at each of the n positions of [channels][n] being a vector. */
+  normalizePositions(
+    input: Pointer,
+    output: Pointer,
+    channels: number,
+    n: number,
+    eps: number,
+    mode: number,
+    scale: Pointer,
+    scaleStep: number,
+  ): void
+  /** (x - mean) / (sqrt(variance) + eps), or x - mean unless `divides`, for each row of [rows][n], in float64; may run in place. */
+  standardize(input: Pointer, output: Pointer, rows: number, n: number, divides: number, eps: number): void
+  /**
+   * output[k][i] = offset + factor * (sum of the squares of input[k - before .. k + after][i], as far as there are any), in float64, for
+   * [length][inner]. Not in place.
+   */
+  squareWindows(
+    input: Pointer,
+    output: Pointer,
+    length: number,
+    inner: number,
+    before: number,
+    after: number,
+    factor: number,
+    offset: number,
+  ): void
+  /** Running sums along the middle axis of [outer][length][inner]; may run in place. */
+  cumulativeSum(input: Pointer, output: Pointer, outer: number, length: number, inner: number): void
+  /**
+   * Turns pairs of features of [heads][steps][width] by the angles of tables [steps][tableWidth]: x1 cos - x2 sin and x1 sin + x2 cos, in
+   * float64. The two of a pair are half the width apart, or neighbours if `interleaved`.
+   */
+  rotate(
+    input: Pointer,
+    cosines: Pointer,
+    sines: Pointer,
+    output: Pointer,
+    heads: number,
+    steps: number,
+    width: number,
+    tableWidth: number,
+    interleaved: number,
+  ): void
+  /**
    * Reduces the middle axis of [outer][length][inner] to output [outer][inner], times `coefficient`; `op` one of {@link ReduceOp}.
    * Sums are taken in float64 and rounded once.
    */
@@ -523,6 +583,13 @@ export interface NcnnKernels {
   halfToFloat(source: Pointer, destination: Pointer, n: number): void
   /** float32 to float16 bits, to nearest, ties to even. */
   floatToHalf(source: Pointer, destination: Pointer, n: number): void
+  /**
+   * float32 to float16 bits as ncnn's plain Cast makes them: the mantissa is cut, what is below the least normal number becomes zero, what
+   * is above the greatest infinity.
+   */
+  cutToHalf(source: Pointer, destination: Pointer, n: number): void
+  /** The upper 16 bits of each float32. */
+  cutToBfloat16(source: Pointer, destination: Pointer, n: number): void
   /** Rounds float32 to the nearest float16 value (ties to even, overflow to infinity) in place. */
   roundToHalf(data: Pointer, n: number): void
   /** Rounds float32 to the nearest bfloat16 value (ties to even) in place. */

@@ -90,6 +90,36 @@ describe.each(Object.entries(BinaryOp))('%s', (name, op) => {
   })
 })
 
+describe('pow', () => {
+  const power = (x: Float32Array, y: Float32Array): Float32Array => {
+    const output = arena.floats(x.length)
+    kernels.binary(BinaryOp.pow, arena.put(x), 0, 0, 0, 1, arena.put(y), 0, 0, 0, 1, output, 1, 1, 1, x.length)
+    const result = arena.read(output, x.length)
+    arena.reset()
+    return result
+  }
+
+  test('is correct to 0.55 ulp over the whole range', () => {
+    const count = 20_000
+    const x = randomFloats(count, 11).map((u) => Math.abs(u) * 2 ** Math.round(u * 126))
+    const y = randomFloats(count, 12).map((u) => u * 2 ** Math.round(u * 8))
+    const results = power(x, y)
+    for (let i = 0; i < count; i++) {
+      const exact = x[i] ** y[i]
+      if (exact > 3.4028234663852886e38 || exact < 2 ** -126) expect(results[i]).toBe(f(exact))
+      else expect(ulpError(results[i], exact)).toBeLessThan(0.55)
+    }
+  })
+
+  test('of negative numbers, and beside lanes that are special', () => {
+    const inf = Number.POSITIVE_INFINITY
+    const x = [-2, -2, -3, -1.5, 0, -0, 2, -inf, -8, 4, -2, Number.NaN, 7]
+    const y = [3, -2, 2.5, 16777216, 2, -3, inf, 3, 1 / 3, 0.5, -3, 1, 0]
+    const expected = x.map((base, i) => f(f(base) ** f(y[i])))
+    expect(Array.from(power(Float32Array.from(x), Float32Array.from(y)))).toEqual(expected)
+  })
+})
+
 test('special values', () => {
   const inf = Number.POSITIVE_INFINITY
   const nan = Number.NaN

@@ -50,6 +50,24 @@ describe('float16', () => {
     arena.reset()
   })
 
+  test('cuts the mantissa, and what is too small or too large', () => {
+    const inf = Number.POSITIVE_INFINITY
+    const values = [1, -1, 2 ** -14, 2 ** -15, -(2 ** -15), 65535, 65536, -inf, inf, Number.NaN, 0, -0, 1.0009, 1.00098]
+    const expected = [1, -1, 2 ** -14, 0, -0, 65504, inf, -inf, inf, Number.NaN, 0, -0, 1, 1 + 2 ** -10]
+    const destination = arena.bytes(2 * values.length)
+    kernels.cutToHalf(arena.put(values), destination, values.length)
+    expect(Array.from(halves(destination, values.length), halfValue)).toEqual(expected)
+    arena.reset()
+  })
+
+  test.each([1, 7, 8, 9, 17])('cuts %i elements to bfloat16', (n) => {
+    const values = randomFloats(n, 2)
+    const destination = arena.bytes(2 * n)
+    kernels.cutToBfloat16(arena.put(values), destination, n)
+    expect(halves(destination, n)).toEqual(Uint16Array.from(new Uint32Array(values.buffer), (bits) => bits >>> 16))
+    arena.reset()
+  })
+
   test.each([1, 2, 3, 5, 7, 8])('%i elements', (n) => {
     const values = randomFloats(n, 1)
     const source = arena.put(values)

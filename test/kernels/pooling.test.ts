@@ -122,3 +122,16 @@ test.each(Object.entries(PoolType))('adaptive %s', (_, type) => {
     { numRuns: 150 },
   )
 })
+
+test('averages of whole channels are sums in order, however many channels there are', () => {
+  const [channels, h, w] = [7, 5, 9]
+  const values = randomFloats(channels * h * w, 3)
+  const output = arena.floats(channels)
+  kernels.adaptivePool(PoolType.average, arena.put(values), channels, h, w, output, 1, 1)
+  const expected = Array.from({ length: channels }, (_, q) => {
+    const sum = values.subarray(q * h * w, (q + 1) * h * w).reduce((total, x) => Math.fround(total + x), 0)
+    return Math.fround(Math.fround(sum / h) / w)
+  })
+  expect(Array.from(arena.read(output, channels))).toEqual(expected)
+  arena.reset()
+})

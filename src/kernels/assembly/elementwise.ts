@@ -1,6 +1,6 @@
 // Elementwise functions of one and two operands, with ncnn's operation numbers.
 import { storeFirst } from './activation'
-import { cos4, exp4, log4, sin4, tanh4 } from './math'
+import { cos4, exp4, log4, pow4, sin4, tanh4 } from './math'
 
 const ABS: i32 = 0
 const NEG: i32 = 1
@@ -251,6 +251,31 @@ class FloorDivide {
   }
 }
 
+function power(x: f32, y: f32): f32 {
+  return <f32>Math.pow(x, y)
+}
+
+/** Four at once, unless one is zero, infinite or NaN. */
+class Pow {
+  @inline apply(x: v128, y: v128): v128 {
+    const infinity = f32x4.splat(Infinity), size = f32x4.abs(x), isNegative = f32x4.lt(x, f32x4.splat(0))
+    const finite = v128.and(f32x4.lt(size, infinity), f32x4.lt(f32x4.abs(y), infinity))
+    if (i32x4.all_true(v128.and(finite, f32x4.gt(size, f32x4.splat(0))))) {
+      const z = pow4(size, y)
+      if (!v128.any_true(isNegative)) return z
+      // Of a negative number only whole powers exist; the odd ones are negative.
+      const half = f32x4.mul(y, f32x4.splat(0.5)), isOdd = f32x4.ne(f32x4.floor(half), half)
+      const signed = v128.xor(z, v128.and(isOdd, f32x4.splat(-0.0)))
+      const power = v128.bitselect(signed, f32x4.splat(NaN), f32x4.eq(f32x4.floor(y), y))
+      return v128.bitselect(power, z, isNegative)
+    }
+    return f32x4(
+      power(f32x4.extract_lane(x, 0), f32x4.extract_lane(y, 0)), power(f32x4.extract_lane(x, 1), f32x4.extract_lane(y, 1)),
+      power(f32x4.extract_lane(x, 2), f32x4.extract_lane(y, 2)), power(f32x4.extract_lane(x, 3), f32x4.extract_lane(y, 3)),
+    )
+  }
+}
+
 /** One row; an operand whose step is 0 is the same for the whole row. */
 // @ts-ignore: decorator
 @inline
@@ -290,7 +315,6 @@ function remainder(x: f64, y: f64): f64 {
 
 function scalar2(op: i32, x: f32, y: f32): f32 {
   switch (op) {
-    case POW: return <f32>Math.pow(x, y)
     case ATAN2: return <f32>Math.atan2(x, y)
     case FMOD: return <f32>(<f64>x % <f64>y)
     case LOGADDEXP: {
@@ -302,7 +326,6 @@ function scalar2(op: i32, x: f32, y: f32): f32 {
 }
 
 function mapScalar2(op: i32, a: usize, aStep: i32, b: usize, bStep: i32, output: usize, n: i32): void {
-  if (op == POW && !bStep && load<f32>(b) == 2) return map2<Mul>(a, aStep, a, aStep, output, n)
   for (const end = output + (<usize>n << 2); output < end; output += 4, a += <usize>aStep << 2, b += <usize>bStep << 2) {
     store<f32>(output, scalar2(op, load<f32>(a), load<f32>(b)))
   }
@@ -317,6 +340,9 @@ function rowBinary(op: i32, a: usize, aStep: i32, b: usize, bStep: i32, output: 
     case MAX: return map2<Max>(a, aStep, b, bStep, output, n)
     case MIN: return map2<Min>(a, aStep, b, bStep, output, n)
     case FLOOR_DIVIDE: return map2<FloorDivide>(a, aStep, b, bStep, output, n)
+    case POW:
+      if (!bStep && load<f32>(b) == 2) return map2<Mul>(a, aStep, a, aStep, output, n)
+      return map2<Pow>(a, aStep, b, bStep, output, n)
     default: mapScalar2(op, a, aStep, b, bStep, output, n)
   }
 }

@@ -106,6 +106,19 @@ export function log4(x: v128): v128 {
   return v128.bitselect(y, f32x4.splat(NaN), f32x4.ge(x, zero))
 }
 
+// @ts-ignore: decorator
+@inline
+function powHalf(x: v128, y: v128): v128 {
+  // Beyond +-700 the result rounds to infinity or 0 anyway.
+  const exponent = f64x2.mul(y, logHalf(x))
+  return expHalf(f64x2.pmin(f64x2.pmax(exponent, constant(-700)), constant(700)))
+}
+
+/** x^y = e^(y log x) for positive finite x and finite y. The logarithm's error, 1.7e-11 of it, is at most 1.8e-9 of the result. */
+export function pow4(x: v128, y: v128): v128 {
+  return joinHalves(powHalf(lowHalf(x), lowHalf(y)), powHalf(highHalf(x), highHalf(y)))
+}
+
 /** tanh |x| = (e^2|x| - 1) / (e^2|x| + 1), from e^2|x| - 1 so that small arguments keep their relative accuracy. */
 // @ts-ignore: decorator
 @inline

@@ -6,11 +6,13 @@ export { addScaled, binary, prelu, scaleBias, unary } from './elementwise'
 export { gemm, gemmLeft, gemmRight, packLeft, packRight } from './gemm'
 export { addIntegers, quantize, quantizeToBytes, scaleIntegers } from './int8'
 export {
-  bfloat16ToFloat, copyStrided, fill, floatToHalf, halfToFloat, roundToBfloat16, roundToHalf, transpose, truncateToBfloat16,
+  bfloat16ToFloat, copyStrided, cutToBfloat16, cutToHalf, fill, floatToHalf, halfToFloat, roundToBfloat16, roundToHalf, transpose, truncateToBfloat16,
 } from './memory'
+export { normalizeChannels, normalizePositions, squareWindows, standardize } from './norms'
 export { adaptivePool, pool } from './pooling'
 export { gru, lstm, rnn } from './recurrent'
 export { groupNorm, layerNorm, reduce, rmsNorm, softmax } from './reduction'
+export { cumulativeSum, rotate } from './sequence'
 export { winogradConvolution, winogradFilters, winogradRows, winogradScratchBytes } from './winograd'
 
 /** Where the constants end: the engine's allocations begin above. */

@@ -148,9 +148,28 @@ export function pool(
   }
 }
 
+/** Averages of whole channels, as many as make fours: four sums at once do not wait for each other. */
+function averageChannels(input: usize, channels: i32, h: i32, w: i32, output: usize): i32 {
+  const bytes = <usize>(h * w) << 2
+  let q = 0
+  for (; q <= channels - 4; q += 4, output += 16) {
+    let s0: f32 = 0, s1: f32 = 0, s2: f32 = 0, s3: f32 = 0
+    for (const end = input + bytes; input < end; input += 4) {
+      s0 += load<f32>(input), s1 += load<f32>(input + bytes)
+      s2 += load<f32>(input + 2 * bytes), s3 += load<f32>(input + 3 * bytes)
+    }
+    input += 3 * bytes
+    v128.store(output, f32x4.div(f32x4.div(f32x4(s0, s1, s2, s3), f32x4.splat(<f32>h)), f32x4.splat(<f32>w)))
+  }
+  return q
+}
+
 export function adaptivePool(type: i32, input: usize, channels: i32, h: i32, w: i32, output: usize, outH: i32, outW: i32): void {
   const channelBytes = <usize>(h * w) << 2
-  for (let q = 0; q < channels; q++, input += channelBytes) {
+  const done = type != MAX && outH * outW == 1 ? averageChannels(input, channels, h, w, output) : 0
+  input += <usize>done * channelBytes
+  output += <usize>done << 2
+  for (let q = done; q < channels; q++, input += channelBytes) {
     for (let oy = 0; oy < outH; oy++) {
       const y0 = h * oy / outH, y1 = (h * (oy + 1) + outH - 1) / outH
       for (let ox = 0; ox < outW; ox++, output += 4) {

@@ -22,13 +22,13 @@ function firstLanes(v: v128, rest: i32, filler: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function promoteHigh(v: v128): v128 {
+export function promoteHigh(v: v128): v128 {
   return f64x2.promote_low_f32x4(i64x2.shuffle(v, v, 1, 1))
 }
 
 // @ts-ignore: decorator
 @inline
-function joinHalves(low: v128, high: v128): v128 {
+export function joinHalves(low: v128, high: v128): v128 {
   return i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2)
 }
 

@@ -1,10 +1,17 @@
 // Scaled dot-product attention of one head: y = softmax(scale q k^T + mask) v.
+import { BinaryOp } from '../../../../kernels/ncnn.ts'
 import type { Blob } from './blob.ts'
 import { int8Operand, multiplyInt8 } from './int8-matrix.ts'
 import type { Workspace } from './layer.ts'
-import { type Destination, multiply, type Operand } from './matrix.ts'
+import { type Destination, elementAddress, multiply, type Operand } from './matrix.ts'
 import { softmax } from './softmax.ts'
 import type { SumPrecision } from './sums.ts'
+
+/** Begins at element `offset` of its blob. */
+interface Mask {
+  readonly blob: Blob
+  readonly offset: number
+}
 
 /** The operands of a head. The depth of q and k is the head's width, that of v the number of keys. */
 export interface AttentionHead {
@@ -16,8 +23,8 @@ export interface AttentionHead {
   readonly width: number
   readonly valueWidth: number
   readonly scale: number
-  /** Added to the scores [queries][keys] before the softmax; begins at element `offset` of its blob. */
-  readonly mask: { readonly blob: Blob; readonly offset: number } | undefined
+  /** Added to the scores [queries][keys] before the softmax. */
+  readonly mask: Mask | undefined
   /** Quantise each side of both products on the fly, as ncnn's int8 attention does. */
   readonly int8: boolean
   readonly sums: SumPrecision
@@ -28,7 +35,8 @@ export function attend(head: AttentionHead, y: Blob, destination: Destination, w
   const { q, k, v, queries, keys, width, valueWidth } = head
   const scores = workspace.alloc([queries, keys])
   multiplyAs(head.int8, q, k, scores, { rows: queries, columns: keys, depth: width }, { sums: head.sums }, workspace)
-  scaleAndMask(scores, head)
+  scaleInPlace(scores, head.scale, workspace)
+  if (head.mask !== undefined) addMask(scores, head.mask, workspace)
   softmax(scores, scores, queries, keys, 1, workspace)
   multiplyAs(
     head.int8,
@@ -75,10 +83,26 @@ function multiplyAs(
   )
 }
 
-function scaleAndMask(scores: Blob, { scale, mask }: AttentionHead): void {
-  if (scale === 1 && mask === undefined) return
-  const target = scores.data
-  const added = mask?.blob.data
-  const offset = mask?.offset ?? 0
-  for (let i = 0; i < target.length; i++) target[i] = target[i] * scale + (added ? added[offset + i] : 0)
+/** Multiplies all elements. */
+export function scaleInPlace(
+  { ptr, data, dtype, length }: Blob,
+  factor: number,
+  { kernels, scratch }: Workspace,
+): void {
+  if (factor === 1) return
+  if (dtype === 'float32') {
+    const single = scratch([1])
+    single.data[0] = factor
+    kernels.binary(BinaryOp.mul, ptr, 0, 0, 0, 1, single.ptr, 0, 0, 0, 0, ptr, 1, 1, 1, length)
+  } else for (let i = 0; i < length; i++) data[i] *= factor
+}
+
+function addMask(scores: Blob, { blob, offset }: Mask, { kernels }: Workspace): void {
+  const { ptr, data: target, length } = scores
+  if (scores.dtype === 'float32' && blob.dtype === 'float32') {
+    kernels.addScaled(elementAddress(blob, offset), 1, ptr, length)
+    return
+  }
+  const added = blob.data
+  for (let i = 0; i < length; i++) target[i] += added[offset + i]
 }

@@ -1,4 +1,5 @@
 // A factor, an offset or a slope for each channel: BatchNorm, Scale, Bias, PReLU.
+import { BinaryOp } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
 import { raw } from '../../../weights.ts'
@@ -104,6 +105,10 @@ export const Bias = defineLayer({
       throw new NcnnError(`bias_data_size is ${bias_data.length}, but the input has ${count} channels`)
     }
     const y = workspace.reuse(x)
+    if (workspace.float === 'float32') {
+      workspace.kernels.binary(BinaryOp.add, x.ptr, 0, 0, size, 1, bias_data.ptr, 0, 0, 1, 0, y.ptr, 1, 1, count, size)
+      return y
+    }
     const [source, offsets, target] = [x.data, bias_data.data, y.data]
     for (let q = 0; q < count; q++) {
       const offset = offsets[q]

@@ -2,7 +2,7 @@
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
-import { attend } from '../attention.ts'
+import { attend, scaleInPlace } from '../attention.ts'
 import type { Blob } from '../blob.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../block-quantization.ts'
 import { asFloat32 } from '../half-weights.ts'
@@ -144,6 +144,10 @@ export const RotaryEmbed = defineLayer({
       )
     }
     const y = workspace.alloc(x.shape)
+    if ([x, cos, sin].every(({ dtype }) => dtype === 'float32')) {
+      workspace.kernels.rotate(x.ptr, cos.ptr, sin.ptr, y.ptr, heads, steps, width, tableWidth, interleaved)
+      return y
+    }
     const [source, cosines, sines, target] = [x.data, cos.data, sin.data, y.data]
     for (let row = 0; row < heads * steps; row++) {
       const table = (row % steps) * tableWidth
@@ -309,7 +313,7 @@ export const MultiHeadAttention = defineLayer({
     const scale = params.scale === 0 ? 1 / Math.sqrt(Math.floor(width)) : params.scale
     const mapped = workspace.scratch([queries, embed_dim])
     applyLinear(maps.q, q, queries, mapped, workspace)
-    scaleInPlace(mapped, scale)
+    scaleInPlace(mapped, scale, workspace)
     const key = cachedMap(pastKey, maps.k, k, selfAttention, workspace)
     const value = cachedMap(pastValue, maps.v, v, selfAttention, workspace)
     const keys = key.shape[1]
@@ -351,11 +355,6 @@ function stepsOf({ shape, length }: Blob, { inputs }: LinearMap, name: string): 
   if (shape[shape.length - 1] !== inputs)
     throw new NcnnError(`the ${name} must be [steps, ${inputs}], found [${shape.join(', ')}]`)
   return length / inputs
-}
-
-function scaleInPlace(blob: Blob, factor: number): void {
-  const target = blob.data
-  for (let i = 0; i < target.length; i++) target[i] *= factor
 }
 
 /** Keys or values after their map, [embed_dim][steps]: past and current ones in self-attention, else the past ones or the current. */

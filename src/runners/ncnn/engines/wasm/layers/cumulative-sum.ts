@@ -13,6 +13,10 @@ export const CumulativeSum = defineLayer({
     checkFloat(x, workspace)
     const { outer, length, inner } = viewAlong(x.shape, axis)
     const y = workspace.reuse(x)
+    if (workspace.float === 'float32') {
+      workspace.kernels.cumulativeSum(x.ptr, y.ptr, outer, length, inner)
+      return y
+    }
     const [source, target] = [x.data, y.data]
     for (let o = 0; o < outer; o++) {
       const start = o * length * inner

@@ -3,7 +3,9 @@ import { rowMajorStrides, sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { ints } from '../../../params.ts'
 import type { Blob } from '../blob.ts'
-import { defineLayer } from '../layer.ts'
+import { defineLayer, type Workspace } from '../layer.ts'
+import { multiply, operand } from '../matrix.ts'
+import { copyStrided, viewOf } from '../strided-copy.ts'
 
 /** An equation such as `ijk,ikl->ijl`, taken apart. */
 interface Equation {
@@ -20,33 +22,105 @@ export const Einsum = defineLayer({
   inputs: '1+',
   params: { equation: ints(0) },
   prepare: ({ params: { equation } }) => parseEquation(String.fromCharCode(...equation)),
-  forward(inputs, { prepared: equation }, { alloc }) {
+  forward(inputs, { prepared: equation }, workspace) {
     const lengths = axisLengths(equation, inputs)
-    const summed = [...lengths.keys()].filter((axis) => !equation.output.includes(axis))
-    const kept = [...equation.output]
+    const { output } = equation
     const lengthOf = (axis: string): number => lengths.get(axis) ?? 1
-    const y = alloc(kept.length === 0 ? [1] : kept.map(lengthOf))
-    const axes = [...kept, ...summed]
-    const sums = sizeOf(summed.map(lengthOf))
-    const strides = inputs.map((x, index) => stridesFor(axes, equation.inputs[index], x))
-    const data = inputs.map((x) => x.data)
-    const target = y.data
-
-    const counter = axes.map(() => 0)
-    const offsets = inputs.map(() => 0)
-    for (let i = 0; i < target.length; i++) {
-      let sum = 0
-      for (let s = 0; s < sums; s++) {
-        let product = 1
-        for (let n = 0; n < data.length; n++) product *= data[n][offsets[n]]
-        sum += product
-        advance(counter, axes.map(lengthOf), strides, offsets)
-      }
-      target[i] = sum
-    }
+    const y = workspace.alloc(output === '' ? [1] : [...output].map(lengthOf))
+    const product = workspace.float === 'float32' ? asMatrixProduct(equation) : undefined
+    if (product === undefined) sumProducts(equation, inputs, lengths, y)
+    else multiplyMatrices(equation, product, inputs, lengthOf, y, workspace)
     return y
   },
 })
+
+/** The axes of a product of matrices, or of as many products as `batch` has indices: y[batch, rows, columns] = sum over depth. */
+interface MatrixProduct {
+  readonly batch: readonly string[]
+  readonly rows: readonly string[]
+  readonly columns: readonly string[]
+  readonly depth: readonly string[]
+}
+
+/** Two operands, each of whose axes is the other's, too, or the result's. */
+function asMatrixProduct({ inputs, output }: Equation): MatrixProduct | undefined {
+  const [left, right, ...others] = inputs
+  if (right === undefined || others.length > 0 || [left, right].some((axes) => new Set(axes).size < axes.length))
+    return undefined
+  const [ofLeft, ofRight] = [[...left], [...right]]
+  const batch = ofLeft.filter((axis) => right.includes(axis) && output.includes(axis))
+  const depth = ofLeft.filter((axis) => right.includes(axis) && !output.includes(axis))
+  const rows = ofLeft.filter((axis) => !right.includes(axis))
+  const columns = ofRight.filter((axis) => !left.includes(axis))
+  const isKept = [...rows, ...columns].every((axis) => output.includes(axis))
+  const isComplete = batch.length + rows.length + columns.length === output.length
+  return isKept && isComplete ? { batch, rows, columns, depth } : undefined
+}
+
+/** Brings the operands into the order of matrices, multiplies, and brings the result into its own. */
+function multiplyMatrices(
+  { inputs, output }: Equation,
+  { batch, rows, columns, depth }: MatrixProduct,
+  blobs: readonly Blob[],
+  lengthOf: (axis: string) => number,
+  y: Blob,
+  workspace: Workspace,
+): void {
+  const { kernels, scratch } = workspace
+  const sizeAlong = (axes: readonly string[]): number => sizeOf(axes.map(lengthOf))
+  const arranged = (blob: Blob, own: string, axes: readonly string[]): Blob => {
+    const lengths = axes.map(lengthOf)
+    const dense = scratch(lengths)
+    copyStrided(lengths, { ...viewOf(blob), strides: stridesFor(axes, own, blob.shape) }, viewOf(dense), kernels)
+    return dense
+  }
+  const left = arranged(blobs[0], inputs[0], [...batch, ...rows, ...depth])
+  const right = arranged(blobs[1], inputs[1], [...batch, ...depth, ...columns])
+  const product = scratch([...batch, ...rows, ...columns].map(lengthOf))
+  const sizes = { rows: sizeAlong(rows), columns: sizeAlong(columns), depth: sizeAlong(depth) }
+  for (let i = 0; i < sizeAlong(batch); i++) {
+    multiply(
+      operand(left, sizes.rows, sizes.depth, false, i * sizes.rows * sizes.depth),
+      operand(right, sizes.columns, sizes.depth, true, i * sizes.columns * sizes.depth),
+      product,
+      sizes,
+      workspace,
+      { offset: i * sizes.rows * sizes.columns },
+    )
+  }
+  const axes = [...batch, ...rows, ...columns]
+  const target = { ...viewOf(y), strides: stridesFor(axes, output, y.shape) }
+  copyStrided(axes.map(lengthOf), viewOf(product), target, kernels)
+}
+
+/** Any equation, by its definition. */
+function sumProducts(
+  { inputs, output }: Equation,
+  blobs: readonly Blob[],
+  lengths: ReadonlyMap<string, number>,
+  y: Blob,
+): void {
+  const summed = [...lengths.keys()].filter((axis) => !output.includes(axis))
+  const axes = [...output, ...summed]
+  const lengthsOfAxes = axes.map((axis) => lengths.get(axis) ?? 1)
+  const sums = sizeOf(lengthsOfAxes.slice(output.length))
+  const strides = blobs.map((x, index) => stridesFor(axes, inputs[index], x.shape))
+  const data = blobs.map((x) => x.data)
+  const target = y.data
+
+  const counter = axes.map(() => 0)
+  const offsets = blobs.map(() => 0)
+  for (let i = 0; i < target.length; i++) {
+    let sum = 0
+    for (let s = 0; s < sums; s++) {
+      let product = 1
+      for (let n = 0; n < data.length; n++) product *= data[n][offsets[n]]
+      sum += product
+      advance(counter, lengthsOfAxes, strides, offsets)
+    }
+    target[i] = sum
+  }
+}
 
 function parseEquation(text: string): Equation {
   if (text === 'ii') return { inputs: ['ii'], output: '' }
@@ -76,7 +150,7 @@ function axisLengths({ inputs }: Equation, blobs: readonly Blob[]): Map<string, 
 }
 
 /** How far an operand's offset moves for a step along each axis; an axis that occurs twice moves along the diagonal. */
-function stridesFor(axes: readonly string[], own: string, { shape }: Blob): number[] {
+function stridesFor(axes: readonly string[], own: string, shape: readonly number[]): number[] {
   const strides = rowMajorStrides(shape)
   return axes.map((axis) => [...own].reduce((sum, name, position) => sum + (name === axis ? strides[position] : 0), 0))
 }

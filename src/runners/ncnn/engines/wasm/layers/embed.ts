@@ -36,6 +36,10 @@ export const Embed = defineLayer({
     const [indices, table, bias, target] = [x.data, weights.weight_data.data, weights.bias_data?.data, y.data]
     for (let word = 0; word < words; word++) {
       const row = Math.min(Math.max(Math.trunc(indices[word]), 0), input_dim - 1)
+      if (scale === 1 && bias === undefined) {
+        target.set(table.subarray(row * num_output, (row + 1) * num_output), word * num_output)
+        continue
+      }
       for (let p = 0; p < num_output; p++) {
         target[word * num_output + p] = table[row * num_output + p] * scale + (bias ? bias[p] : 0)
       }

@@ -36,8 +36,13 @@ export const LRN = defineLayer({
     const before = Math.floor(local_size / 2)
     if (region_type === acrossChannels) {
       // An even local_size sums one channel more.
-      const sums = windowSums(squares(x), { outer: 1, length: c, inner: h * w }, before, before)
-      return divideByPower(x, sums, alpha / local_size, bias, exponent, workspace)
+      const [channels, factor] = [{ outer: 1, length: c, inner: h * w }, alpha / local_size]
+      if (workspace.float === 'float32') {
+        const y = workspace.alloc(x.shape)
+        workspace.kernels.squareWindows(x.ptr, y.ptr, c, h * w, before, before, factor, bias)
+        return timesPower(x, y, exponent, workspace)
+      }
+      return divideByPower(x, windowSums(squares(x), channels, before, before), factor, bias, exponent, workspace)
     }
     const after = local_size - before - 1
     const rows = windowSums(squares(x), { outer: c * h, length: w, inner: 1 }, before, after)
@@ -84,15 +89,20 @@ function divideByPower(
 ): Blob {
   if (workspace.float === 'float32') {
     const y = workspace.alloc(x.shape)
-    const { data, ptr, length } = y
+    const { data, length } = y
     for (let i = 0; i < length; i++) data[i] = bias + factor * sums[i]
-    const { kernels } = workspace
-    kernels.binary(BinaryOp.pow, ptr, 0, 0, 0, 1, exponent.ptr, 0, 0, 0, 0, ptr, 1, 1, 1, length)
-    kernels.binary(BinaryOp.mul, x.ptr, 0, 0, 0, 1, ptr, 0, 0, 0, 1, ptr, 1, 1, 1, length)
-    return y
+    return timesPower(x, y, exponent, workspace)
   }
   const y = workspace.reuse(x)
   const [source, target, [power]] = [x.data, y.data, exponent.data]
   for (let i = 0; i < target.length; i++) target[i] = source[i] * pow(bias + factor * sums[i], power)
+  return y
+}
+
+/** y = x * y^exponent */
+function timesPower(x: Blob, y: Blob, exponent: Blob, { kernels }: Workspace): Blob {
+  const { ptr, length } = y
+  kernels.binary(BinaryOp.pow, ptr, 0, 0, 0, 1, exponent.ptr, 0, 0, 0, 0, ptr, 1, 1, 1, length)
+  kernels.binary(BinaryOp.mul, x.ptr, 0, 0, 0, 1, ptr, 0, 0, 0, 1, ptr, 1, 1, 1, length)
   return y
 }

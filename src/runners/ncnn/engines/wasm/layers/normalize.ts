@@ -39,8 +39,15 @@ export const Normalize = defineLayer({
     const positionStep = across_spatial ? 0 : 1
     const vectors = (across_channel ? 1 : count) * (across_spatial ? 1 : size)
     const norms = new Float64Array(vectors)
-
     const y = workspace.reuse(x)
+    if (workspace.float === 'float32') {
+      const { kernels } = workspace
+      const scaling = [eps, eps_mode, scale_data.ptr, channel_shared ? 0 : 1] as const
+      if (!across_spatial) kernels.normalizePositions(x.ptr, y.ptr, count, size, ...scaling)
+      else if (across_channel) kernels.normalizeChannels(x.ptr, y.ptr, 1, count, size, ...scaling)
+      else kernels.normalizeChannels(x.ptr, y.ptr, count, 1, size, ...scaling)
+      return y
+    }
     const [source, target, scale] = [x.data, y.data, scale_data.data]
     for (let q = 0; q < count; q++) {
       for (let i = 0; i < size; i++) {
@@ -69,6 +76,10 @@ export const MVN = defineLayer({
     const { count, size } = across_channels ? { count: 1, size: x.length } : trueChannels(x)
     const leading = Array.from({ length: Math.max(3 - x.shape.length, 0) }, () => 1)
     const y = workspace.alloc([...leading, ...x.shape])
+    if (workspace.float === 'float32') {
+      workspace.kernels.standardize(x.ptr, y.ptr, count, size, normalize_variance ? 1 : 0, eps)
+      return y
+    }
     const [source, target] = [x.data, y.data]
     for (let start = 0; start < count * size; start += size) {
       let sum = 0

@@ -1,5 +1,4 @@
 // Quantize, Dequantize, Requantize, Cast and Packing: changes of the element type.
-import { bfloat16ToFloat32, float16ToFloat32 } from '../../../../../tensor/half.ts'
 import { NcnnError } from '../../../error.ts'
 import { floats, int } from '../../../params.ts'
 import { raw } from '../../../weights.ts'
@@ -104,53 +103,42 @@ export const Requantize = defineLayer({
 /** ncnn's numbers of element types; 0 is "whatever it is". */
 const castTypes: readonly (BlobDType | undefined)[] = [undefined, 'float32', 'float16', 'int8', 'bfloat16']
 
+/** The kernels of the casts that ncnn has, but for the one from int8. They know float32, even where the engine computes in float64. */
+const castKernels: Readonly<Record<string, 'cutToHalf' | 'halfToFloat' | 'cutToBfloat16' | 'bfloat16ToFloat'>> = {
+  'float32->float16': 'cutToHalf',
+  'float16->float32': 'halfToFloat',
+  'float32->bfloat16': 'cutToBfloat16',
+  'bfloat16->float32': 'bfloat16ToFloat',
+}
+
 /** y = x in another element type. Casts that ncnn does not have are errors. */
 export const Cast = defineLayer({
   type: 'Cast',
   inputs: '1',
   params: { type_from: int(0), type_to: int(1) },
-  forward([x], { params: { type_from, type_to } }, { alloc, float }) {
+  forward([x], { params: { type_from, type_to } }, { alloc, scratch, float, kernels }) {
     if (type_from === type_to) return x.share()
     const [from, to] = [castTypes[type_from], castTypes[type_to]]
-    const convert = from && to && casts[`${from}->${to}`]
-    if (convert === undefined) throw new NcnnError(`ncnn has no cast from type ${type_from} to type ${type_to}`)
+    const kernel = castKernels[`${from}->${to}`]
+    const widensInt8 = from === 'int8' && to === 'float32'
+    if (to === undefined || (kernel === undefined && !widensInt8)) {
+      throw new NcnnError(`ncnn has no cast from type ${type_from} to type ${type_to}`)
+    }
     // Fed 16-bit floats were widened on the way into the engine.
     if (to === 'float32' && x.dtype === float) return x.share()
     const y = alloc(x.shape, to === 'float32' ? float : to)
-    const [source, target] = [x.data, y.data]
-    for (let i = 0; i < target.length; i++) target[i] = convert(source[i])
+    if (kernel === undefined) {
+      y.data.set(x.data)
+      return y
+    }
+    const source = x.dtype === 'float64' ? scratch(x.shape, 'float32') : x
+    if (source !== x) source.data.set(x.data)
+    const target = y.dtype === 'float64' ? scratch(y.shape, 'float32') : y
+    kernels[kernel](source.ptr, target.ptr, y.length)
+    if (target !== y) y.data.set(target.data)
     return y
   },
 })
-
-/**
- * float16 bits as ncnn's plain Cast makes them: the mantissa is cut, what is below the least normal number becomes zero, what is
- * above the greatest infinity. (Its SIMD code rounds to nearest.)
- */
-function cutToFloat16(x: number): number {
-  word.setFloat32(0, x)
-  const bits = word.getUint32(0)
-  const sign = (bits >>> 16) & 0x8000
-  const exponent = ((bits >>> 23) & 0xff) - 127 + 15
-  if (exponent >= 31) return sign | 0x7c00 | (Number.isNaN(x) ? 0x200 : 0)
-  return exponent <= 0 ? sign : sign | (exponent << 10) | ((bits >>> 13) & 0x3ff)
-}
-
-const word = new DataView(new ArrayBuffer(4))
-
-/** The upper 16 bits of a float32: ncnn cuts where others round. */
-function cutToBfloat16(x: number): number {
-  word.setFloat32(0, x)
-  return word.getUint16(0)
-}
-
-const casts: Readonly<Record<string, (x: number) => number>> = {
-  'float32->float16': cutToFloat16,
-  'float16->float32': float16ToFloat32,
-  'int8->float32': (x) => x,
-  'float32->bfloat16': cutToBfloat16,
-  'bfloat16->float32': bfloat16ToFloat32,
-}
 
 /** Changes how many channels ncnn keeps side by side in memory. Blobs here are always dense, so y = x. */
 export const Packing = defineLayer({
