@@ -5,8 +5,6 @@
 // classical way (multiples of ln 2 or pi/2 subtracted); polynomials are Chebyshev interpolants with the degree, interval and error given
 // beside them. Plain IEEE operations in a fixed order: the same bits on every machine.
 
-const MAGIC: f64 = 6755399441055744.0 // 1.5 * 2^52: adding it rounds to an integer, which then stands in the lowest bits
-
 // @ts-ignore: decorator
 @inline
 function lowHalf(v: v128): v128 {
@@ -31,32 +29,113 @@ function madd(a: v128, b: v128, c: v128): v128 {
   return f64x2.add(f64x2.mul(a, b), c)
 }
 
+// Constants lie in memory, each twice: a load is one instruction where V8 takes three for a number in the code.
+
+const ZERO = memory.data<f64>([0, 0], 16)
+const ONE = memory.data<f64>([1, 1], 16)
+const TWO = memory.data<f64>([2, 2], 16)
+const THREE = memory.data<f64>([3, 3], 16)
+const TEN = memory.data<f64>([10, 10], 16)
+const MINUS_HALF = memory.data<f64>([-0.5, -0.5], 16)
+const LN_2 = memory.data<f64>([0.6931471805599453, 0.6931471805599453], 16)
+const LOG2_E = memory.data<f64>([1.4426950408889634, 1.4426950408889634], 16)
+const TWO_OVER_PI = memory.data<f64>([0.6366197723675814, 0.6366197723675814], 16)
+/** 1.5 * 2^52: adding it rounds to an integer, which then stands in the lowest bits. */
+const MAGIC = memory.data<f64>([6755399441055744.0, 6755399441055744.0], 16)
+/** What a biased exponent becomes that stands in the fraction of 2^52. */
+const BIASED = memory.data<f64>([4503599627370496.0 + 1023.0, 4503599627370496.0 + 1023.0], 16)
+/** Beyond these e^x rounds to 0 or infinity anyway. */
+const LEAST_EXPONENT = memory.data<f64>([-700, -700], 16)
+const GREATEST_EXPONENT = memory.data<f64>([700, 700], 16)
+/** From here on erfc rounds to 0. */
+const ERFC_END = memory.data<f64>([10.2, 10.2], 16)
+const ERF_MIDDLE = memory.data<f64>([0.75, 0.75], 16)
+/** The first 33 bits of pi/2, so that a multiple of it is exact, and the rest. */
+const HALF_PI_HIGH = memory.data<f64>([1.57079632673412561417, 1.57079632673412561417], 16)
+const HALF_PI_LOW = memory.data<f64>([6.07710050650619224932e-11, 6.07710050650619224932e-11], 16)
+
+// Polynomials, the highest power first; their degrees, intervals and errors stand with the functions.
+
+const EXP = memory.data<f64>([
+  2.487618863224577e-05, 2.487618863224577e-05,
+  0.00019907584397448316, 0.00019907584397448316,
+  0.0013888821637944055, 0.0013888821637944055,
+  0.008333283515376171, 0.008333283515376171,
+  0.041666666891106235, 0.041666666891106235,
+  0.16666666786396814, 0.16666666786396814,
+  0.4999999999979786, 0.4999999999979786,
+  0.9999999999955046, 0.9999999999955046,
+], 16)
+const LOG = memory.data<f64>([
+  0.11665932573010415, 0.11665932573010415,
+  0.14275381395212178, 0.14275381395212178,
+  0.2000006121957977, 0.2000006121957977,
+  0.33333333276792776, 0.33333333276792776,
+], 16)
+const ERFC = memory.data<f64>([
+  0.014327728156241022, 0.014327728156241022,
+  -0.11253817006221119, -0.11253817006221119,
+  0.37380659301920793, 0.37380659301920793,
+  -0.6750591335499512, -0.6750591335499512,
+  0.7374260162690909, 0.7374260162690909,
+  -0.5751201505428805, -0.5751201505428805,
+  0.35146247803521846, 0.35146247803521846,
+  -0.07710908561343324, -0.07710908561343324,
+  0.13289190510017954, 0.13289190510017954,
+  0.1182103982612479, 0.1182103982612479,
+  0.15809175523975685, 0.15809175523975685,
+  0.17747503148669924, 0.17747503148669924,
+  0.1880716669093582, 0.1880716669093582,
+  0.18806296729243488, 0.18806296729243488,
+], 16)
+const ERF = memory.data<f64>([
+  0.000094729968768488790, 0.000094729968768488790,
+  -0.0008357356186089902, -0.0008357356186089902,
+  0.005216816627008603, 0.005216816627008603,
+  -0.026864779729925521, -0.026864779729925521,
+  0.11283778747649847, 0.11283778747649847,
+  -0.37612638451742614, -0.37612638451742614,
+  1.1283791670697234, 1.1283791670697234,
+], 16)
+const SIN = memory.data<f64>([
+  0.0000027249933049725527, 0.0000027249933049725527,
+  -0.00019840086849594294, -0.00019840086849594294,
+  0.0083333318750831963, 0.0083333318750831963,
+  -0.16666666663856933, -0.16666666663856933,
+], 16)
+const COS = memory.data<f64>([
+  -2.7300960684822454e-7, -2.7300960684822454e-7,
+  0.000024800600430086394, 0.000024800600430086394,
+  -0.0013888887672229484, -0.0013888887672229484,
+  0.041666666664322213, 0.041666666664322213,
+], 16)
+
 // @ts-ignore: decorator
 @inline
-function constant(value: f64): v128 {
-  return f64x2.splat(value)
+function at(table: usize, index: usize): v128 {
+  return v128.load(table + (index << 4))
 }
 
 /** n + MAGIC for the integer n nearest to x / ln 2. */
 // @ts-ignore: decorator
 @inline
 function binaryExponent(x: v128): v128 {
-  return madd(x, constant(1.4426950408889634), constant(MAGIC))
+  return madd(x, v128.load(LOG2_E), v128.load(MAGIC))
 }
 
 /** exp(r) - 1 for the rest r = x - n * ln 2: r times a polynomial of degree 7 on |r| <= ln 2 / 2, relative error 5.2e-12. */
 // @ts-ignore: decorator
 @inline
 function expm1OfRest(x: v128, shifted: v128): v128 {
-  const n = f64x2.sub(shifted, constant(MAGIC))
-  const r = f64x2.sub(x, f64x2.mul(n, constant(0.6931471805599453)))
-  let p = madd(r, constant(2.487618863224577e-05), constant(0.00019907584397448316))
-  p = madd(p, r, constant(0.0013888821637944055))
-  p = madd(p, r, constant(0.008333283515376171))
-  p = madd(p, r, constant(0.041666666891106235))
-  p = madd(p, r, constant(0.16666666786396814))
-  p = madd(p, r, constant(0.4999999999979786))
-  p = madd(p, r, constant(0.9999999999955046))
+  const n = f64x2.sub(shifted, v128.load(MAGIC))
+  const r = f64x2.sub(x, f64x2.mul(n, v128.load(LN_2)))
+  let p = madd(r, at(EXP, 0), at(EXP, 1))
+  p = madd(p, r, at(EXP, 2))
+  p = madd(p, r, at(EXP, 3))
+  p = madd(p, r, at(EXP, 4))
+  p = madd(p, r, at(EXP, 5))
+  p = madd(p, r, at(EXP, 6))
+  p = madd(p, r, at(EXP, 7))
   return f64x2.mul(p, r)
 }
 
@@ -65,7 +144,7 @@ function expm1OfRest(x: v128, shifted: v128): v128 {
 @inline
 function expHalf(x: v128): v128 {
   const shifted = binaryExponent(x)
-  const y = f64x2.add(expm1OfRest(x, shifted), constant(1))
+  const y = f64x2.add(expm1OfRest(x, shifted), v128.load(ONE))
   return i64x2.add(y, i64x2.shl(shifted, 52))
 }
 
@@ -84,17 +163,17 @@ function logHalf(x: v128): v128 {
   // The biased exponent becomes a float64 by standing in the fraction of 2^52.
   const n = f64x2.sub(
     v128.or(i64x2.shr_u(u, 52), i64x2.splat(0x4330000000000000)),
-    constant(4503599627370496.0 + 1023.0),
+    v128.load(BIASED),
   )
   const m = i64x2.add(v128.and(u, i64x2.splat(0x000fffffffffffff)), i64x2.splat(rootHalf))
-  const s = f64x2.div(f64x2.sub(m, constant(1)), f64x2.add(m, constant(1)))
+  const s = f64x2.div(f64x2.sub(m, v128.load(ONE)), f64x2.add(m, v128.load(ONE)))
   const z = f64x2.mul(s, s)
   // Degree 3 on z <= 0.02945, relative error 1.7e-9 of a term that is at most 1 % of the whole.
-  let q = madd(z, constant(0.11665932573010415), constant(0.14275381395212178))
-  q = madd(q, z, constant(0.2000006121957977))
-  q = madd(q, z, constant(0.33333333276792776))
+  let q = madd(z, at(LOG, 0), at(LOG, 1))
+  q = madd(q, z, at(LOG, 2))
+  q = madd(q, z, at(LOG, 3))
   const t = f64x2.add(s, s)
-  return f64x2.add(f64x2.mul(n, constant(0.6931471805599453)), madd(f64x2.mul(t, z), q, t))
+  return f64x2.add(f64x2.mul(n, v128.load(LN_2)), madd(f64x2.mul(t, z), q, t))
 }
 
 /** Natural logarithm; -Infinity at 0, NaN below. */
@@ -111,7 +190,7 @@ export function log4(x: v128): v128 {
 function powHalf(x: v128, y: v128): v128 {
   // Beyond +-700 the result rounds to infinity or 0 anyway.
   const exponent = f64x2.mul(y, logHalf(x))
-  return expHalf(f64x2.pmin(f64x2.pmax(exponent, constant(-700)), constant(700)))
+  return expHalf(f64x2.pmin(f64x2.pmax(exponent, v128.load(LEAST_EXPONENT)), v128.load(GREATEST_EXPONENT)))
 }
 
 /** x^y = e^(y log x) for positive finite x and finite y. The logarithm's error, 1.7e-11 of it, is at most 1.8e-9 of the result. */
@@ -125,13 +204,13 @@ export function pow4(x: v128, y: v128): v128 {
 function tanhHalf(x: v128): v128 {
   const sign = v128.and(x, i64x2.splat(0x8000000000000000))
   // From 10 on the result rounds to 1.
-  const a = f64x2.pmin(f64x2.abs(x), constant(10))
+  const a = f64x2.pmin(f64x2.abs(x), v128.load(TEN))
   const doubled = f64x2.add(a, a)
   const shifted = binaryExponent(doubled)
   const rest = expm1OfRest(doubled, shifted)
-  const scale = i64x2.add(i64x2.shl(shifted, 52), constant(1))
-  const e = madd(scale, rest, f64x2.sub(scale, constant(1)))
-  return v128.or(f64x2.div(e, f64x2.add(e, constant(2))), sign)
+  const scale = i64x2.add(i64x2.shl(shifted, 52), v128.load(ONE))
+  const e = madd(scale, rest, f64x2.sub(scale, v128.load(ONE)))
+  return v128.or(f64x2.div(e, f64x2.add(e, v128.load(TWO))), sign)
 }
 
 export function tanh4(x: v128): v128 {
@@ -144,28 +223,28 @@ export function tanh4(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function erfcOfMagnitude(a: v128): v128 {
-  const t = f64x2.div(constant(3), f64x2.add(a, constant(3)))
-  let p = madd(t, constant(0.014327728156241022), constant(-0.11253817006221119))
-  p = madd(p, t, constant(0.37380659301920793))
-  p = madd(p, t, constant(-0.6750591335499512))
-  p = madd(p, t, constant(0.7374260162690909))
-  p = madd(p, t, constant(-0.5751201505428805))
-  p = madd(p, t, constant(0.35146247803521846))
-  p = madd(p, t, constant(-0.07710908561343324))
-  p = madd(p, t, constant(0.13289190510017954))
-  p = madd(p, t, constant(0.1182103982612479))
-  p = madd(p, t, constant(0.15809175523975685))
-  p = madd(p, t, constant(0.17747503148669924))
-  p = madd(p, t, constant(0.1880716669093582))
-  p = madd(p, t, constant(0.18806296729243488))
+  const t = f64x2.div(v128.load(THREE), f64x2.add(a, v128.load(THREE)))
+  let p = madd(t, at(ERFC, 0), at(ERFC, 1))
+  p = madd(p, t, at(ERFC, 2))
+  p = madd(p, t, at(ERFC, 3))
+  p = madd(p, t, at(ERFC, 4))
+  p = madd(p, t, at(ERFC, 5))
+  p = madd(p, t, at(ERFC, 6))
+  p = madd(p, t, at(ERFC, 7))
+  p = madd(p, t, at(ERFC, 8))
+  p = madd(p, t, at(ERFC, 9))
+  p = madd(p, t, at(ERFC, 10))
+  p = madd(p, t, at(ERFC, 11))
+  p = madd(p, t, at(ERFC, 12))
+  p = madd(p, t, at(ERFC, 13))
   return f64x2.mul(f64x2.mul(p, t), expHalf(f64x2.neg(f64x2.mul(a, a))))
 }
 
 // @ts-ignore: decorator
 @inline
 function erfcHalf(x: v128): v128 {
-  const tail = erfcOfMagnitude(f64x2.pmin(f64x2.abs(x), constant(10.2)))
-  return v128.bitselect(f64x2.sub(constant(2), tail), tail, f64x2.lt(x, constant(0)))
+  const tail = erfcOfMagnitude(f64x2.pmin(f64x2.abs(x), v128.load(ERFC_END)))
+  return v128.bitselect(f64x2.sub(v128.load(TWO), tail), tail, f64x2.lt(x, v128.load(ZERO)))
 }
 
 /** 1 - erf(x), accurate in the tail too. */
@@ -177,18 +256,18 @@ export function erfc4(x: v128): v128 {
 @inline
 function erfHalf(x: v128): v128 {
   const sign = v128.and(x, i64x2.splat(0x8000000000000000))
-  const a = f64x2.pmin(f64x2.abs(x), constant(10.2))
+  const a = f64x2.pmin(f64x2.abs(x), v128.load(ERFC_END))
   // Below 0.75: x times a polynomial of degree 6 in x^2, relative error 2.7e-11.
   const z = f64x2.mul(a, a)
-  let p = madd(z, constant(0.000094729968768488790), constant(-0.0008357356186089902))
-  p = madd(p, z, constant(0.005216816627008603))
-  p = madd(p, z, constant(-0.026864779729925521))
-  p = madd(p, z, constant(0.11283778747649847))
-  p = madd(p, z, constant(-0.37612638451742614))
-  p = madd(p, z, constant(1.1283791670697234))
+  let p = madd(z, at(ERF, 0), at(ERF, 1))
+  p = madd(p, z, at(ERF, 2))
+  p = madd(p, z, at(ERF, 3))
+  p = madd(p, z, at(ERF, 4))
+  p = madd(p, z, at(ERF, 5))
+  p = madd(p, z, at(ERF, 6))
   const small = f64x2.mul(p, a)
-  const large = f64x2.sub(constant(1), erfcOfMagnitude(a))
-  return v128.or(v128.bitselect(small, large, f64x2.lt(a, constant(0.75))), sign)
+  const large = f64x2.sub(v128.load(ONE), erfcOfMagnitude(a))
+  return v128.or(v128.bitselect(small, large, f64x2.lt(a, v128.load(ERF_MIDDLE))), sign)
 }
 
 export function erf4(x: v128): v128 {
@@ -199,21 +278,21 @@ export function erf4(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function sinHalf(x: v128, quadrant: i64): v128 {
-  const shifted = madd(x, constant(0.6366197723675814), constant(MAGIC))
-  const n = f64x2.sub(shifted, constant(MAGIC))
+  const shifted = madd(x, v128.load(TWO_OVER_PI), v128.load(MAGIC))
+  const n = f64x2.sub(shifted, v128.load(MAGIC))
   // The first 33 bits of pi/2, so that n times it is exact, and the rest.
-  let r = f64x2.sub(x, f64x2.mul(n, constant(1.57079632673412561417)))
-  r = f64x2.sub(r, f64x2.mul(n, constant(6.07710050650619224932e-11)))
+  let r = f64x2.sub(x, f64x2.mul(n, v128.load(HALF_PI_HIGH)))
+  r = f64x2.sub(r, f64x2.mul(n, v128.load(HALF_PI_LOW)))
   const z = f64x2.mul(r, r)
   // sin: degree 3 in z, relative error 1.7e-10 of the correction; cos: degree 3, 5.7e-11; both on |r| <= pi/4.
-  let s = madd(z, constant(0.0000027249933049725527), constant(-0.00019840086849594294))
-  s = madd(s, z, constant(0.0083333318750831963))
-  s = madd(s, z, constant(-0.16666666663856933))
+  let s = madd(z, at(SIN, 0), at(SIN, 1))
+  s = madd(s, z, at(SIN, 2))
+  s = madd(s, z, at(SIN, 3))
   s = madd(f64x2.mul(s, z), r, r)
-  let c = madd(z, constant(-2.7300960684822454e-7), constant(0.000024800600430086394))
-  c = madd(c, z, constant(-0.0013888887672229484))
-  c = madd(c, z, constant(0.041666666664322213))
-  c = madd(f64x2.mul(c, z), z, madd(z, constant(-0.5), constant(1)))
+  let c = madd(z, at(COS, 0), at(COS, 1))
+  c = madd(c, z, at(COS, 2))
+  c = madd(c, z, at(COS, 3))
+  c = madd(f64x2.mul(c, z), z, madd(z, v128.load(MINUS_HALF), v128.load(ONE)))
   const q = i64x2.add(shifted, i64x2.splat(quadrant))
   const odd = i64x2.ne(v128.and(q, i64x2.splat(1)), i64x2.splat(0))
   return v128.xor(v128.bitselect(c, s, odd), i64x2.shl(v128.and(q, i64x2.splat(2)), 62))
