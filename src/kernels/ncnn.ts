@@ -603,10 +603,75 @@ export interface NcnnKernels {
   quantize(source: Pointer, scale: number, destination: Pointer, n: number): void
   /** {@link NcnnKernels.quantize} into signed bytes. */
   quantizeToBytes(source: Pointer, scale: number, destination: Pointer, n: number): void
-  /** destination[i] += source[i], for float32 integers and an int32 destination. */
-  addIntegers(source: Pointer, destination: Pointer, n: number): void
-  /** destination[i] = source[i] * scale + offset for int32, each step rounded to float32; `offset` points to one float, or is 0 for none. */
-  scaleIntegers(source: Pointer, scale: number, offset: Pointer, destination: Pointer, n: number): void
+  /** destination[i] = source[i] for signed bytes. */
+  bytesToFloat(source: Pointer, destination: Pointer, n: number): void
+  /**
+   * The part of an image [channels][h][w] that a convolution reads, as signed bytes [channels][windowH][windowW]: its position (y, x) is
+   * (y - top, x - left) of the image, or the byte `pad` outside. Floats are {@link NcnnKernels.quantizeToBytes quantised} by `scale`, bytes copied.
+   */
+  int8Window(
+    source: Pointer,
+    isFloat: number,
+    scale: number,
+    channels: number,
+    h: number,
+    w: number,
+    window: Pointer,
+    windowH: number,
+    windowW: number,
+    top: number,
+    left: number,
+    pad: number,
+  ): void
+  /** Packs int8 filters [outch][inch][taps] for {@link int8Convolution}. `packed` needs {@link packedInt8LeftBytes}. */
+  packInt8Filters(source: Pointer, outch: number, inch: number, taps: number, packed: Pointer): void
+  /**
+   * One group of a 2-D convolution of a byte image [inch][h][w] that holds its padding: output (y, x) reads input (y*strideH + ky*dilationH,
+   * x*strideW + kx*dilationW). Sums are int32 and wrap. output = activation(sum * scales[p] + bias[p]), each step rounded to float32, for the
+   * activations none, relu, leakyRelu and clip. With `sums` equal to `output` that is the result; else `sums` is memory for
+   * outch*outH*outW int32, and the result is times `outputScale` in signed bytes. `scratch`: {@link GEMM_SCRATCH_BYTES}.
+   */
+  int8Convolution(
+    input: Pointer,
+    inch: number,
+    h: number,
+    w: number,
+    packedFilters: Pointer,
+    sums: Pointer,
+    outch: number,
+    outH: number,
+    outW: number,
+    kernelH: number,
+    kernelW: number,
+    strideH: number,
+    strideW: number,
+    dilationH: number,
+    dilationW: number,
+    scales: Pointer,
+    bias: Pointer,
+    activation: number,
+    activationA: number,
+    activationB: number,
+    outputScale: number,
+    output: Pointer,
+    scratch: Pointer,
+  ): void
+  /** Packs the transpose B[k,n] of int8 weights [n][k] for {@link int8Gemm}. `packed` needs {@link packedInt8RightBytes} bytes. */
+  packInt8Right(source: Pointer, k: number, n: number, packed: Pointer): void
+  /**
+   * C[m,n] = A*B in int32, which wraps, for signed bytes A [m][k] and B packed by {@link packInt8Right}, C's rows `ldc` apart.
+   * `scratch`: {@link GEMM_SCRATCH_BYTES}.
+   */
+  int8Gemm(
+    a: Pointer,
+    packedB: Pointer,
+    c: Pointer,
+    ldc: number,
+    m: number,
+    n: number,
+    k: number,
+    scratch: Pointer,
+  ): void
 
   /** Sets n floats. */
   fill(destination: Pointer, n: number, value: number): void
@@ -646,6 +711,17 @@ export function packedRightBytes(k: number, n: number): number {
   const rest = n % 8
   const padded = n - rest + (rest > 4 ? 8 : rest > 1 ? 4 : rest)
   return padded * k * 4
+}
+
+/** Bytes of int8 filters [m][inch][taps] after {@link NcnnKernels.packInt8Filters}: int16, for an even number of channels. */
+export function packedInt8LeftBytes(m: number, inch: number, taps: number): number {
+  return Math.ceil(m / 4) * 4 * Math.ceil(inch / 2) * taps * 4
+}
+
+/** Bytes of a right matrix [k,n] after {@link NcnnKernels.packInt8Right}: int16, panels of 8 columns, a last single one alone. */
+export function packedInt8RightBytes(k: number, n: number): number {
+  const columns = n % 8 === 1 ? n : Math.ceil(n / 8) * 8
+  return columns * Math.ceil(k / 2) * 4
 }
 
 /** Bytes of scratch memory for `lstm` (gates 4, hidden size), `gru` (gates 3, outputs) and `rnn` (gates 1, outputs). */

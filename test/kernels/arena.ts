@@ -17,7 +17,7 @@ export interface Arena {
   /** Copies numbers in as float32. */
   put(values: ArrayLike<number>): Pointer
   /** Copies raw bytes in. */
-  putBytes(bytes: Uint8Array): Pointer
+  putBytes(bytes: Uint8Array | Int8Array): Pointer
   /** Copies floats out. */
   read(pointer: Pointer, count: number): Float32Array
   /** Copies bytes out. */
@@ -88,6 +88,11 @@ export function randomFloats(count: number, seed: number): Float32Array {
     state ^= state << 5
     return state / 0x80000000
   })
+}
+
+/** Signed bytes in -128..127, likewise. */
+export function randomBytes(count: number, seed: number): Int8Array<ArrayBuffer> {
+  return Int8Array.from(randomFloats(count, seed), (v) => Math.floor(v * 128))
 }
 
 /** Units in the last place of float32 between a result and the exact value; 0 for equal infinities and for two NaN. */

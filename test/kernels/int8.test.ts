@@ -1,6 +1,7 @@
+// Quantising floats, as the plain form does it, and the way back.
 import { afterEach, describe, expect, test } from 'vitest'
 import { toInt8 } from '../../src/runners/ncnn/engines/wasm/int8.ts'
-import { createArena } from './arena.ts'
+import { createArena, randomBytes } from './arena.ts'
 
 const arena = createArena()
 const { kernels } = arena
@@ -26,18 +27,10 @@ describe.each([1, 2, 3, 4, 7, samples.length])('%i numbers', (n) => {
     expect([...new Int8Array(arena.readBytes(bytes, n))]).toEqual(expected)
   })
 
-  test('integers are added, scaled and shifted', () => {
-    const integers = Array.from({ length: n }, (_, i) => (i - 3) * 100_003)
-    const sums = arena.putBytes(new Uint8Array(Int32Array.from(integers).buffer))
-    kernels.addIntegers(arena.put(integers.map((_, i) => i)), sums, n)
-    const added = integers.map((value, i) => value + i)
-    expect([...new Int32Array(arena.readBytes(sums, 4 * n).slice().buffer)]).toEqual(added)
-
-    const [scale, offset, output] = [Math.fround(0.013), Math.fround(-7.25), arena.floats(n)]
-    const scaled = added.map((value) => Math.fround(Math.fround(value) * scale))
-    kernels.scaleIntegers(sums, scale, 0, output, n)
-    expect([...arena.read(output, n)]).toEqual(scaled)
-    kernels.scaleIntegers(sums, scale, arena.put([offset]), output, n)
-    expect([...arena.read(output, n)]).toEqual(scaled.map((value) => Math.fround(value + offset)))
+  test('bytes to floats', () => {
+    const bytes = randomBytes(n, 3)
+    const floats = arena.floats(n)
+    kernels.bytesToFloat(arena.putBytes(bytes), floats, n)
+    expect([...arena.read(floats, n)]).toEqual([...bytes])
   })
 })

@@ -4,7 +4,7 @@ import { erf4, erfc4, exp4, log4, tanh4 } from './math'
 
 export const NONE: i32 = 0
 export const RELU: i32 = 1
-const LEAKY_RELU: i32 = 2
+export const LEAKY_RELU: i32 = 2
 export const CLIP: i32 = 3
 const SIGMOID: i32 = 4
 const MISH: i32 = 5

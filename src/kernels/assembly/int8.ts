@@ -1,23 +1,40 @@
-// The elementwise steps of int8 layers: floats to integers of -127..127 and back. The products of those integers are summed in float32,
-// exactly, by the other kernels.
-import { storeFirst } from './activation'
+// The elementwise steps of int8 layers: floats to integers of -127..127, and sums of their products back to floats or to integers.
+import { CLIP, LEAKY_RELU, RELU, storeFirst } from './activation'
 
-/** Rounds to the nearest integer, halves away from zero, and limits to -127..127; NaN becomes 0. */
+/** The float32 before 0.5: added to the magnitude of a number, which then is cut, it rounds halves away from zero and nothing else up. */
+const ALMOST_HALF: f32 = 0.49999997
+
+/** Rounds to the nearest integer, halves away from zero; NaN becomes 0. */
 // @ts-ignore: decorator
 @inline
-function toInteger4(v: v128): v128 {
-  const magnitude = f32x4.abs(v), whole = f32x4.trunc(magnitude)
-  const up = f32x4.ge(f32x4.sub(magnitude, whole), f32x4.splat(0.5))
-  const rounded = f32x4.pmin(f32x4.add(whole, v128.and(up, f32x4.splat(1))), f32x4.splat(127))
-  // The sign of a zero is dropped by adding 0.
-  const signed = f32x4.add(v128.bitselect(f32x4.neg(rounded), rounded, f32x4.lt(v, f32x4.splat(0))), f32x4.splat(0))
-  return v128.and(signed, f32x4.eq(v, v))
+function toIntegers(v: v128): v128 {
+  const half = v128.bitselect(v, f32x4.splat(ALMOST_HALF), i32x4.splat(0x80000000))
+  return i32x4.trunc_sat_f32x4_s(f32x4.add(v, half))
+}
+
+/** The bytes of sixteen integers, limited to -127..127. */
+// @ts-ignore: decorator
+@inline
+function bytesOf(a: v128, b: v128, c: v128, d: v128): v128 {
+  return i8x16.max_s(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)), i8x16.splat(-127))
+}
+
+/** Stores the bytes of the first 1 to 4 integers. */
+// @ts-ignore: decorator
+@inline
+function storeBytes(destination: usize, integers: v128, n: i32): void {
+  const bytes = bytesOf(integers, integers, integers, integers)
+  if (n >= 4) return v128.store32_lane(destination, bytes, 0)
+  v128.store8_lane(destination, bytes, 0)
+  if (n > 1) v128.store8_lane(destination, bytes, 1, 1)
+  if (n > 2) v128.store8_lane(destination, bytes, 2, 2)
 }
 
 export function quantize(source: usize, scale: f32, destination: usize, n: i32): void {
-  const s = f32x4.splat(scale)
+  const s = f32x4.splat(scale), limit = i32x4.splat(127)
   for (; n > 0; n -= 4, source += 16, destination += 16) {
-    const v = toInteger4(f32x4.mul(v128.load(source), s))
+    const integers = toIntegers(f32x4.mul(v128.load(source), s))
+    const v = f32x4.convert_i32x4_s(i32x4.max_s(i32x4.min_s(integers, limit), i32x4.neg(limit)))
     if (n >= 4) v128.store(destination, v)
     else storeFirst(destination, v, n)
   }
@@ -25,33 +42,98 @@ export function quantize(source: usize, scale: f32, destination: usize, n: i32):
 
 export function quantizeToBytes(source: usize, scale: f32, destination: usize, n: i32): void {
   const s = f32x4.splat(scale)
-  for (; n > 0; n -= 4, source += 16, destination += 4) {
-    const words = i16x8.narrow_i32x4_s(i32x4.trunc_sat_f32x4_s(toInteger4(f32x4.mul(v128.load(source), s))), i32x4.splat(0))
-    const bytes = i8x16.narrow_i16x8_s(words, words)
-    if (n >= 4) {
-      v128.store32_lane(destination, bytes, 0)
-      continue
+  for (; n >= 16; n -= 16, source += 64, destination += 16) {
+    const a = toIntegers(f32x4.mul(v128.load(source), s)), b = toIntegers(f32x4.mul(v128.load(source, 16), s))
+    const c = toIntegers(f32x4.mul(v128.load(source, 32), s)), d = toIntegers(f32x4.mul(v128.load(source, 48), s))
+    v128.store(destination, bytesOf(a, b, c, d))
+  }
+  for (; n > 0; n -= 4, source += 16, destination += 4) storeBytes(destination, toIntegers(f32x4.mul(v128.load(source), s)), n)
+}
+
+export function int8Window(
+  source: usize, isFloat: bool, scale: f32, channels: i32, h: i32, w: i32, window: usize, windowH: i32, windowW: i32,
+  top: i32, left: i32, pad: i32,
+): void {
+  const x = max(-left, 0), columns = min(w - x, windowW - max(left, 0))
+  const firstRow = max(top, 0), rows = min(h - max(-top, 0), windowH - firstRow)
+  const shift = isFloat ? 2 : 0, whole = columns == w && columns == windowW
+  if (rows < windowH || columns < windowW) memory.fill(window, <u8>pad, <usize>channels * windowH * windowW)
+  if (rows <= 0 || columns <= 0) return
+  let from = source + (<usize>(max(-top, 0) * w + x) << shift), to = window + <usize>(firstRow * windowW + max(left, 0))
+  // Rows without a gap between them are one long row.
+  const count = whole ? 1 : rows, length = whole ? rows * columns : columns
+  for (let q = 0; q < channels; q++, from += <usize>(h * w) << shift, to += <usize>(windowH * windowW)) {
+    for (let y = 0; y < count; y++) {
+      const s = from + (<usize>(y * w) << shift), d = to + <usize>(y * windowW)
+      if (isFloat) quantizeToBytes(s, scale, d, length)
+      else memory.copy(d, s, length)
     }
-    v128.store8_lane(destination, bytes, 0)
-    if (n > 1) v128.store8_lane(destination, bytes, 1, 1)
-    if (n > 2) v128.store8_lane(destination, bytes, 2, 2)
   }
 }
 
-export function addIntegers(source: usize, destination: usize, n: i32): void {
-  for (; n > 0; n -= 4, source += 16, destination += 16) {
-    const v = i32x4.add(v128.load(destination), i32x4.trunc_sat_f32x4_s(v128.load(source)))
+export function bytesToFloat(source: usize, destination: usize, n: i32): void {
+  for (; n > 0; n -= 4, source += 4, destination += 16) {
+    const v = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(source))))
     if (n >= 4) v128.store(destination, v)
     else storeFirst(destination, v, n)
   }
 }
 
-export function scaleIntegers(source: usize, scale: f32, offset: usize, destination: usize, n: i32): void {
-  const s = f32x4.splat(scale), o = offset ? v128.load32_splat(offset) : f32x4.splat(0)
-  for (; n > 0; n -= 4, source += 16, destination += 16) {
-    let v = f32x4.mul(f32x4.convert_i32x4_s(v128.load(source)), s)
-    if (offset) v = f32x4.add(v, o)
-    if (n >= 4) v128.store(destination, v)
-    else storeFirst(destination, v, n)
+// What happens to a scaled sum; classes, for the reason given in activation.ts.
+
+class Relu {
+  /** NaN becomes 0, as in ncnn. */
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return f32x4.pmax(f32x4.splat(0), v)
+  }
+}
+
+class LeakyRelu {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return v128.bitselect(v, f32x4.mul(v, a), f32x4.gt(v, f32x4.splat(0)))
+  }
+}
+
+/** Limits, infinite ones for no activation; NaN stays. */
+class Limits {
+  @inline apply(v: v128, a: v128, b: v128): v128 {
+    return f32x4.pmin(f32x4.pmax(v, a), b)
+  }
+}
+
+/** A row of sums to floats, in place or not, or to bytes. */
+// @ts-ignore: decorator
+@inline
+function finishRow<F>(sums: usize, n: i32, s: v128, offset: usize, a: v128, b: v128, toBytes: bool, outputScale: v128, output: usize): void {
+  const f = changetype<F>(0), o = offset ? v128.load32_splat(offset) : f32x4.splat(-0.0)
+  if (toBytes) {
+    for (; n > 0; n -= 4, sums += 16, output += 4) {
+      const v = f.apply(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), s), o), a, b)
+      storeBytes(output, toIntegers(f32x4.mul(v, outputScale)), n)
+    }
+    return
+  }
+  for (; n >= 4; n -= 4, sums += 16, output += 16) {
+    v128.store(output, f.apply(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), s), o), a, b))
+  }
+  if (n > 0) storeFirst(output, f.apply(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), s), o), a, b), n)
+}
+
+/**
+ * output = activation(sums * scale + bias), times `outputScale` and rounded to bytes if they are wanted, for rows with a scale and a bias
+ * each; every step is rounded to float32. Activations beyond a clip are left to the caller.
+ */
+export function finishRows(
+  sums: usize, sumStep: usize, rows: i32, n: i32, scales: usize, bias: usize, activation: i32, activationA: f32, activationB: f32,
+  toBytes: bool, outputScale: f32, output: usize, outputStep: usize,
+): void {
+  const limits = activation == CLIP || activation == LEAKY_RELU
+  const a = f32x4.splat(limits ? activationA : -Infinity), b = f32x4.splat(limits ? activationB : Infinity), out = f32x4.splat(outputScale)
+  for (; rows > 0; rows--, sums += sumStep, output += outputStep, scales += 4) {
+    const s = v128.load32_splat(scales)
+    if (activation == RELU) finishRow<Relu>(sums, n, s, bias, a, b, toBytes, out, output)
+    else if (activation == LEAKY_RELU) finishRow<LeakyRelu>(sums, n, s, bias, a, b, toBytes, out, output)
+    else finishRow<Limits>(sums, n, s, bias, a, b, toBytes, out, output)
+    if (bias) bias += 4
   }
 }

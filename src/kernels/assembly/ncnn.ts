@@ -4,7 +4,9 @@ export { convolution } from './convolution'
 export { depthwise, depthwiseScratchBytes } from './depthwise'
 export { addScaled, binary, prelu, scaleBias, unary } from './elementwise'
 export { gemm, gemmLeft, gemmRight, packLeft, packRight } from './gemm'
-export { addIntegers, quantize, quantizeToBytes, scaleIntegers } from './int8'
+export { bytesToFloat, int8Window, quantize, quantizeToBytes } from './int8'
+export { int8Convolution, packInt8Filters } from './int8-convolution'
+export { int8Gemm, packInt8Right } from './int8-gemm'
 export {
   bfloat16ToFloat, copyStrided, cutToBfloat16, cutToHalf, fill, floatToHalf, halfToFloat, roundToBfloat16, roundToHalf, transpose, truncateToBfloat16,
 } from './memory'

@@ -1,21 +1,14 @@
 // Convolution with int8 weights as ncnn's plain layers compute it: int8 products summed in integers, then scaled back to float.
-import { Activation } from '../../../../../kernels/ncnn.ts'
+import { Activation, GEMM_SCRATCH_BYTES, packedInt8LeftBytes } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { raw } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
 import { activate, type FusedActivation } from '../fused-activation.ts'
 import { quantize, toInt8 } from '../int8.ts'
 import type { Workspace } from '../layer.ts'
-import { convolve, exceedsStrip, planeConvolution, type Surroundings } from './convolve.ts'
-import {
-  type FilterParams,
-  type FilterShape,
-  type Filters,
-  filterWeights,
-  isDepthwise,
-  packFilters,
-} from './filters.ts'
-import { type Geometry, volumeOf } from './geometry.ts'
+import { convolve, type Surroundings } from './convolve.ts'
+import { type FilterParams, type FilterShape, type Filters, filterWeights, isDepthwise } from './filters.ts'
+import { extentOf, type Geometry, volumeOf } from './geometry.ts'
 
 /** The parameters of a convolution that may have int8 weights. */
 export interface QuantizableParams extends FilterParams {
@@ -44,12 +37,15 @@ export interface LoadedWeights {
 
 /** Filters with int8 weights, and how integers and real numbers are converted into each other. */
 export interface Int8Filters extends Filters {
-  /** The same weights as floats, for runs of input channels short enough that float32 sums are exact; empty where none are. */
-  readonly blocks: readonly Filters[]
+  /**
+   * What the weight is: `packed` group by group for the int8 kernel; `floats` for the depthwise kernel, which gains nothing from pairs of
+   * products and whose float32 sums of integers are exact; `bytes` for sums in float64.
+   */
+  readonly form: 'packed' | 'floats' | 'bytes'
   /** Integers per unit of the input. */
   readonly inputScale: number
   /** Units per integer of a sum, for each output channel. */
-  readonly sumScales: readonly number[]
+  readonly sumScales: Blob
   /** Integers per unit of an int8 output; undefined when the output is float. */
   readonly outputScale: number | undefined
 }
@@ -58,6 +54,9 @@ export interface Int8Filters extends Filters {
 const maxExactProducts = 1024
 
 const noActivation: FusedActivation = { type: Activation.none, a: 0, b: 0 }
+
+/** Activations that the kernels apply in the float32 steps of ncnn; the others are computed in float64 and rounded. */
+const kernelActivations: readonly number[] = [Activation.none, Activation.relu, Activation.leakyRelu, Activation.clip]
 
 /**
  * Prepares int8 filters; float weights are quantised, and their blob released.
@@ -77,17 +76,16 @@ export function int8Filters(
   const { outputs } = shape
   const scaleOf = (p: number): number => scales[Math.floor((p * scales.length) / outputs)]
   const round = scaleRounding(workspace)
+  const sumScales = workspace.alloc([outputs])
+  const factors = sumScales.data
+  for (let p = 0; p < outputs; p++) factors[p] = scaleOf(p) === 0 ? 0 : round(1 / round(inputScale * scaleOf(p)))
   const quantized = weight.dtype === 'int8' ? weight : quantizeWeight(weight, outputs, scaleOf, workspace)
   return {
     ...shape,
-    weight: quantized,
+    ...prepareWeight(shape, quantized, workspace),
     bias: weights.bias_data,
-    blocks: exactBlocks(shape, quantized, workspace),
     inputScale,
-    sumScales: Array.from({ length: outputs }, (_, p) => {
-      const scale = scaleOf(p)
-      return scale === 0 ? 0 : round(1 / round(inputScale * scale))
-    }),
+    sumScales,
     outputScale: weights.top_blob_int8_scales?.data[0],
   }
 }
@@ -109,26 +107,29 @@ function quantizeWeight(weight: Blob, outputs: number, scaleOf: (p: number) => n
   return quantized
 }
 
-/** Splits filters by input channels, so that the SIMD kernels' float32 sums of integers are exact. */
-function exactBlocks(shape: FilterShape, weight: Blob, workspace: Workspace): Filters[] {
-  const { group, outputs, inputs, kernel } = shape
-  const taps = volumeOf(kernel)
-  const blockInputs = Math.min(inputs, Math.floor(maxExactProducts / taps))
-  const splits = blockInputs < inputs
-  if (workspace.float === 'float64' || blockInputs === 0 || (splits && group > 1)) return []
-  const blocks: Filters[] = []
-  for (let first = 0; first < inputs; first += blockInputs) {
-    const block = { ...shape, inputs: Math.min(blockInputs, inputs - first) }
-    const length = block.inputs * taps
-    const floats = (isDepthwise(block) ? workspace.alloc : workspace.scratch)([outputs * length])
-    const [source, target] = [weight.data, floats.data]
-    for (let p = 0; p < outputs; p++) {
-      const from = (p * inputs + first) * taps
-      target.set(source.subarray(from, from + length), p * length)
-    }
-    blocks.push(packFilters({ ...block, weight: floats, bias: undefined }, 'float32', workspace, workspace.alloc))
+/** Brings int8 weights, which it releases, into the form in which they are used. */
+function prepareWeight(
+  shape: FilterShape,
+  bytes: Blob,
+  { kernels, float, alloc }: Workspace,
+): Pick<Int8Filters, 'form' | 'weight'> {
+  if (float === 'float64') return { form: 'bytes', weight: bytes }
+  const taps = volumeOf(shape.kernel)
+  if (isDepthwise(shape) && taps <= maxExactProducts) {
+    const floats = alloc(bytes.shape, 'float32')
+    kernels.bytesToFloat(bytes.ptr, floats.ptr, bytes.length)
+    bytes.release()
+    return { form: 'floats', weight: floats }
   }
-  return blocks
+  const { group, outputs, inputs } = shape
+  const rows = outputs / group
+  const groupBytes = packedInt8LeftBytes(rows, inputs, taps)
+  const packed = alloc([group * groupBytes], 'uint8')
+  for (let g = 0; g < group; g++) {
+    kernels.packInt8Filters(bytes.ptr + g * rows * inputs * taps, rows, inputs, taps, packed.ptr + g * groupBytes)
+  }
+  bytes.release()
+  return { form: 'packed', weight: packed }
 }
 
 /** Convolves a float or int8 blob into y, which is int8 when the filters have an output scale, else float. */
@@ -140,75 +141,153 @@ export function convolveInt8(
   y: Blob,
   workspace: Workspace,
 ): void {
-  const sums = integerSums(x, filters, geometry, padValue, workspace)
-  if (workspace.float === 'float32') scaleSums(sums, filters, geometry, activation, y, workspace)
-  else scaleSumsExactly(sums, filters, geometry, activation, y)
+  const pad = toSignedByte(padValue)
+  if (filters.form === 'bytes') {
+    convolveExactly(x, filters, geometry, pad, activation, y, workspace)
+    return
+  }
+  const sums = filters.outputScale === undefined ? y : workspace.scratch(y.shape)
+  if (filters.form === 'floats') {
+    sumDepthwise(x, filters, geometry, pad, sums, workspace)
+    const { outputs, sumScales, bias } = filters
+    workspace.kernels.scaleBias(sums.ptr, sums.ptr, sumScales.ptr, bias?.ptr ?? 0, outputs, volumeOf(geometry.output))
+    activateAll(sums, activation, workspace)
+  } else if (kernelActivations.includes(activation.type)) {
+    convolvePacked(x, filters, geometry, pad, activation, sums, y, workspace)
+    return
+  } else {
+    convolvePacked(x, filters, geometry, pad, noActivation, sums, sums, workspace)
+    activateAll(sums, activation, workspace)
+  }
+  const { outputScale } = filters
+  if (outputScale !== undefined) workspace.kernels.quantizeToBytes(sums.ptr, outputScale, y.ptr, y.length)
 }
 
-/** y = activation(sums * scale + offset), then to int8 where there is an output scale; every step rounded to float32. */
-function scaleSums(
-  sums: Blob,
-  { sumScales, outputScale, bias }: Int8Filters,
+/** y = activation(sums * scale + bias), then to int8 unless y and sums are the same blob; every step rounded to float32. */
+function convolvePacked(
+  x: Blob,
+  filters: Int8Filters,
   geometry: Geometry,
+  pad: number,
   activation: FusedActivation,
+  sums: Blob,
   y: Blob,
-  { kernels, scratch }: Workspace,
+  workspace: Workspace,
 ): void {
-  const plane = volumeOf(geometry.output)
-  const scaled = outputScale === undefined ? y : scratch(y.shape)
-  for (const [p, scale] of sumScales.entries()) {
-    const at = 4 * p * plane
-    kernels.scaleIntegers(sums.ptr + at, scale, bias === undefined ? 0 : bias.ptr + 4 * p, scaled.ptr + at, plane)
+  const { kernels } = workspace
+  const { group, inputs, weight, bias, sumScales, outputScale = 0 } = filters
+  const [, outH, outW] = geometry.output
+  const [, kernelH, kernelW] = geometry.kernel
+  const [, strideH, strideW] = geometry.stride
+  const [, dilationH, dilationW] = geometry.dilation
+  const image = imageWithPadding(x, filters, geometry, pad, workspace)
+  const rows = filters.outputs / group
+  const plane = outH * outW
+  const groupBytes = packedInt8LeftBytes(rows, inputs, kernelH * kernelW)
+  const scratch = workspace.scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr
+  for (let g = 0; g < group; g++) {
+    kernels.int8Convolution(
+      image.address + g * inputs * image.height * image.width,
+      inputs,
+      image.height,
+      image.width,
+      weight.ptr + g * groupBytes,
+      sums.ptr + 4 * g * rows * plane,
+      rows,
+      outH,
+      outW,
+      kernelH,
+      kernelW,
+      strideH,
+      strideW,
+      dilationH,
+      dilationW,
+      sumScales.ptr + 4 * g * rows,
+      bias === undefined ? 0 : bias.ptr + 4 * g * rows,
+      activation.type,
+      activation.a,
+      activation.b,
+      outputScale,
+      y.ptr + (y === sums ? 4 : 1) * g * rows * plane,
+      scratch,
+    )
   }
-  if (activation.type === Activation.relu) {
-    kernels.activate(Activation.relu, scaled.ptr, scaled.ptr, scaled.length, 0, 0)
-  } else if (activation.type !== Activation.none) {
-    const values = scaled.data
-    for (let i = 0; i < values.length; i++) values[i] = activate(values[i], activation)
+}
+
+/** The bytes that the taps read, the padding among them: x itself if it is just that. */
+function imageWithPadding(
+  x: Blob,
+  { group, inputs, inputScale }: Int8Filters,
+  geometry: Geometry,
+  pad: number,
+  { kernels, scratch }: Workspace,
+): { readonly address: number; readonly height: number; readonly width: number } {
+  const [, inH, inW] = geometry.input
+  const [, top, left] = geometry.before
+  const [, extentH, extentW] = extentOf(geometry)
+  const height = (geometry.output[1] - 1) * geometry.stride[1] + extentH
+  const width = (geometry.output[2] - 1) * geometry.stride[2] + extentW
+  const isFloat = x.dtype !== 'int8'
+  if (!isFloat && height === inH && width === inW && top === 0 && left === 0) return { address: x.ptr, height, width }
+  const channels = group * inputs
+  const image = scratch([channels, height, width], 'int8')
+  const flag = Number(isFloat)
+  kernels.int8Window(x.ptr, flag, inputScale, channels, inH, inW, image.ptr, height, width, top, left, pad)
+  return { address: image.ptr, height, width }
+}
+
+/** Sums of integer products as floats. */
+function sumDepthwise(
+  x: Blob,
+  filters: Int8Filters,
+  geometry: Geometry,
+  padValue: number,
+  sums: Blob,
+  workspace: Workspace,
+): void {
+  const { kernels } = workspace
+  const values = workspace.scratch(x.shape)
+  if (x.dtype === 'int8') kernels.bytesToFloat(x.ptr, values.ptr, x.length)
+  else kernels.quantize(x.ptr, filters.inputScale, values.ptr, x.length)
+  const surroundings = { padValue, activation: noActivation, sums: 'float32' } as const
+  convolve(values, { ...filters, bias: undefined }, geometry, surroundings, sums, workspace)
+}
+
+function activateAll(y: Blob, activation: FusedActivation, { kernels }: Workspace): void {
+  const { type, a, b } = activation
+  if (type === Activation.none) return
+  if (kernelActivations.includes(type)) {
+    kernels.activate(type, y.ptr, y.ptr, y.length, a, b)
+    return
   }
-  if (outputScale !== undefined) kernels.quantizeToBytes(scaled.ptr, outputScale, y.ptr, y.length)
+  const values = y.data
+  for (let i = 0; i < values.length; i++) values[i] = activate(values[i], activation)
 }
 
 /** The same in float64. */
-function scaleSumsExactly(
-  { data: sums }: Blob,
-  { sumScales, outputScale, bias }: Int8Filters,
+function convolveExactly(
+  x: Blob,
+  filters: Int8Filters,
   geometry: Geometry,
+  padValue: number,
   activation: FusedActivation,
-  { data: target }: Blob,
+  y: Blob,
+  workspace: Workspace,
 ): void {
+  const { inputScale, sumScales, outputScale, bias } = filters
   const plane = volumeOf(geometry.output)
-  for (let i = 0; i < sums.length; i++) {
+  const image = workspace.scratch(x.shape, 'int8')
+  const sums = workspace.scratch([filters.outputs, plane], 'int32')
+  if (x.dtype === 'int8') image.data.set(x.data)
+  else quantize(x.data, inputScale, image.data, scaleRounding(workspace))
+  const surroundings = { padValue, activation: noActivation, sums: 'float64' } as const
+  convolve(image, { ...filters, bias: undefined }, geometry, surroundings, sums, workspace)
+  const [integers, factors, offsets, target] = [sums.data, sumScales.data, bias?.data, y.data]
+  for (let i = 0; i < integers.length; i++) {
     const p = Math.floor(i / plane)
-    const value = activate(sums[i] * sumScales[p] + (bias?.data[p] ?? 0), activation)
+    const value = activate(integers[i] * factors[p] + (offsets?.[p] ?? 0), activation)
     target[i] = outputScale === undefined ? value : toInt8(value * outputScale)
   }
-}
-
-/** The sums of integer products for each output, as int32: in float64, or block by block with the SIMD kernels. */
-function integerSums(x: Blob, filters: Int8Filters, geometry: Geometry, padValue: number, workspace: Workspace): Blob {
-  const blocks = exceedsStrip(filters, geometry) ? [] : filters.blocks
-  const surroundings = { padValue: toSignedByte(padValue), activation: noActivation, sums: 'float64' } as const
-  const shape = [filters.outputs, volumeOf(geometry.output)]
-  const sums = workspace.scratch(shape, 'int32')
-  const values = workspace.scratch(x.shape, blocks.length === 0 ? 'int8' : 'float32')
-  if (x.dtype === 'int8') values.data.set(x.data)
-  else if (values.dtype === 'float32') workspace.kernels.quantize(x.ptr, filters.inputScale, values.ptr, x.length)
-  else quantize(x.data, filters.inputScale, values.data, scaleRounding(workspace))
-  if (blocks.length === 0) {
-    convolve(values, { ...filters, bias: undefined }, geometry, surroundings, sums, workspace)
-    return sums
-  }
-
-  const partial = workspace.scratch(shape)
-  sums.data.fill(0)
-  let input = values.ptr
-  for (const block of blocks) {
-    planeConvolution(block, geometry, surroundings, workspace)(input, partial.ptr)
-    input += 4 * block.inputs * volumeOf(geometry.input)
-    workspace.kernels.addIntegers(partial.ptr, sums.ptr, sums.length)
-  }
-  return sums
 }
 
 /** A float cast to a signed char: an int8 image is padded with that. */

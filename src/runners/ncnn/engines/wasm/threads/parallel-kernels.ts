@@ -102,6 +102,43 @@ const divisions: { readonly [K in KernelName]?: Divide<K> } = {
     ] as const
     return { length: 7, grain: 4, steps, scratch: 22, work: outch * plane * depth }
   },
+  int8Gemm: (_, _a, _b, _c, ldc, m, n, k) => {
+    const rows: Axis = [
+      4,
+      [
+        [0, k],
+        [2, 4 * ldc],
+      ],
+    ]
+    const columns: Axis = [
+      5,
+      [
+        [1, 4 * Math.ceil(k / 2)],
+        [2, 4],
+      ],
+    ]
+    return longer(m, n, k, 7, rows, columns)
+  },
+  int8Convolution: (_, _x, inch, _h, _w, _filters, sums, outch, outH, outW, kernelH, kernelW, ...rest) => {
+    const [, , , , , bias, , , , , y] = rest
+    const [taps, plane] = [kernelH * kernelW, outH * outW]
+    const steps = [
+      [4, 4 * Math.ceil(inch / 2) * taps],
+      [5, 4 * plane],
+      [15, 4],
+      [16, ifPresent(bias, 4)],
+      [21, (y === sums ? 4 : 1) * plane],
+    ] as const
+    return { length: 6, grain: 4, steps, scratch: 22, work: outch * plane * inch * taps }
+  },
+  int8Window: (_, _x, isFloat, _scale, channels, h, w, _window, windowH, windowW) => {
+    const plane = windowH * windowW
+    const steps = [
+      [0, (isFloat ? 4 : 1) * h * w],
+      [6, plane],
+    ] as const
+    return { length: 3, grain: 1, steps, work: 2 * channels * plane }
+  },
   winogradRows: (kernels, ...numbers) => {
     const [size, , inch, , , , , , outch, outH, outW] = numbers
     const scratchBytes = kernels.winogradScratchBytes(size, inch, outch, outH, outW)

@@ -1,0 +1,342 @@
+// Products of int8 matrices: int32 sums, exact in whatever order they are taken, and wrapping beyond 32 bits.
+//
+// One instruction multiplies pairs of int16 and adds the two products. So operands are packed as int16, two depths side by side: A into
+// panels of 4 rows, [panel][pair][4][2]; B into panels of 8 columns, [panel][pair][8][2], the last one of them a single column where one is
+// left. Of an odd depth the last pair holds a weight of 0, whatever the other side has there.
+
+/** Pairs of depths in a block: a slice of a B panel (8 KB) stays in the first-level cache. */
+export const PAIR_BLOCK: i32 = 256
+/** Columns of B that are packed, or are passed by, at a time: the block (256 KB) stays in the second-level cache. */
+export const COLUMN_BLOCK: i32 = 256
+/** Rows of A that pass by each B panel while they are in the second-level cache. */
+export const ROW_BLOCK: i32 = 64
+/** Rows of A packed at a time when it is A that changes from call to call. */
+const PACKED_ROW_BLOCK: i32 = 256
+
+/** Bytes of a packed block of either side, and of the tile behind it. */
+export const BLOCK_BYTES: usize = <usize>PAIR_BLOCK * COLUMN_BLOCK * 4
+export const EDGE_BYTES: usize = 256
+
+// Packing ------------------------------------------------------------------------------------------------------------
+
+/** Four rows of a matrix, `step` bytes apart, as int16: eight depths, whose pairs are transposed into four groups of four rows. */
+// @ts-ignore: decorator
+@inline
+function storePairs(dst: usize, groupStep: usize, src: usize, step: usize): void {
+  const r0 = v128.load8x8_s(src), r1 = v128.load8x8_s(src + step)
+  const r2 = v128.load8x8_s(src + 2 * step), r3 = v128.load8x8_s(src + 3 * step)
+  const t0 = i32x4.shuffle(r0, r1, 0, 4, 1, 5), t1 = i32x4.shuffle(r2, r3, 0, 4, 1, 5)
+  const t2 = i32x4.shuffle(r0, r1, 2, 6, 3, 7), t3 = i32x4.shuffle(r2, r3, 2, 6, 3, 7)
+  v128.store(dst, i64x2.shuffle(t0, t1, 0, 2))
+  v128.store(dst + groupStep, i64x2.shuffle(t0, t1, 1, 3))
+  v128.store(dst + 2 * groupStep, i64x2.shuffle(t2, t3, 0, 2))
+  v128.store(dst + 3 * groupStep, i64x2.shuffle(t2, t3, 1, 3))
+}
+
+/** Two bytes as a pair of int16; the second is 0 where there is none. */
+// @ts-ignore: decorator
+@inline
+export function pairOf(first: i32, second: i32): i32 {
+  return (first & 0xffff) | (second << 16)
+}
+
+/** Packs `lanes` rows of k bytes, `rowStep` bytes apart, into a panel `width` wide, with zeros beyond the rows and beyond k. */
+function packRows(dst: usize, width: i32, src: usize, rowStep: usize, lanes: i32, k: i32): void {
+  const step = <usize>width << 2
+  let p = 0
+  if (lanes == width && width > 1) {
+    for (; p <= k - 8; p += 8, dst += step << 2, src += 8) {
+      storePairs(dst, step, src, rowStep)
+      if (width == 8) storePairs(dst + 16, step, src + 4 * rowStep, rowStep)
+    }
+  }
+  for (; p < k; p += 2, dst += step, src += 2) {
+    for (let lane = 0; lane < width; lane++) {
+      const s = src + <usize>lane * rowStep
+      const first = lane < lanes ? <i32>load<i8>(s) : 0, second = lane < lanes && p + 1 < k ? <i32>load<i8>(s, 1) : 0
+      store<i32>(dst + (<usize>lane << 2), pairOf(first, second))
+    }
+  }
+}
+
+/** The width of the packed panel that holds the last `columns` columns. */
+// @ts-ignore: decorator
+@inline
+export function panelWidth(columns: i32): i32 {
+  return columns > 1 ? 8 : 1
+}
+
+export function packInt8Right(source: usize, k: i32, n: i32, packed: usize): void {
+  const pairs = (k + 1) >> 1
+  for (let j = 0; j < n; j += 8, source += <usize>k << 3) {
+    const lanes = min(n - j, 8), width = panelWidth(lanes)
+    packRows(packed, width, source, k, lanes, k)
+    packed += <usize>(pairs * width) << 2
+  }
+}
+
+// Register tiles -----------------------------------------------------------------------------------------------------
+
+// @ts-ignore: decorator
+@inline
+function dot(c: v128, a: v128, b: v128): v128 {
+  return i32x4.add(c, i32x4.dot_i16x8_s(a, b))
+}
+
+/** C[4*tiles,8] = A*B, plus C where it accumulates, for consecutive panels of A and one of B; the ways out are those of GEMM's tile. */
+function tiles4x8(
+  tiles: i32, pa: usize, aStep: usize, panel: usize, pairs: i32, c: usize, ldc: usize, accumulate: bool,
+): void {
+  let a: v128, b0: v128, b1: v128
+  let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128
+  a = v128.or(v128.load32_splat(pa, 4), v128.or(v128.load32_splat(pa, 8), v128.load32_splat(pa, 12)))
+  if (tiles == -1) return v128.store(c, a)
+  for (; tiles > 0; tiles--) {
+    if (accumulate) {
+      let p = c
+      c00 = v128.load(p), c01 = v128.load(p, 16)
+      p += ldc
+      c10 = v128.load(p), c11 = v128.load(p, 16)
+      p += ldc
+      c20 = v128.load(p), c21 = v128.load(p, 16)
+      p += ldc
+      c30 = v128.load(p), c31 = v128.load(p, 16)
+    } else {
+      c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = i32x4.splat(0)
+    }
+    const next = pa + aStep, end = pa + (<usize>pairs << 4)
+    let pb = panel
+    while (pa < end) {
+      a = v128.load32_splat(pa), b0 = v128.load(pb), b1 = v128.load(pb, 16)
+      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
+      if (pairs == -1) break
+      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
+      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
+      if (pairs == -2) break
+      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 64), b1 = v128.load(pb, 80)
+      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
+      if (pairs == -3) break
+      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 96), b1 = v128.load(pb, 112)
+      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
+      if (pairs == -4) break
+      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 128), b1 = v128.load(pb, 144)
+      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
+      if (pairs == -5) break
+      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 160), b1 = v128.load(pb, 176)
+      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
+      if (pairs == -6) break
+      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 192), b1 = v128.load(pb, 208)
+      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
+      if (pairs == -7) break
+      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
+      pa += 16
+      if (pa >= end) break
+
+      a = v128.load32_splat(pa), b0 = v128.load(pb, 224), b1 = v128.load(pb, 240)
+      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
+      if (pairs == -8) break
+      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
+      pa += 16
+      pb += 256
+    }
+    v128.store(c, c00), v128.store(c, c01, 16)
+    c += ldc
+    v128.store(c, c10), v128.store(c, c11, 16)
+    c += ldc
+    v128.store(c, c20), v128.store(c, c21, 16)
+    c += ldc
+    v128.store(c, c30), v128.store(c, c31, 16)
+    c += ldc
+    pa = next
+  }
+}
+
+/** The first `rows` by `columns` integers of a tile, rows 32 bytes apart, to C. */
+function storeTile(tile: usize, c: usize, ldc: usize, rows: i32, columns: i32, accumulate: bool): void {
+  for (let i = 0; i < rows; i++, tile += 32, c += ldc) {
+    for (let j = 0; j < columns; j++) {
+      const at = c + (<usize>j << 2), sum = load<i32>(tile + (<usize>j << 2))
+      store<i32>(at, accumulate ? load<i32>(at) + sum : sum)
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function storeColumn(c: usize, ldc: usize, rows: i32, v: v128, accumulate: bool): void {
+  if (accumulate) {
+    let before = v128.load32_zero(c)
+    if (rows > 1) before = v128.load32_lane(c + ldc, before, 1)
+    if (rows > 2) before = v128.load32_lane(c + 2 * ldc, before, 2)
+    if (rows > 3) before = v128.load32_lane(c + 3 * ldc, before, 3)
+    v = i32x4.add(v, before)
+  }
+  v128.store32_lane(c, v, 0)
+  if (rows > 1) v128.store32_lane(c + ldc, v, 1)
+  if (rows > 2) v128.store32_lane(c + 2 * ldc, v, 2)
+  if (rows > 3) v128.store32_lane(c + 3 * ldc, v, 3)
+}
+
+/** One column of C: lanes are rows, two panels of A at a time. */
+function column(pa: usize, aStep: usize, pb: usize, pairs: i32, c: usize, ldc: usize, m: i32, accumulate: bool): void {
+  const end = pb + (<usize>pairs << 2)
+  let i = 0
+  for (; i <= m - 8; i += 8, pa += 2 * aStep, c += 8 * ldc) {
+    let v0 = i32x4.splat(0), v1 = i32x4.splat(0)
+    let p = pa
+    for (let b = pb; b < end; b += 4, p += 16) {
+      const x = v128.load32_splat(b)
+      v0 = dot(v0, v128.load(p), x), v1 = dot(v1, v128.load(p + aStep), x)
+    }
+    storeColumn(c, ldc, 4, v0, accumulate)
+    storeColumn(c + 4 * ldc, ldc, 4, v1, accumulate)
+  }
+  for (; i < m; i += 4, pa += aStep, c += 4 * ldc) {
+    let v = i32x4.splat(0), p = pa
+    for (let b = pb; b < end; b += 4, p += 16) v = dot(v, v128.load(p), v128.load32_splat(b))
+    storeColumn(c, ldc, min(m - i, 4), v, accumulate)
+  }
+}
+
+/**
+ * C[m,n] = A*B, plus C where it accumulates, for packed A (panels `aStep` bytes apart) and packed B (panels of 8 `bStep` bytes apart): all
+ * of A passes by each panel of B. `edge` is room for one tile.
+ */
+export function multiplyBlock(
+  pa: usize, aStep: usize, pb: usize, bStep: usize, pairs: i32, c: usize, ldc: usize, m: i32, n: i32, accumulate: bool, edge: usize,
+): void {
+  for (let j = 0; j < n; j += 8, pb += bStep, c += 32) {
+    const columns = min(n - j, 8)
+    if (columns == 1) return column(pa, aStep, pb, pairs, c, ldc, m, accumulate)
+    const whole = columns == 8 ? m & ~3 : 0
+    if (whole) tiles4x8(whole >> 2, pa, aStep, pb, pairs, c, ldc, accumulate)
+    for (let i = whole; i < m; i += 4) {
+      tiles4x8(1, pa + <usize>(i >> 2) * aStep, aStep, pb, pairs, edge, 32, false)
+      storeTile(edge, c + <usize>i * ldc, ldc, min(m - i, 4), columns, accumulate)
+    }
+  }
+}
+
+/** Stores the first 1 to 8 lanes of two vectors, plus what is there where it accumulates. */
+// @ts-ignore: decorator
+@inline
+function storeRow(c: usize, v0: v128, v1: v128, columns: i32, accumulate: bool, edge: usize): void {
+  if (columns == 8) {
+    v128.store(c, accumulate ? i32x4.add(v0, v128.load(c)) : v0)
+    v128.store(c, accumulate ? i32x4.add(v1, v128.load(c, 16)) : v1, 16)
+    return
+  }
+  v128.store(edge, v0)
+  v128.store(edge, v1, 16)
+  storeTile(edge, c, 0, 1, columns, accumulate)
+}
+
+/** One row of C, whose pairs lie one after the other, against panels of B `bStep` bytes apart, which are streamed once. */
+function row(a: usize, pb: usize, bStep: usize, pairs: i32, c: usize, n: i32, accumulate: bool, edge: usize): void {
+  const end = a + (<usize>pairs << 2)
+  let j = 0
+  for (; j <= n - 16; j += 16, pb += bStep << 1, c += 64) {
+    let v0 = i32x4.splat(0), v1 = i32x4.splat(0), v2 = i32x4.splat(0), v3 = i32x4.splat(0)
+    let b = pb
+    for (let p = a; p < end; p += 4, b += 32) {
+      const x = v128.load32_splat(p)
+      v0 = dot(v0, x, v128.load(b)), v1 = dot(v1, x, v128.load(b, 16))
+      v2 = dot(v2, x, v128.load(b + bStep)), v3 = dot(v3, x, v128.load(b + bStep, 16))
+    }
+    storeRow(c, v0, v1, 8, accumulate, edge)
+    storeRow(c + 32, v2, v3, 8, accumulate, edge)
+  }
+  for (; j < n; j += 8, pb += bStep, c += 32) {
+    const columns = min(n - j, 8), step = <usize>panelWidth(columns) << 2
+    let v0 = i32x4.splat(0), v1 = i32x4.splat(0), b = pb
+    for (let p = a; p < end; p += 4, b += step) {
+      const x = v128.load32_splat(p)
+      v0 = dot(v0, x, v128.load(b)), v1 = dot(v1, x, v128.load(b, 16))
+    }
+    storeRow(c, v0, v1, columns, accumulate, edge)
+  }
+}
+
+// Driver -------------------------------------------------------------------------------------------------------------
+
+/** Fewer rows are not worth a tile. */
+const FEW_ROWS: i32 = 3
+/** Pairs of a row that are unpacked at a time. */
+const ROW_PAIRS: i32 = <i32>(BLOCK_BYTES / 4)
+
+/** Unpacks bytes into int16, some beyond n as well. */
+function unpackRow(src: usize, dst: usize, n: i32): void {
+  for (const end = src + n; src < end; src += 8, dst += 16) v128.store(dst, v128.load8x8_s(src))
+}
+
+export function int8Gemm(a: usize, packedB: usize, c: usize, ldc: i32, m: i32, n: i32, k: i32, scratch: usize): void {
+  const pairs = (k + 1) >> 1, rowBytes = <usize>ldc << 2, bStep = <usize>pairs << 5, edge = scratch + BLOCK_BYTES
+  const whole = panelWidth(n & 7) == 1 ? n & ~7 : n
+  if (m <= FEW_ROWS) {
+    for (let i = 0; i < m; i++, a += k, c += rowBytes) {
+      for (let p = 0; p < pairs || p == 0; p += ROW_PAIRS) {
+        const count = min(pairs - p, ROW_PAIRS)
+        unpackRow(a + (<usize>p << 1), scratch, min(k - 2 * p, 2 * count))
+        row(scratch, packedB + (<usize>p << 5), bStep, count, c, whole, p > 0, edge)
+        if (whole < n) {
+          row(scratch, packedB + <usize>(n >> 3) * bStep + (<usize>p << 2), bStep, count, c + (<usize>whole << 2), 1, p > 0, edge)
+        }
+      }
+    }
+    return
+  }
+  for (let i0 = 0; i0 < m; i0 += PACKED_ROW_BLOCK) {
+    const rows = min(m - i0, PACKED_ROW_BLOCK), out = c + <usize>i0 * rowBytes
+    for (let p = 0; p < pairs || p == 0; p += PAIR_BLOCK) {
+      const count = min(pairs - p, PAIR_BLOCK), aStep = <usize>count << 4
+      for (let i = 0; i < rows; i += 4) {
+        const source = a + <usize>(i0 + i) * k + (<usize>p << 1)
+        packRows(scratch + <usize>(i >> 2) * aStep, 4, source, k, min(rows - i, 4), min(k - 2 * p, 2 * count))
+      }
+      multiplyBlock(scratch, aStep, packedB + (<usize>p << 5), bStep, count, out, rowBytes, rows, whole, p > 0, edge)
+      if (whole == n) continue
+      const last = packedB + <usize>(n >> 3) * bStep + (<usize>p << 2)
+      multiplyBlock(scratch, aStep, last, bStep, count, out + (<usize>whole << 2), rowBytes, rows, 1, p > 0, edge)
+    }
+  }
+}
