@@ -8,6 +8,8 @@ import {
   MAX_PAGES,
   type NcnnKernels,
   type Pointer,
+  packedInt8LeftBytes,
+  packedInt8RightBytes,
   packedLeftBytes,
   packedRightBytes,
   READ_SLACK_BYTES,
@@ -141,6 +143,48 @@ function convolution(name: string, window: Window, depthwise = false): KernelCas
   }
 }
 
+/** The same with int8 weights: the float image is quantised, sums are integers, the result is float. */
+function int8Convolution(name: string, window: Window): KernelCase {
+  const { channels, outputs, stride = 1 } = window
+  const [h, w] = window.size
+  const [kernelH, kernelW] = window.kernel
+  const [top, left, taps] = [(kernelH - 1) >> 1, (kernelW - 1) >> 1, kernelH * kernelW]
+  const [outH, outW] = [Math.ceil(h / stride), Math.ceil(w / stride)]
+  const [windowH, windowW] = [(outH - 1) * stride + kernelH, (outW - 1) * stride + kernelW]
+  return {
+    name,
+    flops: 2 * outputs * outH * outW * channels * taps,
+    prepare({ kernels, random, bytes }) {
+      const [input, output] = [random(channels * h * w), bytes(outputs * outH * outW * 4)]
+      const [scales, bias, image] = [random(outputs), random(outputs), bytes(channels * windowH * windowW)]
+      const packed = bytes(packedInt8LeftBytes(outputs, channels, taps))
+      kernels.packInt8Filters(random((outputs * channels * taps) >> 2), outputs, channels, taps, packed)
+      const scratch = bytes(GEMM_SCRATCH_BYTES)
+      return () => {
+        kernels.int8Window(input, 1, 127, channels, h, w, image, windowH, windowW, top, left, 0)
+        kernels.int8Convolution(
+          ...([image, channels, windowH, windowW, packed, output, outputs, outH, outW, kernelH, kernelW] as const),
+          ...([stride, stride, 1, 1, scales, bias, Activation.relu, 0, 0, 0, output, scratch] as const),
+        )
+      }
+    },
+  }
+}
+
+/** The product alone. */
+function int8Linear(name: string, rows: number, outputs: number, inputs: number): KernelCase {
+  return {
+    name,
+    flops: 2 * rows * outputs * inputs,
+    prepare({ kernels, random, bytes }) {
+      const packed = bytes(packedInt8RightBytes(inputs, outputs))
+      kernels.packInt8Right(random((inputs * outputs) >> 2), inputs, outputs, packed)
+      const [a, c, scratch] = [random((rows * inputs) >> 2), bytes(rows * outputs * 4), bytes(GEMM_SCRATCH_BYTES)]
+      return () => kernels.int8Gemm(a, packed, c, outputs, rows, outputs, inputs, scratch)
+    },
+  }
+}
+
 function lstm(name: string, steps: number, inputs: number, hiddenSize: number): KernelCase {
   const n = 4 * hiddenSize
   return {
@@ -245,6 +289,20 @@ const cases: KernelCase[] = [
   linear('linear 768->3072, 197 rows', 197, 3072, 768),
   linear('matrix-vector 2048->1000', 1, 1000, 2048),
   lstm('lstm 40->256, 160 steps', 160, 40, 256),
+  int8Convolution('int8 1x1 256->256 @28', { channels: 256, outputs: 256, size: [28, 28], kernel: [1, 1] }),
+  int8Convolution('int8 1x1 512->512 @14', { channels: 512, outputs: 512, size: [14, 14], kernel: [1, 1] }),
+  int8Convolution('int8 1x1 32->64 @112', { channels: 32, outputs: 64, size: [112, 112], kernel: [1, 1] }),
+  int8Convolution('int8 3x3 64->64 @56', { channels: 64, outputs: 64, size: [56, 56], kernel: [3, 3] }),
+  int8Convolution('int8 3x3 512->512 @7', { channels: 512, outputs: 512, size: [7, 7], kernel: [3, 3] }),
+  int8Convolution('int8 3x3 stride 2 3->32 @224', {
+    channels: 3,
+    outputs: 32,
+    size: [224, 224],
+    kernel: [3, 3],
+    stride: 2,
+  }),
+  int8Linear('int8 linear 768->3072, 197 rows', 197, 3072, 768),
+  int8Linear('int8 matrix-vector 2048->1000', 1, 1000, 2048),
   elementwise('exp, 1 M elements', mega, ({ kernels }, data, output) => kernels.unary(7, data, output, mega)),
   elementwise('gelu, 1 M elements', mega, ({ kernels }, data, output) => {
     kernels.activate(Activation.gelu, data, output, mega, 0, 0)

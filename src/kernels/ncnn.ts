@@ -603,6 +603,8 @@ export interface NcnnKernels {
   quantize(source: Pointer, scale: number, destination: Pointer, n: number): void
   /** {@link NcnnKernels.quantize} into signed bytes. */
   quantizeToBytes(source: Pointer, scale: number, destination: Pointer, n: number): void
+  /** The largest magnitude of n floats: 0 if there are none, NaN if one is. */
+  largestMagnitude(source: Pointer, n: number): number
   /** destination[i] = source[i] for signed bytes. */
   bytesToFloat(source: Pointer, destination: Pointer, n: number): void
   /**

@@ -71,6 +71,16 @@ export function int8Window(
   }
 }
 
+export function largestMagnitude(source: usize, n: i32): f32 {
+  let most = f32x4.splat(0)
+  for (; n >= 4; n -= 4, source += 16) most = f32x4.max(most, f32x4.abs(v128.load(source)))
+  let result = max(
+    max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)), max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
+  )
+  for (; n > 0; n--, source += 4) result = max(result, abs(load<f32>(source)))
+  return result
+}
+
 export function bytesToFloat(source: usize, destination: usize, n: i32): void {
   for (; n > 0; n -= 4, source += 4, destination += 16) {
     const v = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(source))))

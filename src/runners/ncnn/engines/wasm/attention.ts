@@ -1,7 +1,7 @@
 // Scaled dot-product attention of one head: y = softmax(scale q k^T + mask) v.
 import { BinaryOp } from '../../../../kernels/ncnn.ts'
 import type { Blob } from './blob.ts'
-import { int8Operand, multiplyInt8 } from './int8-matrix.ts'
+import { int8Operand, int8Right, multiplyInt8 } from './int8-matrix.ts'
 import type { Workspace } from './layer.ts'
 import { type Destination, elementAddress, multiply, type Operand } from './matrix.ts'
 import { softmax } from './softmax.ts'
@@ -72,15 +72,9 @@ function multiplyAs(
   }
   const { rows, columns, depth } = sizes
   const { offset = 0, rowStride = columns } = destination
-  const target = y.data
-  multiplyInt8(
-    int8Operand(left, rows, depth, 'outer'),
-    int8Operand(right, columns, depth, 'whole'),
-    sizes,
-    (i, j, product) => {
-      target[offset + i * rowStride + j] = product
-    },
-  )
+  const a = int8Operand(left, rows, depth, 'outer', workspace)
+  const b = int8Right(right, columns, depth, workspace, workspace.scratch)
+  multiplyInt8(a, b, sizes, workspace, (i, products) => y.data.set(products, offset + i * rowStride))
 }
 
 /** Multiplies all elements. */

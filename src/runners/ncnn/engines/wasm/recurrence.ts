@@ -7,48 +7,65 @@ import type { Rounding } from './sums.ts'
 /** W v for the rows of one matrix; `start` is where v begins in `vector`. The result is valid until the next call. */
 export type Product = (vector: BlobArray, start: number) => Float64Array
 
-interface ProductOptions {
-  /** Of int8 weights, one a row from `scaleOffset` on: then v is quantised on the fly, as ncnn does. */
-  readonly scales?: BlobArray
-  readonly scaleOffset?: number
-  /** What is done to a sum of floats after every addition. */
-  readonly round?: Rounding
-}
-
 /**
  * @param weights holds the matrix [rows][columns] from `offset` on
+ * @param round what is done to a sum after every addition
  */
 export function matrixProduct(
   weights: BlobArray,
   offset: number,
   rows: number,
   columns: number,
-  { scales, scaleOffset = 0, round }: ProductOptions = {},
+  round?: Rounding,
 ): Product {
   const result = new Float64Array(rows)
-  if (scales === undefined) {
-    return (vector, start) => {
-      for (let r = 0; r < rows; r++) {
-        let sum = 0
-        for (let i = 0; i < columns; i++) {
-          const next = sum + weights[offset + r * columns + i] * vector[start + i]
-          sum = round === undefined ? next : round(next)
-        }
-        result[r] = sum
+  return (vector, start) => {
+    for (let r = 0; r < rows; r++) {
+      let sum = 0
+      for (let i = 0; i < columns; i++) {
+        const next = sum + weights[offset + r * columns + i] * vector[start + i]
+        sum = round === undefined ? next : round(next)
       }
-      return result
+      result[r] = sum
     }
+    return result
   }
-  const quantized = new Int8Array(columns)
+}
+
+/** Int8 weights: fills a vector of bytes and returns the integer sums of each row, which are valid until the next call. */
+export type Int8Rows = (fill: (vector: BlobArray) => void) => BlobArray
+
+/** Rows of int8 weights in plain TypeScript; `weights` holds the matrix [rows][columns] from `offset` on. */
+export function plainRows(weights: BlobArray, offset: number, rows: number, columns: number): Int8Rows {
+  const vector = new Int8Array(columns)
+  const sums = new Float64Array(rows)
+  return (fill) => {
+    fill(vector)
+    for (let r = 0; r < rows; r++) {
+      let sum = 0
+      for (let i = 0; i < columns; i++) sum += weights[offset + r * columns + i] * vector[i]
+      sums[r] = sum
+    }
+    return sums
+  }
+}
+
+/** W v for int8 weights with a scale for each row, from `scaleOffset` on: v is quantised on the fly, as ncnn does. */
+export function int8Product(
+  multiply: Int8Rows,
+  rows: number,
+  columns: number,
+  scales: BlobArray,
+  scaleOffset: number,
+): Product {
+  const result = new Float64Array(rows)
+  const units = Float64Array.from({ length: rows }, (_, r) => descale(scales[scaleOffset + r]))
   return (vector, start) => {
     const values = vector.subarray(start, start + columns)
     const scale = dynamicScale(values)
-    quantize(values, scale, quantized, Math.fround)
-    for (let r = 0; r < rows; r++) {
-      let sum = 0
-      for (let i = 0; i < columns; i++) sum += weights[offset + r * columns + i] * quantized[i]
-      result[r] = sum * Math.fround(descale(scale) * descale(scales[scaleOffset + r]))
-    }
+    const unit = descale(scale)
+    const sums = multiply((bytes) => quantize(values, scale, bytes, Math.fround))
+    for (let r = 0; r < rows; r++) result[r] = sums[r] * Math.fround(unit * units[r])
     return result
   }
 }

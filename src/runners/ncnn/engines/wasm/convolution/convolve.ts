@@ -37,7 +37,7 @@ export function convolve(
 }
 
 /** The depthwise kernel copies the rows that a filter spans: too many when a dilation is absurd. */
-export function exceedsStrip(filters: Filters, geometry: Geometry): boolean {
+function exceedsStrip(filters: Filters, geometry: Geometry): boolean {
   if (!isDepthwise(filters)) return false
   const [, extentH, extentW] = extentOf(geometry)
   const rowLength = (geometry.output[2] + 12) * geometry.stride[2] + extentW

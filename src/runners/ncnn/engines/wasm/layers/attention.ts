@@ -6,7 +6,7 @@ import { attend, scaleInPlace } from '../attention.ts'
 import type { Blob } from '../blob.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../block-quantization.ts'
 import { asFloat32 } from '../half-weights.ts'
-import { int8Operand, multiplyInt8 } from '../int8-matrix.ts'
+import { type Int8Right, int8Operand, int8Right, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { multiply, multiplyPacked, type Operand, operand, type PackedRight, packRight } from '../matrix.ts'
 import { type SumPrecision, sumPrecisionOf } from '../sums.ts'
@@ -212,9 +212,9 @@ interface LinearMap extends ProjectionSize {
   /** Undefined once packed. */
   readonly weight: Blob | undefined
   readonly packed: PackedRight | undefined
+  /** In place of both where the products are int8. */
+  readonly int8: Int8Right | undefined
   readonly bias: Blob
-  /** Of int8 weights: one for each output, or one for all. */
-  readonly int8Scales: Blob | undefined
   /** Of block-quantised weights: features are multiplied by these first. */
   readonly inputScales: Blob | undefined
   readonly sums: SumPrecision
@@ -277,11 +277,17 @@ export const MultiHeadAttention = defineLayer({
         outputs,
         inputs,
         bias: weights[`${name}_bias_data`],
-        int8Scales,
+        int8: undefined,
         inputScales: weights[`${name}_weight_data_input_scales`],
         sums,
       }
-      if (int8Scales !== undefined) return { ...map, weight: asFloat32(stored, workspace), packed: undefined }
+      if (int8Scales !== undefined) {
+        const floats = asFloat32(stored, workspace)
+        const right = operand(floats, outputs, inputs, false)
+        const int8 = int8Right(right, outputs, inputs, workspace, alloc, int8Scales.data)
+        floats.release()
+        return { ...map, int8, weight: undefined, packed: undefined }
+      }
       const weight = format && scales ? alloc([outputs * inputs], 'float32') : stored
       if (format && scales) {
         dequantizeBlocks(asFloat32(stored, workspace).data, scales.data, outputs, inputs, format, weight.data)
@@ -334,7 +340,7 @@ export const MultiHeadAttention = defineLayer({
           valueWidth: width,
           scale: 1,
           mask: maskOf(mask, head, queries, keys),
-          int8: maps.q.int8Scales !== undefined,
+          int8: maps.q.int8 !== undefined,
           sums: maps.q.sums,
         },
         merged,
@@ -392,7 +398,7 @@ function cachedMap(
  * @param granularity how int8 maps quantise x: with one scale, or with one for each step
  */
 function applyLinear(
-  { weight, packed, bias, inputs, outputs, int8Scales, inputScales, sums }: LinearMap,
+  { weight, packed, int8, bias, inputs, outputs, inputScales, sums }: LinearMap,
   x: Blob,
   steps: number,
   y: Blob,
@@ -405,16 +411,16 @@ function applyLinear(
     multiplyPacked(left, packed, y, steps, workspace, { perColumn: bias })
     return
   }
-  if (weight === undefined) throw new Error('a linear map has neither weights nor packed weights')
-  const right = operand(weight, outputs, inputs, false)
-  if (int8Scales !== undefined) {
-    const [offsets, target] = [bias.data, y.data]
-    const left = int8Operand(operand(x, steps, inputs, false), steps, inputs, granularity)
-    multiplyInt8(left, int8Operand(right, outputs, inputs, 'whole', int8Scales.data), sizes, (i, j, product) => {
-      target[i * outputs + j] = product + offsets[j]
+  if (int8 !== undefined) {
+    const left = int8Operand(operand(x, steps, inputs, false), steps, inputs, granularity, workspace)
+    multiplyInt8(left, int8, sizes, workspace, (i, products) => {
+      const [offsets, target] = [bias.data, y.data]
+      for (let j = 0; j < outputs; j++) target[i * outputs + j] = products[j] + offsets[j]
     })
     return
   }
+  if (weight === undefined) throw new Error('a linear map has neither weights nor packed weights')
+  const right = operand(weight, outputs, inputs, false)
   const left = inputScales ? scaledFeatures(x, inputScales, workspace) : operand(x, steps, inputs, false)
   const [offsets, target] = [bias.data, y.data]
   for (let step = 0; step < steps; step++) target.set(offsets, step * outputs)

@@ -5,7 +5,7 @@ import { raw, tagged } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../block-quantization.ts'
 import { asFloat32 } from '../half-weights.ts'
-import { int8Operand, multiplyInt8 } from '../int8-matrix.ts'
+import { type Int8Right, int8Operand, int8Right, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { multiply, multiplyPacked, type Operand, operand, type ProductSizes, packRight, type Start } from '../matrix.ts'
 import { sumPrecisionOf } from '../sums.ts'
@@ -52,7 +52,7 @@ export const Gemm = defineLayer({
       quantize_term,
     } = params
     const format = blockFormat(quantize_term)
-    const legacyInt8 = quantize_term !== 0 && format === undefined
+    const int8 = isInt8(quantize_term)
     const lengthsOfC = [1, constantM, constantM, constantM * constantN, constantN]
     return {
       A_data: constantA ? tagged(constantM * constantK) : undefined,
@@ -60,12 +60,12 @@ export const Gemm = defineLayer({
       C_data: constantC && constant_broadcast_type_C !== -1 ? tagged(lengthsOfC[constant_broadcast_type_C]) : undefined,
       B_data_quantize_scales: format ? raw(constantN * Math.ceil(constantK / format.blockSize)) : undefined,
       B_data_input_scales: format?.hasInputScale ? raw(constantK) : undefined,
-      A_data_int8_scales: constantA && legacyInt8 ? raw(constantM) : undefined,
-      B_data_int8_scale: constantB && legacyInt8 ? raw(1) : undefined,
+      A_data_int8_scales: constantA && int8 ? raw(constantM) : undefined,
+      B_data_int8_scale: constantB && int8 ? raw(1) : undefined,
     }
   },
   packsHalf: ['B_data'],
-  /** Gives constant operands their matrix shape; block-quantised weights become floats, floats are packed for the product. */
+  /** Gives constant operands their matrix shape; block-quantised weights become floats, floats and int8 are packed for the product. */
   prepare(layer, workspace) {
     const { params, weights } = layer
     const sums = sumPrecisionOf(layer, workspace)
@@ -78,18 +78,21 @@ export const Gemm = defineLayer({
       const B = workspace.alloc([constantN, constantK], 'float32')
       dequantizeBlocks(weights.B_data.data, weights.B_data_quantize_scales.data, constantN, constantK, format, B.data)
       weights.B_data.release()
-      return { A, B, packedB: undefined, sums }
+      return { A, B, packedB: undefined, int8B: undefined, sums }
     }
     const stored = weights.B_data
     const packs = stored !== undefined && !quantize_term && !output_transpose && sums === 'float32'
-    const B = (packs ? stored : stored && asFloat32(stored, workspace))?.share(
-      transB ? [constantN, constantK] : [constantK, constantN],
-    )
-    if (B === undefined || !packs) return { A, B, packedB: undefined, sums }
-    const packedB = packRight(operand(B, constantN, constantK, !transB), constantN, constantK, workspace)
+    const loaded = packs ? stored : stored && asFloat32(stored, workspace)
+    const B = loaded?.share(transB ? [constantN, constantK] : [constantK, constantN])
+    const int8 = isInt8(quantize_term)
+    if (B === undefined || (!packs && !int8)) return { A, B, packedB: undefined, int8B: undefined, sums }
+    const right = operand(B, constantN, constantK, !transB)
+    const scale = weights.B_data_int8_scale?.data
+    const int8B = int8 ? int8Right(right, constantN, constantK, workspace, workspace.alloc, scale) : undefined
+    const packedB = int8 ? undefined : packRight(right, constantN, constantK, workspace)
     B.release()
-    weights.B_data?.release()
-    return { A, B: undefined, packedB, sums }
+    loaded?.release()
+    return { A, B: undefined, packedB, int8B, sums }
   },
   forward(inputs, { params, weights, prepared }, workspace) {
     const fed = [...inputs]
@@ -99,7 +102,8 @@ export const Gemm = defineLayer({
       return blob
     }
     const A = prepared.A ?? take('A')
-    const B = prepared.packedB ? undefined : (prepared.B ?? take('B'))
+    const isPacked = prepared.packedB !== undefined || prepared.int8B !== undefined
+    const B = isPacked ? undefined : (prepared.B ?? take('B'))
     const C = params.constantC ? weights.C_data : fed.shift()
     const a = matrixOf(A, params.transA, 'A')
     const b = B ? matrixOf(B, params.transB ? 0 : 1, 'B') : { outer: params.constantN, depth: params.constantK }
@@ -119,8 +123,14 @@ export const Gemm = defineLayer({
       params.transA !== 0,
     )
     const right = B && operand(B, N, K, params.transB === 0)
-    if (params.quantize_term !== 0 && params.quantize_term < 400 && right) {
-      multiplyQuantized({ left, right, sizes: { rows: M, columns: N, depth: K }, y, addend, params, weights })
+    if (isInt8(params.quantize_term)) {
+      const int8 = prepared.int8B ?? (right && int8Right(right, N, K, workspace, workspace.scratch))
+      if (int8 === undefined) throw new Error('the product has no right side')
+      const sizes = { rows: M, columns: N, depth: K }
+      multiplyQuantized(
+        { left, right: int8, sizes, y, addend, params, scalesOfA: weights.A_data_int8_scales },
+        workspace,
+      )
       return y
     }
     if (prepared.packedB) multiplyPacked(left, prepared.packedB, y, M, workspace, startWithC(y, addend, M, N))
@@ -136,6 +146,9 @@ export const Gemm = defineLayer({
     return y
   },
 })
+
+/** Whether operands are quantised to int8, rather than not at all or in blocks. */
+const isInt8 = (quantizeTerm: number): boolean => quantizeTerm !== 0 && blockFormat(quantizeTerm) === undefined
 
 function checkParams(params: GemmParams): void {
   const { constantA, constantB, constantC, constantM, constantN, constantK, quantize_term } = params
@@ -244,22 +257,27 @@ function scaleAll(y: Blob, alpha: number): void {
 
 interface Int8Product {
   readonly left: Operand
-  readonly right: Operand
+  readonly right: Int8Right
   readonly sizes: ProductSizes
   readonly y: Blob
   readonly addend: Addend | undefined
   readonly params: GemmParams
-  readonly weights: { readonly A_data_int8_scales: Blob | undefined; readonly B_data_int8_scale: Blob | undefined }
+  readonly scalesOfA: Blob | undefined
 }
 
 /** Float operands are quantised on the fly, A with a scale per row, B with one scale; sums are int32. */
-function multiplyQuantized({ left, right, sizes, y, addend, params, weights }: Int8Product): void {
+function multiplyQuantized(
+  { left, right, sizes, y, addend, params, scalesOfA }: Int8Product,
+  workspace: Workspace,
+): void {
   const { rows: M, columns: N, depth: K } = sizes
-  const a = int8Operand(left, M, K, 'outer', weights.A_data_int8_scales?.data)
-  const b = int8Operand(right, N, K, 'whole', weights.B_data_int8_scale?.data)
+  const { alpha, output_transpose } = params
+  const a = int8Operand(left, M, K, 'outer', workspace, scalesOfA?.data)
   const at = addend && addendAt(addend, N)
-  const target = y.data
-  multiplyInt8(a, b, sizes, (i, j, product) => {
-    target[params.output_transpose ? j * M + i : i * N + j] = (product + (at?.(i, j) ?? 0)) * params.alpha
+  multiplyInt8(a, right, sizes, workspace, (i, products) => {
+    const target = y.data
+    for (let j = 0; j < N; j++) {
+      target[output_transpose ? j * M + i : i * N + j] = (products[j] + (at?.(i, j) ?? 0)) * alpha
+    }
   })
 }

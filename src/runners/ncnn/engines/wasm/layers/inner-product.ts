@@ -7,6 +7,7 @@ import type { Blob } from '../blob.ts'
 import { activate, activationParams, type FusedActivation, fusedActivation } from '../fused-activation.ts'
 import { asFloat32 } from '../half-weights.ts'
 import { descale, quantize } from '../int8.ts'
+import { type Int8Right, int8Right, sumProducts, sumType } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { operand, packRight } from '../matrix.ts'
 import { roundingOf, type SumPrecision, sumPrecisionOf } from '../sums.ts'
@@ -29,7 +30,7 @@ export const InnerProduct = defineLayer({
     bottom_blob_int8_scales: int8_scale_term ? raw(1) : undefined,
   }),
   packsHalf: ['weight_data'],
-  /** Packs W, [num_output][num_input], for the matrix product; the plain and int8 paths read it as it is. */
+  /** Packs W, [num_output][num_input], for the matrix product; the plain path reads it as it is. */
   prepare(layer, workspace) {
     const { num_output, weight_data_size } = layer.params
     const { weights } = layer
@@ -39,12 +40,19 @@ export const InnerProduct = defineLayer({
     if (!Number.isInteger(num_input)) {
       throw new NcnnError(`weight_data_size ${weight_data_size} is not a multiple of num_output ${num_output}`)
     }
-    if (scales !== undefined)
-      return {
+    if (scales !== undefined) {
+      const rows = quantizeRows(asFloat32(weight_data, workspace), scales, alloc)
+      const int8 = int8Right(
+        operand(rows, num_output, num_input, false),
+        num_output,
         num_input,
-        packed: undefined,
-        int8Weight: quantizeRows(asFloat32(weight_data, workspace), scales, alloc),
-      }
+        workspace,
+        alloc,
+        scales.data,
+      )
+      rows.release()
+      return { num_input, packed: undefined, int8 }
+    }
     if (weight_data.dtype === 'int8')
       throw new NcnnError('the weights are int8, but int8_scale_term is 0: their scales are missing')
     if (sumPrecisionOf(layer, workspace) !== 'float32') return { num_input, packed: undefined }
@@ -54,8 +62,8 @@ export const InnerProduct = defineLayer({
   },
   forward([x], layer, workspace) {
     const { params, weights, prepared } = layer
-    const { num_input, packed, int8Weight } = prepared
-    const { weight_data, bias_data, weight_data_int8_scales, bottom_blob_int8_scales } = weights
+    const { num_input, packed, int8 } = prepared
+    const { weight_data, bias_data, bottom_blob_int8_scales } = weights
     const perRow = x.shape.length === 2 && x.shape[1] === num_input
     if (!perRow && x.length !== num_input) {
       throw new NcnnError(`the weights are for ${num_input} features, the input has ${x.length}`)
@@ -63,9 +71,8 @@ export const InnerProduct = defineLayer({
     const rows = perRow ? x.shape[0] : 1
     const y = workspace.alloc(perRow ? [rows, params.num_output] : [params.num_output])
     const activation = fusedActivation(params)
-    if (int8Weight && weight_data_int8_scales && bottom_blob_int8_scales) {
-      const scales = { weight: weight_data_int8_scales, input: bottom_blob_int8_scales }
-      innerProductInt8(x, int8Weight, scales, bias_data, y, rows, activation)
+    if (int8 && bottom_blob_int8_scales) {
+      innerProductInt8(x, int8, bottom_blob_int8_scales.data[0], bias_data, y, rows, activation, workspace)
     } else if (packed === undefined) {
       innerProductPlain(x, weight_data, bias_data, y, rows, activation, sumPrecisionOf(layer, workspace))
     } else innerProductSimd(x, packed, bias_data, y, rows, activation, workspace)
@@ -119,28 +126,34 @@ function quantizeRows(weight: Blob, scales: Blob, alloc: Workspace['alloc']): Bl
 /** Float inputs are quantised with the layer's input scale; sums are int32, then scaled back to float. */
 function innerProductInt8(
   x: Blob,
-  weight: Blob,
-  scales: { readonly weight: Blob; readonly input: Blob },
+  weight: Int8Right,
+  inputScale: number,
   bias: Blob | undefined,
   y: Blob,
   rows: number,
   activation: FusedActivation,
+  workspace: Workspace,
 ): void {
-  const features = x.length / rows
-  const outputs = y.length / rows
-  const inputScale = scales.input.data[0]
-  const source = new Int8Array(x.length)
-  if (x.dtype === 'int8') source.set(x.data)
-  else quantize(x.data, inputScale, source, Math.fround)
-  const [factors, weightScales, offsets, target] = [weight.data, scales.weight.data, bias?.data, y.data]
-  for (let row = 0; row < rows; row++) {
-    for (let p = 0; p < outputs; p++) {
-      let sum = 0
-      for (let q = 0; q < features; q++) sum += source[row * features + q] * factors[p * features + q]
-      const scale = weightScales[p] === 0 ? 0 : descale(Math.fround(inputScale * weightScales[p]))
-      target[row * outputs + p] = activate(sum * scale + (offsets ? offsets[p] : 0), activation)
+  const [features, outputs] = [x.length / rows, y.length / rows]
+  const source = x.dtype === 'int8' ? x : quantizeInput(x, inputScale, workspace)
+  const sums = workspace.scratch([rows, outputs], sumType(workspace))
+  sumProducts(source, weight, sums, { rows, columns: outputs, depth: features }, workspace)
+  const factors = Float64Array.from(weight.scales, (scale) =>
+    scale === 0 ? 0 : descale(Math.fround(inputScale * scale)),
+  )
+  const [integers, offsets, target] = [sums.data, bias?.data, y.data]
+  for (let row = 0, i = 0; row < rows; row++) {
+    for (let p = 0; p < outputs; p++, i++) {
+      target[i] = activate(integers[i] * factors[p] + (offsets ? offsets[p] : 0), activation)
     }
   }
+}
+
+function quantizeInput(x: Blob, scale: number, { kernels, scratch }: Workspace): Blob {
+  const bytes = scratch([x.length], 'int8')
+  if (x.dtype === 'float32') kernels.quantizeToBytes(x.ptr, scale, bytes.ptr, x.length)
+  else quantize(x.data, scale, bytes.data, Math.fround)
+  return bytes
 }
 
 function innerProductPlain(

@@ -4,9 +4,20 @@ import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
+import { packRightInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { operand, packRight } from '../matrix.ts'
-import { gruStep, lstmStep, matrixProduct, rnnStep, unroll } from '../recurrence.ts'
+import {
+  gruStep,
+  type Int8Rows,
+  int8Product,
+  lstmStep,
+  matrixProduct,
+  type Product,
+  plainRows,
+  rnnStep,
+  unroll,
+} from '../recurrence.ts'
 import { type Rounding, roundingOf, sumPrecisionOf } from '../sums.ts'
 
 /** What the three types have in common. `direction`: 0 forward, 1 reverse, 2 both. */
@@ -68,33 +79,44 @@ type LoadedWeights = {
   readonly weight_hc_data_int8_scales: Blob | undefined
 }
 
-/** W_x and W_h of each direction, packed for the matrix product; undefined where the plain path runs. */
-interface PackedDirections {
+/** W_x and W_h of each direction, packed for the matrix product. */
+interface PackedDirection {
   readonly input: Blob
   readonly hidden: Blob
 }
 
+/** What the weights were packed to: floats for the kernels of whole layers, int8 for products; nothing where the plain path runs. */
+interface PackedWeights {
+  readonly packed?: readonly PackedDirection[]
+  readonly packedInt8?: readonly PackedDirection[]
+}
+
 function packDirections(
   { weights, sumsInHalf }: { readonly weights: LoadedWeights; readonly sumsInHalf: boolean },
-  sizes: Sizes,
+  { directions, features, gateRows, outputs }: Sizes,
   workspace: Workspace,
-): PackedDirections[] | undefined {
+): PackedWeights {
   const { weight_xc_data, weight_hc_data, weight_xc_data_int8_scales } = weights
-  if ((weight_xc_data.dtype === 'int8') !== (weight_xc_data_int8_scales !== undefined)) {
+  const int8 = weight_xc_data.dtype === 'int8'
+  if (int8 !== (weight_xc_data_int8_scales !== undefined)) {
     throw new NcnnError(`int8_scale_term does not fit the weights, which are stored as ${weight_xc_data.dtype}`)
   }
-  if ((weight_xc_data.dtype === 'int8') !== (weight_hc_data.dtype === 'int8')) {
+  if (int8 !== (weight_hc_data.dtype === 'int8')) {
     throw new NcnnError(`weights stored as ${weight_xc_data.dtype} and as ${weight_hc_data.dtype} do not go together`)
   }
-  if (sumPrecisionOf({ sumsInHalf }, workspace) !== 'float32' || weight_xc_data.dtype === 'int8') return undefined
-  const { directions, features, gateRows, outputs } = sizes
+  const isKernelFloat = int8 ? workspace.float === 'float32' : sumPrecisionOf({ sumsInHalf }, workspace) === 'float32'
+  if (!isKernelFloat) return {}
+  const pack = (blob: Blob, d: number, columns: number): Blob =>
+    int8
+      ? packRightInt8(blob, d * gateRows * columns, gateRows, columns, workspace)
+      : packMatrix(blob, d, gateRows, columns, workspace)
   const packed = Array.from({ length: directions }, (_, d) => ({
-    input: packMatrix(weight_xc_data, d, gateRows, features, workspace),
-    hidden: packMatrix(weight_hc_data, d, gateRows, outputs, workspace),
+    input: pack(weight_xc_data, d, features),
+    hidden: pack(weight_hc_data, d, outputs),
   }))
   weight_xc_data.release()
   weight_hc_data.release()
-  return packed
+  return int8 ? { packedInt8: packed } : { packed }
 }
 
 /** Packs matrix number `index`, [rows][columns], of `weights` as the right side of a product x W^T. */
@@ -157,27 +179,39 @@ function gatesFromInput(
 
 const exactly: Rounding = (sum) => sum
 
-/** The products W_x v and W_h v of direction `d`, in plain TypeScript, and what is done to their sums. */
-function plainProducts(weights: LoadedWeights, d: number, { features, gateRows, outputs }: Sizes, rounding?: Rounding) {
-  const {
-    weight_xc_data,
-    weight_hc_data,
-    weight_xc_data_int8_scales: inputScales,
-    weight_hc_data_int8_scales: hiddenScales,
-  } = weights
-  const firstRow = d * gateRows
+/** The products W_x v and W_h v of direction `d`, in plain TypeScript but for int8 sums, and what is done to sums of floats. */
+function plainProducts(
+  weights: LoadedWeights,
+  d: number,
+  { features, gateRows, outputs }: Sizes,
+  packed: PackedDirection | undefined,
+  workspace: Workspace,
+  rounding?: Rounding,
+) {
+  const product = (blob: Blob, packedBlob: Blob | undefined, columns: number, scales: Blob | undefined): Product => {
+    const offset = d * gateRows * columns
+    if (scales === undefined) return matrixProduct(blob.data, offset, gateRows, columns, rounding)
+    const rows = packedBlob
+      ? kernelRows(packedBlob, gateRows, columns, workspace)
+      : plainRows(blob.data, offset, gateRows, columns)
+    return int8Product(rows, gateRows, columns, scales.data, d * gateRows)
+  }
   return {
-    input: matrixProduct(weight_xc_data.data, firstRow * features, gateRows, features, {
-      scales: inputScales?.data,
-      scaleOffset: firstRow,
-      round: rounding,
-    }),
-    hidden: matrixProduct(weight_hc_data.data, firstRow * outputs, gateRows, outputs, {
-      scales: hiddenScales?.data,
-      scaleOffset: firstRow,
-      round: rounding,
-    }),
+    input: product(weights.weight_xc_data, packed?.input, features, weights.weight_xc_data_int8_scales),
+    hidden: product(weights.weight_hc_data, packed?.hidden, outputs, weights.weight_hc_data_int8_scales),
     round: rounding ?? exactly,
+  }
+}
+
+/** Rows of int8 weights that were packed. */
+function kernelRows(packed: Blob, rows: number, columns: number, { kernels, scratch }: Workspace): Int8Rows {
+  const vector = scratch([columns], 'int8')
+  const sums = scratch([rows], 'int32')
+  const work = scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr
+  return (fill) => {
+    fill(vector.data)
+    kernels.int8Gemm(vector.ptr, packed.ptr, sums.ptr, rows, 1, rows, columns, work)
+    return sums.data
   }
 }
 
@@ -220,20 +254,20 @@ export const LSTM = defineLayer({
   prepare(layer, workspace) {
     const { params } = layer
     const sizes = sizesOf(params, 4 * params.hidden_size)
-    const packed = packDirections(layer, sizes, workspace)
+    const { packed, packedInt8 } = packDirections(layer, sizes, workspace)
     const { weight_hr_data } = layer.weights
-    if (packed === undefined || weight_hr_data === undefined) return { sizes, packed, projections: [] }
+    if (packed === undefined || weight_hr_data === undefined) return { sizes, packed, packedInt8, projections: [] }
     const projections = packed.map((_, d) =>
       packMatrix(weight_hr_data, d, params.num_output, params.hidden_size, workspace),
     )
     weight_hr_data.release()
-    return { sizes, packed, projections }
+    return { sizes, packed, packedInt8, projections }
   },
   forward([x, fedHidden, fedCell], layer, workspace) {
     const { params, weights, prepared, outputCount } = layer
     const rounding = roundingOf(sumPrecisionOf(layer, workspace))
     const { direction, hidden_size } = params
-    const { sizes, packed, projections } = prepared
+    const { sizes, packed, packedInt8, projections } = prepared
     const { directions, outputs } = sizes
     const steps = stepsOf(x, sizes)
     const y = workspace.alloc([steps, directions * outputs])
@@ -244,10 +278,9 @@ export const LSTM = defineLayer({
       if (packed === undefined) {
         const projection = weights.weight_hr_data
         const state = {
-          ...plainProducts(weights, d, sizes, rounding),
+          ...plainProducts(weights, d, sizes, packedInt8?.[d], workspace, rounding),
           projection:
-            projection &&
-            matrixProduct(projection.data, d * outputs * hidden_size, outputs, hidden_size, { round: rounding }),
+            projection && matrixProduct(projection.data, d * outputs * hidden_size, outputs, hidden_size, rounding),
           bias: weights.bias_c_data.data,
           biasOffset: d * 4 * hidden_size,
           hiddenState: hidden.data,
@@ -300,11 +333,11 @@ export const GRU = defineLayer({
   prepare(layer, workspace) {
     const { params } = layer
     const sizes = sizesOf(params, 3 * params.num_output)
-    return { sizes, packed: packDirections(layer, sizes, workspace) }
+    return { sizes, ...packDirections(layer, sizes, workspace) }
   },
   forward([x, fedHidden], layer, workspace) {
     const { params, weights, outputCount } = layer
-    const { sizes, packed } = layer.prepared
+    const { sizes, packed, packedInt8 } = layer.prepared
     const rounding = roundingOf(sumPrecisionOf(layer, workspace))
     const { directions, outputs } = sizes
     const steps = stepsOf(x, sizes)
@@ -315,7 +348,7 @@ export const GRU = defineLayer({
       const biasOffset = d * 4 * outputs
       if (packed === undefined) {
         const state = {
-          ...plainProducts(weights, d, sizes, rounding),
+          ...plainProducts(weights, d, sizes, packedInt8?.[d], workspace, rounding),
           bias: weights.bias_c_data.data,
           biasOffset,
           hiddenState: hidden.data,
@@ -362,11 +395,11 @@ export const RNN = defineLayer({
   prepare(layer, workspace) {
     const { params } = layer
     const sizes = sizesOf(params, params.num_output)
-    return { sizes, packed: packDirections(layer, sizes, workspace) }
+    return { sizes, ...packDirections(layer, sizes, workspace) }
   },
   forward([x, fedHidden], layer, workspace) {
     const { params, weights, outputCount } = layer
-    const { sizes, packed } = layer.prepared
+    const { sizes, packed, packedInt8 } = layer.prepared
     const rounding = roundingOf(sumPrecisionOf(layer, workspace))
     const { directions, outputs } = sizes
     const steps = stepsOf(x, sizes)
@@ -376,7 +409,7 @@ export const RNN = defineLayer({
       const reverse = isReverse(params.direction, d)
       if (packed === undefined) {
         const state = {
-          ...plainProducts(weights, d, sizes, rounding),
+          ...plainProducts(weights, d, sizes, packedInt8?.[d], workspace, rounding),
           bias: weights.bias_c_data.data,
           biasOffset: d * outputs,
           hiddenState: hidden.data,
