@@ -8,7 +8,7 @@ import {
   MAX_PAGES,
   type NcnnKernels,
   type Pointer,
-  packedInt8LeftBytes,
+  packedInt8FilterBytes,
   packedInt8RightBytes,
   packedLeftBytes,
   packedRightBytes,
@@ -157,7 +157,7 @@ function int8Convolution(name: string, window: Window): KernelCase {
     prepare({ kernels, random, bytes }) {
       const [input, output] = [random(channels * h * w), bytes(outputs * outH * outW * 4)]
       const [scales, bias, image] = [random(outputs), random(outputs), bytes(channels * windowH * windowW)]
-      const packed = bytes(packedInt8LeftBytes(outputs, channels, taps))
+      const packed = bytes(packedInt8FilterBytes(outputs, channels, taps))
       kernels.packInt8Filters(random((outputs * channels * taps) >> 2), outputs, channels, taps, packed)
       const scratch = bytes(GEMM_SCRATCH_BYTES)
       return () => {

@@ -625,7 +625,7 @@ export interface NcnnKernels {
     left: number,
     pad: number,
   ): void
-  /** Packs int8 filters [outch][inch][taps] for {@link int8Convolution}. `packed` needs {@link packedInt8LeftBytes}. */
+  /** Packs int8 filters [outch][inch][taps] for {@link int8Convolution}. `packed` needs {@link packedInt8FilterBytes}. */
   packInt8Filters(source: Pointer, outch: number, inch: number, taps: number, packed: Pointer): void
   /**
    * One group of a 2-D convolution of a byte image [inch][h][w] that holds its padding: output (y, x) reads input (y*strideH + ky*dilationH,
@@ -715,9 +715,10 @@ export function packedRightBytes(k: number, n: number): number {
   return padded * k * 4
 }
 
-/** Bytes of int8 filters [m][inch][taps] after {@link NcnnKernels.packInt8Filters}: int16, for an even number of channels. */
-export function packedInt8LeftBytes(m: number, inch: number, taps: number): number {
-  return Math.ceil(m / 4) * 4 * Math.ceil(inch / 2) * taps * 4
+/** Bytes of int8 filters [outch][inch][taps] after {@link NcnnKernels.packInt8Filters}: int16 in pairs, of taps in an odd last channel. */
+export function packedInt8FilterBytes(outch: number, inch: number, taps: number): number {
+  const pairs = Math.floor(inch / 2) * taps + (inch % 2) * Math.ceil(taps / 2)
+  return Math.ceil(outch / 4) * 4 * pairs * 4
 }
 
 /** Bytes of a right matrix [k,n] after {@link NcnnKernels.packInt8Right}: int16, panels of 8 columns, a last single one alone. */

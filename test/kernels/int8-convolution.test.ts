@@ -1,7 +1,7 @@
 // Int8 convolutions and the images they read against sums in plain integers.
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Activation, GEMM_SCRATCH_BYTES, packedInt8LeftBytes } from '../../src/kernels/ncnn.ts'
+import { Activation, GEMM_SCRATCH_BYTES, packedInt8FilterBytes } from '../../src/kernels/ncnn.ts'
 import { toInt8 } from '../../src/runners/ncnn/engines/wasm/int8.ts'
 import { createArena, firstDifference, randomBytes, randomFloats } from './arena.ts'
 
@@ -77,7 +77,7 @@ function check(window: Window, { activation, biased }: Finish, seed: number): vo
     return activate(biased ? Math.fround(scaled + (bias[p] ?? 0)) : scaled)
   })
 
-  const packed = arena.bytes(packedInt8LeftBytes(outch, inch, taps))
+  const packed = arena.bytes(packedInt8FilterBytes(outch, inch, taps))
   kernels.packInt8Filters(arena.putBytes(filters), outch, inch, taps, packed)
   const [sums, bytes] = [arena.floats(count), arena.bytes(count)]
   const run = (scale: number, y: number): void =>

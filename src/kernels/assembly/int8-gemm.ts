@@ -89,8 +89,6 @@ function tiles4x8(
 ): void {
   let a: v128, b0: v128, b1: v128
   let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128
-  a = v128.or(v128.load32_splat(pa, 4), v128.or(v128.load32_splat(pa, 8), v128.load32_splat(pa, 12)))
-  if (tiles == -1) return v128.store(c, a)
   for (; tiles > 0; tiles--) {
     if (accumulate) {
       let p = c
@@ -109,7 +107,6 @@ function tiles4x8(
     while (pa < end) {
       a = v128.load32_splat(pa), b0 = v128.load(pb), b1 = v128.load(pb, 16)
       c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
-      if (pairs == -1) break
       a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
       a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
       a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
@@ -118,66 +115,11 @@ function tiles4x8(
 
       a = v128.load32_splat(pa), b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
       c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
-      if (pairs == -2) break
       a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
       a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
       a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
       pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 64), b1 = v128.load(pb, 80)
-      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
-      if (pairs == -3) break
-      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 96), b1 = v128.load(pb, 112)
-      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
-      if (pairs == -4) break
-      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 128), b1 = v128.load(pb, 144)
-      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
-      if (pairs == -5) break
-      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 160), b1 = v128.load(pb, 176)
-      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
-      if (pairs == -6) break
-      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 192), b1 = v128.load(pb, 208)
-      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
-      if (pairs == -7) break
-      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 224), b1 = v128.load(pb, 240)
-      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
-      if (pairs == -8) break
-      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
-      pa += 16
-      pb += 256
+      pb += 64
     }
     v128.store(c, c00), v128.store(c, c01, 16)
     c += ldc

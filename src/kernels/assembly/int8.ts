@@ -111,22 +111,46 @@ class Limits {
   }
 }
 
-/** A row of sums to floats, in place or not, or to bytes. */
+/** Four sums as floats: each step is rounded. */
 // @ts-ignore: decorator
 @inline
-function finishRow<F>(sums: usize, n: i32, s: v128, offset: usize, a: v128, b: v128, toBytes: bool, outputScale: v128, output: usize): void {
-  const f = changetype<F>(0), o = offset ? v128.load32_splat(offset) : f32x4.splat(-0.0)
-  if (toBytes) {
-    for (; n > 0; n -= 4, sums += 16, output += 4) {
-      const v = f.apply(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), s), o), a, b)
-      storeBytes(output, toIntegers(f32x4.mul(v, outputScale)), n)
-    }
-    return
+function finish<F>(sums: usize, scale: v128, offset: v128, a: v128, b: v128): v128 {
+  return changetype<F>(0).apply(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), scale), offset), a, b)
+}
+
+/** A row of sums to floats, in place or not. */
+// @ts-ignore: decorator
+@inline
+function finishFloats<F>(sums: usize, n: i32, s: v128, o: v128, a: v128, b: v128, output: usize): void {
+  for (const end = sums + (<usize>(n & ~15) << 2); sums < end; sums += 64, output += 64) {
+    v128.store(output, finish<F>(sums, s, o, a, b))
+    v128.store(output, finish<F>(sums + 16, s, o, a, b), 16)
+    v128.store(output, finish<F>(sums + 32, s, o, a, b), 32)
+    v128.store(output, finish<F>(sums + 48, s, o, a, b), 48)
   }
-  for (; n >= 4; n -= 4, sums += 16, output += 16) {
-    v128.store(output, f.apply(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), s), o), a, b))
+  for (n &= 15; n >= 4; n -= 4, sums += 16, output += 16) v128.store(output, finish<F>(sums, s, o, a, b))
+  if (n > 0) storeFirst(output, finish<F>(sums, s, o, a, b), n)
+}
+
+/** A row of sums to bytes. */
+// @ts-ignore: decorator
+@inline
+function finishBytes<F>(sums: usize, n: i32, s: v128, o: v128, a: v128, b: v128, scale: v128, output: usize): void {
+  for (const end = sums + (<usize>(n & ~15) << 2); sums < end; sums += 64, output += 16) {
+    const v0 = toIntegers(f32x4.mul(finish<F>(sums, s, o, a, b), scale)), v1 = toIntegers(f32x4.mul(finish<F>(sums + 16, s, o, a, b), scale))
+    const v2 = toIntegers(f32x4.mul(finish<F>(sums + 32, s, o, a, b), scale)), v3 = toIntegers(f32x4.mul(finish<F>(sums + 48, s, o, a, b), scale))
+    v128.store(output, bytesOf(v0, v1, v2, v3))
   }
-  if (n > 0) storeFirst(output, f.apply(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), s), o), a, b), n)
+  for (n &= 15; n > 0; n -= 4, sums += 16, output += 4) storeBytes(output, toIntegers(f32x4.mul(finish<F>(sums, s, o, a, b), scale)), n)
+}
+
+// @ts-ignore: decorator
+@inline
+function finishRow<F>(sums: usize, n: i32, s: v128, bias: usize, a: v128, b: v128, toBytes: bool, scale: v128, output: usize): void {
+  // Adding -0 changes nothing.
+  const o = bias ? v128.load32_splat(bias) : f32x4.splat(-0.0)
+  if (toBytes) finishBytes<F>(sums, n, s, o, a, b, scale, output)
+  else finishFloats<F>(sums, n, s, o, a, b, output)
 }
 
 /**

@@ -1,5 +1,5 @@
 // Convolution with int8 weights as ncnn's plain layers compute it: int8 products summed in integers, then scaled back to float.
-import { Activation, GEMM_SCRATCH_BYTES, packedInt8LeftBytes } from '../../../../../kernels/ncnn.ts'
+import { Activation, GEMM_SCRATCH_BYTES, packedInt8FilterBytes } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { raw } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
@@ -123,7 +123,7 @@ function prepareWeight(
   }
   const { group, outputs, inputs } = shape
   const rows = outputs / group
-  const groupBytes = packedInt8LeftBytes(rows, inputs, taps)
+  const groupBytes = packedInt8FilterBytes(rows, inputs, taps)
   const packed = alloc([group * groupBytes], 'uint8')
   for (let g = 0; g < group; g++) {
     kernels.packInt8Filters(bytes.ptr + g * rows * inputs * taps, rows, inputs, taps, packed.ptr + g * groupBytes)
@@ -183,7 +183,7 @@ function convolvePacked(
   const image = imageWithPadding(x, filters, geometry, pad, workspace)
   const rows = filters.outputs / group
   const plane = outH * outW
-  const groupBytes = packedInt8LeftBytes(rows, inputs, kernelH * kernelW)
+  const groupBytes = packedInt8FilterBytes(rows, inputs, kernelH * kernelW)
   const scratch = workspace.scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr
   for (let g = 0; g < group; g++) {
     kernels.int8Convolution(

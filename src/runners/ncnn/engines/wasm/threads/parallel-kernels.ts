@@ -1,5 +1,5 @@
 // Kernels that divide large calls among threads. Every element is computed as in one call, so that the result has the same bits.
-import { Initial, type NcnnKernels } from '../../../../../kernels/ncnn.ts'
+import { Initial, type NcnnKernels, packedInt8FilterBytes } from '../../../../../kernels/ncnn.ts'
 import type { KernelName, ThreadPool } from './pool.ts'
 
 /** How a call is divided along one axis. */
@@ -123,7 +123,7 @@ const divisions: { readonly [K in KernelName]?: Divide<K> } = {
     const [, , , , , bias, , , , , y] = rest
     const [taps, plane] = [kernelH * kernelW, outH * outW]
     const steps = [
-      [4, 4 * Math.ceil(inch / 2) * taps],
+      [4, packedInt8FilterBytes(4, inch, taps) / 4],
       [5, 4 * plane],
       [15, 4],
       [16, ifPresent(bias, 4)],
