@@ -625,6 +625,21 @@ export interface NcnnKernels {
     left: number,
     pad: number,
   ): void
+  /**
+   * What {@link int8Convolution} does to sums, for sums [channels][n] that are floats; `sums` equal to `output` gives floats, else bytes.
+   */
+  int8Finish(
+    sums: Pointer,
+    channels: number,
+    n: number,
+    scales: Pointer,
+    bias: Pointer,
+    activation: number,
+    activationA: number,
+    activationB: number,
+    outputScale: number,
+    output: Pointer,
+  ): void
   /** Packs int8 filters [outch][inch][taps] for {@link int8Convolution}. `packed` needs {@link packedInt8FilterBytes}. */
   packInt8Filters(source: Pointer, outch: number, inch: number, taps: number, packed: Pointer): void
   /**

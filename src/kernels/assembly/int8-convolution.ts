@@ -189,7 +189,7 @@ export function int8Convolution(
           )
           if (!last) continue
           finishRows(
-            c, sumBytes, rows, columns, scales + (<usize>i << 2), bias ? bias + (<usize>i << 2) : 0, activation, activationA, activationB,
+            c, false, sumBytes, rows, columns, scales + (<usize>i << 2), bias ? bias + (<usize>i << 2) : 0, activation, activationA, activationB,
             toBytes, outputScale, output + <usize>i * outputBytes + (<usize>n0 << outputShift), outputBytes,
           )
         }

@@ -111,63 +111,79 @@ class Limits {
   }
 }
 
-/** Four sums as floats: each step is rounded. */
+/** Four results of sums that are integers or integral floats: each step is rounded. */
 // @ts-ignore: decorator
 @inline
-function finish<F>(sums: usize, scale: v128, offset: v128, a: v128, b: v128): v128 {
-  return changetype<F>(0).apply(f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v128.load(sums)), scale), offset), a, b)
+function finish<F>(sums: usize, isFloat: bool, scale: v128, offset: v128, a: v128, b: v128): v128 {
+  const v = v128.load(sums)
+  return changetype<F>(0).apply(f32x4.add(f32x4.mul(isFloat ? v : f32x4.convert_i32x4_s(v), scale), offset), a, b)
 }
 
 /** A row of sums to floats, in place or not. */
 // @ts-ignore: decorator
 @inline
-function finishFloats<F>(sums: usize, n: i32, s: v128, o: v128, a: v128, b: v128, output: usize): void {
+function finishFloats<F>(sums: usize, isFloat: bool, n: i32, s: v128, o: v128, a: v128, b: v128, output: usize): void {
   for (const end = sums + (<usize>(n & ~15) << 2); sums < end; sums += 64, output += 64) {
-    v128.store(output, finish<F>(sums, s, o, a, b))
-    v128.store(output, finish<F>(sums + 16, s, o, a, b), 16)
-    v128.store(output, finish<F>(sums + 32, s, o, a, b), 32)
-    v128.store(output, finish<F>(sums + 48, s, o, a, b), 48)
+    v128.store(output, finish<F>(sums, isFloat, s, o, a, b))
+    v128.store(output, finish<F>(sums + 16, isFloat, s, o, a, b), 16)
+    v128.store(output, finish<F>(sums + 32, isFloat, s, o, a, b), 32)
+    v128.store(output, finish<F>(sums + 48, isFloat, s, o, a, b), 48)
   }
-  for (n &= 15; n >= 4; n -= 4, sums += 16, output += 16) v128.store(output, finish<F>(sums, s, o, a, b))
-  if (n > 0) storeFirst(output, finish<F>(sums, s, o, a, b), n)
+  for (n &= 15; n >= 4; n -= 4, sums += 16, output += 16) v128.store(output, finish<F>(sums, isFloat, s, o, a, b))
+  if (n > 0) storeFirst(output, finish<F>(sums, isFloat, s, o, a, b), n)
 }
 
 /** A row of sums to bytes. */
 // @ts-ignore: decorator
 @inline
-function finishBytes<F>(sums: usize, n: i32, s: v128, o: v128, a: v128, b: v128, scale: v128, output: usize): void {
+function finishBytes<F>(sums: usize, isFloat: bool, n: i32, s: v128, o: v128, a: v128, b: v128, scale: v128, output: usize): void {
   for (const end = sums + (<usize>(n & ~15) << 2); sums < end; sums += 64, output += 16) {
-    const v0 = toIntegers(f32x4.mul(finish<F>(sums, s, o, a, b), scale)), v1 = toIntegers(f32x4.mul(finish<F>(sums + 16, s, o, a, b), scale))
-    const v2 = toIntegers(f32x4.mul(finish<F>(sums + 32, s, o, a, b), scale)), v3 = toIntegers(f32x4.mul(finish<F>(sums + 48, s, o, a, b), scale))
+    const v0 = toIntegers(f32x4.mul(finish<F>(sums, isFloat, s, o, a, b), scale)), v1 = toIntegers(f32x4.mul(finish<F>(sums + 16, isFloat, s, o, a, b), scale))
+    const v2 = toIntegers(f32x4.mul(finish<F>(sums + 32, isFloat, s, o, a, b), scale)), v3 = toIntegers(f32x4.mul(finish<F>(sums + 48, isFloat, s, o, a, b), scale))
     v128.store(output, bytesOf(v0, v1, v2, v3))
   }
-  for (n &= 15; n > 0; n -= 4, sums += 16, output += 4) storeBytes(output, toIntegers(f32x4.mul(finish<F>(sums, s, o, a, b), scale)), n)
+  for (n &= 15; n > 0; n -= 4, sums += 16, output += 4) storeBytes(output, toIntegers(f32x4.mul(finish<F>(sums, isFloat, s, o, a, b), scale)), n)
 }
 
 // @ts-ignore: decorator
 @inline
-function finishRow<F>(sums: usize, n: i32, s: v128, bias: usize, a: v128, b: v128, toBytes: bool, scale: v128, output: usize): void {
+function finishRow<F>(
+  sums: usize, isFloat: bool, n: i32, s: v128, bias: usize, a: v128, b: v128, toBytes: bool, scale: v128, output: usize,
+): void {
   // Adding -0 changes nothing.
   const o = bias ? v128.load32_splat(bias) : f32x4.splat(-0.0)
-  if (toBytes) finishBytes<F>(sums, n, s, o, a, b, scale, output)
-  else finishFloats<F>(sums, n, s, o, a, b, output)
+  if (toBytes) finishBytes<F>(sums, isFloat, n, s, o, a, b, scale, output)
+  else finishFloats<F>(sums, isFloat, n, s, o, a, b, output)
 }
 
 /**
  * output = activation(sums * scale + bias), times `outputScale` and rounded to bytes if they are wanted, for rows with a scale and a bias
  * each; every step is rounded to float32. Activations beyond a clip are left to the caller.
  */
+// @ts-ignore: decorator
+@inline
 export function finishRows(
-  sums: usize, sumStep: usize, rows: i32, n: i32, scales: usize, bias: usize, activation: i32, activationA: f32, activationB: f32,
+  sums: usize, isFloat: bool, sumStep: usize, rows: i32, n: i32, scales: usize, bias: usize, activation: i32, activationA: f32, activationB: f32,
   toBytes: bool, outputScale: f32, output: usize, outputStep: usize,
 ): void {
   const limits = activation == CLIP || activation == LEAKY_RELU
   const a = f32x4.splat(limits ? activationA : -Infinity), b = f32x4.splat(limits ? activationB : Infinity), out = f32x4.splat(outputScale)
   for (; rows > 0; rows--, sums += sumStep, output += outputStep, scales += 4) {
     const s = v128.load32_splat(scales)
-    if (activation == RELU) finishRow<Relu>(sums, n, s, bias, a, b, toBytes, out, output)
-    else if (activation == LEAKY_RELU) finishRow<LeakyRelu>(sums, n, s, bias, a, b, toBytes, out, output)
-    else finishRow<Limits>(sums, n, s, bias, a, b, toBytes, out, output)
+    if (activation == RELU) finishRow<Relu>(sums, isFloat, n, s, bias, a, b, toBytes, out, output)
+    else if (activation == LEAKY_RELU) finishRow<LeakyRelu>(sums, isFloat, n, s, bias, a, b, toBytes, out, output)
+    else finishRow<Limits>(sums, isFloat, n, s, bias, a, b, toBytes, out, output)
     if (bias) bias += 4
   }
+}
+
+export function int8Finish(
+  sums: usize, channels: i32, n: i32, scales: usize, bias: usize, activation: i32, activationA: f32, activationB: f32,
+  outputScale: f32, output: usize,
+): void {
+  const toBytes = sums != output
+  finishRows(
+    sums, true, <usize>n << 2, channels, n, scales, bias, activation, activationA, activationB,
+    toBytes, outputScale, output, <usize>n << (toBytes ? 0 : 2),
+  )
 }

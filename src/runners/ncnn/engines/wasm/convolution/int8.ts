@@ -146,20 +146,16 @@ export function convolveInt8(
     convolveExactly(x, filters, geometry, pad, activation, y, workspace)
     return
   }
-  const sums = filters.outputScale === undefined ? y : workspace.scratch(y.shape)
-  if (filters.form === 'floats') {
-    sumDepthwise(x, filters, geometry, pad, sums, workspace)
-    const { outputs, sumScales, bias } = filters
-    workspace.kernels.scaleBias(sums.ptr, sums.ptr, sumScales.ptr, bias?.ptr ?? 0, outputs, volumeOf(geometry.output))
-    activateAll(sums, activation, workspace)
-  } else if (kernelActivations.includes(activation.type)) {
-    convolvePacked(x, filters, geometry, pad, activation, sums, y, workspace)
-    return
-  } else {
-    convolvePacked(x, filters, geometry, pad, noActivation, sums, sums, workspace)
-    activateAll(sums, activation, workspace)
-  }
+  const run = filters.form === 'packed' ? convolvePacked : convolveDepthwise
   const { outputScale } = filters
+  const sums = outputScale === undefined ? y : workspace.scratch(y.shape)
+  if (kernelActivations.includes(activation.type)) {
+    run(x, filters, geometry, pad, activation, sums, y, workspace)
+    return
+  }
+  run(x, filters, geometry, pad, noActivation, sums, sums, workspace)
+  const values = sums.data
+  for (let i = 0; i < values.length; i++) values[i] = activate(values[i], activation)
   if (outputScale !== undefined) workspace.kernels.quantizeToBytes(sums.ptr, outputScale, y.ptr, y.length)
 }
 
@@ -236,32 +232,26 @@ function imageWithPadding(
   return { address: image.ptr, height, width }
 }
 
-/** Sums of integer products as floats. */
-function sumDepthwise(
+/** {@link convolvePacked} by the depthwise kernel. */
+function convolveDepthwise(
   x: Blob,
   filters: Int8Filters,
   geometry: Geometry,
   padValue: number,
+  { type, a, b }: FusedActivation,
   sums: Blob,
+  y: Blob,
   workspace: Workspace,
 ): void {
   const { kernels } = workspace
+  const { outputs, inputScale, sumScales, bias, outputScale = 0 } = filters
   const values = workspace.scratch(x.shape)
   if (x.dtype === 'int8') kernels.bytesToFloat(x.ptr, values.ptr, x.length)
-  else kernels.quantize(x.ptr, filters.inputScale, values.ptr, x.length)
+  else kernels.quantize(x.ptr, inputScale, values.ptr, x.length)
   const surroundings = { padValue, activation: noActivation, sums: 'float32' } as const
   convolve(values, { ...filters, bias: undefined }, geometry, surroundings, sums, workspace)
-}
-
-function activateAll(y: Blob, activation: FusedActivation, { kernels }: Workspace): void {
-  const { type, a, b } = activation
-  if (type === Activation.none) return
-  if (kernelActivations.includes(type)) {
-    kernels.activate(type, y.ptr, y.ptr, y.length, a, b)
-    return
-  }
-  const values = y.data
-  for (let i = 0; i < values.length; i++) values[i] = activate(values[i], activation)
+  const plane = volumeOf(geometry.output)
+  kernels.int8Finish(sums.ptr, outputs, plane, sumScales.ptr, bias?.ptr ?? 0, type, a, b, outputScale, y.ptr)
 }
 
 /** The same in float64. */
