@@ -690,6 +690,28 @@ export interface NcnnKernels {
     scratch: Pointer,
   ): void
 
+  /**
+   * output[i][j] = alpha * (sums[i][j] * factor + beta * addends[i, j]) for int32 sums [rows][n], in float64 and rounded once;
+   * factor = 1 / (rowScales[i] * columnScales[j]), both steps rounded to float32. Strides of scales and addends are 0 where one is for
+   * all; the columns' are 1 else. `addends` may be 0.
+   */
+  int8Scale(
+    sums: Pointer,
+    rows: number,
+    n: number,
+    rowScales: Pointer,
+    rowScaleStride: number,
+    columnScales: Pointer,
+    columnScaleStride: number,
+    addends: Pointer,
+    addendRowStride: number,
+    addendColumnStride: number,
+    beta: number,
+    alpha: number,
+    output: Pointer,
+    outputStride: number,
+  ): void
+
   /** Sets n floats. */
   fill(destination: Pointer, n: number, value: number): void
   /**

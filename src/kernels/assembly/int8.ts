@@ -187,3 +187,40 @@ export function int8Finish(
     toBytes, outputScale, output, <usize>n << (toBytes ? 0 : 2),
   )
 }
+
+/** Two results of {@link int8Scale}. */
+// @ts-ignore: decorator
+@inline
+function scaleTwo(sums: v128, factors: v128, addends: v128, beta: v128, alpha: v128): v128 {
+  const product = f64x2.mul(f64x2.convert_low_i32x4_s(sums), f64x2.promote_low_f32x4(factors))
+  const value = f64x2.mul(f64x2.add(product, f64x2.mul(f64x2.promote_low_f32x4(addends), beta)), alpha)
+  return f32x4.demote_f64x2_zero(value)
+}
+
+export function int8Scale(
+  sums: usize, rows: i32, n: i32, rowScales: usize, rowScaleStride: i32, columnScales: usize, columnScaleStride: i32,
+  addends: usize, addendRowStride: i32, addendColumnStride: i32, beta: f64, alpha: f64, output: usize, outputStride: i32,
+): void {
+  const one = f32x4.splat(1), none = f32x4.splat(0), b = f64x2.splat(beta), a = f64x2.splat(alpha)
+  for (; rows > 0; rows--) {
+    const scale = v128.load32_splat(rowScales)
+    let column = columnScales, added = addends, y = output
+    for (let i = n; i > 0; i -= 4, sums += 16, y += 16) {
+      const other = columnScaleStride ? v128.load(column) : v128.load32_splat(column)
+      const c = !addends ? none : addendColumnStride ? v128.load(added) : v128.load32_splat(added)
+      const integers = v128.load(sums), factors = f32x4.div(one, f32x4.mul(scale, other))
+      const low = scaleTwo(integers, factors, c, b, a)
+      const high = scaleTwo(i64x2.shuffle(integers, integers, 1, 1), i64x2.shuffle(factors, factors, 1, 1), i64x2.shuffle(c, c, 1, 1), b, a)
+      const v = i64x2.shuffle(low, high, 0, 2)
+      if (i >= 4) v128.store(y, v)
+      else storeFirst(y, v, i)
+      column += columnScaleStride ? 16 : 0
+      added += addendColumnStride ? 16 : 0
+    }
+    // The last vector may have gone beyond the row.
+    sums -= <usize>(((n + 3) & ~3) - n) << 2
+    rowScales += <usize>rowScaleStride << 2
+    addends += <usize>addendRowStride << 2
+    output += <usize>outputStride << 2
+  }
+}

@@ -4,7 +4,7 @@ export { convolution } from './convolution'
 export { depthwise, depthwiseScratchBytes } from './depthwise'
 export { addScaled, binary, prelu, scaleBias, unary } from './elementwise'
 export { gemm, gemmLeft, gemmRight, packLeft, packRight } from './gemm'
-export { bytesToFloat, int8Finish, int8Window, largestMagnitude, quantize, quantizeToBytes } from './int8'
+export { bytesToFloat, int8Finish, int8Scale, int8Window, largestMagnitude, quantize, quantizeToBytes } from './int8'
 export { int8Convolution, packInt8Filters } from './int8-convolution'
 export { int8Gemm, packInt8Right } from './int8-gemm'
 export {

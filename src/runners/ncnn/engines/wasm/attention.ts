@@ -70,11 +70,9 @@ function multiplyAs(
     multiply(left, right, y, sizes, workspace, destination)
     return
   }
-  const { rows, columns, depth } = sizes
-  const { offset = 0, rowStride = columns } = destination
-  const a = int8Operand(left, rows, depth, 'outer', workspace)
-  const b = int8Right(right, columns, depth, workspace, workspace.scratch)
-  multiplyInt8(a, b, sizes, workspace, (i, products) => y.data.set(products, offset + i * rowStride))
+  const a = int8Operand(left, sizes.rows, sizes.depth, 'outer', workspace)
+  const b = int8Right(right, sizes.columns, sizes.depth, workspace, workspace.scratch)
+  multiplyInt8(a, b, y, sizes, workspace, destination)
 }
 
 /** Multiplies all elements. */

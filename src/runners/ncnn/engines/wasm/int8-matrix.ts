@@ -6,10 +6,10 @@ import type { Workspace } from './layer.ts'
 import { elementAddress, type Operand, type ProductSizes } from './matrix.ts'
 import { copyStrided } from './strided-copy.ts'
 
-/** One side of a product: signed bytes [outer][depth], and their scales: one, or one for each outer index. */
+/** One side of a product: signed bytes [outer][depth], and their float32 scales: one, or one for each outer index. */
 export interface Int8Operand {
   readonly values: Blob
-  readonly scales: ArrayLike<number>
+  readonly scales: Blob
 }
 
 /** A right side as the product wants it: packed for the kernel, or as it is for sums in float64. */
@@ -30,7 +30,7 @@ export function int8Operand(
   depth: number,
   granularity: 'outer' | 'whole',
   workspace: Memory,
-  stored?: BlobArray,
+  stored?: Blob,
 ): Int8Operand {
   const { kernels, scratch } = workspace
   if (side.blob.dtype === 'int8') {
@@ -40,12 +40,13 @@ export function int8Operand(
   const floats = gather(side, outer, depth, 'float32', workspace)
   const values = scratch([outer, depth], 'int8')
   const [rows, length] = granularity === 'outer' ? [outer, depth] : [1, outer * depth]
-  const scales = Array.from({ length: rows }, (_, i) => {
+  const scales = scratch([rows], 'float32')
+  const written = scales.data
+  for (let i = 0; i < rows; i++) {
     const address = elementAddress(floats.blob, floats.offset + i * length)
-    const scale = finiteScale(kernels.largestMagnitude(address, length))
-    kernels.quantizeToBytes(address, scale, values.ptr + i * length, length)
-    return scale
-  })
+    written[i] = finiteScale(kernels.largestMagnitude(address, length))
+    kernels.quantizeToBytes(address, written[i], values.ptr + i * length, length)
+  }
   return { values, scales }
 }
 
@@ -82,7 +83,7 @@ export function int8Right(
   depth: number,
   workspace: Workspace,
   alloc: Workspace['alloc'],
-  stored?: BlobArray,
+  stored?: Blob,
 ): Int8Right {
   const temporary: Blob[] = []
   const scratch: Workspace['scratch'] = (shape, dtype) => {
@@ -96,8 +97,10 @@ export function int8Right(
     ? packRightInt8(values, 0, columns, depth, { ...workspace, alloc })
     : alloc([columns, depth], 'int8')
   if (!packed) right.data.set(values.data)
+  const ownScales = alloc(scales.shape, 'float32')
+  ownScales.data.set(scales.data)
   for (const blob of temporary) blob.release()
-  return { values: right, scales: Array.from(scales), packed }
+  return { values: right, scales: ownScales, packed }
 }
 
 /** Packs rows of bytes [columns][depth] from element `offset` on as the right side of a product, into memory from `alloc`. */
@@ -113,52 +116,94 @@ export function packRightInt8(
   return packed
 }
 
-/** Element type of {@link sumProducts}. */
-export const sumType = ({ float }: Workspace): 'int32' | 'float64' => (float === 'float32' ? 'int32' : 'float64')
+/** What is added to a product, element (i, j) at `i * rowStride + j * columnStride`, times `beta`. */
+export interface Addend {
+  readonly blob: Blob
+  readonly rowStride: number
+  readonly columnStride: 0 | 1
+  readonly beta: number
+}
 
-/** sums[rows][columns] = L R in integers. */
-export function sumProducts(
-  left: Blob,
+/** Where a product goes, as in {@link multiply}, and what becomes of it. */
+export interface Int8Destination {
+  readonly offset?: number
+  readonly rowStride?: number
+  readonly addend?: Addend
+  readonly alpha?: number
+}
+
+/** y = alpha (L R + addend), in float64 and rounded to y's type at the end. */
+export function multiplyInt8(
+  left: Int8Operand,
   right: Int8Right,
-  sums: Blob,
-  { rows, columns, depth }: ProductSizes,
-  { kernels, scratch }: Workspace,
+  y: Blob,
+  sizes: ProductSizes,
+  workspace: Workspace,
+  { offset = 0, rowStride = sizes.columns, addend, alpha = 1 }: Int8Destination = {},
 ): void {
+  const { kernels, alloc, scratch, float } = workspace
+  const { rows, columns, depth } = sizes
+  const sums = alloc([rows, columns], float === 'float32' ? 'int32' : 'float64')
   if (right.packed) {
     const work = scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr
-    kernels.int8Gemm(left.ptr, right.values.ptr, sums.ptr, columns, rows, columns, depth, work)
-    return
-  }
-  const [a, b, target] = [left.data, right.values.data, sums.data]
+    kernels.int8Gemm(left.values.ptr, right.values.ptr, sums.ptr, columns, rows, columns, depth, work)
+  } else sumPlain(left.values.data, right.values.data, sums.data, sizes)
+
+  if (y.dtype === 'float32' && (addend === undefined || addend.blob.dtype === 'float32')) {
+    kernels.int8Scale(
+      sums.ptr,
+      rows,
+      columns,
+      left.scales.ptr,
+      strideOf(left.scales),
+      right.scales.ptr,
+      strideOf(right.scales),
+      addend?.blob.ptr ?? 0,
+      addend?.rowStride ?? 0,
+      addend?.columnStride ?? 0,
+      addend?.beta ?? 0,
+      alpha,
+      elementAddress(y, offset),
+      rowStride,
+    )
+  } else scalePlain(sums, left.scales, right.scales, y, sizes, { offset, rowStride, addend, alpha })
+  sums.release()
+}
+
+/** 0 where one scale is for all. */
+const strideOf = (scales: Blob): number => (scales.length === 1 ? 0 : 1)
+
+function sumPlain(a: BlobArray, b: BlobArray, sums: BlobArray, { rows, columns, depth }: ProductSizes): void {
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       let sum = 0
       for (let k = 0; k < depth; k++) sum += a[i * depth + k] * b[j * depth + k]
-      target[i * columns + j] = sum
+      sums[i * columns + j] = sum
     }
   }
 }
 
-/** Hands each row of L R, which is valid until the next, to `store`. */
-export function multiplyInt8(
-  left: Int8Operand,
-  right: Int8Right,
-  sizes: ProductSizes,
-  workspace: Workspace,
-  store: (row: number, products: Float64Array) => void,
+function scalePlain(
+  { data: sums }: Blob,
+  left: Blob,
+  right: Blob,
+  { data: target }: Blob,
+  { rows, columns }: ProductSizes,
+  {
+    offset,
+    rowStride,
+    addend,
+    alpha,
+  }: Required<Omit<Int8Destination, 'addend'>> & { readonly addend: Addend | undefined },
 ): void {
-  const { rows, columns } = sizes
-  const sums = workspace.alloc([rows, columns], sumType(workspace))
-  sumProducts(left.values, right, sums, sizes, workspace)
-  const integers = sums.data
-  const products = new Float64Array(columns)
+  const [rowScales, columnScales, added] = [left.data, right.data, addend?.blob.data]
+  const { rowStride: addedRow = 0, columnStride: addedColumn = 0, beta = 0 } = addend ?? {}
   for (let i = 0; i < rows; i++) {
-    const scale = left.scales[left.scales.length === 1 ? 0 : i]
+    const scale = rowScales[i * strideOf(left)]
     for (let j = 0; j < columns; j++) {
-      const other = right.scales[right.scales.length === 1 ? 0 : j]
-      products[j] = integers[i * columns + j] * Math.fround(1 / Math.fround(scale * other))
+      const product = sums[i * columns + j] * Math.fround(1 / Math.fround(scale * columnScales[j * strideOf(right)]))
+      const more = added === undefined ? 0 : added[i * addedRow + j * addedColumn] * beta
+      target[offset + i * rowStride + j] = (product + more) * alpha
     }
-    store(i, products)
   }
-  sums.release()
 }

@@ -284,7 +284,7 @@ export const MultiHeadAttention = defineLayer({
       if (int8Scales !== undefined) {
         const floats = asFloat32(stored, workspace)
         const right = operand(floats, outputs, inputs, false)
-        const int8 = int8Right(right, outputs, inputs, workspace, alloc, int8Scales.data)
+        const int8 = int8Right(right, outputs, inputs, workspace, alloc, int8Scales)
         floats.release()
         return { ...map, int8, weight: undefined, packed: undefined }
       }
@@ -413,10 +413,7 @@ function applyLinear(
   }
   if (int8 !== undefined) {
     const left = int8Operand(operand(x, steps, inputs, false), steps, inputs, granularity, workspace)
-    multiplyInt8(left, int8, sizes, workspace, (i, products) => {
-      const [offsets, target] = [bias.data, y.data]
-      for (let j = 0; j < outputs; j++) target[i * outputs + j] = products[j] + offsets[j]
-    })
+    multiplyInt8(left, int8, y, sizes, workspace, { addend: { blob: bias, rowStride: 0, columnStride: 1, beta: 1 } })
     return
   }
   if (weight === undefined) throw new Error('a linear map has neither weights nor packed weights')

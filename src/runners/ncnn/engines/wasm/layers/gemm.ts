@@ -5,9 +5,10 @@ import { raw, tagged } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../block-quantization.ts'
 import { asFloat32 } from '../half-weights.ts'
-import { type Int8Right, int8Operand, int8Right, multiplyInt8 } from '../int8-matrix.ts'
+import { type Addend as Int8Addend, type Int8Right, int8Operand, int8Right, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { multiply, multiplyPacked, type Operand, operand, type ProductSizes, packRight, type Start } from '../matrix.ts'
+import { copyStrided, viewOf } from '../strided-copy.ts'
 import { sumPrecisionOf } from '../sums.ts'
 
 const gemmParams = {
@@ -87,7 +88,7 @@ export const Gemm = defineLayer({
     const int8 = isInt8(quantize_term)
     if (B === undefined || (!packs && !int8)) return { A, B, packedB: undefined, int8B: undefined, sums }
     const right = operand(B, constantN, constantK, !transB)
-    const scale = weights.B_data_int8_scale?.data
+    const scale = weights.B_data_int8_scale
     const int8B = int8 ? int8Right(right, constantN, constantK, workspace, workspace.alloc, scale) : undefined
     const packedB = int8 ? undefined : packRight(right, constantN, constantK, workspace)
     B.release()
@@ -272,12 +273,17 @@ function multiplyQuantized(
 ): void {
   const { rows: M, columns: N, depth: K } = sizes
   const { alpha, output_transpose } = params
-  const a = int8Operand(left, M, K, 'outer', workspace, scalesOfA?.data)
-  const at = addend && addendAt(addend, N)
-  multiplyInt8(a, right, sizes, workspace, (i, products) => {
-    const target = y.data
-    for (let j = 0; j < N; j++) {
-      target[output_transpose ? j * M + i : i * N + j] = (products[j] + (at?.(i, j) ?? 0)) * alpha
-    }
-  })
+  const a = int8Operand(left, M, K, 'outer', workspace, scalesOfA)
+  const product = output_transpose ? workspace.scratch([M, N]) : y
+  multiplyInt8(a, right, product, sizes, workspace, { addend: addend && int8Addend(addend, N), alpha })
+  if (!output_transpose) return
+  const transposed = { data: y.data, offset: 0, strides: [1, M] }
+  copyStrided([M, N], viewOf(product), transposed, workspace.kernels)
+}
+
+/** C as the product of int8 matrices adds it. */
+function int8Addend({ C, broadcast, beta }: Addend, N: number): Int8Addend {
+  const perRow = broadcast === 1 || broadcast === 2
+  const rowStride = broadcast === 3 ? N : Number(perRow)
+  return { blob: C, rowStride, columnStride: perRow || broadcast === 0 ? 0 : 1, beta }
 }

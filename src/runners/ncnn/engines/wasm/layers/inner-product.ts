@@ -1,13 +1,13 @@
 // InnerProduct: y = x W^T + b, for one row of features or for each row of a matrix.
-import { GEMM_SCRATCH_BYTES, Initial } from '../../../../../kernels/ncnn.ts'
+import { Activation, GEMM_SCRATCH_BYTES, Initial } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
 import type { Blob } from '../blob.ts'
 import { activate, activationParams, type FusedActivation, fusedActivation } from '../fused-activation.ts'
 import { asFloat32 } from '../half-weights.ts'
-import { descale, quantize } from '../int8.ts'
-import { type Int8Right, int8Right, sumProducts, sumType } from '../int8-matrix.ts'
+import { quantize } from '../int8.ts'
+import { type Int8Right, int8Right, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { operand, packRight } from '../matrix.ts'
 import { roundingOf, type SumPrecision, sumPrecisionOf } from '../sums.ts'
@@ -42,15 +42,12 @@ export const InnerProduct = defineLayer({
     }
     if (scales !== undefined) {
       const rows = quantizeRows(asFloat32(weight_data, workspace), scales, alloc)
-      const int8 = int8Right(
-        operand(rows, num_output, num_input, false),
-        num_output,
-        num_input,
-        workspace,
-        alloc,
-        scales.data,
-      )
+      const right = operand(rows, num_output, num_input, false)
+      const int8 = int8Right(right, num_output, num_input, workspace, alloc, scales)
       rows.release()
+      const factors = int8.scales.data
+      // What a scale of 0 gives is 0, as one of Infinity does.
+      for (let p = 0; p < num_output; p++) if (factors[p] === 0) factors[p] = Number.POSITIVE_INFINITY
       return { num_input, packed: undefined, int8 }
     }
     if (weight_data.dtype === 'int8')
@@ -72,7 +69,7 @@ export const InnerProduct = defineLayer({
     const y = workspace.alloc(perRow ? [rows, params.num_output] : [params.num_output])
     const activation = fusedActivation(params)
     if (int8 && bottom_blob_int8_scales) {
-      innerProductInt8(x, int8, bottom_blob_int8_scales.data[0], bias_data, y, rows, activation, workspace)
+      innerProductInt8(x, int8, bottom_blob_int8_scales, bias_data, y, rows, activation, workspace)
     } else if (packed === undefined) {
       innerProductPlain(x, weight_data, bias_data, y, rows, activation, sumPrecisionOf(layer, workspace))
     } else innerProductSimd(x, packed, bias_data, y, rows, activation, workspace)
@@ -127,27 +124,32 @@ function quantizeRows(weight: Blob, scales: Blob, alloc: Workspace['alloc']): Bl
 function innerProductInt8(
   x: Blob,
   weight: Int8Right,
-  inputScale: number,
+  inputScale: Blob,
   bias: Blob | undefined,
   y: Blob,
   rows: number,
   activation: FusedActivation,
   workspace: Workspace,
 ): void {
-  const [features, outputs] = [x.length / rows, y.length / rows]
-  const source = x.dtype === 'int8' ? x : quantizeInput(x, inputScale, workspace)
-  const sums = workspace.scratch([rows, outputs], sumType(workspace))
-  sumProducts(source, weight, sums, { rows, columns: outputs, depth: features }, workspace)
-  const factors = Float64Array.from(weight.scales, (scale) =>
-    scale === 0 ? 0 : descale(Math.fround(inputScale * scale)),
-  )
-  const [integers, offsets, target] = [sums.data, bias?.data, y.data]
-  for (let row = 0, i = 0; row < rows; row++) {
-    for (let p = 0; p < outputs; p++, i++) {
-      target[i] = activate(integers[i] * factors[p] + (offsets ? offsets[p] : 0), activation)
-    }
+  const sizes = { rows, columns: y.length / rows, depth: x.length / rows }
+  const values = x.dtype === 'int8' ? x : quantizeInput(x, inputScale.data[0], workspace)
+  const addend = bias && ({ blob: bias, rowStride: 0, columnStride: 1, beta: 1 } as const)
+  const left = { values, scales: inputScale }
+  const { type, a, b } = activation
+  if (y.dtype === 'float32' && limitTypes.includes(type)) {
+    multiplyInt8(left, weight, y, sizes, workspace, { addend })
+    // Limits commute with rounding. As a clip ReLU keeps NaN.
+    if (type === Activation.relu) workspace.kernels.activate(Activation.clip, y.ptr, y.ptr, y.length, 0, Infinity)
+    else workspace.kernels.activate(type, y.ptr, y.ptr, y.length, a, b)
+    return
   }
+  const exact = workspace.scratch(y.shape, 'float64')
+  multiplyInt8(left, weight, exact, sizes, workspace, { addend })
+  const [source, target] = [exact.data, y.data]
+  for (let i = 0; i < target.length; i++) target[i] = activate(source[i], activation)
 }
+
+const limitTypes: readonly number[] = [Activation.none, Activation.relu, Activation.clip]
 
 function quantizeInput(x: Blob, scale: number, { kernels, scratch }: Workspace): Blob {
   const bytes = scratch([x.length], 'int8')

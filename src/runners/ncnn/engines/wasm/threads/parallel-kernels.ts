@@ -139,6 +139,28 @@ const divisions: { readonly [K in KernelName]?: Divide<K> } = {
     ] as const
     return { length: 3, grain: 1, steps, work: 2 * channels * plane }
   },
+  int8Scale: (
+    _,
+    _sums,
+    rows,
+    n,
+    _rowScales,
+    rowScaleStride,
+    _columnScales,
+    _stride,
+    addends,
+    addendRowStride,
+    ...rest
+  ) => {
+    const [, , , , outputStride] = rest
+    const steps = [
+      [0, 4 * n],
+      [3, 4 * rowScaleStride],
+      [7, ifPresent(addends, 4 * addendRowStride)],
+      [12, 4 * outputStride],
+    ] as const
+    return { length: 1, grain: 1, steps, work: 8 * rows * n }
+  },
   winogradRows: (kernels, ...numbers) => {
     const [size, , inch, , , , , , outch, outH, outW] = numbers
     const scratchBytes = kernels.winogradScratchBytes(size, inch, outch, outH, outW)
