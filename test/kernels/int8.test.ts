@@ -1,7 +1,8 @@
-// Quantising floats, as the plain form does it, and the way back.
+// Quantising floats, and scaling sums back, as the plain form does it.
 import { afterEach, describe, expect, test } from 'vitest'
+import { Activation } from '../../src/kernels/ncnn.ts'
 import { toInt8 } from '../../src/runners/ncnn/engines/wasm/int8.ts'
-import { createArena, randomBytes } from './arena.ts'
+import { createArena, firstDifference, randomBytes, randomFloats } from './arena.ts'
 
 const arena = createArena()
 const { kernels } = arena
@@ -32,5 +33,72 @@ describe.each([1, 2, 3, 4, 7, samples.length])('%i numbers', (n) => {
     const floats = arena.floats(n)
     kernels.bytesToFloat(arena.putBytes(bytes), floats, n)
     expect([...arena.read(floats, n)]).toEqual([...bytes])
+  })
+
+  test('the largest magnitude', () => {
+    const numbers = randomFloats(n, n).map((v) => v * 3)
+    const source = arena.put(numbers)
+    expect(kernels.largestMagnitude(source, n)).toBe(Math.max(...numbers.map(Math.abs)))
+    expect(kernels.largestMagnitude(source, 0)).toBe(0)
+    numbers[n - 1] = Number.NaN
+    expect(kernels.largestMagnitude(arena.put(numbers), n)).toBeNaN()
+  })
+
+  test('float sums scaled, shifted and limited, to floats in place and to bytes', () => {
+    const [channels, low, high, outputScale] = [3, -0.5, 40, Math.fround(2.3)]
+    const sums = randomFloats(channels * n, 4).map((v) => Math.trunc(v * 10_000))
+    const [scales, bias] = [randomFloats(channels, 5).map((v) => v / 100), randomFloats(channels, 6)]
+    const expected = sums.map((sum, i) => {
+      const p = Math.floor(i / n)
+      const value = Math.fround(Math.fround(sum * (scales[p] ?? 0)) + (bias[p] ?? 0))
+      return Math.min(Math.max(value, low), high)
+    })
+    const [y, bytes, factors, offsets] = [
+      arena.put(sums),
+      arena.bytes(channels * n),
+      arena.put(scales),
+      arena.put(bias),
+    ]
+    const activation = [Activation.clip, low, high] as const
+    kernels.int8Finish(y, channels, n, factors, offsets, ...activation, outputScale, bytes)
+    kernels.int8Finish(y, channels, n, factors, offsets, ...activation, 0, y)
+    expect([...new Int8Array(arena.readBytes(bytes, channels * n).buffer)]).toEqual(
+      Array.from(expected, (value) => toInt8(Math.fround(value * outputScale))),
+    )
+    expect(firstDifference(arena.read(y, channels * n), expected)).toBeUndefined()
+  })
+
+  test.each([
+    { scales: [1, 1], addends: [0, 1] },
+    { scales: [1, 0], addends: [1, 0] },
+    { scales: [0, 1], addends: [n, 1] },
+    { scales: [0, 0], addends: undefined },
+  ])('integer sums scaled and shifted in float64: strides %o', ({ scales: [ofRows = 0, ofColumns = 0], addends }) => {
+    const [rows, gap, beta, alpha] = [5, 2, 0.3, -1.7]
+    const sums = Int32Array.from(randomFloats(rows * n, 1), (v) => v * 2 ** 31)
+    const [left, right] = [randomFloats(rows, 2), randomFloats(n, 3)]
+    const [added, start] = [randomFloats(rows * n, 4), new Float32Array(rows * (n + gap)).fill(9)]
+    const expected = start.map((before, at) => {
+      const [i, j] = [Math.floor(at / (n + gap)), at % (n + gap)]
+      if (j >= n) return before
+      const factor = Math.fround(1 / Math.fround((left[i * ofRows] ?? 0) * (right[j * ofColumns] ?? 0)))
+      const addend = addends === undefined ? 0 : (added[i * (addends[0] ?? 0) + j * (addends[1] ?? 0)] ?? 0)
+      return ((sums[i * n + j] ?? 0) * factor + addend * beta) * alpha
+    })
+    const y = arena.put(start)
+    kernels.int8Scale(
+      ...([
+        arena.putBytes(new Uint8Array(sums.buffer)),
+        rows,
+        n,
+        arena.put(left),
+        ofRows,
+        arena.put(right),
+        ofColumns,
+      ] as const),
+      ...([addends === undefined ? 0 : arena.put(added), addends?.[0] ?? 0, addends?.[1] ?? 0] as const),
+      ...([beta, alpha, y, n + gap] as const),
+    )
+    expect(firstDifference(arena.read(y, start.length), expected)).toBeUndefined()
   })
 })

@@ -139,6 +139,15 @@ const divisions: { readonly [K in KernelName]?: Divide<K> } = {
     ] as const
     return { length: 3, grain: 1, steps, work: 2 * channels * plane }
   },
+  int8Finish: (_, sums, channels, n, _scales, bias, _activation, _a, _b, _outputScale, y) => {
+    const steps = [
+      [0, 4 * n],
+      [3, 4],
+      [4, ifPresent(bias, 4)],
+      [9, (y === sums ? 4 : 1) * n],
+    ] as const
+    return { length: 1, grain: 1, steps, work: 4 * channels * n }
+  },
   int8Scale: (
     _,
     _sums,

@@ -10,6 +10,8 @@ import {
   ncnnModule,
   type Pointer,
   PoolType,
+  packedInt8FilterBytes,
+  packedInt8RightBytes,
   packedLeftBytes,
   packedRightBytes,
   WeightType,
@@ -18,7 +20,7 @@ import {
 } from '../../../../../../src/kernels/ncnn.ts'
 import { parallelKernels } from '../../../../../../src/runners/ncnn/engines/wasm/threads/parallel-kernels.ts'
 import { poolBytes, startPool, type ThreadPool } from '../../../../../../src/runners/ncnn/engines/wasm/threads/pool.ts'
-import { type Arena, createArena, firstDifference, randomFloats } from '../../../../../kernels/arena.ts'
+import { type Arena, createArena, firstDifference, randomBytes, randomFloats } from '../../../../../kernels/arena.ts'
 
 const megabytes = 64
 const threads = 3
@@ -51,6 +53,10 @@ function packedRight(k: number, n: number): Pointer {
   const packed = arena.bytes(packedRightBytes(k, n))
   arena.kernels.packRight(random(k * n, 1), WeightType.float32, 1, k, k, n, packed)
   return packed
+}
+
+function positiveBytes(count: number, seed: number): Pointer {
+  return arena.putBytes(randomBytes(count, seed).map((v) => v & 127))
 }
 
 function winogradFilters(size: WinogradSize, outch: number, inch: number): Pointer {
@@ -166,6 +172,77 @@ const cases: Readonly<Record<string, SizedCase>> = {
           ...([x, 41, 61, 63, weights, bias, y, 61, 63, 3, 3, 1, 1, 1, 1, 1, 1, 0] as const),
           ...([Activation.hardSwish, 1 / 6, 0.5, work] as const),
         )
+    },
+  },
+  // Bytes and integers are not negative here: read as floats they are numbers, all of which differ.
+  ...Object.fromEntries(
+    [
+      { m: 203, n: 57 },
+      { m: 31, n: 402 },
+      { m: 1, n: 2001 },
+    ].map(({ m, n }) => [
+      `int8Gemm ${m}x${n}`,
+      {
+        count: m * n,
+        prepare: ((y) => {
+          const k = 301
+          const packed = arena.bytes(packedInt8RightBytes(k, n))
+          arena.kernels.packInt8Right(positiveBytes(n * k, 1), k, n, packed)
+          const [a, work] = [positiveBytes(m * k, 2), scratch()]
+          return (kernels) => kernels.int8Gemm(a, packed, y, n, m, n, k, work)
+        }) satisfies Case,
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['floats', 'bytes'].map((result) => [
+      `int8Convolution to ${result}`,
+      {
+        count: result === 'bytes' ? (29 * 28 * 36) / 4 : 29 * 28 * 36,
+        prepare: ((y) => {
+          const filters = arena.bytes(packedInt8FilterBytes(29, 21, 9))
+          arena.kernels.packInt8Filters(positiveBytes(29 * 21 * 9, 1), 29, 21, 9, filters)
+          const [x, scales, bias] = [positiveBytes(21 * 30 * 38, 2), random(29, 3), random(29, 4)]
+          const [sums, work] = [result === 'bytes' ? arena.floats(29 * 28 * 36) : y, scratch()]
+          return (kernels) =>
+            kernels.int8Convolution(
+              ...([x, 21, 30, 38, filters, sums, 29, 28, 36, 3, 3, 1, 1, 1, 1, scales, bias] as const),
+              ...([Activation.relu, 0, 0, 1e-5, y, work] as const),
+            )
+        }) satisfies Case,
+      },
+    ]),
+  ),
+  int8Window: {
+    count: (61 * 64 * 68) / 4,
+    prepare: (y) => {
+      const x = arena.put(randomFloats(61 * 61 * 63, 2).map(Math.abs))
+      return (kernels) => kernels.int8Window(x, 1, 127, 61, 61, 63, y, 64, 68, 1, 2, 5)
+    },
+  },
+  ...Object.fromEntries(
+    ['floats', 'bytes'].map((result) => [
+      `int8Finish to ${result}`,
+      {
+        count: result === 'bytes' ? (41 * 63 * 64) / 4 : 41 * 63 * 64,
+        prepare: ((y) => {
+          const start = randomFloats(41 * 63 * 64, 2)
+          const [scales, bias] = [random(41, 3), random(41, 4)]
+          return (kernels) => {
+            const sums = result === 'bytes' ? arena.put(start) : y
+            kernels.int8Finish(sums, 41, 63 * 64, scales, bias, Activation.relu, 0, 0, 50, y)
+          }
+        }) satisfies Case,
+      },
+    ]),
+  ),
+  int8Scale: {
+    count: 151 * 777,
+    prepare: (y) => {
+      const sums = arena.putBytes(new Uint8Array(Int32Array.from(randomFloats(151 * 777, 1), (v) => v * 1e6).buffer))
+      const [rowScales, columnScales, addends] = [random(151, 2), random(777, 3), random(151, 4)]
+      return (kernels) =>
+        kernels.int8Scale(sums, 151, 777, rowScales, 1, columnScales, 1, addends, 1, 0, 0.3, 1.7, y, 777)
     },
   },
   activate: {
