@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { activate, type FusedActivation } from '../../../../src/runners/ncnn/engines/wasm/fused-activation.ts'
+import { toInt8 } from '../../../../src/runners/ncnn/engines/wasm/int8.ts'
 import { sizeOf } from '../../../../src/tensor/shape.ts'
 import type { Tensor } from '../../../../src/tensor/tensor.ts'
 import { type RunLayerOptions, rawWeight, runSingle, taggedWeight } from '../run-layer.ts'
@@ -335,7 +337,7 @@ describe.each([
 })
 
 describe('int8', () => {
-  const run = (type: string, params: Record<number, number>, x: Tensor, weights: RunLayerOptions['weights']) =>
+  const run = (type: string, params: Parameters<typeof runSingle>[1], x: Tensor, weights: RunLayerOptions['weights']) =>
     runSingle(type, params, [x], { weights })
   const pixels = (data: number[]) => tensor(data, [1, 1, data.length])
 
@@ -410,7 +412,58 @@ describe('int8', () => {
     ).toEqual([2, 3, 5, 6])
   })
 
-  // 2700 products of an output exceed what float32 sums exactly at once: the kernels take them in parts.
+  const images = examples.filter(({ type }) => type === 'Convolution' || type === 'ConvolutionDepthWise')
+  test.each(images)('$type of $channels to $outputs channels in $group groups, as by definition', async (example) => {
+    const { type, channels, outputs, group, input, padValue = 0 } = example
+    const integers = (length: number, seed: number) => noise(length, seed).map((v) => Math.round(v * 127))
+    const [x, weight] = [integers(inputCount(example), 8), integers(weightCount(example), 9)]
+    const params = { ...exampleParams(example, weight.length), 5: 0, 8: 1, 18: padValue * 10 }
+    const weights = [
+      taggedWeight(Int8Array.from(weight)),
+      rawWeight(Array<number>(type === 'Convolution' ? outputs : group).fill(1)),
+      rawWeight([1]),
+    ]
+    const padded = { ...example, padValue: Math.trunc(padValue * 10) }
+    const expected = convolutionByDefinition(padded, x, weight, new Float32Array(outputs))
+    const y = await runSingle(type, params, [tensor(x, [channels, ...input])], { weights })
+    expect(values(y)).toEqual(expected.data)
+  })
+
+  const activations: readonly FusedActivation[] = [
+    { type: 1, a: 0, b: 0 },
+    { type: 2, a: Math.fround(0.1), b: 0 },
+    { type: 3, a: -2, b: 3 },
+    { type: 4, a: 0, b: 0 },
+    { type: 5, a: 0, b: 0 },
+    { type: 6, a: Math.fround(0.2), b: 0.5 },
+  ]
+  test.each(activations)(
+    'activation $type is applied to the scaled sums, before they become int8',
+    async (activation) => {
+      const [x, outputScale] = [tensor(noise(4 * 5 * 7, 1), [4, 5, 7]), Math.fround(20.3)]
+      const layers = [
+        ['Convolution', 4 * 4 * 9, 4],
+        ['ConvolutionDepthWise', 4 * 9, 4],
+      ] as const
+      for (const [type, count, scales] of layers) {
+        const params = { 0: 4, 1: 3, 5: 1, 6: count, 7: type === 'Convolution' ? 1 : 4 }
+        const weights = [
+          taggedWeight(Int8Array.from(noise(count, 2), (v) => v * 127)),
+          rawWeight(noise(4, 3)),
+          rawWeight(Array<number>(scales).fill(40)),
+          rawWeight([50]),
+        ]
+        const activated = { ...params, 9: activation.type, 10: [activation.a, activation.b] }
+        const plain = values(await run(type, { ...params, 8: 1 }, x, weights))
+        const expected = plain.map((value) => Math.fround(activate(value, activation)))
+        expect(values(await run(type, { ...activated, 8: 1 }, x, weights))).toEqual(expected)
+        const bytes = await run(type, { ...activated, 8: 101 }, x, [...weights, rawWeight([outputScale])])
+        expect(values(bytes)).toEqual(expected.map((value) => toInt8(Math.fround(value * outputScale))))
+      }
+    },
+  )
+
+  // 2700 products of an output exceed what float32 sums exactly.
   test.each([
     ['Convolution', 300, 3, 1],
     ['ConvolutionDepthWise', 400, 4, 2],

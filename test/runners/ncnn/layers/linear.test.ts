@@ -152,6 +152,47 @@ test('InnerProduct in int8 rounds its input, sums integers and scales back', asy
   expect(values(y)[0]).toBeCloseTo((13 * 100 + 3 * 50) / 500 + 1, 6)
 })
 
+describe('int8 products, which are exact, differ between precisions by the last rounding', () => {
+  const noise = (count: number, seed: number): Float32Array =>
+    Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898 + seed) * 1.3)
+  const matrix = (rows: number, columns: number, seed: number) => ({
+    data: noise(rows * columns, seed),
+    shape: [rows, columns],
+    dtype: 'float32' as const,
+  })
+  const bytes = (count: number, seed: number): Int8Array => Int8Array.from(noise(count, seed), (v) => v * 97)
+  const check = async (...[type, params, inputs, options]: Parameters<typeof runSingle>): Promise<void> => {
+    const [single, double] = [
+      await runSingle(type, params, inputs, { ...options, precision: 'float32' }),
+      await runSingle(type, params, inputs, { ...options, precision: 'float64' }),
+    ]
+    expect(double.dtype).toBe('float64')
+    expect(values(single)).toEqual(values(double).map(Math.fround))
+  }
+
+  test.each([0, 1, 2, 3, 4, 5, 6])('InnerProduct, activation %i', async (activation) => {
+    const params = { 0: 9, 1: 1, 2: 9 * 37, 8: 2, 9: activation, 10: [0.1, 0.5] }
+    const weights = [taggedWeight(bytes(9 * 37, 1)), rawWeight(noise(9, 2)), rawWeight([0, ...Array(8).fill(60)])]
+    await check('InnerProduct', params, [matrix(5, 37, 3)], { weights: [...weights, rawWeight([80])] })
+  })
+
+  test.each([0, 1])('Gemm of inputs, transposed result: %i', async (transposed) => {
+    const inputs = [matrix(37, 6, 1), matrix(37, 10, 2), matrix(6, 10, 3)]
+    await check('Gemm', { 0: 0.7, 1: 0.3, 2: 1, 3: 0, 14: transposed, 18: 2 }, inputs, {})
+  })
+
+  test.each([0, 1, 2, 3, 4])('Gemm of constants, kind %i of C', async (broadcast) => {
+    const [M, N, K] = [6, 10, 37]
+    const weights = [
+      taggedWeight(bytes(N * K, 1)),
+      taggedWeight(noise([1, M, M, M * N, N][broadcast] ?? 0, 2)),
+      rawWeight([33]),
+    ]
+    const params = { 3: 1, 5: 1, 6: 1, 7: M, 8: N, 9: K, 10: broadcast, 18: 2 }
+    await check('Gemm', params, [matrix(M, K, 3)], { weights })
+  })
+})
+
 describe('errors', () => {
   test.each([
     [
