@@ -27,6 +27,8 @@ const wellKnown = [
   { name: 'shufflenet_v2', shape: [3, 224, 224] },
   { name: 'resnet18', shape: [3, 224, 224] },
   { name: 'vision_transformer', shape: [3, 384, 384] },
+  { name: 'mobilenet_int8', shape: [3, 224, 224] },
+  { name: 'resnet18_int8', shape: [3, 224, 224] },
 ] as const
 
 /** Loaders by name, so that one network is in memory at a time. */

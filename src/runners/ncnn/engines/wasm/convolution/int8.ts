@@ -95,13 +95,16 @@ function scaleRounding({ float }: Workspace): (x: number) => number {
   return float === 'float32' ? Math.fround : (x) => x
 }
 
-function quantizeWeight(weight: Blob, outputs: number, scaleOf: (p: number) => number, workspace: Workspace): Blob {
-  const quantized = workspace.alloc(weight.shape, 'int8')
-  const [source, target] = [weight.data, quantized.data]
-  const size = source.length / outputs
+function quantizeWeight(
+  weight: Blob,
+  outputs: number,
+  scaleOf: (p: number) => number,
+  { kernels, alloc }: Workspace,
+): Blob {
+  const quantized = alloc(weight.shape, 'int8')
+  const size = weight.length / outputs
   for (let p = 0; p < outputs; p++) {
-    const [from, to] = [p * size, (p + 1) * size]
-    quantize(source.subarray(from, to), scaleOf(p), target.subarray(from, to), Math.fround)
+    kernels.quantizeToBytes(weight.ptr + 4 * p * size, scaleOf(p), quantized.ptr + p * size, size)
   }
   weight.release()
   return quantized

@@ -41,7 +41,7 @@ export const InnerProduct = defineLayer({
       throw new NcnnError(`weight_data_size ${weight_data_size} is not a multiple of num_output ${num_output}`)
     }
     if (scales !== undefined) {
-      const rows = quantizeRows(asFloat32(weight_data, workspace), scales, alloc)
+      const rows = quantizeRows(asFloat32(weight_data, workspace), scales, workspace)
       const right = operand(rows, num_output, num_input, false)
       const int8 = int8Right(right, num_output, num_input, workspace, alloc, scales)
       rows.release()
@@ -108,13 +108,12 @@ function innerProductSimd(
 }
 
 /** Weights that are stored as floats although the layer computes in int8 are quantised at load, each row with its scale. */
-function quantizeRows(weight: Blob, scales: Blob, alloc: Workspace['alloc']): Blob {
+function quantizeRows(weight: Blob, scales: Blob, { kernels, alloc }: Workspace): Blob {
   if (weight.dtype === 'int8') return weight
   const quantized = alloc([weight.length], 'int8')
   const columns = weight.length / scales.length
   for (const [row, scale] of scales.data.entries()) {
-    const at = [row * columns, (row + 1) * columns] as const
-    quantize(weight.data.subarray(...at), scale, quantized.data.subarray(...at), Math.fround)
+    kernels.quantizeToBytes(weight.ptr + 4 * row * columns, scale, quantized.ptr + row * columns, columns)
   }
   weight.release()
   return quantized
