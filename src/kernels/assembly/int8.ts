@@ -82,6 +82,11 @@ export function largestMagnitude(source: usize, n: i32): f32 {
 }
 
 export function bytesToFloat(source: usize, destination: usize, n: i32): void {
+  for (; n >= 8; n -= 8, source += 8, destination += 32) {
+    const v = v128.load8x8_s(source)
+    v128.store(destination, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(v)))
+    v128.store(destination, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(v)), 16)
+  }
   for (; n > 0; n -= 4, source += 4, destination += 16) {
     const v = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(source))))
     if (n >= 4) v128.store(destination, v)
