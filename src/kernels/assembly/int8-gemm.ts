@@ -13,8 +13,9 @@ export const ROW_BLOCK: i32 = 64
 /** Rows of A packed at a time when it is A that changes from call to call. */
 const PACKED_ROW_BLOCK: i32 = 256
 
-/** Bytes of a packed block of either side, and of the tile behind it. */
+/** Bytes of a packed block of either side. */
 export const BLOCK_BYTES: usize = <usize>PAIR_BLOCK * COLUMN_BLOCK * 4
+/** Bytes of the tile behind it, for the edges of C. */
 export const EDGE_BYTES: usize = 256
 
 // Packing ------------------------------------------------------------------------------------------------------------
@@ -83,7 +84,10 @@ function dot(c: v128, a: v128, b: v128): v128 {
   return i32x4.add(c, i32x4.dot_i16x8_s(a, b))
 }
 
-/** C[4*tiles,8] = A*B, plus C where it accumulates, for consecutive panels of A and one of B; the ways out are those of GEMM's tile. */
+/**
+ * C[4*tiles,8] = A*B, plus C where it accumulates, for consecutive panels of A and one of B. Two pairs share the loop's overhead; the way
+ * out between them ends the basic block, so that V8 does not hoist the loads of both, as in GEMM's tile.
+ */
 function tiles4x8(
   tiles: i32, pa: usize, aStep: usize, panel: usize, pairs: i32, c: usize, ldc: usize, accumulate: bool,
 ): void {
