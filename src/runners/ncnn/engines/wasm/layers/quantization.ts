@@ -6,6 +6,7 @@ import type { Blob, BlobArray, BlobDType } from '../blob.ts'
 import { activate, fusedActivation } from '../fused-activation.ts'
 import { toInt8 } from '../int8.ts'
 import { defineLayer } from '../layer.ts'
+import { elementAddress } from '../matrix.ts'
 
 /**
  * The value for each element of the outermost axis: one for all, or one each. A vector has one outermost element, for ncnn gives
@@ -32,12 +33,16 @@ export const Quantize = defineLayer({
   inputs: '1',
   params: { scale_data_size: int(0, 1) },
   weights: ({ scale_data_size }) => ({ scale_data: raw(scale_data_size) }),
-  forward([x], { weights }, { alloc }) {
+  forward([x], { weights }, { alloc, kernels }) {
     const y = alloc(x.shape, 'int8')
     const scaleOf = perChannel(weights.scale_data.data, 1, x, 'scale_data')
     const [source, target] = [x.data, y.data]
     forEachChannel(x, (channel, start, end) => {
       const scale = scaleOf(channel)
+      if (x.dtype === 'float32') {
+        kernels.quantizeToBytes(elementAddress(x, start), scale, y.ptr + start, end - start)
+        return
+      }
       for (let i = start; i < end; i++) target[i] = toInt8(Math.fround(source[i] * scale))
     })
     return y
