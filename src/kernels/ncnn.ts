@@ -530,6 +530,30 @@ export interface NcnnKernels {
   ): void
 
   /**
+   * Resizes [channels][h][w] to [channels][outH][outW]. Element (y, x) of the result is made of `countH` rows from firstH[y] on and of
+   * `countW` columns from firstW[x] on (int32), weighed with weightH[k][y] and weightW[k][x]: sums along w are taken first. A count is 1,
+   * with weight 1, up to 4; what `first` says must not decrease. `scratch`: {@link resizeScratchBytes}.
+   */
+  resize(
+    input: Pointer,
+    channels: number,
+    h: number,
+    w: number,
+    output: Pointer,
+    outH: number,
+    outW: number,
+    countH: number,
+    firstH: Pointer,
+    weightH: Pointer,
+    countW: number,
+    firstW: Pointer,
+    weightW: Pointer,
+    scratch: Pointer,
+  ): void
+  /** Bytes of scratch memory that {@link resize} needs. */
+  resizeScratchBytes(outW: number): number
+
+  /**
    * One direction of an LSTM over T steps. `gates` [T][4*hiddenSize] holds bias + W_x * x_t in ncnn's order I, F, O, G (one {@link gemmRight}
    * over all steps); `packedHidden` is W_h [4*hiddenSize][numOutput] through {@link packRight} (k = numOutput, n = 4*hiddenSize); `packedProjection`
    * is W_hr [numOutput][hiddenSize] likewise (k = hiddenSize, n = numOutput), or 0 when numOutput equals hiddenSize. `hidden` [numOutput] and

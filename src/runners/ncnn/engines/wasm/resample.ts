@@ -1,24 +1,24 @@
-// Resampling along one axis: every element of the result is a weighted sum of a few elements of the input.
+// Resampling along one axis: every element of the result is a weighted sum of a few consecutive elements of the input.
 import type { Blob, BlobArray } from './blob.ts'
 import type { Workspace } from './layer.ts'
 
-/** For each position of the result `count` elements of the input and their weights, one after the other: scratch of the layer. */
+/** The elements that each position of the result is made of, with their weights: scratch of the layer. */
 export interface Taps {
   readonly count: number
   readonly length: number
   readonly outLength: number
-  readonly index: Blob
+  /** [outLength]: the first of `count` elements. It never decreases. */
+  readonly first: Blob
+  /** [count][outLength] */
   readonly weight: Blob
 }
 
 /** The nearest element below `position * scale`; positions are computed in float32, for they decide which element it is. */
 export function nearestTaps(length: number, outLength: number, scale: number, workspace: Workspace): Taps {
   const taps = emptyTaps(1, length, outLength, workspace)
-  const [index, weight] = [taps.index.data, taps.weight.data]
-  for (let i = 0; i < outLength; i++) {
-    index[i] = Math.min(Math.trunc(Math.fround(i * scale)), length - 1)
-    weight[i] = 1
-  }
+  const first = taps.first.data
+  for (let i = 0; i < outLength; i++) first[i] = Math.min(Math.trunc(Math.fround(i * scale)), length - 1)
+  taps.weight.data.fill(1)
   return taps
 }
 
@@ -42,27 +42,30 @@ export function cubicWeights(x: number): [number, number, number, number] {
   return [w0, w1, w2, 1 - w0 - w1 - w2]
 }
 
-/** Neighbours beyond an end are the element at that end. */
+/** A neighbour beyond an end is the element at that end, which then counts for both. */
 function interpolationTaps(
-  count: number,
+  neighbours: number,
   length: number,
   outLength: number,
   alignCorner: boolean,
   workspace: Workspace,
-  weights: (x: number) => readonly number[],
+  weightsAt: (x: number) => readonly number[],
 ): Taps {
   const round = workspace.float === 'float32' ? Math.fround : (x: number) => x
-  const taps = emptyTaps(count, length, outLength, workspace)
-  const [index, weight] = [taps.index.data, taps.weight.data]
-  const first = 1 - count / 2
+  const taps = emptyTaps(Math.min(neighbours, length), length, outLength, workspace)
+  const [first, weight] = [taps.first.data, taps.weight.data]
+  const weights = new Float64Array(taps.count)
   for (let i = 0; i < outLength; i++) {
     const position = round(samplingPoint(i, length, outLength, alignCorner))
     const below = Math.floor(position)
-    const ownWeights = weights(round(position - below))
-    for (let k = 0; k < count; k++) {
-      index[i * count + k] = Math.min(Math.max(below + first + k, 0), length - 1)
-      weight[i * count + k] = round(ownWeights[k])
+    const ownWeights = weightsAt(round(position - below))
+    const before = below + 1 - neighbours / 2
+    first[i] = Math.min(Math.max(before, 0), length - taps.count)
+    weights.fill(0)
+    for (let k = 0; k < neighbours; k++) {
+      weights[Math.min(Math.max(before + k, 0), length - 1) - first[i]] += ownWeights[k]
     }
+    for (let k = 0; k < taps.count; k++) weight[k * outLength + i] = weights[k]
   }
   return taps
 }
@@ -74,26 +77,20 @@ function samplingPoint(i: number, length: number, outLength: number, alignCorner
 }
 
 function emptyTaps(count: number, length: number, outLength: number, { scratch }: Workspace): Taps {
-  return {
-    count,
-    length,
-    outLength,
-    index: scratch([count * outLength], 'int32'),
-    weight: scratch([count * outLength], 'float64'),
-  }
+  return { count, length, outLength, first: scratch([outLength], 'int32'), weight: scratch([count, outLength]) }
 }
 
 /** target[outer, outLength, inner] from source[outer, length, inner]. */
 export function resample(source: BlobArray, target: BlobArray, outer: number, inner: number, taps: Taps): void {
   const { count, length, outLength } = taps
-  const [index, weight] = [taps.index.data, taps.weight.data]
+  const [first, weight] = [taps.first.data, taps.weight.data]
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < outLength; i++) {
+      const from = (o * length + first[i]) * inner
       const to = (o * outLength + i) * inner
       for (let j = 0; j < inner; j++) {
         let sum = 0
-        for (let k = 0; k < count; k++)
-          sum += source[(o * length + index[i * count + k]) * inner + j] * weight[i * count + k]
+        for (let k = 0; k < count; k++) sum += source[from + k * inner + j] * weight[k * outLength + i]
         target[to + j] = sum
       }
     }

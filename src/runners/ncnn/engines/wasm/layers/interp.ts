@@ -40,21 +40,34 @@ export const Interp = defineLayer({
     }
     if (outW === w && (outH === h || x.shape.length === 2)) return x.share()
 
+    const alongW = tapsAlong('w', w, outW, params, workspace)
     if (x.shape.length === 2) {
       const y = workspace.alloc([h, outW])
-      const alongW = tapsAlong('w', w, outW, params, workspace)
-      resample(x.data, y.data, h, 1, alongW)
+      resize(x, y, 1, nearestTaps(h, h, 1, workspace), alongW, workspace)
       return y
     }
-    const widened = workspace.scratch([c, h, outW])
     const y = workspace.alloc([c, outH, outW])
-    const alongW = tapsAlong('w', w, outW, params, workspace)
-    const alongH = tapsAlong('h', h, outH, params, workspace)
-    resample(x.data, widened.data, c * h, 1, alongW)
-    resample(widened.data, y.data, c, outW, alongH)
+    resize(x, y, c, tapsAlong('h', h, outH, params, workspace), alongW, workspace)
     return y
   },
 })
+
+/** y[channels, outH, outW] from x[channels, h, w]: along w first, as in ncnn. */
+function resize(x: Blob, y: Blob, channels: number, alongH: Taps, alongW: Taps, workspace: Workspace): void {
+  const { kernels, scratch } = workspace
+  const { length: h, outLength: outH } = alongH
+  const { length: w, outLength: outW } = alongW
+  if (x.dtype === 'float32' && y.dtype === 'float32') {
+    const ring = scratch([kernels.resizeScratchBytes(outW)], 'uint8').ptr
+    const rows = [alongH.count, alongH.first.ptr, alongH.weight.ptr] as const
+    const columns = [alongW.count, alongW.first.ptr, alongW.weight.ptr] as const
+    kernels.resize(x.ptr, channels, h, w, y.ptr, outH, outW, ...rows, ...columns, ring)
+    return
+  }
+  const widened = scratch([channels, h, outW])
+  resample(x.data, widened.data, channels * h, 1, alongW)
+  resample(widened.data, y.data, channels, outW, alongH)
+}
 
 /** Height and width of the result: an expression's, the second input's, the parameters', or the input's times the scales. */
 function targetSize(inputs: readonly [Blob, ...Blob[]], params: InterpParams): [height: number, width: number] {
