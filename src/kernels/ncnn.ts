@@ -554,6 +554,52 @@ export interface NcnnKernels {
   resizeScratchBytes(outW: number): number
 
   /**
+   * Reads input [channels][h][w] at n points by linear interpolation in both directions: output [channels][n]. The coordinates of point i are
+   * gridX[i*gridStride] and gridY[i*gridStride], from -1 to 1 across the image; `paddingMode` and `alignCorner` are ncnn's. `scratch`:
+   * {@link bilinearScratchBytes}.
+   */
+  gridSample(
+    input: Pointer,
+    channels: number,
+    h: number,
+    w: number,
+    gridX: Pointer,
+    gridY: Pointer,
+    gridStride: number,
+    output: Pointer,
+    n: number,
+    paddingMode: number,
+    alignCorner: number,
+    scratch: Pointer,
+  ): void
+  /**
+   * What the displaced taps of a deformable convolution read, by linear interpolation: columns [channels][taps][outH][outW] from input
+   * [channels][h][w], offset [taps][(y, x)][outH][outW] and mask [taps][outH][outW] or 0. `scratch`: {@link bilinearScratchBytes}.
+   */
+  deformedColumns(
+    input: Pointer,
+    channels: number,
+    h: number,
+    w: number,
+    offset: Pointer,
+    mask: Pointer,
+    columns: Pointer,
+    outH: number,
+    outW: number,
+    kernelH: number,
+    kernelW: number,
+    strideH: number,
+    strideW: number,
+    dilationH: number,
+    dilationW: number,
+    padTop: number,
+    padLeft: number,
+    scratch: Pointer,
+  ): void
+  /** Bytes of scratch memory that {@link gridSample} and {@link deformedColumns} need. */
+  bilinearScratchBytes(): number
+
+  /**
    * One direction of an LSTM over T steps. `gates` [T][4*hiddenSize] holds bias + W_x * x_t in ncnn's order I, F, O, G (one {@link gemmRight}
    * over all steps); `packedHidden` is W_h [4*hiddenSize][numOutput] through {@link packRight} (k = numOutput, n = 4*hiddenSize); `packedProjection`
    * is W_hr [numOutput][hiddenSize] likewise (k = hiddenSize, n = numOutput), or 0 when numOutput equals hiddenSize. `hidden` [numOutput] and

@@ -1,5 +1,6 @@
 // The kernels of the built-in ncnn engine, one module. What each export does is documented in ../ncnn.ts.
 export { activate } from './activation'
+export { bilinearScratchBytes, deformedColumns, gridSample } from './bilinear'
 export { convolution } from './convolution'
 export { depthwise, depthwiseScratchBytes } from './depthwise'
 export { addScaled, binary, prelu, scaleBias, unary } from './elementwise'

@@ -59,7 +59,8 @@ export const DeformableConv2D = defineLayer({
 
     const samples = workspace.scratch([channels * taps, outH, outW])
     const y = workspace.alloc([shape.outputs, outH, outW])
-    gatherSamples(x, offset, mask, geometry, samples)
+    if (workspace.float === 'float32') gatherColumns(x, offset, mask, geometry, samples, workspace)
+    else gatherSamples(x, offset, mask, geometry, samples)
     convolve(samples, filters, pointwiseGeometry(geometry.output), { padValue: 0, activation, sums }, y, workspace)
     return y
   },
@@ -70,6 +71,38 @@ function checkPerTap(blob: Blob, name: string, shape: readonly number[], workspa
   if (blob.shape.length !== 3 || blob.shape.some((length, axis) => length !== shape[axis])) {
     throw new NcnnError(`the ${name} must have shape [${shape.join(', ')}], found [${blob.shape.join(', ')}]`)
   }
+}
+
+/** {@link gatherSamples} by the kernel. */
+function gatherColumns(
+  x: Blob,
+  offset: Blob,
+  mask: Blob | undefined,
+  { kernel, stride, dilation, before, input, output }: Geometry,
+  samples: Blob,
+  { kernels, scratch }: Workspace,
+): void {
+  const [, h, w] = input
+  kernels.deformedColumns(
+    x.ptr,
+    x.length / (h * w),
+    h,
+    w,
+    offset.ptr,
+    mask?.ptr ?? 0,
+    samples.ptr,
+    output[1],
+    output[2],
+    kernel[1],
+    kernel[2],
+    stride[1],
+    stride[2],
+    dilation[1],
+    dilation[2],
+    before[1],
+    before[2],
+    scratch([kernels.bilinearScratchBytes()], 'uint8').ptr,
+  )
 }
 
 /** samples[channel][tap][outh][outw] = mask * x, bilinearly interpolated; pixels outside x are 0. */

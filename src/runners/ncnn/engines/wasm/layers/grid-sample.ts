@@ -34,14 +34,22 @@ export const GridSample = defineLayer({
     }
     const y = workspace.alloc([channels, ...outShape])
     const points = y.length / channels
+    const [stride, nextCoordinate] = permute_fusion ? [1, points] : [coordinates, 1]
+    const isFloat = [x, grid, y].every((blob) => blob.dtype === 'float32')
+    if (sample_type === sampleType.bilinear && lengths.length === 2 && isFloat) {
+      const { kernels, scratch } = workspace
+      const [h, w] = lengths
+      const gridY = grid.ptr + 4 * nextCoordinate
+      const pointScratch = scratch([kernels.bilinearScratchBytes()], 'uint8').ptr
+      kernels.gridSample(x.ptr, channels, h, w, grid.ptr, gridY, stride, y.ptr, points, padding_mode, align_corner, pointScratch)
+      return y
+    }
     // Which element is nearest is decided in float32 as in ncnn, whatever the precision.
     const exact = workspace.float === 'float64' && sample_type !== sampleType.nearest
     const round = exact ? (value: number) => value : Math.fround
     const axes = lengths.map((length, axis): Axis => {
       // Coordinates are innermost axis first.
-      const coordinate = lengths.length - 1 - axis
-      const [offset, stride] = permute_fusion ? [coordinate * points, 1] : [coordinate, coordinates]
-      return { length, offset, stride }
+      return { length, offset: (lengths.length - 1 - axis) * nextCoordinate, stride }
     })
     const context = { sample_type, padding_mode, alignCorner: align_corner !== 0, round }
     samplePoints(x, grid, y, axes, points, context)
