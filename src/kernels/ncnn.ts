@@ -530,6 +530,45 @@ export interface NcnnKernels {
   ): void
 
   /**
+   * The second half of a deconvolution: adds to target [channels][outD][outH][outW] what images of d x h x w spread under a kernel. Element
+   * (z, y, x) of tap (kz, ky, kx) is added at (z*strideD + kz*dilationD - front, ...) if that lies inside. Each channel and tap has an image
+   * of its own, `channelStride` and `tapStride` apart, of which there are the rows from `firstRow` on, counted through all planes; an image may
+   * serve several, weighed with `weights` [channels][taps], which is 0 if there are none. Taps are added one by one in their order. `scratch`:
+   * {@link spreadScratchBytes}.
+   */
+  spread(
+    source: Pointer,
+    channels: number,
+    channelStride: number,
+    tapStride: number,
+    weights: Pointer,
+    d: number,
+    h: number,
+    w: number,
+    firstRow: number,
+    rowCount: number,
+    target: Pointer,
+    outD: number,
+    outH: number,
+    outW: number,
+    kernelD: number,
+    kernelH: number,
+    kernelW: number,
+    strideD: number,
+    strideH: number,
+    strideW: number,
+    dilationD: number,
+    dilationH: number,
+    dilationW: number,
+    front: number,
+    top: number,
+    left: number,
+    scratch: Pointer,
+  ): void
+  /** Bytes of scratch memory that {@link spread} needs. */
+  spreadScratchBytes(outW: number, kernelW: number, strideW: number): number
+
+  /**
    * Resizes [channels][h][w] to [channels][outH][outW]. Element (y, x) of the result is made of `countH` rows from firstH[y] on and of
    * `countW` columns from firstW[x] on (int32), weighed with weightH[k][y] and weightW[k][x]: sums along w are taken first. A count is 1,
    * with weight 1, up to 4; what `first` says must not decrease. `scratch`: {@link resizeScratchBytes}.

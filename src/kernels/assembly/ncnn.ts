@@ -17,6 +17,7 @@ export { gru, lstm, rnn } from './recurrent'
 export { groupNorm, layerNorm, reduce, rmsNorm, softmax } from './reduction'
 export { cumulativeSum, rotate } from './sequence'
 export { resize, resizeScratchBytes } from './resize'
+export { spread, spreadScratchBytes } from './spread'
 export { winogradConvolution, winogradFilters, winogradRows, winogradScratchBytes } from './winograd'
 
 /** Where the constants end: the engine's allocations begin above. */

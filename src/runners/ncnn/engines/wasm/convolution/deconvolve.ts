@@ -6,6 +6,7 @@ import type { Workspace } from '../layer.ts'
 import { roundAll, roundingOf, type SumPrecision } from '../sums.ts'
 import type { FilterShape } from './filters.ts'
 import { type Geometry, volumeOf } from './geometry.ts'
+import { allRows, spreadRows, spreadTap } from './spread.ts'
 
 /** Filters of a deconvolution: input channel q of group g spreads over the outputs of that group. */
 export interface SpreadingFilters extends FilterShape {
@@ -22,7 +23,7 @@ export function isProduct({ inputs }: FilterShape, sums: SumPrecision): boolean 
 /** Most elements that are kept between matrix product and spreading. */
 const maxBlockElements = 2 ** 20
 
-/** y = activation(bias + what x spreads), by the matrix product kernel or in float64. */
+/** y = activation(bias + what x spreads), by the kernels or in float64. */
 export function deconvolve(
   x: Blob,
   filters: SpreadingFilters,
@@ -31,8 +32,16 @@ export function deconvolve(
   y: Blob,
   workspace: Workspace,
 ): void {
-  if (isProduct(filters, sums)) spreadProducts(x, filters, geometry, activation, y, workspace)
-  else deconvolvePlain(x, filters, geometry, activation, sums, y)
+  if (sums !== 'float32') return deconvolvePlain(x, filters, geometry, activation, sums, y)
+  const { outputs, bias } = filters
+  const size = volumeOf(geometry.output)
+  const [offsets, target] = [bias?.data, y.data]
+  for (let p = 0; p < outputs; p++) target.fill(offsets ? offsets[p] : 0, p * size, (p + 1) * size)
+  if (isProduct(filters, sums)) spreadProducts(x, filters, geometry, y, workspace)
+  else spreadInputs(x, filters, geometry, y, workspace)
+  if (activation.type !== Activation.none) {
+    workspace.kernels.activate(activation.type, y.ptr, y.ptr, y.length, activation.a, activation.b)
+  }
 }
 
 /** The textbook deconvolution, an output channel at a time with sums in float64. */
@@ -57,7 +66,7 @@ function deconvolvePlain(
     for (let q = g * inputs; q < (g + 1) * inputs; q++) {
       const first = (q * groupOutputs + (p % groupOutputs)) * taps
       for (let tap = 0; tap < taps; tap++) {
-        spreadTap(source, q * inputSize, factors[first + tap], tap, allRows(geometry), geometry, sums, 0)
+        spreadTap(source, q * inputSize, factors[first + tap], tap, geometry, sums, 0)
         roundAll(sums, round)
       }
     }
@@ -66,15 +75,35 @@ function deconvolvePlain(
   }
 }
 
+/** Groups of one input channel: each output is a spread channel, and there are no products to sum. */
+function spreadInputs(
+  x: Blob,
+  { group, outputs, weight }: SpreadingFilters,
+  geometry: Geometry,
+  y: Blob,
+  workspace: Workspace,
+): void {
+  const inputSize = volumeOf(geometry.input)
+  const outputSize = volumeOf(geometry.output)
+  const taps = volumeOf(geometry.kernel)
+  // In groups of one output channel the next output reads the next input; in others all of a group read the same.
+  const [channels, channelStride] = outputs === group ? [group, inputSize] : [outputs / group, 0]
+  for (let p = 0; p < outputs; p += channels) {
+    const source = x.ptr + 4 * Math.floor(p / channels) * inputSize
+    const images = { source, channels, channelStride, tapStride: 0, weights: weight.ptr + 4 * p * taps }
+    spreadRows(images, allRows(geometry), geometry, y.ptr + 4 * p * outputSize, workspace)
+  }
+}
+
 /** Weights times inputs is a matrix product; its rows, one for each output channel and tap, are then spread over the outputs. */
 function spreadProducts(
   x: Blob,
-  { group, outputs, inputs, weight, bias }: SpreadingFilters,
+  { group, outputs, inputs, weight }: SpreadingFilters,
   geometry: Geometry,
-  activation: FusedActivation,
   y: Blob,
-  { kernels, scratch }: Workspace,
+  workspace: Workspace,
 ): void {
+  const { kernels, scratch } = workspace
   const groupOutputs = outputs / group
   const inputSize = volumeOf(geometry.input)
   const outputSize = volumeOf(geometry.output)
@@ -85,9 +114,7 @@ function spreadProducts(
   const blockRows = Math.min(Math.max(Math.floor(maxBlockElements / (products * width)), 1), rowCount)
   const block = scratch([products, blockRows * width])
   const gemmScratch = scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr
-  const [source, offsets, target] = [block.data, bias?.data, y.data]
 
-  for (let p = 0; p < outputs; p++) target.fill(offsets ? offsets[p] : 0, p * outputSize, (p + 1) * outputSize)
   for (let g = 0; g < group; g++) {
     const packed = weight.ptr + g * packedLeftBytes(products, inputs)
     for (let first = 0; first < rowCount; first += blockRows) {
@@ -111,53 +138,15 @@ function spreadProducts(
         0,
         gemmScratch,
       )
-      for (let product = 0; product < products; product++) {
-        const p = g * groupOutputs + Math.floor(product / taps)
-        spreadTap(source, product * columns, 1, product % taps, rows, geometry, target, p * outputSize)
+      const images = {
+        source: block.ptr,
+        channels: groupOutputs,
+        channelStride: taps * columns,
+        tapStride: columns,
+        weights: 0,
       }
+      spreadRows(images, rows, geometry, y.ptr + 4 * g * groupOutputs * outputSize, workspace)
     }
-  }
-  if (activation.type !== Activation.none) {
-    kernels.activate(activation.type, y.ptr, y.ptr, y.length, activation.a, activation.b)
-  }
-}
-
-/** Rows of an image, counted through all its planes. */
-interface Rows {
-  readonly first: number
-  readonly count: number
-}
-
-const allRows = ({ input: [depth, height] }: Geometry): Rows => ({ first: 0, count: depth * height })
-
-/**
- * Adds `weight` times some input rows, which lie dense from `start` on, to the places in an output channel under one tap.
- * @param origin index of the output channel's first element
- */
-function spreadTap(
-  source: BlobArray,
-  start: number,
-  weight: number,
-  tap: number,
-  rows: Rows,
-  { kernel, stride, dilation, input, output, before }: Geometry,
-  target: BlobArray,
-  origin: number,
-): void {
-  const [, inH, inW] = input
-  const [outD, outH, outW] = output
-  const kx = tap % kernel[2]
-  const ky = Math.floor(tap / kernel[2]) % kernel[1]
-  const kz = Math.floor(tap / (kernel[1] * kernel[2]))
-  const shift = kx * dilation[2] - before[2]
-  const first = Math.max(Math.ceil(-shift / stride[2]), 0)
-  const end = Math.min(Math.ceil((outW - shift) / stride[2]), inW)
-  for (let row = rows.first; row < rows.first + rows.count; row++, start += inW) {
-    const oz = Math.floor(row / inH) * stride[0] + kz * dilation[0] - before[0]
-    const oy = (row % inH) * stride[1] + ky * dilation[1] - before[1]
-    if (oz < 0 || oz >= outD || oy < 0 || oy >= outH) continue
-    let at = origin + (oz * outH + oy) * outW + first * stride[2] + shift
-    for (let ix = first; ix < end; ix++, at += stride[2]) target[at] += weight * source[start + ix]
   }
 }
 

@@ -2,6 +2,8 @@
 import { NcnnError } from '../../../error.ts'
 import { float, int, type ParamValues } from '../../../params.ts'
 import { checkRank, namedLengths } from '../axes.ts'
+import type { Geometry } from '../convolution/geometry.ts'
+import { allRows, spreadRows, spreadTap } from '../convolution/spread.ts'
 import { defineLayer } from '../layer.ts'
 import { type Border, samePadding } from '../same-padding.ts'
 import { copyStrided } from '../strided-copy.ts'
@@ -92,22 +94,32 @@ export const Fold = defineLayer({
     const channels = Math.floor(rows / elements)
     if (channels < 1) throw new NcnnError(`windows of ${elements} elements need as many rows, the input has ${rows}`)
     const y = workspace.alloc([channels, h, w])
-    const [source, target] = [x.data, y.data]
-    target.fill(0)
+    y.data.fill(0)
+    const geometry = foldGeometry(alongH, alongW)
+    if (x.dtype === 'float32' && y.dtype === 'float32') {
+      const images = { source: x.ptr, channels, channelStride: elements * columns, tapStride: columns, weights: 0 }
+      spreadRows(images, allRows(geometry), geometry, y.ptr, workspace)
+      return y
+    }
     for (let row = 0; row < channels * elements; row++) {
-      const [u, v] = [Math.floor((row % elements) / alongW.kernel), row % alongW.kernel]
-      const [top, height] = insideWindows(alongH, u)
-      const [left, width] = insideWindows(alongW, v)
-      const channel = Math.floor(row / elements) * h * w
-      for (let i = top; i < top + height; i++) {
-        let from = row * columns + i * alongW.count + left
-        let to = channel + imagePosition(alongH, u, i) * w + imagePosition(alongW, v, left)
-        for (let j = 0; j < width; j++, from++, to += alongW.stride) target[to] += source[from]
-      }
+      const origin = Math.floor(row / elements) * h * w
+      spreadTap(x.data, row * columns, 1, row % elements, geometry, y.data, origin)
     }
     return y
   },
 })
+
+/** Fold as a deconvolution: its input has a position for each window. */
+function foldGeometry(alongH: Windows, alongW: Windows): Geometry {
+  return {
+    kernel: [1, alongH.kernel, alongW.kernel],
+    stride: [1, alongH.stride, alongW.stride],
+    dilation: [1, alongH.dilation, alongW.dilation],
+    input: [1, alongH.count, alongW.count],
+    output: [1, alongH.length, alongW.length],
+    before: [0, alongH.padBefore, alongW.padBefore],
+  }
+}
 
 /** The padding around Unfold's image; ncnn ignores paddings of which none is positive, unless all ask for SAME. */
 function unfoldBorders(h: number, w: number, params: ParamValues<typeof windowParams>): [h: Border, w: Border] {
