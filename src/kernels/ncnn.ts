@@ -593,24 +593,29 @@ export interface NcnnKernels {
   resizeScratchBytes(outW: number): number
 
   /**
-   * Reads input [channels][h][w] at n points by linear interpolation in both directions: output [channels][n]. The coordinates of point i are
-   * gridX[i*gridStride] and gridY[i*gridStride], from -1 to 1 across the image; `paddingMode` and `alignCorner` are ncnn's. `scratch`:
-   * {@link bilinearScratchBytes}.
+   * Reads an image [channels][h][w] (`axes` 2, d 1) or volume [channels][d][h][w] (`axes` 3) at n points: output [channels][n]. Coordinate x
+   * of point i, from -1 to 1 across the image, is grid[i*pointStride], y and z are `axisStride` behind each other. `sampleType`, `paddingMode`
+   * and `alignCorner` are ncnn's; of volumes there is no bicubic sampling. `scratch`: {@link gridSampleScratchBytes}.
    */
   gridSample(
+    sampleType: number,
+    axes: number,
     input: Pointer,
     channels: number,
+    d: number,
     h: number,
     w: number,
-    gridX: Pointer,
-    gridY: Pointer,
-    gridStride: number,
+    grid: Pointer,
+    axisStride: number,
+    pointStride: number,
     output: Pointer,
     n: number,
     paddingMode: number,
     alignCorner: number,
     scratch: Pointer,
   ): void
+  /** Bytes of scratch memory that {@link gridSample} needs. */
+  gridSampleScratchBytes(): number
   /**
    * What the displaced taps of a deformable convolution read, by linear interpolation: columns [channels][taps][outH][outW] from input
    * [channels][h][w], offset [taps][(y, x)][outH][outW] and mask [taps][outH][outW] or 0. `scratch`: {@link bilinearScratchBytes}.
@@ -635,7 +640,7 @@ export interface NcnnKernels {
     padLeft: number,
     scratch: Pointer,
   ): void
-  /** Bytes of scratch memory that {@link gridSample} and {@link deformedColumns} need. */
+  /** Bytes of scratch memory that {@link deformedColumns} needs. */
   bilinearScratchBytes(): number
 
   /**

@@ -9,6 +9,9 @@ const { fixtures } = readFixtures()
 /** Of the largest element: a few roundings of float32. */
 const tolerance = 1e-6
 
+/** Of float32, relative to the largest element. */
+const rounding = 2 ** -24
+
 /** Where real ncnn's own steps are coarser than a rounding. */
 const coarserSteps: Readonly<Record<string, number>> = {
   // x86 processors round to nearest, ncnn's plain layer cuts: a unit in the last place of a 16-bit type.
@@ -58,9 +61,9 @@ describe('float64 as the exact reference', async () => {
   const worst = (of: 'builtIn' | 'real' | 'eachOther'): number => Math.max(...all.map((distance) => distance[of]))
 
   test.each(['builtIn', 'real'] as const)(
-    '%s float32 is closer to it than the two float32 are to each other at worst',
+    '%s float32 is as close to it as the two float32 are to each other at worst, but for a rounding',
     (run) => {
-      expect(worst(run)).toBeLessThan(worst('eachOther'))
+      expect(worst(run)).toBeLessThan(worst('eachOther') + rounding)
     },
   )
 

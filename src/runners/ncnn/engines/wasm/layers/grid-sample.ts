@@ -35,13 +35,13 @@ export const GridSample = defineLayer({
     const y = workspace.alloc([channels, ...outShape])
     const points = y.length / channels
     const [stride, nextCoordinate] = permute_fusion ? [1, points] : [coordinates, 1]
-    const isFloat = [x, grid, y].every((blob) => blob.dtype === 'float32')
-    if (sample_type === sampleType.bilinear && lengths.length === 2 && isFloat) {
+    if ([x, grid, y].every(({ dtype }) => dtype === 'float32')) {
       const { kernels, scratch } = workspace
-      const [h, w] = lengths
-      const gridY = grid.ptr + 4 * nextCoordinate
-      const pointScratch = scratch([kernels.bilinearScratchBytes()], 'uint8').ptr
-      kernels.gridSample(x.ptr, channels, h, w, grid.ptr, gridY, stride, y.ptr, points, padding_mode, align_corner, pointScratch)
+      const [w, h, d = 1] = [...lengths].reverse()
+      const image = [lengths.length, x.ptr, channels, d, h, w] as const
+      const pointScratch = scratch([kernels.gridSampleScratchBytes()], 'uint8').ptr
+      const result = [y.ptr, points, padding_mode, align_corner, pointScratch] as const
+      kernels.gridSample(sample_type, ...image, grid.ptr, nextCoordinate, stride, ...result)
       return y
     }
     // Which element is nearest is decided in float32 as in ncnn, whatever the precision.
