@@ -226,6 +226,42 @@ const divisions: { readonly [K in KernelName]?: Divide<K> } = {
     ] as const
     return { length: 2, grain: 1, steps, work: channels * plane * kernelH * kernelW }
   },
+  resize: ({ resizeScratchBytes }, _x, channels, h, w, _y, outH, outW, countH, _firstH, _weightH, countW) => {
+    const plane = outH * outW
+    const steps = [
+      [0, 4 * h * w],
+      [4, 4 * plane],
+    ] as const
+    const work = channels * plane * (countH + countW)
+    return { length: 1, grain: 1, steps, scratch: 13, scratchBytes: resizeScratchBytes(outW), work }
+  },
+  gridSample: (_, _type, _axes, _x, channels, d, h, w, _grid, _axisStride, _pointStride, _y, n) => {
+    const steps = [
+      [2, 4 * d * h * w],
+      [10, 4 * n],
+    ] as const
+    return { length: 3, grain: 1, steps, scratch: 14, work: 8 * channels * n }
+  },
+  deformedColumns: (_, _x, channels, h, w, _offset, _mask, _columns, outH, outW, kernelH, kernelW) => {
+    const elements = outH * outW * kernelH * kernelW
+    const steps = [
+      [0, 4 * h * w],
+      [6, 4 * elements],
+    ] as const
+    return { length: 1, grain: 1, steps, scratch: 17, work: 8 * channels * elements }
+  },
+  spread: ({ spreadScratchBytes }, ...numbers) => {
+    const [, channels, channelStride, , weights, , , w, , rowCount, , outD, outH, outW, ...rest] = numbers
+    const [kernelD, kernelH, kernelW, , , strideW] = rest
+    const taps = kernelD * kernelH * kernelW
+    const steps = [
+      [0, 4 * channelStride],
+      [4, ifPresent(weights, 4 * taps)],
+      [10, 4 * outD * outH * outW],
+    ] as const
+    const scratchBytes = spreadScratchBytes(outW, kernelW, strideW)
+    return { length: 1, grain: 1, steps, scratch: 26, scratchBytes, work: channels * rowCount * w * taps }
+  },
 }
 
 /** The same kernels, with large calls divided among the threads of the pool. They want scratch memory for all threads. */
@@ -233,6 +269,8 @@ export function parallelKernels(plain: NcnnKernels, pool: ThreadPool): NcnnKerne
   const kernels: NcnnKernels = {
     ...plain,
     depthwiseScratchBytes: (...numbers) => aligned(plain.depthwiseScratchBytes(...numbers)),
+    resizeScratchBytes: (...numbers) => aligned(plain.resizeScratchBytes(...numbers)),
+    spreadScratchBytes: (...numbers) => aligned(plain.spreadScratchBytes(...numbers)),
     winogradScratchBytes: (...numbers) => aligned(plain.winogradScratchBytes(...numbers)),
   }
   const divided = Object.fromEntries(
@@ -253,6 +291,8 @@ export function parallelKernels(plain: NcnnKernels, pool: ThreadPool): NcnnKerne
     convolution: (...numbers) => convolve(parallel, numbers),
     winogradConvolution: (...numbers) => convolveWinograd(parallel, numbers),
     depthwiseScratchBytes: (...numbers) => pool.threads * kernels.depthwiseScratchBytes(...numbers),
+    resizeScratchBytes: (...numbers) => pool.threads * kernels.resizeScratchBytes(...numbers),
+    spreadScratchBytes: (...numbers) => pool.threads * kernels.spreadScratchBytes(...numbers),
     winogradScratchBytes: (...numbers) => pool.threads * kernels.winogradScratchBytes(...numbers),
   }
 }

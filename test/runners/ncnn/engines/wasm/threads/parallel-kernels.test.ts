@@ -273,6 +273,59 @@ const cases: Readonly<Record<string, SizedCase>> = {
       return (kernels) => kernels.pool(PoolType.max, x, 37, 81, 83, y, 40, 41, 3, 3, 2, 2, 0, 0, 0)
     },
   },
+  resize: {
+    count: 33 * 60 * 61,
+    prepare: (y) => {
+      const x = random(33 * 31 * 30, 2)
+      const first = arena.putBytes(
+        new Uint8Array(Int32Array.from({ length: 61 }, (_, i) => Math.min(i >> 1, 28)).buffer),
+      )
+      const [weightH, weightW, work] = [random(120, 3), random(122, 4), arena.bytes(parallel.resizeScratchBytes(61))]
+      return (kernels) => kernels.resize(x, 33, 31, 30, y, 60, 61, 2, first, weightH, 2, first, weightW, work)
+    },
+  },
+  gridSample: {
+    count: 29 * 1997,
+    prepare: (y) => {
+      const [x, grid, work] = [
+        random(29 * 31 * 37, 2),
+        random(2 * 1997, 3),
+        arena.bytes(parallel.gridSampleScratchBytes()),
+      ]
+      return (kernels) => kernels.gridSample(1, 2, x, 29, 1, 31, 37, grid, 1, 2, y, 1997, 1, 0, work)
+    },
+  },
+  deformedColumns: {
+    count: 17 * 6 * 30 * 36,
+    prepare: (y) => {
+      const [x, offset, mask] = [random(17 * 31 * 37, 2), random(12 * 30 * 36, 3), random(6 * 30 * 36, 4)]
+      const work = arena.bytes(parallel.bilinearScratchBytes())
+      return (kernels) => kernels.deformedColumns(x, 17, 31, 37, offset, mask, y, 30, 36, 2, 3, 1, 1, 1, 1, 0, 0, work)
+    },
+  },
+  'spread with weights': {
+    count: 29 * 60 * 62,
+    prepare: (y) => {
+      const [x, weights] = [random(29 * 30 * 31, 2), random(29 * 16, 3)]
+      const work = arena.bytes(parallel.spreadScratchBytes(62, 4, 2))
+      const image = [weights, 1, 30, 31, 0, 30, y, 1, 60, 62] as const
+      return (kernels) => {
+        kernels.fill(y, 29 * 60 * 62, 0.5)
+        kernels.spread(x, 29, 30 * 31, 0, ...image, ...([1, 4, 4, 1, 2, 2, 1, 1, 1, 0, 1, 1, work] as const))
+      }
+    },
+  },
+  'spread of products': {
+    count: 53 * 30 * 31,
+    prepare: (y) => {
+      const [x, work] = [random(53 * 9 * 30 * 31, 2), arena.bytes(parallel.spreadScratchBytes(31, 3, 1))]
+      const image = [0, 1, 30, 31, 0, 30, y, 1, 30, 31] as const
+      return (kernels) => {
+        kernels.fill(y, 53 * 30 * 31, 0.5)
+        kernels.spread(x, 53, 9 * 30 * 31, 30 * 31, ...image, ...([1, 3, 3, 1, 1, 1, 1, 1, 1, 0, 1, 1, work] as const))
+      }
+    },
+  },
 }
 
 describe('divided among threads', () => {
