@@ -32,16 +32,8 @@ export function deconvolve(
   y: Blob,
   workspace: Workspace,
 ): void {
-  if (sums !== 'float32') return deconvolvePlain(x, filters, geometry, activation, sums, y)
-  const { outputs, bias } = filters
-  const size = volumeOf(geometry.output)
-  const [offsets, target] = [bias?.data, y.data]
-  for (let p = 0; p < outputs; p++) target.fill(offsets ? offsets[p] : 0, p * size, (p + 1) * size)
-  if (isProduct(filters, sums)) spreadProducts(x, filters, geometry, y, workspace)
-  else spreadInputs(x, filters, geometry, y, workspace)
-  if (activation.type !== Activation.none) {
-    workspace.kernels.activate(activation.type, y.ptr, y.ptr, y.length, activation.a, activation.b)
-  }
+  if (sums === 'float32') deconvolveInFloat32(x, filters, geometry, activation, y, workspace)
+  else deconvolvePlain(x, filters, geometry, activation, sums, y)
 }
 
 /** The textbook deconvolution, an output channel at a time with sums in float64. */
@@ -73,6 +65,23 @@ function deconvolvePlain(
     const at = p * sums.length
     for (let i = 0; i < sums.length; i++) target[at + i] = activate(sums[i], activation)
   }
+}
+
+/** The same by the kernels, which spread over the biases. */
+function deconvolveInFloat32(
+  x: Blob,
+  filters: SpreadingFilters,
+  geometry: Geometry,
+  { type, a, b }: FusedActivation,
+  y: Blob,
+  workspace: Workspace,
+): void {
+  const outputSize = volumeOf(geometry.output)
+  const [offsets, target] = [filters.bias?.data, y.data]
+  for (let p = 0; p < filters.outputs; p++) target.fill(offsets?.[p] ?? 0, p * outputSize, (p + 1) * outputSize)
+  if (isProduct(filters, 'float32')) spreadProducts(x, filters, geometry, y, workspace)
+  else spreadInputs(x, filters, geometry, y, workspace)
+  if (type !== Activation.none) workspace.kernels.activate(type, y.ptr, y.ptr, y.length, a, b)
 }
 
 /** Groups of one input channel: each output is a spread channel, and there are no products to sum. */
