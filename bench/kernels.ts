@@ -32,6 +32,7 @@ interface Bench {
   kernels: NcnnKernels
   random(count: number): Pointer
   bytes(count: number): Pointer
+  integers(values: Int32Array): Pointer
 }
 
 interface KernelCase {
@@ -255,6 +256,36 @@ function elementwise(
   }
 }
 
+/** Resizing to twice the size by linear interpolation; the rate is as in {@link elementwise}. */
+function doubled(name: string, channels: number, size: number): KernelCase {
+  const outSize = 2 * size
+  return {
+    name,
+    flops: channels * outSize * outSize,
+    prepare({ kernels, random, bytes, integers }) {
+      const first = integers(Int32Array.from({ length: outSize }, (_, i) => Math.min(i >> 1, size - 2)))
+      const taps = [2, first, random(2 * outSize)] as const
+      const [input, output] = [random(channels * size * size), bytes(4 * channels * outSize * outSize)]
+      const scratch = bytes(kernels.resizeScratchBytes(outSize))
+      return () => kernels.resize(input, channels, size, size, output, outSize, outSize, ...taps, ...taps, scratch)
+    },
+  }
+}
+
+/** Bilinear sampling of as many points as there are pixels; the rate is as in {@link elementwise}. */
+function gridSampled(name: string, channels: number, size: number): KernelCase {
+  const points = size * size
+  return {
+    name,
+    flops: channels * points,
+    prepare({ kernels, random, bytes }) {
+      const [input, output, grid] = [random(channels * points), bytes(4 * channels * points), random(2 * points)]
+      const scratch = bytes(kernels.gridSampleScratchBytes())
+      return () => kernels.gridSample(1, 2, input, channels, 1, size, size, grid, 1, 2, output, points, 1, 0, scratch)
+    },
+  }
+}
+
 const mega = 1 << 20
 
 const cases: KernelCase[] = [
@@ -313,6 +344,8 @@ const cases: KernelCase[] = [
   elementwise('layer norm, 1024 rows of 1024', mega, ({ kernels }, data, output) => {
     kernels.layerNorm(data, output, 1024, 1024, 0, 0, 1e-5)
   }),
+  doubled('bilinear x2, 64 @56', 64, 56),
+  gridSampled('grid sample, 32 @56', 32, 56),
 ]
 
 const memoryMegabytes = 64
@@ -334,7 +367,12 @@ function createBench(): Bench {
     for (let i = 0; i < count; i++) values[i] = Math.sin(i * 12.9898 + count)
     return pointer
   }
-  return { kernels: createNcnnKernels(memory), bytes, random }
+  const integers = (values: Int32Array) => {
+    const pointer = bytes(values.byteLength)
+    new Int32Array(memory.buffer, pointer, values.length).set(values)
+    return pointer
+  }
+  return { kernels: createNcnnKernels(memory), bytes, random, integers }
 }
 
 function cpuMilliseconds(run: () => void): number {

@@ -11,11 +11,11 @@ const RUN_BYTES: usize = 12
 // @ts-ignore: decorator
 @inline
 function remainderBytes(outW: i32, strideW: i32): i32 {
-  return ((outW + strideW - 1) / strideW + 3 & ~3) << 2
+  return ((outW - 1) / strideW + 4 & ~3) << 2
 }
 
 export function spreadScratchBytes(outW: i32, kernelW: i32, strideW: i32): i32 {
-  return (kernelW * <i32>RUN_BYTES + 15 & ~15) + strideW * remainderBytes(outW, strideW) + 64
+  return (kernelW * <i32>RUN_BYTES + 15 & ~15) + min(strideW, outW) * remainderBytes(outW, strideW) + 64
 }
 
 /** Finds the runs of the taps in a row of the kernel. */
@@ -23,8 +23,9 @@ function findRuns(runs: usize, w: i32, outW: i32, kernelW: i32, strideW: i32, di
   const step = remainderBytes(outW, strideW)
   for (let kx = 0; kx < kernelW; kx++, runs += RUN_BYTES) {
     const shift = kx * dilationW - left
-    // The first and the one behind the last element that come to lie within the row.
-    const first = shift < 0 ? (strideW - 1 - shift) / strideW : 0, end = outW > shift ? min((outW - shift + strideW - 1) / strideW, w) : 0
+    // The first and the one behind the last element that come to lie within the row; sums could exceed 31 bits.
+    const first = shift < 0 ? (-shift - 1) / strideW + 1 : 0
+    const end = outW > shift ? min(<i32>(<u32>(outW - shift - 1) / <u32>strideW) + 1, w) : 0
     const x = first * strideW + shift
     store<i32>(runs, first << 2)
     store<i32>(runs, x % strideW * step + (x / strideW << 2), 4)

@@ -17,7 +17,7 @@ export interface Taps {
 export function nearestTaps(length: number, outLength: number, scale: number, workspace: Workspace): Taps {
   const taps = emptyTaps(1, length, outLength, workspace)
   const first = taps.first.data
-  for (let i = 0; i < outLength; i++) first[i] = Math.min(Math.trunc(Math.fround(i * scale)), length - 1)
+  for (let i = 0; i < outLength; i++) first[i] = Math.min(Math.max(Math.trunc(Math.fround(i * scale)), 0), length - 1)
   taps.weight.data.fill(1)
   return taps
 }

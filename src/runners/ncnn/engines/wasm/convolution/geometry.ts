@@ -14,7 +14,7 @@ export const perAxis = (of: (axis: 0 | 1 | 2) => number): Spatial => [of(0), of(
 export const volumeOf = ([depth, height, width]: Spatial): number => depth * height * width
 
 /** Largest size of a padded image along one axis: kernels count positions in 32 bits. */
-const maxSize = 2 ** 30
+export const maxSize = 2 ** 30
 
 /** What slides over an image. */
 export interface Window {

@@ -2,7 +2,7 @@
 import { NcnnError } from '../../../error.ts'
 import { float, int, type ParamValues } from '../../../params.ts'
 import { checkRank, namedLengths } from '../axes.ts'
-import type { Geometry } from '../convolution/geometry.ts'
+import { type Geometry, maxSize } from '../convolution/geometry.ts'
 import { allRows, spreadRows, spreadTap } from '../convolution/spread.ts'
 import { defineLayer } from '../layer.ts'
 import { type Border, samePadding } from '../same-padding.ts'
@@ -160,6 +160,7 @@ function imageWindows(
   }
   const extent = dilation * (kernel - 1) + 1
   const padded = length + padBefore + padAfter
+  if (padded > maxSize) throw new NcnnError(`a padded image of ${padded} elements is too large`)
   if (extent > padded)
     throw new NcnnError(`a kernel over ${extent} elements is larger than the padded image, ${padded}`)
   return { kernel, dilation, stride, padBefore, length, count: Math.floor((padded - extent) / stride) + 1 }
