@@ -163,6 +163,7 @@ test.each([
   [{ 1: 1, 20: 3 }, 'the parameters describe 3 x 3 windows, the input has 2 columns'],
   [{ 1: 2, 11: 2, 20: 3, 21: 2 }, 'windows of 4 elements need as many rows, the input has 1'],
   [{ 1: 1, 20: 0 }, 'the output would have 0 rows'],
+  [{ 1: 1, 3: 2 ** 30, 4: 2 ** 30, 20: 1 }, 'a padded image of 2147483649 elements is too large'],
   [{ 1: 1, 4: -1, 20: 1 }, 'the paddings of Fold cannot be negative'],
 ])('Fold refuses %o', async (params, message) => {
   await expect(runSingle('Fold', params, [[[1, 2]]])).rejects.toThrow(message)

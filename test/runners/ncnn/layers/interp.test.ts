@@ -122,3 +122,8 @@ test.each([
 ])('refuses %o', async (params, message) => {
   await expect(runSingle('Interp', params, [row])).rejects.toThrow(message)
 })
+
+test('an empty image cannot be resized', async () => {
+  const empty = { data: new Float32Array(0), shape: [2, 0, 3], dtype: 'float32' as const }
+  await expect(runSingle('Interp', { 0: bilinear, 3: 2, 4: 2 }, [empty])).rejects.toThrow('0 rows and 3 columns')
+})

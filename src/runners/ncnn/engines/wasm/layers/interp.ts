@@ -33,6 +33,7 @@ export const Interp = defineLayer({
     if (outW < 1 || (outH < 1 && x.shape.length !== 2)) {
       throw new NcnnError(`the output would have ${outH} rows and ${outW} columns`)
     }
+    if (h < 1 || w < 1) throw new NcnnError(`an input of ${h} rows and ${w} columns cannot be resized`)
     if (x.shape.length === 1) {
       const y = workspace.alloc([x.length, outH, outW], x.dtype)
       for (let i = 0; i < x.length; i++) y.data.fill(x.data[i], i * outH * outW, (i + 1) * outH * outW)
