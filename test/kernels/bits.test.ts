@@ -125,6 +125,43 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
     kernels.lstm(gates, packedRight(hidden, 4 * hidden, 4), 0, h, c, output, hidden, steps, hidden, hidden, 0, scratch)
     return [output, steps * hidden]
   },
+  resize() {
+    const output = arena.floats(3 * 25 * 31)
+    const first = arena.putBytes(new Uint8Array(Int32Array.from({ length: 31 }, (_, i) => i >> 2).buffer))
+    const [rows, columns] = [[2, first, random(50, 2)] as const, [4, first, random(124, 3)] as const]
+    const scratch = arena.bytes(kernels.resizeScratchBytes(31))
+    kernels.resize(random(3 * 12 * 13, 1), 3, 12, 13, output, 25, 31, ...rows, ...columns, scratch)
+    return [output, 3 * 25 * 31]
+  },
+  ...Object.fromEntries(
+    (['linear', 'nearest', 'cubic'] as const).map((name, i) => [
+      `gridSample ${name}`,
+      () => {
+        const output = arena.floats(5 * 301)
+        const [input, grid, scratch] = [
+          random(5 * 12 * 13, 1),
+          random(602, 2),
+          arena.bytes(kernels.gridSampleScratchBytes()),
+        ]
+        kernels.gridSample(i + 1, 2, input, 5, 1, 12, 13, grid, 1, 2, output, 301, 3, 0, scratch)
+        return [output, 5 * 301] as [Pointer, number]
+      },
+    ]),
+  ),
+  deformedColumns() {
+    const columns = arena.floats(5 * 9 * 130)
+    const [input, offset, mask] = [random(5 * 12 * 15, 1), random(18 * 130, 2, 3), random(9 * 130, 3)]
+    const scratch = arena.bytes(kernels.bilinearScratchBytes())
+    kernels.deformedColumns(input, 5, 12, 15, offset, mask, columns, 10, 13, 3, 3, 1, 1, 1, 1, 0, 0, scratch)
+    return [columns, 5 * 9 * 130]
+  },
+  spread() {
+    const [output, scratch] = [random(4 * 24 * 30, 3), arena.bytes(kernels.spreadScratchBytes(30, 4, 2))]
+    const [input, weights] = [random(4 * 12 * 15, 1), random(64, 2)]
+    const image = [weights, 1, 12, 15, 0, 12, output, 1, 24, 30] as const
+    kernels.spread(input, 4, 12 * 15, 0, ...image, ...([1, 4, 4, 1, 2, 2, 1, 1, 1, 0, 1, 1, scratch] as const))
+    return [output, 4 * 24 * 30]
+  },
   ...Object.fromEntries(
     (['exp', 'log', 'sin', 'cos', 'tan', 'tanh', 'asin', 'atan', 'log10', 'expm1', 'sinh', 'log1p'] as const).map(
       (name) => [
@@ -168,6 +205,12 @@ test('the bits of every kernel', () => {
       "convolution c7981f89",
       "depthwise bfe8e5e9",
       "lstm b811d8f8",
+      "resize 32726866",
+      "gridSample linear e0433553",
+      "gridSample nearest ca53c572",
+      "gridSample cubic 96b1286b",
+      "deformedColumns a6e4fa25",
+      "spread 5a195297",
       "exp 2099b154",
       "log 929aa7f9",
       "sin 0a194d2d",
