@@ -10,7 +10,6 @@ export { bytesToFloat, int8Finish, int8Scale, int8Window, largestMagnitude, quan
 export { int8Convolution, packInt8Filters } from './int8-convolution'
 export { int8Gemm, packInt8Right } from './int8-gemm'
 export { gridSample, gridSampleScratchBytes } from './grid-sample'
-export { addIntegers, quantize, quantizeToBytes, scaleIntegers } from './int8'
 export {
   bfloat16ToFloat, copyStrided, cutToBfloat16, cutToHalf, fill, floatToHalf, halfToFloat, roundToBfloat16, roundToHalf, transpose, truncateToBfloat16,
 } from './memory'
