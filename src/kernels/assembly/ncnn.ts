@@ -2,14 +2,14 @@
 export { activate } from './activation'
 export { bilinearScratchBytes } from './bilinear'
 export { convolution } from './convolution'
-export { depthwise, depthwiseScratchBytes } from './depthwise'
 export { deformedColumns } from './deformable'
+export { depthwise, depthwiseScratchBytes } from './depthwise'
 export { addScaled, binary, prelu, scaleBias, unary } from './elementwise'
 export { gemm, gemmLeft, gemmRight, packLeft, packRight } from './gemm'
+export { gridSample, gridSampleScratchBytes } from './grid-sample'
 export { bytesToFloat, int8Finish, int8Scale, int8Window, largestMagnitude, quantize, quantizeToBytes } from './int8'
 export { int8Convolution, packInt8Filters } from './int8-convolution'
 export { int8Gemm, packInt8Right } from './int8-gemm'
-export { gridSample, gridSampleScratchBytes } from './grid-sample'
 export {
   bfloat16ToFloat, copyStrided, cutToBfloat16, cutToHalf, fill, floatToHalf, halfToFloat, roundToBfloat16, roundToHalf, transpose, truncateToBfloat16,
 } from './memory'
