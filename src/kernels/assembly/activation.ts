@@ -1,5 +1,7 @@
 // Activations over arrays, alone or as the pass that follows a GEMM or convolution. Each is computed in the float32 steps of ncnn's
 // plain layer of that name, so that the results agree but for the last bit of exp, log, tanh and erfc.
+import { LeakyRelu, Limits, Relu } from './clamps'
+import { storeFirst, storeLanes } from './lanes'
 import { erf4, erfc4, exp4, log4, tanh4 } from './math'
 
 export const NONE: i32 = 0
@@ -28,15 +30,6 @@ const THRESHOLD: i32 = 19
 @inline
 export function isClamp(activation: i32): bool {
   return activation == RELU || activation == CLIP
-}
-
-/** Stores the first 1 to 3 lanes. */
-// @ts-ignore: decorator
-@inline
-export function storeFirst(p: usize, v: v128, lanes: i32): void {
-  v128.store32_lane(p, v, 0)
-  if (lanes > 1) v128.store32_lane(p + 4, v, 1)
-  if (lanes > 2) v128.store32_lane(p + 8, v, 2)
 }
 
 // @ts-ignore: decorator
@@ -101,24 +94,6 @@ function bnll4(v: v128): v128 {
 
 // One class for each activation: `map` is compiled once for each, with its `apply` inlined. A parameter that is constant at every call
 // would be simpler to read, but the optimiser merges such calls into one loop that decides anew for every vector.
-
-class Relu {
-  @inline apply(v: v128, a: v128, b: v128): v128 {
-    return f32x4.pmax(f32x4.splat(0), v)
-  }
-}
-
-class LeakyRelu {
-  @inline apply(v: v128, a: v128, b: v128): v128 {
-    return v128.bitselect(v, f32x4.mul(v, a), f32x4.gt(v, f32x4.splat(0)))
-  }
-}
-
-class Clip {
-  @inline apply(v: v128, a: v128, b: v128): v128 {
-    return f32x4.pmin(f32x4.pmax(v, a), b)
-  }
-}
 
 class Sigmoid {
   @inline apply(v: v128, a: v128, b: v128): v128 {
@@ -229,8 +204,7 @@ function mapHard(swish: bool, input: usize, output: usize, n: i32, alpha: f32, b
     if (swish) y = f32x4.mul(v, y)
     y = v128.bitselect(swish ? v : f32x4.splat(1), y, f32x4.gt(v, hi))
     y = v128.andnot(y, f32x4.lt(v, lo))
-    if (rest >= 4) v128.store(output, y)
-    else storeFirst(output, y, rest)
+    storeLanes(output, y, rest)
     input += 16
     output += 16
     rest -= 4
@@ -242,7 +216,7 @@ export function activate(activation: i32, input: usize, output: usize, n: i32, a
   switch (activation) {
     case RELU: return map<Relu>(input, output, n, a, b)
     case LEAKY_RELU: return map<LeakyRelu>(input, output, n, a, b)
-    case CLIP: return map<Clip>(input, output, n, a, b)
+    case CLIP: return map<Limits>(input, output, n, a, b)
     case SIGMOID: return map<Sigmoid>(input, output, n, a, b)
     case MISH: return map<Mish>(input, output, n, a, b)
     case HARD_SWISH: return mapHard(true, input, output, n, activationA, activationB)

@@ -2,7 +2,7 @@
 //
 // For a block of points it is found out once where their four neighbours lie and what they weigh; then all channels are read there, four
 // points at a time. Neighbours in a row are loaded together: beside an edge the pair is moved into the plane, and its weights change places.
-import { storeFirst } from './activation'
+import { storeFirst } from './lanes'
 import { madd } from './madd'
 
 /** Points of a block. */

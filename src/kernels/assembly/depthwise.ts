@@ -3,9 +3,10 @@
 // A strip of input rows is copied with its padding, and with its columns sorted by their remainder modulo the stride, into a buffer that
 // fits the first-level cache. There every tap of every output is a load at a fixed distance from the output's place, whatever the
 // kernel, stride, dilation and padding, and four vectors of outputs run side by side.
-import { activate, CLIP, RELU, storeFirst } from './activation'
+import { activate, CLIP, RELU } from './activation'
 import { Limits, Relu } from './clamps'
 import { depthwise3x3, isPlain3x3 } from './depthwise-3x3'
+import { storeLanes } from './lanes'
 import { madd } from './madd'
 import { copyFloats } from './memory'
 
@@ -102,13 +103,6 @@ function copyRows(
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function put(p: usize, v: v128, lanes: i32): void {
-  if (lanes == 4) v128.store(p, v)
-  else storeFirst(p, v, lanes)
-}
-
 /** All output vectors of one channel's strip, four at a time; `lanes` is 4, or the width of an output narrower than a vector. */
 // @ts-ignore: decorator
 @inline
@@ -131,16 +125,16 @@ function convolveStrip<F>(
       v2 = madd(v2, x, v128.load(p2 + offset))
       v3 = madd(v3, x, v128.load(p3 + offset))
     }
-    put(output + load<u32>(vectors, 4), f.apply(v0, lo, hi), lanes)
-    put(output + load<u32>(vectors, 12), f.apply(v1, lo, hi), lanes)
-    put(output + load<u32>(vectors, 20), f.apply(v2, lo, hi), lanes)
-    put(output + load<u32>(vectors, 28), f.apply(v3, lo, hi), lanes)
+    storeLanes(output + load<u32>(vectors, 4), f.apply(v0, lo, hi), lanes)
+    storeLanes(output + load<u32>(vectors, 12), f.apply(v1, lo, hi), lanes)
+    storeLanes(output + load<u32>(vectors, 20), f.apply(v2, lo, hi), lanes)
+    storeLanes(output + load<u32>(vectors, 28), f.apply(v3, lo, hi), lanes)
   }
   for (; i < count; i++, vectors += VECTOR_BYTES) {
     const p = strip + load<u32>(vectors)
     let v = start
     for (let t = table; t < end; t += 4) v = madd(v, v128.load32_splat(t + skip), v128.load(p + load<u32>(t)))
-    put(output + load<u32>(vectors, 4), f.apply(v, lo, hi), lanes)
+    storeLanes(output + load<u32>(vectors, 4), f.apply(v, lo, hi), lanes)
   }
 }
 

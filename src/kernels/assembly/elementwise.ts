@@ -1,5 +1,5 @@
 // Elementwise functions of one and two operands, with ncnn's operation numbers.
-import { storeFirst } from './activation'
+import { storeFirst } from './lanes'
 import { cos4, exp4, log4, pow4, sin4, tanh4 } from './math'
 
 const ABS: i32 = 0

@@ -2,8 +2,8 @@
 //
 // Images read by linear interpolation have loops of their own, in bilinear.ts. Everything else finds, for a block of points, the places and
 // weights of the taps along each axis, and where all their combinations lie; then all channels are read there, four points at a time.
-import { storeFirst } from './activation'
 import { BLOCK, findPairs, joinPlaces, PAIR, PAIR_WEIGHTS, RECORD, samplePlanes, TwoSteps, WEIGHTS } from './bilinear'
+import { storeFirst } from './lanes'
 import { madd } from './madd'
 
 const LINEAR: i32 = 1

@@ -1,5 +1,7 @@
 // The elementwise steps of int8 layers: floats to integers of -127..127, and sums of their products back to floats or to integers.
-import { CLIP, LEAKY_RELU, RELU, storeFirst } from './activation'
+import { CLIP, LEAKY_RELU, RELU } from './activation'
+import { LeakyRelu, Limits, Relu } from './clamps'
+import { storeFirst } from './lanes'
 
 /** The float32 before 0.5: added to the magnitude of a number, which then is cut, it rounds halves away from zero and nothing else up. */
 const ALMOST_HALF: f32 = 0.49999997
@@ -91,28 +93,6 @@ export function bytesToFloat(source: usize, destination: usize, n: i32): void {
     const v = f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(source))))
     if (n >= 4) v128.store(destination, v)
     else storeFirst(destination, v, n)
-  }
-}
-
-// What happens to a scaled sum; classes, for the reason given in activation.ts.
-
-class Relu {
-  /** NaN becomes 0, as in ncnn. */
-  @inline apply(v: v128, a: v128, b: v128): v128 {
-    return f32x4.pmax(f32x4.splat(0), v)
-  }
-}
-
-class LeakyRelu {
-  @inline apply(v: v128, a: v128, b: v128): v128 {
-    return v128.bitselect(v, f32x4.mul(v, a), f32x4.gt(v, f32x4.splat(0)))
-  }
-}
-
-/** Limits, infinite ones for no activation; NaN stays. */
-class Limits {
-  @inline apply(v: v128, a: v128, b: v128): v128 {
-    return f32x4.pmin(f32x4.pmax(v, a), b)
   }
 }
 

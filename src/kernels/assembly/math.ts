@@ -4,24 +4,7 @@
 // except where the exact value lies within a thousandth of an ulp of the middle between two floats. Arguments are reduced in the
 // classical way (multiples of ln 2 or pi/2 subtracted); polynomials are Chebyshev interpolants with the degree, interval and error given
 // beside them. Plain IEEE operations in a fixed order: the same bits on every machine.
-
-// @ts-ignore: decorator
-@inline
-function lowHalf(v: v128): v128 {
-  return f64x2.promote_low_f32x4(v)
-}
-
-// @ts-ignore: decorator
-@inline
-function highHalf(v: v128): v128 {
-  return f64x2.promote_low_f32x4(i64x2.shuffle(v, v, 1, 1))
-}
-
-// @ts-ignore: decorator
-@inline
-function joinHalves(low: v128, high: v128): v128 {
-  return i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2)
-}
+import { highHalf, joinHalves, lowHalf } from './halves'
 
 // @ts-ignore: decorator
 @inline

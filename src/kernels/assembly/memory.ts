@@ -1,6 +1,6 @@
 // Moving and converting data: half floats, fills, transposition.
 import { floatToHalf4, halfToFloat4 } from './half'
-import { storeFirst } from './activation'
+import { storeFirst } from './lanes'
 
 export function halfToFloat(source: usize, destination: usize, n: i32): void {
   let i = 0

@@ -1,6 +1,7 @@
 // Division by what neighbours add up to: Normalize, MVN and LRN. Computed in float64 and rounded once, like the sums of reduction.ts.
-import { storeFirst } from './activation'
-import { joinHalves, promoteHigh, sum, sumSquares } from './reduction'
+import { highHalf, joinHalves, lowHalf } from './halves'
+import { storeLanes } from './lanes'
+import { sum, sumSquares } from './reduction'
 
 const CAFFE: i32 = 0
 const PYTORCH: i32 = 1
@@ -14,20 +15,13 @@ function inverseLength(squares: f64, eps: f64, mode: i32): f64 {
   return 1 / sqrt<f64>(Math.max(squares, eps))
 }
 
-// @ts-ignore: decorator
-@inline
-function put(p: usize, v: v128, lanes: i32): void {
-  if (lanes >= 4) v128.store(p, v)
-  else storeFirst(p, v, lanes)
-}
-
 /** (x * factor) * scale for n floats. */
 function scaleRow(input: usize, output: usize, n: i32, factor: f64, scale: f64): void {
   const f = f64x2.splat(factor), s = f64x2.splat(scale)
   for (; n > 0; n -= 4, input += 16, output += 16) {
     const v = v128.load(input)
-    const low = f64x2.mul(f64x2.mul(f64x2.promote_low_f32x4(v), f), s)
-    put(output, joinHalves(low, f64x2.mul(f64x2.mul(promoteHigh(v), f), s)), n)
+    const low = f64x2.mul(f64x2.mul(lowHalf(v), f), s)
+    storeLanes(output, joinHalves(low, f64x2.mul(f64x2.mul(highHalf(v), f), s)), n)
   }
 }
 
@@ -52,7 +46,7 @@ export function normalizePositions(
     let low = f64x2.splat(0), high = low
     for (let at: usize = 0; at < size; at += step) {
       const v = v128.load(input + at)
-      const a = f64x2.promote_low_f32x4(v), b = promoteHigh(v)
+      const a = lowHalf(v), b = highHalf(v)
       low = f64x2.add(low, f64x2.mul(a, a))
       high = f64x2.add(high, f64x2.mul(b, b))
     }
@@ -65,8 +59,8 @@ export function normalizePositions(
     let factor = scale
     for (let at: usize = 0; at < size; at += step, factor += <usize>scaleStep << 2) {
       const v = v128.load(input + at), s = f64x2.splat(<f64>load<f32>(factor))
-      const y = f64x2.mul(f64x2.mul(f64x2.promote_low_f32x4(v), low), s)
-      put(output + at, joinHalves(y, f64x2.mul(f64x2.mul(promoteHigh(v), high), s)), lanes)
+      const y = f64x2.mul(f64x2.mul(lowHalf(v), low), s)
+      storeLanes(output + at, joinHalves(y, f64x2.mul(f64x2.mul(highHalf(v), high), s)), lanes)
     }
   }
 }
@@ -77,8 +71,8 @@ export function standardize(input: usize, output: usize, rows: i32, n: i32, divi
     const divisor = f64x2.splat(divides ? sqrt<f64>(sumSquares(input, n, mean) / n) + eps : 1)
     for (let rest = n; rest > 0; rest -= 4, input += 16, output += 16) {
       const v = v128.load(input)
-      const low = f64x2.div(f64x2.sub(f64x2.promote_low_f32x4(v), center), divisor)
-      put(output, joinHalves(low, f64x2.div(f64x2.sub(promoteHigh(v), center), divisor)), rest)
+      const low = f64x2.div(f64x2.sub(lowHalf(v), center), divisor)
+      storeLanes(output, joinHalves(low, f64x2.div(f64x2.sub(highHalf(v), center), divisor)), rest)
     }
     input -= <usize>((4 - (n & 3)) & 3) << 2
     output -= <usize>((4 - (n & 3)) & 3) << 2
@@ -96,11 +90,11 @@ export function squareWindows(
       let low = f64x2.splat(0), high = low
       for (let p = from + at; p < end + at; p += step) {
         const v = v128.load(p)
-        const a = f64x2.promote_low_f32x4(v), b = promoteHigh(v)
+        const a = lowHalf(v), b = highHalf(v)
         low = f64x2.add(low, f64x2.mul(a, a))
         high = f64x2.add(high, f64x2.mul(b, b))
       }
-      put(output + at, joinHalves(f64x2.add(o, f64x2.mul(f, low)), f64x2.add(o, f64x2.mul(f, high))), inner - i)
+      storeLanes(output + at, joinHalves(f64x2.add(o, f64x2.mul(f, low)), f64x2.add(o, f64x2.mul(f, high))), inner - i)
     }
   }
 }

@@ -1,5 +1,5 @@
 // Pooling over windows, with ncnn's rules for what lies outside the input, and adaptive pooling.
-import { storeFirst } from './activation'
+import { storeFirst } from './lanes'
 
 const MAX: i32 = 0
 const LARGEST: f32 = 3.4028234663852886e38

@@ -1,7 +1,8 @@
 // LSTM, GRU and RNN over a sequence. The part of the gates that depends on the input comes in, computed for all steps at once;
 // each step adds the hidden state's part, a matrix-vector product, and applies the gates.
-import { plainSigmoid4 as sigmoid4, storeFirst } from './activation'
+import { plainSigmoid4 as sigmoid4 } from './activation'
 import { gemmRight, INITIAL_ACCUMULATE, INITIAL_ZERO, SCRATCH_BYTES } from './gemm'
+import { storeLanes } from './lanes'
 import { tanh4 } from './math'
 
 /** C[n] = initial + h[k] * W for packed W. */
@@ -9,13 +10,6 @@ import { tanh4 } from './math'
 @inline
 function product(h: usize, packed: usize, c: usize, n: i32, k: i32, initial: i32, bias: usize, scratch: usize): void {
   gemmRight(h, k, 1, packed, c, n, 1, n, k, initial, bias, 0, 0, 0, scratch)
-}
-
-// @ts-ignore: decorator
-@inline
-function put(p: usize, v: v128, rest: i32): void {
-  if (rest >= 4) v128.store(p, v)
-  else storeFirst(p, v, rest)
 }
 
 export function lstm(
@@ -39,8 +33,8 @@ export function lstm(
       p += part
       const n = tanh4(v128.load(p))
       const c = f32x4.add(f32x4.mul(f, v128.load(cell + at)), f32x4.mul(i, n))
-      put(cell + at, c, rest)
-      put(state + at, f32x4.mul(o, tanh4(c)), rest)
+      storeLanes(cell + at, c, rest)
+      storeLanes(state + at, f32x4.mul(o, tanh4(c)), rest)
     }
     if (packedProjection) product(state, packedProjection, hidden, numOutput, hiddenSize, INITIAL_ZERO, 0, scratch)
     memory.copy(output + (<usize>t * <usize>outputStride << 2), hidden, <usize>numOutput << 2)
@@ -64,7 +58,7 @@ export function gru(
       const r = sigmoid4(v128.load(sums + at)), u = sigmoid4(v128.load(sums + part + at))
       const n = tanh4(f32x4.add(v128.load(g + (part << 1) + at), f32x4.mul(r, v128.load(sums + (part << 1) + at))))
       const h = f32x4.add(f32x4.mul(f32x4.sub(f32x4.splat(1), u), n), f32x4.mul(u, v128.load(hidden + at)))
-      put(hidden + at, h, rest)
+      storeLanes(hidden + at, h, rest)
     }
     memory.copy(output + (<usize>t * <usize>outputStride << 2), hidden, part)
   }
@@ -81,7 +75,7 @@ export function rnn(
     product(hidden, packedHidden, g, numOutput, numOutput, INITIAL_ACCUMULATE, 0, scratch)
     for (let q = 0; q < numOutput; q += 4) {
       const at = <usize>q << 2
-      put(hidden + at, tanh4(v128.load(g + at)), numOutput - q)
+      storeLanes(hidden + at, tanh4(v128.load(g + at)), numOutput - q)
     }
     memory.copy(output + (<usize>t * <usize>outputStride << 2), hidden, part)
   }

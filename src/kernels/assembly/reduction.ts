@@ -1,6 +1,7 @@
 // Reductions over an axis, softmax, and the normalisations. Sums are taken in float64 on eight lanes, in a fixed order, and rounded
 // once: the error of a long float32 sum is not what a comparison should find.
-import { storeFirst } from './activation'
+import { highHalf, joinHalves, lowHalf } from './halves'
+import { storeFirst } from './lanes'
 import { exp4 } from './math'
 
 const SUM: i32 = 0
@@ -18,18 +19,6 @@ const LARGEST: f32 = 3.4028234663852886e38
 @inline
 function firstLanes(v: v128, rest: i32, filler: v128): v128 {
   return v128.bitselect(v, filler, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(rest)))
-}
-
-// @ts-ignore: decorator
-@inline
-export function promoteHigh(v: v128): v128 {
-  return f64x2.promote_low_f32x4(i64x2.shuffle(v, v, 1, 1))
-}
-
-// @ts-ignore: decorator
-@inline
-export function joinHalves(low: v128, high: v128): v128 {
-  return i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2)
 }
 
 // @ts-ignore: decorator
@@ -85,14 +74,14 @@ function sumOf<T>(p: usize, n: i32, shift: f64): f64 {
   let s0 = f64x2.splat(0), s1 = s0, s2 = s0, s3 = s0
   for (const end = p + (<usize>(n & ~7) << 2); p < end; p += 32) {
     const v = t.term(v128.load(p)), w = t.term(v128.load(p, 16))
-    s0 = f64x2.add(s0, t.widened(f64x2.promote_low_f32x4(v), center))
-    s1 = f64x2.add(s1, t.widened(promoteHigh(v), center))
-    s2 = f64x2.add(s2, t.widened(f64x2.promote_low_f32x4(w), center))
-    s3 = f64x2.add(s3, t.widened(promoteHigh(w), center))
+    s0 = f64x2.add(s0, t.widened(lowHalf(v), center))
+    s1 = f64x2.add(s1, t.widened(highHalf(v), center))
+    s2 = f64x2.add(s2, t.widened(lowHalf(w), center))
+    s3 = f64x2.add(s3, t.widened(highHalf(w), center))
   }
   let sum = sumLanes(f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3)))
   for (const end = p + (<usize>(n & 7) << 2); p < end; p += 4) {
-    sum += f64x2.extract_lane(t.widened(f64x2.promote_low_f32x4(t.term(v128.load32_splat(p))), center), 0)
+    sum += f64x2.extract_lane(t.widened(lowHalf(t.term(v128.load32_splat(p))), center), 0)
   }
   return sum
 }
@@ -152,8 +141,8 @@ function sumColumns<T>(p: usize, length: i32, step: usize): v128 {
   let low = center, high = center
   for (let i = 0; i < length; i++, p += step) {
     const v = t.term(v128.load(p))
-    low = f64x2.add(low, t.widened(f64x2.promote_low_f32x4(v), center))
-    high = f64x2.add(high, t.widened(promoteHigh(v), center))
+    low = f64x2.add(low, t.widened(lowHalf(v), center))
+    high = f64x2.add(high, t.widened(highHalf(v), center))
   }
   return joinHalves(low, high)
 }
@@ -174,8 +163,8 @@ function productColumns(p: usize, length: i32, step: usize): v128 {
   let low = f64x2.splat(1), high = low
   for (let i = 0; i < length; i++, p += step) {
     const v = v128.load(p)
-    low = f64x2.mul(low, f64x2.promote_low_f32x4(v))
-    high = f64x2.mul(high, promoteHigh(v))
+    low = f64x2.mul(low, lowHalf(v))
+    high = f64x2.mul(high, highHalf(v))
   }
   return joinHalves(low, high)
 }
@@ -217,14 +206,14 @@ function softmaxRow(input: usize, output: usize, n: i32): void {
   for (let i: usize = 0; i < whole; i += 16) {
     const e = exp4(f32x4.sub(v128.load(input + i), shift))
     v128.store(output + i, e)
-    low = f64x2.add(low, f64x2.promote_low_f32x4(e))
-    high = f64x2.add(high, promoteHigh(e))
+    low = f64x2.add(low, lowHalf(e))
+    high = f64x2.add(high, highHalf(e))
   }
   if (rest) {
     const e = firstLanes(exp4(f32x4.sub(v128.load(input + whole), shift)), rest, f32x4.splat(0))
     storeFirst(output + whole, e, rest)
-    low = f64x2.add(low, f64x2.promote_low_f32x4(e))
-    high = f64x2.add(high, promoteHigh(e))
+    low = f64x2.add(low, lowHalf(e))
+    high = f64x2.add(high, highHalf(e))
   }
   const total = f32x4.splat(<f32>sumLanes(f64x2.add(low, high)))
   for (let i: usize = 0; i < whole; i += 16) v128.store(output + i, f32x4.div(v128.load(output + i), total))
@@ -241,8 +230,8 @@ function softmaxColumns(input: usize, output: usize, length: i32, step: usize, l
     const e = exp4(f32x4.sub(v128.load(input + i), shift))
     if (lanes >= 4) v128.store(output + i, e)
     else storeFirst(output + i, e, lanes)
-    low = f64x2.add(low, f64x2.promote_low_f32x4(e))
-    high = f64x2.add(high, promoteHigh(e))
+    low = f64x2.add(low, lowHalf(e))
+    high = f64x2.add(high, highHalf(e))
   }
   const total = joinHalves(low, high)
   for (let i: usize = 0; i < size; i += step) {

@@ -2,7 +2,7 @@
 //
 // Rows are made a few at a time, so that places and weights are loaded once for all of them, and wait in a ring of as many as one row of
 // the result can need. Weights are [count][length]: one vector has those of neighbouring results.
-import { storeFirst } from './activation'
+import { storeFirst } from './lanes'
 import { madd } from './madd'
 import { copyFloats } from './memory'
 

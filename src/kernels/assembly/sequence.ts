@@ -1,6 +1,6 @@
 // Along a sequence: running sums and rotary embeddings.
-import { storeFirst } from './activation'
-import { joinHalves, promoteHigh } from './reduction'
+import { highHalf, joinHalves, lowHalf } from './halves'
+import { storeFirst, storeLanes } from './lanes'
 
 export function cumulativeSum(input: usize, output: usize, outer: i32, length: i32, inner: i32): void {
   const step = <usize>inner << 2
@@ -12,8 +12,7 @@ export function cumulativeSum(input: usize, output: usize, outer: i32, length: i
         const at = <usize>k * step + (<usize>i << 2)
         // The first element as it is: 0 + -0 would be 0.
         sum = k ? f32x4.add(sum, v128.load(input + at)) : v128.load(input + at)
-        if (lanes >= 4) v128.store(output + at, sum)
-        else storeFirst(output + at, sum, lanes)
+        storeLanes(output + at, sum, lanes)
       }
     }
     input += <usize>length * step
@@ -26,9 +25,9 @@ export function cumulativeSum(input: usize, output: usize, outer: i32, length: i
 @inline
 function turned(x1: v128, x2: v128, c: v128, s: v128, second: bool): v128 {
   const a = second ? s : c, b = second ? c : s
-  const low1 = f64x2.mul(f64x2.promote_low_f32x4(x1), f64x2.promote_low_f32x4(a))
-  const low2 = f64x2.mul(f64x2.promote_low_f32x4(x2), f64x2.promote_low_f32x4(b))
-  const high1 = f64x2.mul(promoteHigh(x1), promoteHigh(a)), high2 = f64x2.mul(promoteHigh(x2), promoteHigh(b))
+  const low1 = f64x2.mul(lowHalf(x1), lowHalf(a))
+  const low2 = f64x2.mul(lowHalf(x2), lowHalf(b))
+  const high1 = f64x2.mul(highHalf(x1), highHalf(a)), high2 = f64x2.mul(highHalf(x2), highHalf(b))
   return second
     ? joinHalves(f64x2.add(low1, low2), f64x2.add(high1, high2))
     : joinHalves(f64x2.sub(low1, low2), f64x2.sub(high1, high2))
@@ -47,8 +46,7 @@ export function rotate(
         if (!interleaved) {
           const x1 = v128.load(input + at), x2 = v128.load(input + half + at)
           const y1 = turned(x1, x2, c, s, false), y2 = turned(x1, x2, c, s, true)
-          if (lanes >= 4) v128.store(output + at, y1), v128.store(output + half + at, y2)
-          else storeFirst(output + at, y1, lanes), storeFirst(output + half + at, y2, lanes)
+          storeLanes(output + at, y1, lanes), storeLanes(output + half + at, y2, lanes)
           continue
         }
         const v = v128.load(input + 2 * at), w = v128.load(input + 2 * at, 16)

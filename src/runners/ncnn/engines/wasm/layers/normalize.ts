@@ -34,11 +34,6 @@ export const Normalize = defineLayer({
     if (scale_data.length < (channel_shared ? 1 : count)) {
       throw new NcnnError(`scale_data_size is ${scale_data.length}, but the input has ${count} channels`)
     }
-    // Element i of channel q belongs to the vector q * channelStep + i * positionStep.
-    const channelStep = across_channel ? 0 : 1
-    const positionStep = across_spatial ? 0 : 1
-    const vectors = (across_channel ? 1 : count) * (across_spatial ? 1 : size)
-    const norms = new Float64Array(vectors)
     const y = workspace.reuse(x)
     if (workspace.float === 'float32') {
       const { kernels } = workspace
@@ -48,6 +43,12 @@ export const Normalize = defineLayer({
       else kernels.normalizeChannels(x.ptr, y.ptr, count, 1, size, ...scaling)
       return y
     }
+    // Element i of channel q belongs to the vector q * channelStep + i * positionStep.
+    const channelStep = across_channel ? 0 : 1
+    const positionStep = across_spatial ? 0 : 1
+    const vectors = (across_channel ? 1 : count) * (across_spatial ? 1 : size)
+    const norms = new Float64Array(vectors)
+
     const [source, target, scale] = [x.data, y.data, scale_data.data]
     for (let q = 0; q < count; q++) {
       for (let i = 0; i < size; i++) {
