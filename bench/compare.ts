@@ -44,14 +44,14 @@ interface Measured {
   readonly timings: readonly Timing[]
 }
 
-const PASS = 'pass or fail'
-const EQUAL = 'pass or fail, identical bytes'
-const STATISTICS = 'failure with statistics'
-const REPORT = 'failure with the whole report'
-const TO_EQUAL = 'Vitest toEqual'
+const passOrFail = 'pass or fail'
+const equal = 'pass or fail, identical bytes'
+const withStatistics = 'failure with statistics'
+const withReport = 'failure with the whole report'
+const vitestToEqual = 'Vitest toEqual'
 
 /** `toEqual` takes seconds for a million elements. */
-const MOST_FOR_TO_EQUAL = 1e6
+const mostForToEqual = 1e6
 
 async function measure(dtype: 'float32' | 'float16', n: number, python: PythonPeer | undefined): Promise<Measured> {
   const { actual, reference } = samplePair(dtype, n)
@@ -60,12 +60,12 @@ async function measure(dtype: 'float32' | 'float16', n: number, python: PythonPe
   const failing: Tensor = { ...actual, data: actual.data.slice() as Float32Array }
   failing.data[0] = 0x4000
   const contenders: Contender[] = [
-    inProcess(PASS, () => compareTensors(actual, reference, tolerance).pass),
-    inProcess(EQUAL, () => compareTensors(copy, reference, tolerance).pass),
-    inProcess(STATISTICS, () => readStatistics(compareTensors(failing, reference, tolerance))),
-    inProcess(REPORT, () => readReport(compareTensors(failing, reference, tolerance))),
+    inProcess(passOrFail, () => compareTensors(actual, reference, tolerance).pass),
+    inProcess(equal, () => compareTensors(copy, reference, tolerance).pass),
+    inProcess(withStatistics, () => readStatistics(compareTensors(failing, reference, tolerance))),
+    inProcess(withReport, () => readReport(compareTensors(failing, reference, tolerance))),
     ...(python?.calls ?? []).map((call) => (python as PythonPeer).contender({ call, dtype, n, ...tolerance })),
-    ...(dtype === 'float32' && n <= MOST_FOR_TO_EQUAL ? [toEqual(copy, reference)] : []),
+    ...(dtype === 'float32' && n <= mostForToEqual ? [toEqual(copy, reference)] : []),
   ]
   return { dtype, n, timings: await interleave(contenders) }
 }
@@ -73,18 +73,18 @@ async function measure(dtype: 'float32' | 'float16', n: number, python: PythonPe
 function toEqual(actual: Tensor, reference: Tensor): Contender {
   chai.use(JestChaiExpect)
   const expect = chai.expect as unknown as (value: unknown) => { toEqual(expected: unknown): void }
-  return inProcess(TO_EQUAL, () => expect(actual.data).toEqual(reference.data))
+  return inProcess(vitestToEqual, () => expect(actual.data).toEqual(reference.data))
 }
 
 const sizes = [1e3, 1e5, 1e6, 16.7e6]
 
 /** The ratios this package promises: how many times faster than a peer. */
 const goals = [
-  { ours: PASS, peer: 'numpy.testing.assert_allclose', dtype: 'float32', least: 5, from: 1e5 },
-  { ours: PASS, peer: 'torch.testing.assert_close', dtype: 'float32', least: 15, from: 1e5 },
-  { ours: STATISTICS, peer: 'numpy.testing.assert_allclose', dtype: 'float32', least: 2, from: 1e5 },
-  { ours: PASS, peer: 'numpy.testing.assert_allclose', dtype: 'float16', least: 10, from: 1e5 },
-  { ours: STATISTICS, peer: TO_EQUAL, dtype: 'float32', least: 500, from: 1e6 },
+  { ours: passOrFail, peer: 'numpy.testing.assert_allclose', dtype: 'float32', least: 5, from: 1e5 },
+  { ours: passOrFail, peer: 'torch.testing.assert_close', dtype: 'float32', least: 15, from: 1e5 },
+  { ours: withStatistics, peer: 'numpy.testing.assert_allclose', dtype: 'float32', least: 2, from: 1e5 },
+  { ours: passOrFail, peer: 'numpy.testing.assert_allclose', dtype: 'float16', least: 10, from: 1e5 },
+  { ours: withStatistics, peer: vitestToEqual, dtype: 'float32', least: 500, from: 1e6 },
 ] as const
 
 export async function benchCompare(): Promise<SectionResult> {

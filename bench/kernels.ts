@@ -2,17 +2,17 @@
 import {
   Activation,
   createNcnnKernels,
-  FIRST_FREE_BYTE,
-  GEMM_SCRATCH_BYTES,
+  firstFreeByte,
+  gemmScratchBytes,
   Initial,
-  MAX_PAGES,
+  maxPages,
   type NcnnKernels,
   type Pointer,
   packedInt8FilterBytes,
   packedInt8RightBytes,
   packedLeftBytes,
   packedRightBytes,
-  READ_SLACK_BYTES,
+  readSlackBytes,
   recurrentScratchBytes,
   WeightType,
 } from '../src/kernels/ncnn.ts'
@@ -49,7 +49,7 @@ function product(name: string, m: number, n: number, k: number): KernelCase {
     prepare({ kernels, random, bytes }) {
       const packed = bytes(packedLeftBytes(m, k))
       kernels.packLeft(random(m * k), WeightType.float32, k, 1, m, k, packed)
-      const [b, c, bias, scratch] = [random(k * n), bytes(m * n * 4), random(m), bytes(GEMM_SCRATCH_BYTES)]
+      const [b, c, bias, scratch] = [random(k * n), bytes(m * n * 4), random(m), bytes(gemmScratchBytes)]
       return () =>
         kernels.gemmLeft(packed, b, n, 1, c, n, m, n, k, Initial.rowBias, bias, Activation.relu, 0, 0, scratch)
     },
@@ -67,7 +67,7 @@ function linear(name: string, rows: number, outputs: number, inputs: number): Ke
         random(rows * inputs),
         bytes(rows * outputs * 4),
         random(outputs),
-        bytes(GEMM_SCRATCH_BYTES),
+        bytes(gemmScratchBytes),
       ]
       return () =>
         kernels.gemmRight(
@@ -123,7 +123,7 @@ function convolution(name: string, window: Window, depthwise = false): KernelCas
       }
       const packed = bytes(packedLeftBytes(outputs, k))
       kernels.packLeft(weights, WeightType.float32, k, 1, outputs, k, packed)
-      const scratch = bytes(GEMM_SCRATCH_BYTES)
+      const scratch = bytes(gemmScratchBytes)
       return () =>
         kernels.convolution(
           input,
@@ -160,7 +160,7 @@ function int8Convolution(name: string, window: Window): KernelCase {
       const [scales, bias, image] = [random(outputs), random(outputs), bytes(channels * windowH * windowW)]
       const packed = bytes(packedInt8FilterBytes(outputs, channels, taps))
       kernels.packInt8Filters(random((outputs * channels * taps) >> 2), outputs, channels, taps, packed)
-      const scratch = bytes(GEMM_SCRATCH_BYTES)
+      const scratch = bytes(gemmScratchBytes)
       return () => {
         kernels.int8Window(input, 1, 127, channels, h, w, image, windowH, windowW, top, left, 0)
         kernels.int8Convolution(
@@ -180,7 +180,7 @@ function int8Linear(name: string, rows: number, outputs: number, inputs: number)
     prepare({ kernels, random, bytes }) {
       const packed = bytes(packedInt8RightBytes(inputs, outputs))
       kernels.packInt8Right(random((inputs * outputs) >> 2), inputs, outputs, packed)
-      const [a, c, scratch] = [random((rows * inputs) >> 2), bytes(rows * outputs * 4), bytes(GEMM_SCRATCH_BYTES)]
+      const [a, c, scratch] = [random((rows * inputs) >> 2), bytes(rows * outputs * 4), bytes(gemmScratchBytes)]
       return () => kernels.int8Gemm(a, packed, c, outputs, rows, outputs, inputs, scratch)
     },
   }
@@ -354,11 +354,11 @@ const rounds = 9
 const flopsPerRound = 1e8
 
 function createBench(): Bench {
-  const memory = new WebAssembly.Memory({ initial: memoryMegabytes * 16, maximum: MAX_PAGES })
-  let top = FIRST_FREE_BYTE
+  const memory = new WebAssembly.Memory({ initial: memoryMegabytes * 16, maximum: maxPages })
+  let top = firstFreeByte
   const bytes = (count: number) => {
     const pointer = top
-    top = Math.ceil((top + count + READ_SLACK_BYTES) / 64) * 64
+    top = Math.ceil((top + count + readSlackBytes) / 64) * 64
     return pointer
   }
   const random = (count: number) => {

@@ -52,16 +52,16 @@ export function inNewProcess(name: string, setUp: string, work: string): Contend
 }
 
 /** The clock of CPU time ticks in microseconds at best: a round should take much longer. */
-const ROUND_NANOSECONDS = 60e6
-const ROUNDS = 9
+const roundNanoseconds = 60e6
+const roundCount = 9
 
 /** Work is repeated so long, or about so often, before it counts: until the engine has optimised it. */
-const WARM_UP_NANOSECONDS = 500e6
-const WARM_UP_RUNS = 2000
+const warmUpNanoseconds = 500e6
+const warmUpRuns = 2000
 
 /** What takes this long for a single run is timed in fewer rounds. */
-const SLOW_NANOSECONDS = 1500e6
-const SLOW_ROUNDS = 3
+const slowNanoseconds = 1500e6
+const slowRounds = 3
 
 /** Times the contenders in turn, round by round, so that whatever else the machine does meets all of them. */
 export async function interleave(contenders: readonly Contender[]): Promise<Timing[]> {
@@ -69,14 +69,14 @@ export async function interleave(contenders: readonly Contender[]): Promise<Timi
   for (const contender of contenders) {
     // the first runs compile, and tell how often to repeat
     const first = await contender.run(1)
-    const slow = first > SLOW_NANOSECONDS
+    const slow = first > slowNanoseconds
     let spent = first
-    for (let runs = 1; spent < WARM_UP_NANOSECONDS && runs < WARM_UP_RUNS; runs *= 2) spent += await contender.run(runs)
+    for (let runs = 1; spent < warmUpNanoseconds && runs < warmUpRuns; runs *= 2) spent += await contender.run(runs)
     const single = slow ? first : Math.max(100, (await contender.run(3)) / 3)
-    const repeats = Math.max(1, Math.min(20000, Math.round(ROUND_NANOSECONDS / single)))
-    entries.push({ contender, repeats, rounds: slow ? SLOW_ROUNDS : ROUNDS, times: [] as number[] })
+    const repeats = Math.max(1, Math.min(20000, Math.round(roundNanoseconds / single)))
+    entries.push({ contender, repeats, rounds: slow ? slowRounds : roundCount, times: [] as number[] })
   }
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < roundCount; round++) {
     for (const { contender, repeats, rounds, times } of entries) {
       if (round < rounds) times.push((await contender.run(repeats)) / repeats)
     }

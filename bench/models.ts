@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { formatRatio, formatTime, geometricMean, interleave, markdownTable, ratio, type Timing } from './measure.ts'
-import { DEFAULT, engine, loadNcnn, REFERENCE, wheelContenders } from './ncnn-contenders.ts'
+import { engine, loadNcnn, wheelContenders, wheelDefault, wheelReference } from './ncnn-contenders.ts'
 import { type Network, networks } from './networks.ts'
 import { type JsonPeer, startPythonPeer } from './peers/json-lines.ts'
 import type { SectionResult } from './run.ts'
 
-const OURS = 'expect-tensor'
-const WINOGRAD = 'expect-tensor, Winograd'
+const ourName = 'expect-tensor'
+const oursWithWinograd = 'expect-tensor, Winograd'
 
 interface Measured {
   readonly network: string
@@ -41,7 +41,11 @@ async function measure(network: Network, wheel: JsonPeer | undefined, folder: st
   const winograd = await loadNcnn({ param, bin }, { ncnn: { useWinogradConvolution: true } })
   const peers = wheel === undefined ? [] : await wheelContenders(network, plain, wheel, folder)
   const inputs = { [plain.inputs[0].name]: network.input }
-  const timings = await interleave([engine(OURS, inputs, plain), engine(WINOGRAD, inputs, winograd), ...peers])
+  const timings = await interleave([
+    engine(ourName, inputs, plain),
+    engine(oursWithWinograd, inputs, winograd),
+    ...peers,
+  ])
   plain.close()
   winograd.close()
   return timings
@@ -61,13 +65,13 @@ function table(measured: readonly Measured[]): string {
   const floats = measured.filter(({ network }) => !network.endsWith('int8'))
   const ratios = (ours: string, peer: string) => floats.map(({ timings }) => ratio(timings, ours, peer))
   const pairs = [
-    [OURS, DEFAULT],
-    [WINOGRAD, DEFAULT],
-    [OURS, REFERENCE],
+    [ourName, wheelDefault],
+    [oursWithWinograd, wheelDefault],
+    [ourName, wheelReference],
   ] as const
   const rows = measured.map(({ network, timings }) => [
     network,
-    ...[OURS, WINOGRAD, DEFAULT, REFERENCE].map((name) => {
+    ...[ourName, oursWithWinograd, wheelDefault, wheelReference].map((name) => {
       const timing = timings.find((candidate) => candidate.name === name)
       return timing === undefined ? '' : formatTime(timing.median)
     }),
@@ -75,7 +79,14 @@ function table(measured: readonly Measured[]): string {
   ])
   const means = pairs.map(([ours, peer]) => formatRatio(geometricMean(ratios(ours, peer))))
   return markdownTable(
-    ['network', OURS, WINOGRAD, DEFAULT, REFERENCE, ...pairs.map(([ours, peer]) => `${ours} / ${peer}`)],
+    [
+      'network',
+      ourName,
+      oursWithWinograd,
+      wheelDefault,
+      wheelReference,
+      ...pairs.map(([ours, peer]) => `${ours} / ${peer}`),
+    ],
     [...rows, ['geometric mean of the float networks', '', '', '', '', ...means]],
   )
 }

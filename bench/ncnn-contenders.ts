@@ -10,8 +10,8 @@ import type { JsonPeer } from './peers/json-lines.ts'
 export const built = new URL('../dist/ncnn.js', import.meta.url).href
 export const { loadNcnn } = (await import(built)) as typeof import('../src/runners/ncnn/index.ts')
 
-export const DEFAULT = 'ncnn wheel'
-export const REFERENCE = 'ncnn wheel, reference options'
+export const wheelDefault = 'ncnn wheel'
+export const wheelReference = 'ncnn wheel, reference options'
 
 /** A loaded model that runs again and again. */
 export function engine(name: string, inputs: Parameters<Model['run']>[0], model: Model): Contender {
@@ -52,5 +52,5 @@ export async function wheelContenders(
       return answer.nanoseconds
     },
   })
-  return [contender(DEFAULT, 'default'), contender(REFERENCE, 'reference')]
+  return [contender(wheelDefault, 'default'), contender(wheelReference, 'reference')]
 }

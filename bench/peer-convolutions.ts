@@ -15,12 +15,12 @@ import {
   ratio,
   type Timing,
 } from './measure.ts'
-import { DEFAULT, engine, loadNcnn, REFERENCE, wheelContenders } from './ncnn-contenders.ts'
+import { engine, loadNcnn, wheelContenders, wheelDefault, wheelReference } from './ncnn-contenders.ts'
 import { type JsonPeer, startNodePeer, startPythonPeer } from './peers/json-lines.ts'
 import type { SectionResult } from './run.ts'
 
-const OURS = 'expect-tensor'
-const KERNEL = 'kernel alone'
+const ourName = 'expect-tensor'
+const kernelAlone = 'kernel alone'
 const runtimes = ['onnxruntime-web', 'onnxruntime-node', 'tfjs wasm'] as const
 
 interface Measured {
@@ -58,8 +58,8 @@ async function measure(
   const model = await loadNcnn({ param, bin })
   const { out } = await model.run({ in: input })
   const contenders: Contender[] = [
-    engine(OURS, { in: input }, model),
-    inProcess(KERNEL, convolutionKernel(name, windowOf(convolution), convolution.group > 1)),
+    engine(ourName, { in: input }, model),
+    inProcess(kernelAlone, convolutionKernel(name, windowOf(convolution), convolution.group > 1)),
   ]
   if (wheel !== undefined) contenders.push(...(await wheelContenders(convolution, model, wheel, folder)))
   for (const [peerName, peer] of peers) {
@@ -121,14 +121,14 @@ function table(
   peers: ReadonlyMap<string, JsonPeer>,
   wheel: JsonPeer | undefined,
 ): string {
-  const names = [...peers.keys(), ...(wheel === undefined ? [] : [DEFAULT, REFERENCE])]
+  const names = [...peers.keys(), ...(wheel === undefined ? [] : [wheelDefault, wheelReference])]
   const rows = measured.map(({ name, timings }) => {
     const time = (ours: string) => formatTime(timings.find((timing) => timing.name === ours)?.median ?? 0)
     const ratios = names.map((peer) => ratio(timings, peer, counterpartOf(peer)))
-    return [name, time(OURS), time(KERNEL), ...ratios.map(formatRatio)]
+    return [name, time(ourName), time(kernelAlone), ...ratios.map(formatRatio)]
   })
-  const headings = names.map((peer) => `${peer} / ${counterpartOf(peer) === KERNEL ? KERNEL : 'ours'}`)
-  return markdownTable(['convolution', OURS, KERNEL, ...headings], rows)
+  const headings = names.map((peer) => `${peer} / ${counterpartOf(peer) === kernelAlone ? kernelAlone : 'ours'}`)
+  return markdownTable(['convolution', ourName, kernelAlone, ...headings], rows)
 }
 
-const counterpartOf = (peer: string): string => (peer === 'tfjs wasm' ? KERNEL : OURS)
+const counterpartOf = (peer: string): string => (peer === 'tfjs wasm' ? kernelAlone : ourName)

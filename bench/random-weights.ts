@@ -12,7 +12,7 @@ export function randomNumbers(seed: number): () => number {
 }
 
 /** Integers per unit of quantised weights and inputs: what is near 1 then fills half of the range. */
-const INT8_UNIT = 60
+const int8Unit = 60
 
 /**
  * A .bin for a .param: fp32 weights of such size that activations neither vanish nor explode, since subnormal numbers and
@@ -28,7 +28,7 @@ export function randomWeights(param: string): Uint8Array {
       const outputs = present.find((other) => !other.tagged)?.count ?? 1
       const scale = tagged ? Math.sqrt((3 * outputs) / count) : 0.1
       const middle = tagged || name.includes('bias') || name.includes('beta') ? 0 : 1
-      const unit = name.endsWith('int8_scales') ? INT8_UNIT : 1
+      const unit = name.endsWith('int8_scales') ? int8Unit : 1
       if (tagged) parts.push(new Float32Array(1))
       parts.push(Float32Array.from({ length: count }, () => unit * (middle + scale * next())))
     }

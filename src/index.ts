@@ -16,7 +16,7 @@ export type {
   SideSummary,
   WorstSlice,
 } from './compare/comparison.ts'
-export type { CompareOptions, MetricBounds, Normalization, PresetName } from './compare/options.ts'
+export type { CompareOptions, MetricBounds, Normalization, PresetName } from './compare/options/options.ts'
 export { configureTensorMatchers } from './matchers/defaults.ts'
 export { tensorMatchers } from './matchers/index.ts'
 export type { TopKOptions } from './matchers/to-agree-on-top-k.ts'

@@ -2,8 +2,8 @@
 import { expect } from 'vitest'
 import { registerTensorMatchers } from './matchers/register.ts'
 import type { AsymmetricTensorMatchers, TensorMatchers } from './matchers/types.ts'
-import { type BrowserCommands, browserFiles } from './snapshots/browser-files.ts'
-import { provideSnapshotFiles } from './snapshots/snapshot-files.ts'
+import { type BrowserCommands, browserFiles } from './snapshots/files/browser-files.ts'
+import { provideSnapshotFiles } from './snapshots/files/index.ts'
 
 declare global {
   namespace Chai {

@@ -1,5 +1,6 @@
 // Entry point `expect-tensor/analysis`.
+
+export { loadRecording } from '../recordings/load-recording.ts'
+export { type RecordOptions, recordActivations } from '../recordings/record-activations.ts'
+export { RecordingError } from '../recordings/recording-error.ts'
 export type { Model, RunOptions, Runtime, TensorInfo } from '../runners/model.ts'
-export { loadRecording } from './load-recording.ts'
-export { type RecordOptions, recordActivations } from './record-activations.ts'
-export { RecordingError } from './recording-error.ts'

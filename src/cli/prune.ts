@@ -2,8 +2,8 @@
 import { statSync } from 'node:fs'
 import { relative } from 'node:path'
 import { parseArgs } from 'node:util'
-import { pruneSnapshots } from '../snapshots/prune.ts'
 import { type Command, UsageError } from './command.ts'
+import { pruneSnapshots } from './prune-snapshots.ts'
 
 export const prune: Command = {
   summary: 'remove tensor files that no snapshot names any more',

@@ -1,6 +1,7 @@
 // What the layers above use of the comparison.
-export { checkOptions, optionNames } from './check-options.ts'
+
 export { compareTensors } from './compare-tensors.ts'
 export type { Comparison } from './comparison.ts'
-export { didYouMean } from './did-you-mean.ts'
-export type { CompareOptions } from './options.ts'
+export { checkOptions, optionNames } from './options/check-options.ts'
+export { didYouMean } from './options/did-you-mean.ts'
+export type { CompareOptions } from './options/options.ts'

@@ -2,7 +2,7 @@
 import type { TensorLike } from '../tensor/tensor.ts'
 import { compareTensors } from './compare-tensors.ts'
 import type { Comparison } from './comparison.ts'
-import type { CompareOptions } from './options.ts'
+import type { CompareOptions } from './options/options.ts'
 
 /** One name of the two records: compared, or `problem` says why it was not. */
 export type NamedComparison =

@@ -1,7 +1,8 @@
 // The only module here that touches the file system: random access for reading, replacement in one step for writing.
+
+import { nodeModule } from '../host/node-modules.ts'
 import { TensorFileError } from './error.ts'
 import { refuseLfsPointer } from './git-lfs.ts'
-import { nodeModule } from './node-modules.ts'
 import { allocateBytes, type ByteSource } from './source.ts'
 
 const {

@@ -1,4 +1,6 @@
 // Hugging Face's .safetensors: a JSON header, then the elements of every tensor, back to back. Knows nothing of the file system.
+
+import { decodeUtf8, encodeUtf8 } from '../host/utf8.ts'
 import { bytesPerElement, type DType } from '../tensor/dtype.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { declaredBytes, decodeElements, encodeElements } from './elements.ts'
@@ -6,7 +8,6 @@ import { byteCount, describeBeginning, TensorFileError } from './error.ts'
 import { concatenate, isWellFormed, lookUp, refuseOptions, type TensorFormat } from './format.ts'
 import { findDuplicateKey } from './json-keys.ts'
 import { type ByteSource, memorySource } from './source.ts'
-import { decodeUtf8, encodeUtf8 } from './utf8.ts'
 
 // The limit of the reference implementation.
 const maxHeaderBytes = 100_000_000

@@ -60,22 +60,22 @@ type StatisticsKernel = (
 ) => void
 
 /** Elements copied at a time: large enough to make calls cheap, small enough for both sides to stay in the second-level cache. */
-const CHUNK = 16384
+const chunkLength = 16384
 
 /** One for each value of the upper 17 bits of a double that is not negative; the last ones are those of NaN. */
-export const BUCKETS = 65536
-const FIRST_NAN_BUCKET = 0xfff0
+export const bucketCount = 65536
+const firstNanBucket = 0xfff0
 
 // the memory: constants of the module lie in the first page
-const PAGE = 65536
-const RESULTS = PAGE
+const pageBytes = 65536
+const resultsAt = pageBytes
 /** Two buffers for each side, of a chunk of 8-byte elements each: conversions go back and forth between them. */
-const BUFFER = RESULTS + 1024
-const BUFFER_BYTES = CHUNK * 8
-const BUCKET_COUNTS = BUFFER + 4 * BUFFER_BYTES
-const MARKS = BUCKET_COUNTS + BUCKETS * 4
-const COLLECTED = MARKS + BUCKETS
-const PAGES = Math.ceil((COLLECTED + BUFFER_BYTES) / PAGE)
+const bufferAt = resultsAt + 1024
+const bufferBytes = chunkLength * 8
+const bucketCountsAt = bufferAt + 4 * bufferBytes
+const marksAt = bucketCountsAt + bucketCount * 4
+const collectedAt = marksAt + bucketCount
+const pageCount = Math.ceil((collectedAt + bufferBytes) / pageBytes)
 
 interface Machine {
   readonly exports: Exports
@@ -89,7 +89,7 @@ let machine: Machine | 'unavailable' | undefined
 function start(): Machine | undefined {
   if (machine === undefined) {
     try {
-      const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES })
+      const memory = new WebAssembly.Memory({ initial: pageCount, maximum: pageCount })
       const exports = instantiateKernels<Exports>(compileKernels(wasmBase64), memory)
       machine = { exports, bytes: new Uint8Array(memory.buffer), buffer: memory.buffer }
     } catch {
@@ -252,8 +252,8 @@ function streamOf(machine: Machine, common: Common, actual: Tensor, reference: T
       const { data, elementBytes, conversions } = sides[side] as (typeof sides)[number]
       const count = to - from
       const padded = (count + 15) & ~15
-      let source = BUFFER + side * 2 * BUFFER_BYTES
-      let target = source + BUFFER_BYTES
+      let source = bufferAt + side * 2 * bufferBytes
+      let target = source + bufferBytes
       bytes.set(new Uint8Array(data.buffer, data.byteOffset + from * elementBytes, count * elementBytes), source)
       bytes.fill(0, source + count * elementBytes, source + padded * elementBytes)
       for (const conversion of conversions) {
@@ -267,8 +267,8 @@ function streamOf(machine: Machine, common: Common, actual: Tensor, reference: T
 
 /** Visits the chunks of both sides, in order. */
 function walk(stream: Stream, visit: (a: Pointer, r: Pointer, start: number, count: number) => void): void {
-  for (let start = 0; start < stream.length; start += CHUNK) {
-    const end = Math.min(start + CHUNK, stream.length)
+  for (let start = 0; start < stream.length; start += chunkLength) {
+    const end = Math.min(start + chunkLength, stream.length)
     visit(stream.load(0, start, end), stream.load(1, start, end), start, end - start)
   }
 }
@@ -276,8 +276,8 @@ function walk(stream: Stream, visit: (a: Pointer, r: Pointer, start: number, cou
 function firstMiss(stream: Stream, rule: KernelRule, from: number): number {
   const same = from === 0 && haveSameBytes(stream.actual, stream.reference)
   if (same && (rule.equalNaN || !stream.actual.dtype.includes('float'))) return stream.length
-  for (let start = from; start < stream.length; start += CHUNK) {
-    const end = Math.min(start + CHUNK, stream.length)
+  for (let start = from; start < stream.length; start += chunkLength) {
+    const end = Math.min(start + chunkLength, stream.length)
     const a = stream.load(0, start, end)
     // of equal bytes only NaN can differ: one copy is enough to find it
     const r = same ? a : stream.load(1, start, end)
@@ -307,12 +307,12 @@ function firstMissOfChunk(
   }
 }
 
-const LARGEST_FLOAT32 = 3.4028234663852886e38
+const largestFloat32 = 3.4028234663852886e38
 
 /** A float32 below a tolerance by more than the roundings of a float32 comparison add up to: 2^-21 of it, against less than 2^-22. */
 function safelyBelow(tolerance: number): number {
   if (tolerance < 2 ** -100) return 0
-  return Math.fround(Math.min(tolerance * (1 - 2 ** -21), LARGEST_FLOAT32))
+  return Math.fround(Math.min(tolerance * (1 - 2 ** -21), largestFloat32))
 }
 
 function haveSameBytes(actual: Tensor, reference: Tensor): boolean {
@@ -326,27 +326,27 @@ function errorKernel(stream: Stream, common: 'float32' | 'float64'): ErrorKernel
   const [gather, count, collect] = kernelsFor(exports, common)
   return {
     statistics({ atol, rtol, equalNaN }) {
-      const results = new Float64Array(buffer, RESULTS, RESULT_SLOTS)
+      const results = new Float64Array(buffer, resultsAt, resultSlots)
       results.set(emptyResults)
       const [surelyAtol, surelyRtol] = [safelyBelow(atol), safelyBelow(rtol)]
-      walk(stream, (a, r, start, n) => gather(RESULTS, a, r, n, start, atol, rtol, surelyAtol, surelyRtol, equalNaN))
+      walk(stream, (a, r, start, n) => gather(resultsAt, a, r, n, start, atol, rtol, surelyAtol, surelyRtol, equalNaN))
       return readResults(results)
     },
     count(kind) {
-      const counts = new Uint32Array(buffer, BUCKET_COUNTS, BUCKETS)
+      const counts = new Uint32Array(buffer, bucketCountsAt, bucketCount)
       counts.fill(0)
-      const totals = new Float64Array(buffer, RESULTS, 2)
+      const totals = new Float64Array(buffer, resultsAt, 2)
       totals.fill(0)
-      walk(stream, (a, r, _, n) => count[kind](a, r, n, BUCKET_COUNTS, RESULTS))
-      return { buckets: counts.slice(0, FIRST_NAN_BUCKET), zeros: totals[0], sum: totals[1] }
+      walk(stream, (a, r, _, n) => count[kind](a, r, n, bucketCountsAt, resultsAt))
+      return { buckets: counts.slice(0, firstNanBucket), zeros: totals[0], sum: totals[1] }
     },
     collect(kind, marks, total) {
-      bytes.set(marks, MARKS)
+      bytes.set(marks, marksAt)
       const collected = new Float64Array(total)
       let length = 0
       walk(stream, (a, r, _, n) => {
-        const found = collect[kind](a, r, n, MARKS, COLLECTED)
-        collected.set(new Float64Array(buffer, COLLECTED, found), length)
+        const found = collect[kind](a, r, n, marksAt, collectedAt)
+        collected.set(new Float64Array(buffer, collectedAt, found), length)
         length += found
       })
       return collected
@@ -369,10 +369,10 @@ function kernelsFor(exports: Exports, common: 'float32' | 'float64') {
 }
 
 // the slots of assembly/compare.ts, in its order
-const SIDE_SLOTS = 6
-const ACTUAL_SLOT = 10
-const REFERENCE_SLOT = ACTUAL_SLOT + SIDE_SLOTS
-const RESULT_SLOTS = REFERENCE_SLOT + SIDE_SLOTS
+const sideSlots = 6
+const actualSlot = 10
+const referenceSlot = actualSlot + sideSlots
+const resultSlots = referenceSlot + sideSlots
 
 const emptySide = [0, 0, 0, Infinity, -Infinity, 0]
 const emptyResults = [0, 0, 0, 0, -1, 0, -1, 0, 0, 0, ...emptySide, ...emptySide]
@@ -389,8 +389,8 @@ function readResults(slots: Float64Array): KernelStatistics {
     zeroReferences: slots[7],
     sumOfDiffs: slots[8],
     sumOfSquaredDiffs: slots[9],
-    actual: readSide(slots, ACTUAL_SLOT),
-    reference: readSide(slots, REFERENCE_SLOT),
+    actual: readSide(slots, actualSlot),
+    reference: readSide(slots, referenceSlot),
   }
 }
 

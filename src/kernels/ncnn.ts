@@ -6,16 +6,16 @@ import { compileKernels, compileSharedKernels, instantiateKernels } from './inst
 export type Pointer = number
 
 /** The first byte that the engine may allocate; the kernels' constant tables lie below. */
-export const FIRST_FREE_BYTE = 65536
+export const firstFreeByte = 65536
 
 /**
  * Kernels may read, never write, this many bytes past the end of an array: every allocation needs as much slack behind it,
  * whose contents do not matter.
  */
-export const READ_SLACK_BYTES = 64
+export const readSlackBytes = 64
 
 /** Bytes of scratch memory that every GEMM, convolution and recurrent kernel needs, whatever the shapes. */
-export const GEMM_SCRATCH_BYTES = 528 * 1024
+export const gemmScratchBytes = 528 * 1024
 
 /** Outputs per side of a tile of Winograd's algorithm: F(2x2, 3x3) or F(4x4, 3x3). */
 export type WinogradSize = 2 | 4
@@ -175,7 +175,7 @@ export interface NcnnKernels {
   ): void
   /**
    * C[m,n] = activation(initial + A*B) with A packed by {@link packLeft}, B[p][j] = b[p*depthStride + j*columnStride], C's rows `ldc` apart.
-   * `initial` is one of {@link Initial}; `bias` its values or 0. `scratch`: {@link GEMM_SCRATCH_BYTES}. C must not overlap B.
+   * `initial` is one of {@link Initial}; `bias` its values or 0. `scratch`: {@link gemmScratchBytes}. C must not overlap B.
    */
   gemmLeft(
     packedA: Pointer,
@@ -196,7 +196,7 @@ export interface NcnnKernels {
   ): void
   /**
    * C[m,n] = activation(initial + A*B) with B packed by {@link packRight}, A[i][p] = a[i*rowStride + p*depthStride], C's rows `ldc` apart.
-   * Serves InnerProduct (m rows of features; m = 1 is a bandwidth-bound matrix-vector product). `scratch`: {@link GEMM_SCRATCH_BYTES}.
+   * Serves InnerProduct (m rows of features; m = 1 is a bandwidth-bound matrix-vector product). `scratch`: {@link gemmScratchBytes}.
    */
   gemmRight(
     a: Pointer,
@@ -217,7 +217,7 @@ export interface NcnnKernels {
   ): void
   /**
    * C[m,n] = initial + A*B with neither side packed: A[i][p] = a[i*aRowStride + p*aDepthStride], B[p][j] = b[p*bDepthStride + j*bColumnStride],
-   * so transposed operands are a matter of strides. `scratch`: {@link GEMM_SCRATCH_BYTES}.
+   * so transposed operands are a matter of strides. `scratch`: {@link gemmScratchBytes}.
    */
   gemm(
     a: Pointer,
@@ -240,7 +240,7 @@ export interface NcnnKernels {
    * One group of a 2-D convolution (1-D: height 1, `kernelH` 1): input [inch][h][w], output [outch][outH][outW],
    * weights [outch][inch][kernelH][kernelW] packed by `packLeft(weights, type, inch*kernelH*kernelW, 1, outch, inch*kernelH*kernelW, packed)`.
    * Output (y, x) reads input (y*strideH - padTop + ky*dilationH, x*strideW - padLeft + kx*dilationW), and `padValue` outside the input;
-   * padding at the bottom and right follows from outH and outW. `bias`: outch values or 0. `scratch`: {@link GEMM_SCRATCH_BYTES}.
+   * padding at the bottom and right follows from outH and outW. `bias`: outch values or 0. `scratch`: {@link gemmScratchBytes}.
    */
   convolution(
     input: Pointer,
@@ -760,7 +760,7 @@ export interface NcnnKernels {
    * One group of a 2-D convolution of a byte image [inch][h][w] that holds its padding: output (y, x) reads input (y*strideH + ky*dilationH,
    * x*strideW + kx*dilationW). Sums are int32 and wrap. output = activation(sum * scales[p] + bias[p]), each step rounded to float32, for the
    * activations none, relu, leakyRelu and clip. With `sums` equal to `output` that is the result; else `sums` is memory for
-   * outch*outH*outW int32, and the result is times `outputScale` in signed bytes. `scratch`: {@link GEMM_SCRATCH_BYTES}.
+   * outch*outH*outW int32, and the result is times `outputScale` in signed bytes. `scratch`: {@link gemmScratchBytes}.
    */
   int8Convolution(
     input: Pointer,
@@ -791,7 +791,7 @@ export interface NcnnKernels {
   packInt8Right(source: Pointer, k: number, n: number, packed: Pointer): void
   /**
    * C[m,n] = A*B in int32, which wraps, for signed bytes A [m][k] and B packed by {@link packInt8Right}, C's rows `ldc` apart.
-   * `scratch`: {@link GEMM_SCRATCH_BYTES}.
+   * `scratch`: {@link gemmScratchBytes}.
    */
   int8Gemm(
     a: Pointer,
@@ -850,7 +850,7 @@ export interface NcnnKernels {
   ): void
   /** destination[b][j][i] = source[b][i][j] for source [batch][rows][columns]; not in place. */
   transpose(source: Pointer, destination: Pointer, batch: number, rows: number, columns: number): void
-  /** The bytes of constant tables at the beginning of the memory, less than {@link FIRST_FREE_BYTE}. */
+  /** The bytes of constant tables at the beginning of the memory, less than {@link firstFreeByte}. */
   staticBytes(): number
 }
 
@@ -880,7 +880,7 @@ export function packedInt8RightBytes(k: number, n: number): number {
 
 /** Bytes of scratch memory for `lstm` (gates 4, hidden size), `gru` (gates 3, outputs) and `rnn` (gates 1, outputs). */
 export function recurrentScratchBytes(gates: number, hiddenSize: number): number {
-  return GEMM_SCRATCH_BYTES + (gates + 1) * (hiddenSize + 16) * 4
+  return gemmScratchBytes + (gates + 1) * (hiddenSize + 16) * 4
 }
 
 /** Which form of the kernels. */
@@ -914,9 +914,9 @@ export async function ncnnModule({ shared, relaxed }: NcnnModuleKind): Promise<W
 }
 
 /** Most 64 KiB pages of a memory that the kernels are instantiated over: it must be created with this maximum. */
-export const MAX_PAGES = 65536
+export const maxPages = 65536
 
-/** Instantiates the kernels over `memory`, whose first {@link FIRST_FREE_BYTE} bytes are theirs; by default in their plain form. */
+/** Instantiates the kernels over `memory`, whose first {@link firstFreeByte} bytes are theirs; by default in their plain form. */
 export function createNcnnKernels(memory: WebAssembly.Memory, module = plainModule()): NcnnKernels {
   return instantiateKernels<NcnnKernels>(module, memory)
 }

@@ -1,6 +1,6 @@
 // Options that apply to every assertion of a project, and how an assertion's own options override them.
-import { checkOptions } from '../compare/check-options.ts'
-import type { CompareOptions } from '../compare/options.ts'
+import { checkOptions } from '../compare/options/check-options.ts'
+import type { CompareOptions } from '../compare/options/options.ts'
 
 /** A module may be loaded twice, as ESM and as CJS or inlined by a bundler: both copies must see the same defaults. */
 const registry = globalThis as { [defaultsKey]?: CompareOptions }

@@ -1,5 +1,5 @@
 // Registers the matchers with the `expect` of any runner that has Jest's `expect.extend`.
-import type { CompareOptions } from '../compare/options.ts'
+import type { CompareOptions } from '../compare/options/options.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
 import { tensorMatchers } from './index.ts'
 import { createTensorCloseTo } from './tensor-close-to.ts'

@@ -1,15 +1,16 @@
 // `expect.tensorCloseTo(reference, options)`: toMatchTensor inside `toEqual`, `toHaveBeenCalledWith` and their like.
-import { checkOptions } from '../compare/check-options.ts'
+
 import { compareTensors } from '../compare/index.ts'
-import type { CompareOptions } from '../compare/options.ts'
+import { checkOptions } from '../compare/options/check-options.ts'
+import type { CompareOptions } from '../compare/options/options.ts'
+import { describeVerdict } from '../explain/comparison.ts'
+import { formatOptions } from '../explain/options.ts'
 import { formatShape } from '../tensor/shape.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
 import { abbreviateInDiff } from './abbreviate-in-diff.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 import { withDefaults } from './defaults.ts'
-import { describeVerdict } from './message/comparison.ts'
-import { formatOptions } from './message/options.ts'
 
 /** A tensor with more elements than this is one line in a diff. */
 const mostElementsInDiff = 16

@@ -1,14 +1,14 @@
 // `expect(logits).toAgreeOnTopK(reference, 5)`: the same classes score highest, whatever became of the scores themselves.
-import { checkOptions } from '../compare/check-options.ts'
-import type { CompareOptions } from '../compare/options.ts'
-import { resolveTolerance } from '../compare/tolerance.ts'
+import { checkOptions } from '../compare/options/check-options.ts'
+import type { CompareOptions } from '../compare/options/options.ts'
+import { resolveTolerance } from '../compare/options/tolerance.ts'
 import { findTopKDisagreements } from '../compare/top-k.ts'
+import { describeTopK } from '../explain/top-k.ts'
 import { formatShape, sameShape, sizeOf } from '../tensor/shape.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 import { withDefaults } from './defaults.ts'
-import { describeTopK } from './message/top-k.ts'
 
 /** How near to each other the reference must score two classes for them to count as tied. Defaults as in `toMatchTensor`. */
 export type TopKOptions = Pick<CompareOptions, 'atol' | 'rtol' | 'preset'>

@@ -1,12 +1,12 @@
 // `expect(actual).toBeFiniteTensor()`: no element is NaN or infinite.
 
+import { countOf, joinBlocks, labelled } from '../explain/layout.ts'
 import { toFloat64 } from '../tensor/decode.ts'
+import { formatPercent } from '../tensor/numbers.ts'
 import { formatShape, unravelIndex } from '../tensor/shape.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
-import { countOf, joinBlocks, labelled } from './message/layout.ts'
-import { formatPercent } from './message/numbers.ts'
 
 export function toBeFiniteTensor(this: MatcherContext, actual: unknown): MatcherResult {
   const tensor = toTensor(actual as TensorLike, { name: 'actual' })

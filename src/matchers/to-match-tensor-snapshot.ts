@@ -1,4 +1,6 @@
 // `expect(actual).toMatchTensorSnapshot(hint?, options?)`: the numbers are those that were stored for this test, within tolerance.
+
+import { describeSnapshotFailure, describeUpdate } from '../explain/snapshot.ts'
 import {
   checkSnapshotOptions,
   isPromise,
@@ -13,7 +15,6 @@ import {
 } from '../snapshots/index.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 import { withDefaults } from './defaults.ts'
-import { describeSnapshotFailure, describeUpdate } from './message/snapshot.ts'
 
 /** A promise in Vitest's browser mode only: no file can be read at once there. */
 export function toMatchTensorSnapshot(

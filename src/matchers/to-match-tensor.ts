@@ -1,10 +1,10 @@
 // `expect(actual).toMatchTensor(reference, options)`: shape, dtype rule and every chosen criterion hold.
 import { compareTensors } from '../compare/index.ts'
-import type { CompareOptions } from '../compare/options.ts'
+import type { CompareOptions } from '../compare/options/options.ts'
+import { describeMatch, describeMismatch } from '../explain/comparison.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 import { withDefaults } from './defaults.ts'
-import { describeMatch, describeMismatch } from './message/comparison.ts'
 
 export function toMatchTensor(
   this: MatcherContext,

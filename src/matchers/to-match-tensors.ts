@@ -1,11 +1,11 @@
 // `expect(outputs).toMatchTensors(references, options)`: every named tensor matches the reference of its name.
-import type { CompareOptions } from '../compare/options.ts'
+import type { CompareOptions } from '../compare/options/options.ts'
 import { compareRecords, isTensorObject, isTensorRecord } from '../compare/records.ts'
+import { describeRecord } from '../explain/record.ts'
 import { describeValue } from '../tensor/describe.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 import { withDefaults } from './defaults.ts'
-import { describeRecord } from './message/record.ts'
 
 export function toMatchTensors(
   this: MatcherContext,

@@ -1,5 +1,5 @@
 // The signatures under which the matchers appear on each runner's `expect`.
-import type { CompareOptions } from '../compare/options.ts'
+import type { CompareOptions } from '../compare/options/options.ts'
 import type { SnapshotOptions } from '../snapshots/options.ts'
 import type { DType } from '../tensor/dtype.ts'
 import type { TensorLike } from '../tensor/tensor.ts'

@@ -1,11 +1,12 @@
 // The Model over a runtime that computes tensors from tensors by name: checks what is fed and asked for, and runs one after the other.
+
+import { dispose } from '../host/dispose.ts'
 import { elementAt } from '../tensor/decode.ts'
 import type { DType } from '../tensor/dtype.ts'
 import { formatShape } from '../tensor/shape.ts'
 import { storeAs } from '../tensor/storage.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
-import { dispose } from './dispose.ts'
 import type { Model, Runtime, TensorInfo } from './model.ts'
 import { type BareModel, withRuntime } from './with-runtime.ts'
 

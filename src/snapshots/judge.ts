@@ -1,13 +1,13 @@
 // Compares what a test computed with what was stored: in full, or by its fingerprint.
 import { compareTensors } from '../compare/index.ts'
-import type { CompareOptions } from '../compare/options.ts'
+import type { CompareOptions } from '../compare/options/options.ts'
 import type { NamedComparison } from '../compare/records.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Contents } from './contents.ts'
+import type { SnapshotFiles } from './files/index.ts'
 import { compareFingerprint, type FingerprintVerdict } from './fingerprint/compare-fingerprint.ts'
 import { canonicalBytes } from './fingerprint/fingerprint.ts'
 import { type Flow, wait } from './flow.ts'
-import type { SnapshotFiles } from './snapshot-files.ts'
 import { isFingerprint, type Stored } from './stored-snapshot.ts'
 
 /** One tensor of a snapshot. `verdict` is there when only a fingerprint was stored, `comparison` when all elements were. */

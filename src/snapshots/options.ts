@@ -1,6 +1,6 @@
 // The options of a snapshot assertion, and the two ways to call it.
 import { checkOptions, didYouMean, optionNames } from '../compare/index.ts'
-import type { CompareOptions } from '../compare/options.ts'
+import type { CompareOptions } from '../compare/options/options.ts'
 import { describeValue } from '../tensor/describe.ts'
 
 /** `full` keeps every element; `fingerprint` a few kilobytes, whatever the size of the tensor. */

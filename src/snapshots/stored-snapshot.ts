@@ -1,7 +1,7 @@
 // The bytes of a snapshot's .safetensors file, and what was stored in them.
 import packageJson from '../../package.json' with { type: 'json' }
 import { toPlainJson } from '../compare/json.ts'
-import type { CompareOptions } from '../compare/options.ts'
+import type { CompareOptions } from '../compare/options/options.ts'
 import { TensorFileError } from '../files/error.ts'
 import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.ts'
 import type { DType } from '../tensor/dtype.ts'

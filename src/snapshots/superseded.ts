@@ -1,9 +1,9 @@
 // After the runner has saved a .snap, removes the tensor files that it named before and no longer names.
-import { decodeUtf8 } from '../files/utf8.ts'
+import { decodeUtf8 } from '../host/utf8.ts'
 import { filesNamedIn, inFolder, isWholeSnap, snapshotFolder } from './file-names.ts'
+import type { SnapshotFiles } from './files/index.ts'
 import { type Flow, run, wait } from './flow.ts'
 import type { SnapshotEntry } from './runner-state.ts'
-import type { SnapshotFiles } from './snapshot-files.ts'
 
 /** The tensor files that belong to a test file: named in its .snap before the run, or written in it. */
 const filesOfRun = new WeakMap<object, Set<string>>()

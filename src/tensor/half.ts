@@ -5,28 +5,28 @@ const float32Bits = new Uint32Array(float32.buffer)
 const float64 = new Float64Array(1)
 const float64Bits = new Uint32Array(float64.buffer)
 /** Which of the two words of a double holds its sign and exponent: the second on little-endian machines. */
-const HIGH = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
+const highWord = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
 
 /** Adding and subtracting 2^52 rounds a smaller number to a whole one, ties to even: IEEE 754 addition does it. */
-const ROUND_TO_WHOLE = 2 ** 52
+const roundToWhole = 2 ** 52
 
 /** Moves the exponent of a float16, placed in the bits of a float32, from bias 15 to bias 127. */
-const REBIAS = 2 ** 112
+const rebias = 2 ** 112
 
 /** Rounds `magnitude` (at least 0, finite) to `fraction` bits after the leading one; below 2^minExponent the steps stay as they are there. */
 function roundMagnitude(magnitude: number, fraction: number, minExponent: number): number {
   float64[0] = magnitude
-  const exponent = Math.max(((float64Bits[HIGH] ?? 0) >>> 20) - 1023, minExponent)
-  float64Bits[HIGH] = (exponent - fraction + 1023) << 20
-  float64Bits[1 - HIGH] = 0
+  const exponent = Math.max(((float64Bits[highWord] ?? 0) >>> 20) - 1023, minExponent)
+  float64Bits[highWord] = (exponent - fraction + 1023) << 20
+  float64Bits[1 - highWord] = 0
   const step = float64[0]
-  return (magnitude / step + ROUND_TO_WHOLE - ROUND_TO_WHOLE) * step
+  return (magnitude / step + roundToWhole - roundToWhole) * step
 }
 
 /** The number whose float16 representation is `bits` (0..65535). */
 export function float16ToFloat32(bits: number): number {
   float32Bits[0] = (bits & 0x7fff) << 13
-  const magnitude = (float32[0] ?? 0) * REBIAS
+  const magnitude = (float32[0] ?? 0) * rebias
   if (magnitude >= 65536) return (bits & 0x3ff) !== 0 ? Number.NaN : bits & 0x8000 ? -Infinity : Infinity
   return bits & 0x8000 ? -magnitude : magnitude
 }
@@ -37,7 +37,7 @@ export function float32ToFloat16(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0
   const magnitude = Math.abs(value)
   if (magnitude >= 65520) return sign | 0x7c00
-  float32[0] = roundMagnitude(magnitude, 10, -14) / REBIAS
+  float32[0] = roundMagnitude(magnitude, 10, -14) / rebias
   return sign | ((float32Bits[0] ?? 0) >>> 13)
 }
 

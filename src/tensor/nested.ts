@@ -7,10 +7,10 @@ import { inferDType, storeAs, viewAsStorage } from './storage.ts'
 import type { Tensor } from './tensor.ts'
 
 /** Deeper than any tensor; an array that contains itself would never end. */
-const MAX_RANK = 32
+const maxRank = 32
 
 /** More elements than fit a typed array in today's engines. */
-const MAX_ELEMENTS = 2 ** 32
+const maxElements = 2 ** 32
 
 type Leaf = 'number' | 'bigint' | 'boolean'
 
@@ -24,7 +24,7 @@ function shapeOf(nested: readonly unknown[], name: string): { shape: number[]; f
   const shape: number[] = []
   let value: unknown = nested
   while (Array.isArray(value)) {
-    if (shape.length === MAX_RANK) throw new TypeError(`${name}: nested more than ${MAX_RANK} deep, or contains itself`)
+    if (shape.length === maxRank) throw new TypeError(`${name}: nested more than ${maxRank} deep, or contains itself`)
     shape.push(value.length)
     value = value[0]
   }
@@ -37,7 +37,7 @@ export function fromNested(nested: readonly unknown[], name: string): Tensor {
   const row = viewAsStorage(first)
   const shape = row ? [...outer, row.data.length] : outer
   const size = sizeOf(shape)
-  if (size > MAX_ELEMENTS) throw new TypeError(`${name}: its shape ${formatShape(shape)} has too many elements`)
+  if (size > maxElements) throw new TypeError(`${name}: its shape ${formatShape(shape)} has too many elements`)
   return row ? fromTypedRows(nested, outer, shape, row.dtype, name) : fromLeaves(nested, shape, leafKind(first), name)
 }
 

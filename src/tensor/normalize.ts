@@ -41,30 +41,30 @@ function euclideanNorm(slice: Float64Array): number {
   return largest === 0 ? 0 : largest * Math.sqrt(fold(slice, 0, (sum, x) => sum + (x / largest) ** 2))
 }
 
-const ALL_ZERO = 'is all zero'
-const CONSTANT = 'is constant'
+const allZero = 'is all zero'
+const isConstant = 'is constant'
 
 /** Each by its usual definition; the standard deviation of `zscore` is that of the population (divided by n). */
 const normalizers: Readonly<Record<NormalizationName, SliceNormalizer>> = {
-  l2: (slice) => divide(slice, 0, euclideanNorm(slice), ALL_ZERO),
+  l2: (slice) => divide(slice, 0, euclideanNorm(slice), allZero),
   l1: (slice) =>
     divide(
       slice,
       0,
       fold(slice, 0, (sum, x) => sum + Math.abs(x)),
-      ALL_ZERO,
+      allZero,
     ),
-  max: (slice) => divide(slice, 0, largestMagnitude(slice), ALL_ZERO),
+  max: (slice) => divide(slice, 0, largestMagnitude(slice), allZero),
   minmax(slice) {
     const [least, greatest] = rangeOf(slice)
-    return divide(slice, least, greatest - least, CONSTANT)
+    return divide(slice, least, greatest - least, isConstant)
   },
   zscore(slice) {
     const [least, greatest] = rangeOf(slice)
     const count = fold(slice, 0, (n) => n + 1)
     const mean = fold(slice, 0, (sum, x) => sum + x) / count
     const variance = fold(slice, 0, (sum, x) => sum + (x - mean) ** 2) / count
-    return divide(slice, mean, least === greatest ? 0 : Math.sqrt(variance), CONSTANT)
+    return divide(slice, mean, least === greatest ? 0 : Math.sqrt(variance), isConstant)
   },
   softmax(slice) {
     const [, greatest] = rangeOf(slice)
@@ -76,7 +76,7 @@ const normalizers: Readonly<Record<NormalizationName, SliceNormalizer>> = {
       slice,
       0,
       fold(slice, 0, (sum, x) => sum + x),
-      ALL_ZERO,
+      allZero,
     )
   },
 }

@@ -1,7 +1,7 @@
 // The report: tolerances, counts, statistics, metrics, normalisation, JSON.
 import { describe, expect, test } from 'vitest'
 import { compareTensors } from '../../src/compare/compare-tensors.ts'
-import type { CompareOptions } from '../../src/compare/options.ts'
+import type { CompareOptions } from '../../src/compare/options/options.ts'
 import type { DType } from '../../src/tensor/dtype.ts'
 import { tensor } from '../../src/tensor/to-tensor.ts'
 import { allDTypes, store } from './arbitraries.ts'

@@ -1,11 +1,11 @@
 // Memory with kernels over it for the kernel tests: arrays in, arrays out, and a check that nothing was written past an allocation.
 import {
   createNcnnKernels,
-  FIRST_FREE_BYTE,
-  MAX_PAGES,
+  firstFreeByte,
+  maxPages,
   type NcnnKernels,
   type Pointer,
-  READ_SLACK_BYTES,
+  readSlackBytes,
 } from '../../src/kernels/ncnn.ts'
 
 export interface Arena {
@@ -28,20 +28,20 @@ export interface Arena {
 
 export function createArena(
   megabytes = 32,
-  memory = new WebAssembly.Memory({ initial: megabytes * 16, maximum: MAX_PAGES }),
+  memory = new WebAssembly.Memory({ initial: megabytes * 16, maximum: maxPages }),
   kernels = createNcnnKernels(memory),
 ): Arena {
   const slackWord = 0x7fc0dead
-  let top = FIRST_FREE_BYTE
+  let top = firstFreeByte
   let skew = 0
   let slacks: Pointer[] = []
 
   function bytes(count: number): Pointer {
     const pointer = top + skew
     const slack = pointer + Math.ceil(count / 4) * 4
-    top = Math.ceil((slack + READ_SLACK_BYTES) / 64) * 64
+    top = Math.ceil((slack + readSlackBytes) / 64) * 64
     if (top > memory.buffer.byteLength) throw new Error('the arena is too small for this test')
-    new Uint32Array(memory.buffer, slack, READ_SLACK_BYTES / 4).fill(slackWord)
+    new Uint32Array(memory.buffer, slack, readSlackBytes / 4).fill(slackWord)
     slacks.push(slack)
     return pointer
   }
@@ -68,12 +68,12 @@ export function createArena(
     readBytes: (pointer, count) => new Uint8Array(memory.buffer, pointer, count).slice(),
     reset(newSkew = 0) {
       for (const slack of slacks) {
-        if (new Uint32Array(memory.buffer, slack, READ_SLACK_BYTES / 4).some((word) => word !== slackWord)) {
+        if (new Uint32Array(memory.buffer, slack, readSlackBytes / 4).some((word) => word !== slackWord)) {
           throw new Error('a kernel wrote past the end of an array')
         }
       }
       slacks = []
-      top = FIRST_FREE_BYTE
+      top = firstFreeByte
       skew = newSkew
     },
   }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import {
   Activation,
-  GEMM_SCRATCH_BYTES,
+  gemmScratchBytes,
   Initial,
   type Pointer,
   packedLeftBytes,
@@ -35,7 +35,7 @@ function packedRight(k: number, n: number, seed: number): Pointer {
 const results: Record<string, () => [output: Pointer, count: number]> = {
   product() {
     const output = arena.floats(37 * 301)
-    const scratch = arena.bytes(GEMM_SCRATCH_BYTES)
+    const scratch = arena.bytes(gemmScratchBytes)
     const [packed, b, bias] = [packedLeft(37, 700, 1), random(700 * 301, 2), random(37, 3)]
     kernels.gemmLeft(
       packed,
@@ -58,7 +58,7 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
   },
   convolution() {
     const output = arena.floats(24 * 29 * 31)
-    const scratch = arena.bytes(GEMM_SCRATCH_BYTES)
+    const scratch = arena.bytes(gemmScratchBytes)
     const [packed, input, bias] = [packedLeft(24, 30 * 9, 1), random(30 * 29 * 31, 2), random(24, 3)]
     kernels.convolution(
       input,

@@ -34,7 +34,7 @@ function neighbour(value: number, steps: number): number {
 }
 
 /** Elements that the kernels look at together. */
-const GROUP = 1024
+const groupLength = 1024
 
 describe('an element that misses by a hair, alone in its group, is found', () => {
   test.each([
@@ -48,11 +48,11 @@ describe('an element that misses by a hair, alone in its group, is found', () =>
     const random = randomNumbers(5)
     const rule = { atol, rtol, equalNaN: false }
     const groups = 400
-    const actual = new Float32Array(groups * GROUP)
-    const reference = new Float32Array(groups * GROUP)
+    const actual = new Float32Array(groups * groupLength)
+    const reference = new Float32Array(groups * groupLength)
     const expected: number[] = []
     for (let group = 0; group < groups; group++) {
-      const position = group * GROUP + Math.floor((random() + 1) * 512)
+      const position = group * groupLength + Math.floor((random() + 1) * 512)
       const r = Math.fround(random() * 2 ** Math.round(random() * 8))
       // the nearest float32 beyond the bound
       let a = neighbour(Math.fround(r + Math.sign(r) * (atol + rtol * Math.abs(r))), -3)
@@ -76,7 +76,7 @@ test.each<[DType, DType]>([
   ['int32', 'float32'],
 ])('extremes, counts and sums of errors that grow from group to group: %s and %s', (actualType, referenceType) => {
   const random = randomNumbers(9)
-  const length = 50 * GROUP + 3
+  const length = 50 * groupLength + 3
   const values = Array.from({ length }, () => 100 * random())
   const actual = store(
     values.map((value, i) => value + (i / length) * 10 * random()),

@@ -1,7 +1,7 @@
 // Convolutions, full and depthwise, against the textbook loop in float32, bit for bit.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Activation, GEMM_SCRATCH_BYTES, packedLeftBytes, WeightType } from '../../src/kernels/ncnn.ts'
+import { Activation, gemmScratchBytes, packedLeftBytes, WeightType } from '../../src/kernels/ncnn.ts'
 import { createArena, firstDifference, randomFloats } from './arena.ts'
 
 const arena = createArena()
@@ -110,7 +110,7 @@ function run(g: Geometry, depthwise: boolean, skew = 0) {
     )
   } else {
     const packed = arena.bytes(packedLeftBytes(g.outch, k))
-    const scratch = arena.bytes(GEMM_SCRATCH_BYTES)
+    const scratch = arena.bytes(gemmScratchBytes)
     kernels.packLeft(arena.put(weights), WeightType.float32, k, 1, g.outch, k, packed)
     kernels.convolution(
       pInput,

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   Activation,
-  GEMM_SCRATCH_BYTES,
+  gemmScratchBytes,
   Initial,
   packedLeftBytes,
   packedRightBytes,
@@ -64,7 +64,7 @@ function run(kind: 'left' | 'right' | 'both', problem: Problem): { actual: Float
   const [bDepth, bColumn] = transposeB ? [1, k] : [n, 1]
   const pc = arena.put(before)
   const pBias = arena.put(bias)
-  const scratch = arena.bytes(GEMM_SCRATCH_BYTES)
+  const scratch = arena.bytes(gemmScratchBytes)
   const [x, y] = parameters(activation)
   if (kind === 'left') {
     const packed = arena.bytes(packedLeftBytes(m, k))
@@ -129,7 +129,7 @@ test('rows of C may be further apart than its columns', () => {
   const [m, n, k, ldc] = [6, 10, 4, 13]
   const { a, b, c } = reference({ m, n, k, initial: 0, transposeA: false, transposeB: false, activation: 0, seed: 1 })
   const packed = arena.bytes(packedLeftBytes(m, k))
-  const scratch = arena.bytes(GEMM_SCRATCH_BYTES)
+  const scratch = arena.bytes(gemmScratchBytes)
   const pc = arena.put(new Float32Array(m * ldc).fill(77))
   kernels.packLeft(arena.put(a), WeightType.float32, k, 1, m, k, packed)
   kernels.gemmLeft(packed, arena.put(b), n, 1, pc, ldc, m, n, k, Initial.zero, 0, Activation.none, 0, 0, scratch)
@@ -166,7 +166,7 @@ test('float16 weights are packed as the float32 they stand for', () => {
 
 test('fused relu turns NaN into 0, clip keeps it', () => {
   const packed = arena.floats(packedLeftBytes(1, 1) / 4)
-  const scratch = arena.bytes(GEMM_SCRATCH_BYTES)
+  const scratch = arena.bytes(gemmScratchBytes)
   const b = arena.put([Number.NaN, 1, -1, Number.POSITIVE_INFINITY, Number.NaN, 2, 3, 4])
   const c = arena.floats(8)
   kernels.packLeft(arena.put([1]), WeightType.float32, 1, 1, 1, 1, packed)

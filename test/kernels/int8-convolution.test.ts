@@ -1,8 +1,8 @@
 // Int8 convolutions and the images they read against sums in plain integers.
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Activation, GEMM_SCRATCH_BYTES, packedInt8FilterBytes } from '../../src/kernels/ncnn.ts'
-import { toInt8 } from '../../src/runners/ncnn/engines/wasm/int8.ts'
+import { Activation, gemmScratchBytes, packedInt8FilterBytes } from '../../src/kernels/ncnn.ts'
+import { toInt8 } from '../../src/runners/ncnn/engines/wasm/precision/int8.ts'
 import { createArena, firstDifference, randomBytes, randomFloats } from './arena.ts'
 
 const arena = createArena()
@@ -86,7 +86,7 @@ function check(window: Window, { activation, biased }: Finish, seed: number): vo
       ...([offsets, type, a, b, scale, y, scratch] as const),
     )
   const [image, factors] = [arena.putBytes(x), arena.put(scales)]
-  const [offsets, scratch] = [biased ? arena.put(bias) : 0, arena.bytes(GEMM_SCRATCH_BYTES)]
+  const [offsets, scratch] = [biased ? arena.put(bias) : 0, arena.bytes(gemmScratchBytes)]
   run(outputScale, bytes)
   expect([...new Int8Array(arena.readBytes(bytes, count).buffer)]).toEqual(
     Array.from(expected, (v) => toInt8(Math.fround(v * outputScale))),

@@ -1,7 +1,7 @@
 // Products of int8 matrices against sums in plain integers.
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import { GEMM_SCRATCH_BYTES, packedInt8RightBytes } from '../../src/kernels/ncnn.ts'
+import { gemmScratchBytes, packedInt8RightBytes } from '../../src/kernels/ncnn.ts'
 import { createArena, randomBytes } from './arena.ts'
 
 const arena = createArena()
@@ -25,7 +25,7 @@ function multiply(a: Int8Array, b: Int8Array, m: number, n: number, k: number, g
   kernels.packInt8Right(right, k, n, packed)
   const before = new Int32Array(m * ldc).fill(-7)
   const c = arena.putBytes(new Uint8Array(before.buffer))
-  kernels.int8Gemm(left, packed, c, ldc, m, n, k, arena.bytes(GEMM_SCRATCH_BYTES))
+  kernels.int8Gemm(left, packed, c, ldc, m, n, k, arena.bytes(gemmScratchBytes))
   const result = new Int32Array(arena.readBytes(c, 4 * m * ldc).buffer)
   expect(result.filter((_, i) => i % ldc >= n).every((value) => value === -7)).toBe(true)
   return result.filter((_, i) => i % ldc < n)

@@ -1,7 +1,7 @@
 // Quantising floats, and scaling sums back, as the plain form does it.
 import { afterEach, describe, expect, test } from 'vitest'
 import { Activation } from '../../src/kernels/ncnn.ts'
-import { toInt8 } from '../../src/runners/ncnn/engines/wasm/int8.ts'
+import { toInt8 } from '../../src/runners/ncnn/engines/wasm/precision/int8.ts'
 import { createArena, firstDifference, randomBytes, randomFloats } from './arena.ts'
 
 const arena = createArena()

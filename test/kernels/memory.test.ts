@@ -1,6 +1,6 @@
 // Half floats in both directions over all their values, fills and transposition.
 import { describe, expect, test } from 'vitest'
-import { FIRST_FREE_BYTE } from '../../src/kernels/ncnn.ts'
+import { firstFreeByte } from '../../src/kernels/ncnn.ts'
 import { createArena, randomFloats } from './arena.ts'
 
 const arena = createArena()
@@ -152,5 +152,5 @@ test.each([
 
 test('the constants end below the memory that the engine allocates from', () => {
   expect(kernels.staticBytes()).toBeGreaterThan(0)
-  expect(kernels.staticBytes()).toBeLessThanOrEqual(FIRST_FREE_BYTE)
+  expect(kernels.staticBytes()).toBeLessThanOrEqual(firstFreeByte)
 })

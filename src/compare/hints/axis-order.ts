@@ -2,19 +2,19 @@
 import { formatShape, sameShape } from '../../tensor/shape.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { transpose } from '../../tensor/transpose.ts'
-import { isCloseNumber } from '../element-rule.ts'
-import { formatPermutation, permutationsOf } from '../layout.ts'
+import { formatPermutation, permutationsOf } from '../options/layout.ts'
+import { isCloseNumber } from '../verdict/element-rule.ts'
 import type { HintContext, HintFinder } from './context.ts'
 
 /** Sorting must remove all but this share of the error (as root mean squares) before a transpose is looked for at all ... */
-const MOST_LEFT_OVER = 1e-2
+const mostLeftOver = 1e-2
 
 /** ... and all but this before an order without a name is blamed: two samples of one distribution, sorted, come close as well. */
-const MOST_LEFT_OVER_UNNAMED = 1e-4
+const mostLeftOverUnnamed = 1e-4
 
 /** Fewer different values are in some order by chance: a one-hot vector, a mask. */
-const LEAST_DISTINCT = 4
-const LEAST_DISTINCT_UNNAMED = 8
+const leastDistinct = 4
+const leastDistinctUnnamed = 8
 
 interface Values {
   readonly actual: Float64Array
@@ -31,9 +31,9 @@ export const axisOrder: HintFinder = (context) => {
   const sorted: Values = { actual: values.actual.slice().sort(), reference: values.reference.slice().sort() }
   const distinct = sorted.reference.reduce((count, value, i, all) => (value === all[i - 1] ? count : count + 1), 0)
   const leftOver = rootMeanSquare(sorted) / rootMeanSquare(values)
-  if (!(leftOver <= MOST_LEFT_OVER) || distinct < LEAST_DISTINCT) return undefined
+  if (!(leftOver <= mostLeftOver) || distinct < leastDistinct) return undefined
   const remedy = findOrder(context, values)
-  if (remedy === undefined && (leftOver > MOST_LEFT_OVER_UNNAMED || distinct < LEAST_DISTINCT_UNNAMED)) return undefined
+  if (remedy === undefined && (leftOver > mostLeftOverUnnamed || distinct < leastDistinctUnnamed)) return undefined
   return {
     code: 'axis-order',
     message: `both sides hold the same values in another order: ${remedy ?? 'look for a shuffled axis, a transpose or a reshape'}`,

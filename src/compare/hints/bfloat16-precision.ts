@@ -5,8 +5,8 @@ import { formatPowerOfTwo } from './format.ts'
 import { canDrift, isRoundedReference, typicalDrift } from './rounding-drift.ts'
 
 /** bfloat16 keeps three bits fewer than float16: where the sizes of half-precision drift end, up to three bits further. */
-const SMALLEST = 2 ** -10
-const LARGEST = 2 ** -6.5
+const smallest = 2 ** -10
+const largest = 2 ** -6.5
 
 const code = 'bfloat16-precision'
 
@@ -16,7 +16,7 @@ export const bfloat16Precision: HintFinder = (context) => {
     return { code, message: 'actual is the reference rounded to bfloat16' }
   }
   const drift = typicalDrift(context)
-  if (!(drift >= SMALLEST && drift < LARGEST)) return undefined
+  if (!(drift >= smallest && drift < largest)) return undefined
   return {
     code,
     message: `the errors (${formatPowerOfTwo(drift)} of the values) are of the size that bfloat16 weights or activations cause: does one side store or compute so?`,

@@ -2,11 +2,11 @@
 import { toFloat64 } from '../../tensor/decode.ts'
 import type { DType } from '../../tensor/dtype.ts'
 import type { Hint, WorstSlice } from '../comparison.ts'
-import type { ElementRule } from '../element-rule.ts'
-import type { ErrorDistribution } from '../error-distribution.ts'
 import { once } from '../once.ts'
-import type { Pairs } from '../pairs.ts'
-import type { Statistics } from '../statistics.ts'
+import type { Pairs } from '../sides/pairs.ts'
+import type { ErrorDistribution } from '../statistics/error-distribution.ts'
+import type { Statistics } from '../statistics/statistics.ts'
+import type { ElementRule } from '../verdict/element-rule.ts'
 import { gatherMoments, type Moments } from './moments.ts'
 
 export interface HintContext {
@@ -28,7 +28,7 @@ export interface HintContext {
 export type HintFinder = (context: HintContext) => Hint | undefined
 
 /** Beyond this many elements nothing is sorted or copied for the sake of a hint. */
-const MOST_VALUES = 2 ** 21
+const mostValues = 2 ** 21
 
 export type HintSource = Omit<HintContext, 'moments' | 'values'>
 
@@ -38,7 +38,7 @@ export function hintContext(source: HintSource): HintContext {
     ...source,
     moments: once(() => gatherMoments(source.pairs, source.rule)),
     values: once(() =>
-      length > MOST_VALUES ? undefined : { actual: toFloat64(actual), reference: toFloat64(reference) },
+      length > mostValues ? undefined : { actual: toFloat64(actual), reference: toFloat64(reference) },
     ),
   }
 }

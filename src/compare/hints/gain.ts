@@ -1,14 +1,14 @@
 // Hint: actual is the reference times one number.
 import type { HintFinder } from './context.ts'
 import { formatNumber } from './format.ts'
-import { fitLine, MOST_LEFT_OVER } from './linear-fit.ts'
+import { fitLine, mostLeftOver } from './linear-fit.ts'
 
 /** A constant reference cannot tell a gain from an offset. */
 export const gain: HintFinder = (context) => {
   const fit = fitLine(context)
   if (fit === undefined || fit.gain <= 0) return undefined
   // a small gain leaves little of an error that is all reference: what is left over must be little of actual, too
-  if (fit.afterGain > MOST_LEFT_OVER * Math.min(fit.error, fit.actual)) return undefined
+  if (fit.afterGain > mostLeftOver * Math.min(fit.error, fit.actual)) return undefined
   const { min, max } = context.statistics().reference
   if (min === max) return undefined
   return {

@@ -8,8 +8,8 @@ import { canDrift, isRoundedReference, typicalDrift } from './rounding-drift.ts'
  * Rounding to float16 is off by up to 2^-11 of a value, by 2^-12.4 in the median. Behind the layers of a network it is a few times
  * smaller (errors cancel in sums) or larger (they add up).
  */
-const SMALLEST = 2 ** -14
-const LARGEST = 2 ** -10
+const smallest = 2 ** -14
+const largest = 2 ** -10
 
 const code = 'half-precision'
 
@@ -19,7 +19,7 @@ export const halfPrecision: HintFinder = (context) => {
     return { code, message: 'actual is the reference rounded to float16' }
   }
   const drift = typicalDrift(context)
-  if (!(drift >= SMALLEST && drift < LARGEST)) return undefined
+  if (!(drift >= smallest && drift < largest)) return undefined
   return {
     code,
     message: `the errors (${formatPowerOfTwo(drift)} of the values) are of the size that float16 weights cause: was the model converted with fp16=1, pnnx's default, or does the runtime store weights so, as ncnn does by default?`,

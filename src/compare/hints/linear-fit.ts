@@ -2,10 +2,10 @@
 import type { HintContext } from './context.ts'
 
 /** A pattern explains a mismatch when what it leaves over is less than this share of the error (as root mean squares). */
-export const MOST_LEFT_OVER = 0.1
+export const mostLeftOver = 0.1
 
 /** Below this many pairs any numbers look like a line. */
-const LEAST_PAIRS = 4
+const leastPairs = 4
 
 export interface LinearFit {
   /** Root mean square of actual. */
@@ -27,7 +27,7 @@ export interface LinearFit {
 /** Fits of actual to the reference by least squares; undefined when there are too few pairs, a non-finite one, or only zeros. */
 export function fitLine({ moments, pairs }: HintContext): LinearFit | undefined {
   const { count, meanActual: a, meanReference: r, varianceActual, varianceReference, covariance } = moments()
-  if (count < LEAST_PAIRS || count < pairs.length) return undefined
+  if (count < leastPairs || count < pairs.length) return undefined
   const squareActual = varianceActual + a * a
   const squareReference = varianceReference + r * r
   const product = covariance + a * r

@@ -1,6 +1,7 @@
 // Sums over all pairs of finite elements that tell a gain from an offset from noise.
-import type { ElementRule } from '../element-rule.ts'
-import { type Block, forEachBlock, type Pairs } from '../pairs.ts'
+
+import { type Block, forEachBlock, type Pairs } from '../sides/pairs.ts'
+import type { ElementRule } from '../verdict/element-rule.ts'
 
 export interface Moments {
   /** Pairs of finite elements. */

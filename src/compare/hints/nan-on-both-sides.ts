@@ -1,6 +1,6 @@
 // Hint: the NaN of both sides stand in the same places, so they may be meant.
 
-import { forEachBlock } from '../pairs.ts'
+import { forEachBlock } from '../sides/pairs.ts'
 import type { HintFinder } from './context.ts'
 
 /** Fires when no element is NaN on one side only. */

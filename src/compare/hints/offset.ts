@@ -1,11 +1,11 @@
 // Hint: actual is the reference plus one number.
 import type { HintFinder } from './context.ts'
 import { formatNumber } from './format.ts'
-import { fitLine, MOST_LEFT_OVER } from './linear-fit.ts'
+import { fitLine, mostLeftOver } from './linear-fit.ts'
 
 export const offset: HintFinder = (context) => {
   const fit = fitLine(context)
-  if (fit === undefined || fit.afterOffset > MOST_LEFT_OVER * fit.error) return undefined
+  if (fit === undefined || fit.afterOffset > mostLeftOver * fit.error) return undefined
   // a large offset hides everything: the shape of the reference must still be there
   if (fit.afterOffset > 0.5 * fit.deviation) return undefined
   return {

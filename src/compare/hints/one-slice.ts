@@ -4,11 +4,11 @@ import type { HintFinder } from './context.ts'
 import { formatShare } from './format.ts'
 
 /** Share of the squared error from which a slice is to blame alone. */
-const LEAST_SHARE = 0.9
+const leastShare = 0.9
 
 /** Fires for a slice among at least four; of two or three one is the worst by chance. */
 export const oneSlice: HintFinder = ({ worstSlices, pairs }) => {
-  const slice = worstSlices().find(({ axis, share }) => share >= LEAST_SHARE && (pairs.shape[axis] ?? 0) >= 4)
+  const slice = worstSlices().find(({ axis, share }) => share >= leastShare && (pairs.shape[axis] ?? 0) >= 4)
   if (slice === undefined) return undefined
   const length = pairs.shape[slice.axis] ?? 0
   return {

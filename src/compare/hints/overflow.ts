@@ -1,12 +1,12 @@
 // Hint: values beyond what float16 can hold became infinite, or stuck at its largest value.
 
-import { forEachBlock } from '../pairs.ts'
+import { forEachBlock } from '../sides/pairs.ts'
 import type { HintFinder } from './context.ts'
 import { formatNumber } from './format.ts'
 
 /** The largest float16, and where rounding to infinity begins. */
-const LARGEST_HALF = 65504
-const OVERFLOW = 65520
+const largestHalf = 65504
+const leastOverflow = 65520
 
 /** Fires when every element that is infinite or stuck at ±65504 in actual has a larger finite reference of the same sign. */
 export const overflow: HintFinder = ({ pairs, rule }) => {
@@ -15,9 +15,9 @@ export const overflow: HintFinder = ({ pairs, rule }) => {
   let largest = 0
   forEachBlock(pairs, rule, ({ count, actual, reference, missed }) => {
     for (let i = 0; i < count; i++) {
-      if (missed[i] === 0 || Math.abs(actual[i]) < LARGEST_HALF) continue
-      const isStuck = Math.abs(actual[i]) === LARGEST_HALF || Math.abs(actual[i]) === Infinity
-      const fits = Number.isFinite(reference[i]) && Math.abs(reference[i]) >= OVERFLOW
+      if (missed[i] === 0 || Math.abs(actual[i]) < largestHalf) continue
+      const isStuck = Math.abs(actual[i]) === largestHalf || Math.abs(actual[i]) === Infinity
+      const fits = Number.isFinite(reference[i]) && Math.abs(reference[i]) >= leastOverflow
       if (isStuck && fits && Math.sign(actual[i]) === Math.sign(reference[i])) {
         explained++
         largest = Math.max(largest, Math.abs(reference[i]))

@@ -1,11 +1,11 @@
 // Hint: actual is the reference with the opposite sign.
 import type { HintFinder } from './context.ts'
 import { formatNumber } from './format.ts'
-import { fitLine, MOST_LEFT_OVER } from './linear-fit.ts'
+import { fitLine, mostLeftOver } from './linear-fit.ts'
 
 export const signFlip: HintFinder = (context) => {
   const fit = fitLine(context)
-  if (fit === undefined || fit.afterSignFlip > MOST_LEFT_OVER * fit.error) return undefined
+  if (fit === undefined || fit.afterSignFlip > mostLeftOver * fit.error) return undefined
   return {
     code: 'sign-flip',
     message: `actual is the reference with the opposite sign (their sum is ${formatNumber(fit.afterSignFlip)} rms): look for a subtraction the wrong way round`,

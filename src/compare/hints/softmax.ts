@@ -1,12 +1,12 @@
 // Hint: one side is a softmax of the other.
 import { normalize } from '../../tensor/normalize.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
-import { isCloseNumber } from '../element-rule.ts'
+import { isCloseNumber } from '../verdict/element-rule.ts'
 import type { HintContext, HintFinder } from './context.ts'
 
 /** How far from 1 the probabilities of a row may add up to, and by how much the softmax of the other side may miss them. */
-const SUM_TOLERANCE = 1e-2
-const PROBABILITY_TOLERANCE = { atol: 1e-3, rtol: 1e-2, equalNaN: false }
+const sumTolerance = 1e-2
+const probabilityTolerance = { atol: 1e-3, rtol: 1e-2, equalNaN: false }
 
 /** Fires when the last axis of one side holds probabilities, and the softmax of the other side, which does not, gives them. */
 export const softmax: HintFinder = (context) => {
@@ -35,7 +35,7 @@ function areProbabilities(values: Float64Array, classes: number): boolean {
       if (!(values[i] >= 0 && values[i] <= 1)) return false
       sum += values[i]
     }
-    if (Math.abs(sum - 1) > SUM_TOLERANCE) return false
+    if (Math.abs(sum - 1) > sumTolerance) return false
   }
   return true
 }
@@ -43,5 +43,5 @@ function areProbabilities(values: Float64Array, classes: number): boolean {
 function isSoftmaxOf({ pairs }: HintContext, scores: Float64Array, probabilities: Float64Array): boolean {
   const tensor: Tensor = { data: scores, shape: pairs.shape, dtype: 'float64' }
   const result = normalize(tensor, 'softmax', undefined, 'scores').data as Float64Array
-  return result.every((value, i) => isCloseNumber(value, probabilities[i], PROBABILITY_TOLERANCE))
+  return result.every((value, i) => isCloseNumber(value, probabilities[i], probabilityTolerance))
 }

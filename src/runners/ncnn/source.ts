@@ -1,6 +1,6 @@
 // Finds the two files of an ncnn model, reads the .param and opens the .bin.
 import type { FileHandle } from 'node:fs/promises'
-import { hasFileSystem, nodeModule } from '../../files/node-modules.ts'
+import { hasFileSystem, nodeModule } from '../../host/node-modules.ts'
 import { NcnnError } from './error.ts'
 import type { NcnnFiles } from './options.ts'
 import { bytesSource, type WeightSource } from './weight-source.ts'

@@ -20,10 +20,10 @@ export class WireError extends Error {
   override readonly name = 'WireError'
 }
 
-const VARINT = 0
-const FIXED64 = 1
-const LENGTH_DELIMITED = 2
-const FIXED32 = 5
+const varintType = 0
+const fixed64Type = 1
+const lengthDelimitedType = 2
+const fixed32Type = 5
 
 /** The fields of a message, in order. */
 export function* readFields(bytes: Message): Generator<WireField> {
@@ -46,10 +46,10 @@ export function* readFields(bytes: Message): Generator<WireField> {
     if (id === 0) throw new WireError('it has a field without a number')
     let value: number | undefined
     let begin = position
-    if (type === VARINT) value = readVarint()
-    else if (type === FIXED64) position += 8
-    else if (type === FIXED32) position += 4
-    else if (type === LENGTH_DELIMITED) {
+    if (type === varintType) value = readVarint()
+    else if (type === fixed64Type) position += 8
+    else if (type === fixed32Type) position += 4
+    else if (type === lengthDelimitedType) {
       const length = readVarint()
       begin = position
       position += length
@@ -76,7 +76,7 @@ function varint(value: number): number[] {
 
 /** A field that holds a number. */
 export function numberField(id: number, value: number): Uint8Array {
-  return Uint8Array.from([...varint(id * 8 + VARINT), ...varint(value)])
+  return Uint8Array.from([...varint(id * 8 + varintType), ...varint(value)])
 }
 
 /** A field that holds bytes, text or a message. */
@@ -87,7 +87,7 @@ export function bytesField(id: number, content: Uint8Array | string): Uint8Array
 
 /** The key and length in front of `length` bytes. */
 export function fieldHeader(id: number, length: number): Uint8Array {
-  return Uint8Array.from([...varint(id * 8 + LENGTH_DELIMITED), ...varint(length)])
+  return Uint8Array.from([...varint(id * 8 + lengthDelimitedType), ...varint(length)])
 }
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {

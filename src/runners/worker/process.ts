@@ -1,7 +1,7 @@
 // A process that runs models: a crash there is an error here. It starts when it is needed and ends with this process.
 import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { nodeModule } from '../../files/node-modules.ts'
+import { nodeModule } from '../../host/node-modules.ts'
 import { encodeFrame, type Frame, frameDecoder } from './frames.ts'
 
 export interface WorkerCommand {

@@ -1,6 +1,6 @@
 // Whether a tensor is near to the one whose fingerprint was stored.
-import type { CompareOptions } from '../../compare/options.ts'
-import { resolveTolerance } from '../../compare/tolerance.ts'
+import type { CompareOptions } from '../../compare/options/options.ts'
+import { resolveTolerance } from '../../compare/options/tolerance.ts'
 import { elementAt } from '../../tensor/decode.ts'
 import { formatShape, sameShape, sizeOf, unravelIndex } from '../../tensor/shape.ts'
 import type { Tensor } from '../../tensor/tensor.ts'

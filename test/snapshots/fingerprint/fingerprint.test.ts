@@ -1,7 +1,7 @@
 // Fingerprints: what they notice and what they do not, with the rates that docs/snapshots.md states.
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { CompareOptions } from '../../../src/compare/options.ts'
+import type { CompareOptions } from '../../../src/compare/options/options.ts'
 import { compareFingerprint, sketchMargin } from '../../../src/snapshots/fingerprint/compare-fingerprint.ts'
 import { canonicalBytes, makeFingerprint } from '../../../src/snapshots/fingerprint/fingerprint.ts'
 import { makeSketch, sketchDistance, sketchError } from '../../../src/snapshots/fingerprint/sketch.ts'

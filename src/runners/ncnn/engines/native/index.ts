@@ -1,5 +1,5 @@
 // The real ncnn as a shared library, called through its C API.
-import { nodeModule } from '../../../../files/node-modules.ts'
+import { nodeModule } from '../../../../host/node-modules.ts'
 import { createWorker, type Worker } from '../../../worker/process.ts'
 import { NcnnError } from '../../error.ts'
 import type { NcnnEngine } from '../../options.ts'

@@ -1,5 +1,5 @@
 // Binds ncnn's C API in a shared library with koffi, which the user installs.
-import { nodeModule } from '../../../../files/node-modules.ts'
+import { nodeModule } from '../../../../host/node-modules.ts'
 import { NcnnError } from '../../error.ts'
 import {
   explainMissing,

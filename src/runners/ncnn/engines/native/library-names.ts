@@ -1,5 +1,5 @@
 // Where ncnn's shared library may be.
-import { nodeModule } from '../../../../files/node-modules.ts'
+import { nodeModule } from '../../../../host/node-modules.ts'
 
 /**
  * The names to try, in this order: what was asked for, or `NCNN_LIBRARY`, and nothing else then; otherwise the platform's usual names,

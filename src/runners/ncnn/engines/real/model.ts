@@ -1,7 +1,8 @@
 // The Model over a session with the real ncnn: checks what would crash ncnn, plans the run, gives elements their types.
+
+import { dispose } from '../../../../host/dispose.ts'
 import { sizeOf } from '../../../../tensor/shape.ts'
 import type { Tensor } from '../../../../tensor/tensor.ts'
-import { dispose } from '../../../dispose.ts'
 import type { BareModel } from '../../../with-runtime.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'

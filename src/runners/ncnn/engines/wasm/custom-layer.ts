@@ -6,9 +6,9 @@ import { NcnnError } from '../../error.ts'
 import type { GraphLayer, ParamValue } from '../../graph.ts'
 import type { CustomForward, CustomLayer } from '../../options.ts'
 import type { WeightSpecs } from '../../weights.ts'
-import type { Blob } from './blob.ts'
-import { blobToTensor, tensorToBlob } from './exchange.ts'
 import type { AnyLayerType } from './layer.ts'
+import type { Blob } from './memory/blob.ts'
+import { blobToTensor, tensorToBlob } from './memory/exchange.ts'
 
 /** @param type the layer type under which the user registered `custom` */
 export function customLayerType(type: string, custom: CustomForward | CustomLayer): AnyLayerType {

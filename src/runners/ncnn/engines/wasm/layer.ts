@@ -3,7 +3,7 @@ import type { NcnnKernels, WinogradSize } from '../../../../kernels/ncnn.ts'
 import type { GraphLayer } from '../../graph.ts'
 import type { ParamSpecs, ParamValues } from '../../params.ts'
 import type { WeightSpec, WeightSpecs } from '../../weights.ts'
-import type { Blob, BlobDType } from './blob.ts'
+import type { Blob, BlobDType } from './memory/blob.ts'
 
 /** How many input blobs a layer takes, and the tuple in which `forward` receives them. */
 export interface InputTuples {
@@ -55,14 +55,14 @@ export interface Workspace {
 
 /** The declaration of one ncnn layer type. */
 export interface LayerType<
-  I extends InputCount = InputCount,
+  i extends InputCount = InputCount,
   P extends ParamSpecs = ParamSpecs,
   W extends WeightSpecs = WeightSpecs,
   Prepared = unknown,
 > {
   /** ncnn's name of the type. */
   readonly type: string
-  readonly inputs: I
+  readonly inputs: i
   readonly params: P
   /** Weights in the order in which they stand in the .bin, by their documented names. */
   weights?(params: ParamValues<P>, layer: GraphLayer): W
@@ -76,7 +76,7 @@ export interface LayerType<
   /** Whether the input may be left unfed; `forward` then gets an empty blob in its place. Default: no input may. */
   mayBeAbsent?(params: ParamValues<P>, index: number, layer: GraphLayer): boolean
   /** Computes the outputs. Returned blobs belong to the caller; an input is returned as `input.share(shape)`. */
-  forward(inputs: InputTuples[I], layer: LoadedLayer<P, W, Prepared>, workspace: Workspace): Blob | readonly Blob[]
+  forward(inputs: InputTuples[i], layer: LoadedLayer<P, W, Prepared>, workspace: Workspace): Blob | readonly Blob[]
 }
 
 /** A layer type whose particulars are erased, as the table of all types holds it. */
@@ -97,12 +97,12 @@ export interface AnyLayerType {
 
 /** Declares a layer type; inference gives `forward` the exact types of inputs, parameters and weights. */
 export function defineLayer<
-  const I extends InputCount,
+  const i extends InputCount,
   P extends ParamSpecs,
   // biome-ignore lint/complexity/noBannedTypes: a layer without weights has an empty record of them
   W extends WeightSpecs = {},
   Prepared = undefined,
->(definition: LayerType<I, P, W, Prepared>): AnyLayerType {
+>(definition: LayerType<i, P, W, Prepared>): AnyLayerType {
   // The table calls every layer with what its own declaration asked for, which its erased type cannot say.
   return definition as unknown as AnyLayerType
 }

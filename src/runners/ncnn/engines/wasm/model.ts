@@ -1,7 +1,7 @@
 // Runs a loaded network: which layers are needed, in order, each blob freed when its last consumer has run.
 
+import { dispose } from '../../../../host/dispose.ts'
 import type { Tensor, TensorLike } from '../../../../tensor/tensor.ts'
-import { dispose } from '../../../dispose.ts'
 import type { RunOptions } from '../../../model.ts'
 import type { BareModel } from '../../../with-runtime.ts'
 import { NcnnError } from '../../error.ts'
@@ -18,11 +18,11 @@ import {
 } from '../../run-plan.ts'
 import { connect, type Topology } from '../../topology.ts'
 import type { WeightSource } from '../../weight-source.ts'
-import type { Blob } from './blob.ts'
-import { blobToTensor, tensorToBlob } from './exchange.ts'
 import type { Workspace } from './layer.ts'
 import { type LoadedNetwork, loadNetwork, type RunnableLayer } from './load.ts'
-import { roundTo, type Storage16 } from './reduced-precision.ts'
+import type { Blob } from './memory/blob.ts'
+import { blobToTensor, tensorToBlob } from './memory/exchange.ts'
+import { roundTo, type Storage16 } from './precision/reduced-precision.ts'
 
 /** Loads a graph with its weights into the built-in engine. */
 export async function createWasmModel(graph: Graph, bin: WeightSource, options: EngineOptions): Promise<BareModel> {

@@ -1,6 +1,6 @@
 // Accuracy against the host's Math and against values computed with 50 digits, special values, and the exact bits.
 import { describe, expect, test } from 'vitest'
-import * as namespace from '../../../../../src/runners/ncnn/engines/wasm/math.ts'
+import * as namespace from '../../../../../src/runners/ncnn/engines/wasm/math/index.ts'
 
 const math = { ...namespace }
 

@@ -2,10 +2,10 @@
 // float64 it is the mathematical function, without the limits that keep those steps from overflowing.
 import { Activation } from '../../../../../kernels/ncnn.ts'
 import { float, int, type ParamSpecs, type ParamValues } from '../../../params.ts'
-import { mapElements } from '../elementwise.ts'
-import { larger, smaller } from '../extrema.ts'
 import { type AnyLayerType, defineLayer } from '../layer.ts'
-import { erf, erfc, exp, expm1, log1p, tanh } from '../math.ts'
+import { erf, erfc, exp, expm1, log1p, tanh } from '../math/index.ts'
+import { mapElements } from '../operations/elementwise.ts'
+import { larger, smaller } from '../operations/extrema.ts'
 
 interface ActivationDefinition<P extends ParamSpecs> {
   readonly params: P

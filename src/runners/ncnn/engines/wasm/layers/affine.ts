@@ -3,10 +3,10 @@ import { BinaryOp } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
 import { raw } from '../../../weights.ts'
-import type { Blob } from '../blob.ts'
-import { type Channels, checkChannels, outermostChannels, trueChannels } from '../channels.ts'
-import { checkFloat } from '../elementwise.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
+import type { Blob } from '../memory/blob.ts'
+import { checkFloat } from '../operations/elementwise.ts'
+import { type Channels, checkChannels, outermostChannels, trueChannels } from '../shapes/channels.ts'
 
 /** y = x * scale + bias with one factor and one offset for each channel. */
 function scaleBias(

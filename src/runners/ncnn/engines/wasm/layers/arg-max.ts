@@ -1,9 +1,9 @@
 // ArgMax: where the largest values of a blob are.
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import type { Blob } from '../blob.ts'
-import { checkFloat } from '../elementwise.ts'
 import { defineLayer } from '../layer.ts'
+import type { Blob } from '../memory/blob.ts'
+import { checkFloat } from '../operations/elementwise.ts'
 
 /**
  * y = the positions of the topk largest elements of the whole blob, [1, topk], largest first and of equals the last first;

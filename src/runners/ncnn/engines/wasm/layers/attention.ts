@@ -2,14 +2,14 @@
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
-import { attend, scaleInPlace } from '../attention.ts'
-import type { Blob } from '../blob.ts'
-import { blockFormat, dequantizeBlocks, packedRowBytes } from '../block-quantization.ts'
-import { asFloat32 } from '../half-weights.ts'
-import { type Int8Right, int8Operand, int8Right, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { multiply, multiplyPacked, type Operand, operand, type PackedRight, packRight } from '../matrix.ts'
-import { type SumPrecision, sumPrecisionOf } from '../sums.ts'
+import type { Blob } from '../memory/blob.ts'
+import { attend, scaleInPlace } from '../operations/attention.ts'
+import { type Int8Right, int8Operand, int8Right, multiplyInt8 } from '../operations/int8-matrix.ts'
+import { multiply, multiplyPacked, type Operand, operand, type PackedRight, packRight } from '../operations/matrix.ts'
+import { blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
+import { asFloat32 } from '../precision/half-weights.ts'
+import { type SumPrecision, sumPrecisionOf } from '../precision/sums.ts'
 
 /** The inputs behind the first ones: a mask if there is one, then the caches of keys and values. */
 interface OptionalInputs {

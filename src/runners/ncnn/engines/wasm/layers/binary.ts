@@ -3,12 +3,12 @@ import { BinaryOp as Operation } from '../../../../../kernels/ncnn.ts'
 import { sameShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
-import type { Blob } from '../blob.ts'
-import { broadcast } from '../broadcast.ts'
-import { checkFloat, mapElements } from '../elementwise.ts'
-import { larger, smaller } from '../extrema.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { atan2, exp, log1p, pow } from '../math.ts'
+import { atan2, exp, log1p, pow } from '../math/index.ts'
+import type { Blob } from '../memory/blob.ts'
+import { checkFloat, mapElements } from '../operations/elementwise.ts'
+import { larger, smaller } from '../operations/extrema.ts'
+import { broadcast } from '../shapes/broadcast.ts'
 
 type OperationName = keyof typeof Operation
 type BinaryFunction = (x: number, y: number) => number

@@ -1,10 +1,10 @@
 // ShuffleChannel, PixelShuffle, Reorg: elements exchanged among channels, and between channels and pixels.
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { checkRank } from '../axes.ts'
-import type { Blob } from '../blob.ts'
 import { defineLayer } from '../layer.ts'
-import { copyStrided, type StridedView, viewOf } from '../strided-copy.ts'
+import type { Blob } from '../memory/blob.ts'
+import { copyStrided, type StridedView, viewOf } from '../operations/strided-copy.ts'
+import { checkRank } from '../shapes/axes.ts'
 
 /** y[j * group + i] = x[i * channels / group + j]: the channels as a matrix of `group` rows, transposed */
 export const ShuffleChannel = defineLayer({

@@ -2,10 +2,10 @@
 import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int, ints } from '../../../params.ts'
-import { resolveAxis } from '../axes.ts'
-import type { Blob } from '../blob.ts'
 import { defineLayer } from '../layer.ts'
-import { copyStrided, viewOf } from '../strided-copy.ts'
+import type { Blob } from '../memory/blob.ts'
+import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { resolveAxis } from '../shapes/axes.ts'
 
 /** Stands for "an equal share of what is left" among slices. */
 const equalShare = -233

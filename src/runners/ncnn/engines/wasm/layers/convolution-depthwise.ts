@@ -2,18 +2,18 @@
 import { NcnnError } from '../../../error.ts'
 import { describeLayer, type GraphLayer } from '../../../graph.ts'
 import { float, int } from '../../../params.ts'
+import { defineLayer } from '../layer.ts'
 import {
   forwardConvolution,
   leadingFilters,
   prepareConvolution,
   prepareSurroundings,
-} from '../convolution/convolution-layer.ts'
-import { filterWeights } from '../convolution/filters.ts'
-import { imageOf } from '../convolution/geometry.ts'
-import { type QuantizableParams, quantizableWeights } from '../convolution/int8.ts'
-import { depthParams, heightParams, widthParams } from '../convolution/params.ts'
-import { activationParams } from '../fused-activation.ts'
-import { defineLayer } from '../layer.ts'
+} from '../operations/convolution/convolution-layer.ts'
+import { filterWeights } from '../operations/convolution/filters.ts'
+import { imageOf } from '../operations/convolution/geometry.ts'
+import { type QuantizableParams, quantizableWeights } from '../operations/convolution/int8.ts'
+import { depthParams, heightParams, widthParams } from '../operations/convolution/params.ts'
+import { activationParams } from '../operations/fused-activation.ts'
 
 const filterParams = { num_output: int(0), bias_term: int(5), weight_data_size: int(6), group: int(7, 1) } as const
 

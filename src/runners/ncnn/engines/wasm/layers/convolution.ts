@@ -1,14 +1,14 @@
 // Convolution over all input channels, in one, two and three dimensions.
 import { float, int } from '../../../params.ts'
-import type { Blob } from '../blob.ts'
-import { forwardConvolution, prepareConvolution } from '../convolution/convolution-layer.ts'
-import { convolve } from '../convolution/convolve.ts'
-import { checkFloat, type FilterShape, filterWeights } from '../convolution/filters.ts'
-import { pointwiseGeometry, volumeOf } from '../convolution/geometry.ts'
-import { type QuantizableParams, quantizableWeights } from '../convolution/int8.ts'
-import { depthParams, heightParams, widthParams } from '../convolution/params.ts'
-import { activationParams } from '../fused-activation.ts'
 import { defineLayer } from '../layer.ts'
+import type { Blob } from '../memory/blob.ts'
+import { forwardConvolution, prepareConvolution } from '../operations/convolution/convolution-layer.ts'
+import { convolve } from '../operations/convolution/convolve.ts'
+import { checkFloat, type FilterShape, filterWeights } from '../operations/convolution/filters.ts'
+import { pointwiseGeometry, volumeOf } from '../operations/convolution/geometry.ts'
+import { type QuantizableParams, quantizableWeights } from '../operations/convolution/int8.ts'
+import { depthParams, heightParams, widthParams } from '../operations/convolution/params.ts'
+import { activationParams } from '../operations/fused-activation.ts'
 
 const filterParams = { num_output: int(0), bias_term: int(5), weight_data_size: int(6) } as const
 

@@ -2,9 +2,9 @@
 import { formatShape, rowMajorStrides, sameShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int, ints } from '../../../params.ts'
-import { axisNames, existingAxes, namedLengths, shapeOf } from '../axes.ts'
 import { defineLayer } from '../layer.ts'
-import { copyStrided, viewOf } from '../strided-copy.ts'
+import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { axisNames, existingAxes, namedLengths, shapeOf } from '../shapes/axes.ts'
 
 /** Stands for "from the beginning". */
 const unset = -233

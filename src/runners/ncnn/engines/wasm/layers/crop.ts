@@ -2,12 +2,12 @@
 import { formatShape, sameShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int, ints, type ParamValues, string } from '../../../params.ts'
-import { axisNames, existingAxes, namedLengths } from '../axes.ts'
-import type { Blob } from '../blob.ts'
-import { evaluateSizes } from '../expression.ts'
-import { readIntegers } from '../integers.ts'
 import { defineLayer } from '../layer.ts'
-import { copyStrided, viewOf } from '../strided-copy.ts'
+import type { Blob } from '../memory/blob.ts'
+import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { axisNames, existingAxes, namedLengths } from '../shapes/axes.ts'
+import { evaluateSizes } from '../shapes/expression.ts'
+import { readIntegers } from '../shapes/integers.ts'
 
 const cropParams = {
   woffset: int(0),

@@ -1,8 +1,8 @@
 // CumulativeSum: running sums along an axis.
 import { int } from '../../../params.ts'
-import { viewAlong } from '../axis-view.ts'
-import { checkFloat } from '../elementwise.ts'
 import { defineLayer } from '../layer.ts'
+import { checkFloat } from '../operations/elementwise.ts'
+import { viewAlong } from '../shapes/axis-view.ts'
 
 /** y[i] = x[0] + ... + x[i] along the axis */
 export const CumulativeSum = defineLayer({

@@ -1,7 +1,8 @@
 // Deconvolution (transposed convolution) over all input channels, in one, two and three dimensions.
 import { int } from '../../../params.ts'
-import { forwardDeconvolution, prepareDeconvolution } from '../convolution/deconvolution-layer.ts'
-import { filterWeights } from '../convolution/filters.ts'
+import { defineLayer } from '../layer.ts'
+import { forwardDeconvolution, prepareDeconvolution } from '../operations/convolution/deconvolution-layer.ts'
+import { filterWeights } from '../operations/convolution/filters.ts'
 import {
   depthParams,
   heightParams,
@@ -9,9 +10,8 @@ import {
   outputParams2d,
   outputParams3d,
   widthParams,
-} from '../convolution/params.ts'
-import { activationParams } from '../fused-activation.ts'
-import { defineLayer } from '../layer.ts'
+} from '../operations/convolution/params.ts'
+import { activationParams } from '../operations/fused-activation.ts'
 
 const filterParams = { num_output: int(0), bias_term: int(5), weight_data_size: int(6) } as const
 

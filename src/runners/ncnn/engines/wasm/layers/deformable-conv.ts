@@ -2,15 +2,21 @@
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
-import type { Blob } from '../blob.ts'
-import { storedFilters } from '../convolution/convolution-layer.ts'
-import { convolve } from '../convolution/convolve.ts'
-import { checkChannels, checkFloat, filterShapeOf } from '../convolution/filters.ts'
-import { convolutionGeometry, type Geometry, imageOf, pointwiseGeometry, volumeOf } from '../convolution/geometry.ts'
-import { heightParams, padsOf, widthParams, windowOf } from '../convolution/params.ts'
-import { activationParams, fusedActivation } from '../fused-activation.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { sumPrecisionOf } from '../sums.ts'
+import type { Blob } from '../memory/blob.ts'
+import { storedFilters } from '../operations/convolution/convolution-layer.ts'
+import { convolve } from '../operations/convolution/convolve.ts'
+import { checkChannels, checkFloat, filterShapeOf } from '../operations/convolution/filters.ts'
+import {
+  convolutionGeometry,
+  type Geometry,
+  imageOf,
+  pointwiseGeometry,
+  volumeOf,
+} from '../operations/convolution/geometry.ts'
+import { heightParams, padsOf, widthParams, windowOf } from '../operations/convolution/params.ts'
+import { activationParams, fusedActivation } from '../operations/fused-activation.ts'
+import { sumPrecisionOf } from '../precision/sums.ts'
 
 /**
  * y = activation(sum over channels and taps of weight * mask * x at (tap + offset) + bias): x [c, h, w], offset [2 * taps, outh, outw]

@@ -1,11 +1,11 @@
 // DetectionOutput: the boxes that an SSD detector found, from its offsets, confidences and anchors.
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
-import { namedLengths } from '../axes.ts'
-import type { Blob } from '../blob.ts'
-import { type Box, boxAround, sortByScore, suppressOverlaps, writeBoxes } from '../boxes.ts'
 import { defineLayer } from '../layer.ts'
-import { exp } from '../math.ts'
+import { exp } from '../math/index.ts'
+import type { Blob } from '../memory/blob.ts'
+import { type Box, boxAround, sortByScore, suppressOverlaps, writeBoxes } from '../operations/boxes.ts'
+import { namedLengths } from '../shapes/axes.ts'
 
 /** The num_class that marks MXNet's layout. */
 const mxnetStyle = -233

@@ -1,8 +1,8 @@
 // Diag: a matrix with a given diagonal, or the diagonal of a matrix.
 import { int } from '../../../params.ts'
-import { checkRank } from '../axes.ts'
 import { defineLayer } from '../layer.ts'
-import { copyStrided } from '../strided-copy.ts'
+import { copyStrided } from '../operations/strided-copy.ts'
+import { checkRank } from '../shapes/axes.ts'
 
 /** y = diag(x): a vector becomes a square matrix with x on its `diagonal` (above the main one when positive), a matrix gives that diagonal */
 export const Diag = defineLayer({

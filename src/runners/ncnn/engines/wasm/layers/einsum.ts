@@ -2,10 +2,10 @@
 import { rowMajorStrides, sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { ints } from '../../../params.ts'
-import type { Blob } from '../blob.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { multiply, operand } from '../matrix.ts'
-import { copyStrided, viewOf } from '../strided-copy.ts'
+import type { Blob } from '../memory/blob.ts'
+import { multiply, operand } from '../operations/matrix.ts'
+import { copyStrided, viewOf } from '../operations/strided-copy.ts'
 
 /** An equation such as `ijk,ikl->ijl`, taken apart. */
 interface Equation {

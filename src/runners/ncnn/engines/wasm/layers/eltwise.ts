@@ -3,10 +3,10 @@ import { BinaryOp } from '../../../../../kernels/ncnn.ts'
 import { formatShape, sameShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { floats, int } from '../../../params.ts'
-import type { Blob } from '../blob.ts'
-import { checkFloat } from '../elementwise.ts'
-import { larger } from '../extrema.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
+import type { Blob } from '../memory/blob.ts'
+import { checkFloat } from '../operations/elementwise.ts'
+import { larger } from '../operations/extrema.ts'
 
 interface Operation {
   readonly kernel: number

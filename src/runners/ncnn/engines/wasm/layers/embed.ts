@@ -3,8 +3,8 @@
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
-import { descale } from '../int8.ts'
 import { defineLayer } from '../layer.ts'
+import { descale } from '../precision/int8.ts'
 
 /** y[i] = table[x[i]] + bias, for x of int32; indices outside the table are limited to its ends. */
 export const Embed = defineLayer({

@@ -1,9 +1,9 @@
 // Flip: the elements along some axes in reverse order.
 import { NcnnError } from '../../../error.ts'
 import { ints } from '../../../params.ts'
-import { existingAxes } from '../axes.ts'
 import { defineLayer } from '../layer.ts'
-import { copyStrided, viewOf } from '../strided-copy.ts'
+import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { existingAxes } from '../shapes/axes.ts'
 
 /** y = x read backwards along `axes`; a vector has one axis to choose from */
 export const Flip = defineLayer({

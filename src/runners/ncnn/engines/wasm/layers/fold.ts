@@ -1,12 +1,12 @@
 // Unfold and Fold: windows of an image as columns of a matrix, and the sum of such columns back into an image.
 import { NcnnError } from '../../../error.ts'
 import { float, int, type ParamValues } from '../../../params.ts'
-import { checkRank, namedLengths } from '../axes.ts'
-import { type Geometry, maxSize } from '../convolution/geometry.ts'
-import { allRows, spreadRows, spreadTap } from '../convolution/spread.ts'
 import { defineLayer } from '../layer.ts'
-import { type Border, samePadding } from '../same-padding.ts'
-import { copyStrided } from '../strided-copy.ts'
+import { type Geometry, maxSize } from '../operations/convolution/geometry.ts'
+import { allRows, spreadRows, spreadTap } from '../operations/convolution/spread.ts'
+import { copyStrided } from '../operations/strided-copy.ts'
+import { checkRank, namedLengths } from '../shapes/axes.ts'
+import { type Border, samePadding } from '../shapes/same-padding.ts'
 
 const windowParams = {
   kernel_w: int(1),

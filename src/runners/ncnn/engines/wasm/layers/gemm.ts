@@ -2,14 +2,28 @@
 import { NcnnError } from '../../../error.ts'
 import { float, int, type ParamValues } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
-import type { Blob } from '../blob.ts'
-import { blockFormat, dequantizeBlocks, packedRowBytes } from '../block-quantization.ts'
-import { asFloat32 } from '../half-weights.ts'
-import { type Addend as Int8Addend, type Int8Right, int8Operand, int8Right, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { multiply, multiplyPacked, type Operand, operand, type ProductSizes, packRight, type Start } from '../matrix.ts'
-import { copyStrided, viewOf } from '../strided-copy.ts'
-import { sumPrecisionOf } from '../sums.ts'
+import type { Blob } from '../memory/blob.ts'
+import {
+  type Addend as Int8Addend,
+  type Int8Right,
+  int8Operand,
+  int8Right,
+  multiplyInt8,
+} from '../operations/int8-matrix.ts'
+import {
+  multiply,
+  multiplyPacked,
+  type Operand,
+  operand,
+  type ProductSizes,
+  packRight,
+  type Start,
+} from '../operations/matrix.ts'
+import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
+import { asFloat32 } from '../precision/half-weights.ts'
+import { sumPrecisionOf } from '../precision/sums.ts'
 
 const gemmParams = {
   alpha: float(0, 1),

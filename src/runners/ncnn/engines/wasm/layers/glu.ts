@@ -2,10 +2,10 @@
 import { Activation, BinaryOp } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { viewAlong } from '../axis-view.ts'
-import { checkFloat } from '../elementwise.ts'
 import { defineLayer } from '../layer.ts'
-import { exp } from '../math.ts'
+import { exp } from '../math/index.ts'
+import { checkFloat } from '../operations/elementwise.ts'
+import { viewAlong } from '../shapes/axis-view.ts'
 
 /** y = a / (1 + e^-b) with a the first half of x along the axis and b the second; an odd last element is passed over */
 export const GLU = defineLayer({

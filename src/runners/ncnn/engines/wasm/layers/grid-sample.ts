@@ -2,10 +2,10 @@
 import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { checkRank } from '../axes.ts'
-import type { Blob } from '../blob.ts'
 import { defineLayer } from '../layer.ts'
-import { cubicWeights } from '../resample.ts'
+import type { Blob } from '../memory/blob.ts'
+import { cubicWeights } from '../operations/resample.ts'
+import { checkRank } from '../shapes/axes.ts'
 
 const sampleType = { bilinear: 1, nearest: 2, bicubic: 3 } as const
 const paddingMode = { zeros: 1, border: 2, reflection: 3 } as const

@@ -1,16 +1,16 @@
 // InnerProduct: y = x W^T + b, for one row of features or for each row of a matrix.
-import { Activation, GEMM_SCRATCH_BYTES, Initial } from '../../../../../kernels/ncnn.ts'
+import { Activation, gemmScratchBytes, Initial } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
-import type { Blob } from '../blob.ts'
-import { activate, activationParams, type FusedActivation, fusedActivation } from '../fused-activation.ts'
-import { asFloat32 } from '../half-weights.ts'
-import { quantize } from '../int8.ts'
-import { type Int8Right, int8Right, multiplyInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { operand, packRight } from '../matrix.ts'
-import { roundingOf, type SumPrecision, sumPrecisionOf } from '../sums.ts'
+import type { Blob } from '../memory/blob.ts'
+import { activate, activationParams, type FusedActivation, fusedActivation } from '../operations/fused-activation.ts'
+import { type Int8Right, int8Right, multiplyInt8 } from '../operations/int8-matrix.ts'
+import { operand, packRight } from '../operations/matrix.ts'
+import { asFloat32 } from '../precision/half-weights.ts'
+import { quantize } from '../precision/int8.ts'
+import { roundingOf, type SumPrecision, sumPrecisionOf } from '../precision/sums.ts'
 
 /** y = activation(x W^T + b): a blob of as many elements as the weights have columns is one row; a matrix of such rows gives a row each */
 export const InnerProduct = defineLayer({
@@ -103,7 +103,7 @@ function innerProductSimd(
     activation.type,
     activation.a,
     activation.b,
-    scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr,
+    scratch([gemmScratchBytes], 'uint8').ptr,
   )
 }
 

@@ -1,11 +1,11 @@
 // Interp: resizing, by the nearest element, linearly, or with cubic convolution.
 import { NcnnError } from '../../../error.ts'
 import { float, int, type ParamValues, string } from '../../../params.ts'
-import { checkRank, namedLengths } from '../axes.ts'
-import type { Blob } from '../blob.ts'
-import { evaluateSizes } from '../expression.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { cubicTaps, linearTaps, nearestTaps, resample, type Taps } from '../resample.ts'
+import type { Blob } from '../memory/blob.ts'
+import { cubicTaps, linearTaps, nearestTaps, resample, type Taps } from '../operations/resample.ts'
+import { checkRank, namedLengths } from '../shapes/axes.ts'
+import { evaluateSizes } from '../shapes/expression.ts'
 
 const interpParams = {
   resize_type: int(0),

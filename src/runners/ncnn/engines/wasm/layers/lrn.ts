@@ -2,11 +2,11 @@
 import { BinaryOp } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
-import { checkRank, namedLengths } from '../axes.ts'
-import type { Blob } from '../blob.ts'
-import { checkFloat } from '../elementwise.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { pow } from '../math.ts'
+import { pow } from '../math/index.ts'
+import type { Blob } from '../memory/blob.ts'
+import { checkFloat } from '../operations/elementwise.ts'
+import { checkRank, namedLengths } from '../shapes/axes.ts'
 
 const acrossChannels = 0
 const withinChannel = 1

@@ -4,8 +4,8 @@ import { sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
-import { multiply, operand } from '../matrix.ts'
-import { sumPrecisionOf } from '../sums.ts'
+import { multiply, operand } from '../operations/matrix.ts'
+import { sumPrecisionOf } from '../precision/sums.ts'
 
 /** y = a b, or a b^T with transB. A vector on the left is a row, on the right a column; leading axes are batches, broadcast. */
 export const MatMul = defineLayer({

@@ -3,10 +3,10 @@
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
 import { raw } from '../../../weights.ts'
-import type { Blob } from '../blob.ts'
-import { checkChannels, outermostChannels, trueChannels } from '../channels.ts'
-import { checkFloat } from '../elementwise.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
+import type { Blob } from '../memory/blob.ts'
+import { checkFloat } from '../operations/elementwise.ts'
+import { checkChannels, outermostChannels, trueChannels } from '../shapes/channels.ts'
 
 /** What is multiplied and added at the end, if the layer is affine. */
 interface Affine {

@@ -2,9 +2,9 @@
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
 import { raw } from '../../../weights.ts'
-import { trueChannels } from '../channels.ts'
-import { checkFloat } from '../elementwise.ts'
 import { defineLayer } from '../layer.ts'
+import { checkFloat } from '../operations/elementwise.ts'
+import { trueChannels } from '../shapes/channels.ts'
 
 /** 1 / the length of a vector, from the sum of its squares; by eps_mode as caffe, PyTorch or TensorFlow guard it against 0. */
 function inverseNorm(squares: number, eps: number, eps_mode: number): number {

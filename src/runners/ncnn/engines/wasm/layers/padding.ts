@@ -2,10 +2,10 @@
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
 import { raw } from '../../../weights.ts'
-import { axisNames } from '../axes.ts'
-import type { Blob, BlobArray } from '../blob.ts'
 import { defineLayer } from '../layer.ts'
-import { copyStrided, viewOf } from '../strided-copy.ts'
+import type { Blob, BlobArray } from '../memory/blob.ts'
+import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { axisNames } from '../shapes/axes.ts'
 
 const paddingTypes = ['constant', 'replicate', 'reflect'] as const
 type PaddingType = (typeof paddingTypes)[number]

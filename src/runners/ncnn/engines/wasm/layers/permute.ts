@@ -1,10 +1,10 @@
 // Permute: the axes in another order.
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { axisNames } from '../axes.ts'
-import type { Blob } from '../blob.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { copyStrided, viewOf } from '../strided-copy.ts'
+import type { Blob } from '../memory/blob.ts'
+import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { axisNames } from '../shapes/axes.ts'
 
 /** The result's axes by `order_type`, innermost first as ncnn writes them, for blobs of 2, 3 and 4 axes. */
 const orders: Readonly<Record<number, readonly string[]>> = {

@@ -1,6 +1,5 @@
 // Pooling3D: the maximum or the average over windows of depth, height and width.
 import { int } from '../../../params.ts'
-import { namedLengths } from '../axes.ts'
 import { defineLayer } from '../layer.ts'
 import {
   adaptiveWindows,
@@ -10,7 +9,8 @@ import {
   poolWindows,
   slidingCount,
   slidingWindows,
-} from '../pool-windows.ts'
+} from '../operations/pool-windows.ts'
+import { namedLengths } from '../shapes/axes.ts'
 
 /** An output length that is the input's. */
 const asInput = -233

@@ -1,9 +1,8 @@
 // Pooling and Pooling1D: the maximum or the average over windows.
 import { PoolType } from '../../../../../kernels/ncnn.ts'
 import { int } from '../../../params.ts'
-import { checkRank, namedLengths } from '../axes.ts'
-import type { Blob } from '../blob.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
+import type { Blob } from '../memory/blob.ts'
 import {
   adaptiveWindows,
   borders,
@@ -16,7 +15,8 @@ import {
   type Sliding,
   slidingCount,
   slidingWindows,
-} from '../pool-windows.ts'
+} from '../operations/pool-windows.ts'
+import { checkRank, namedLengths } from '../shapes/axes.ts'
 
 /** An output length that is the input's. */
 const asInput = -233

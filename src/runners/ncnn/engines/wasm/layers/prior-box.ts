@@ -1,9 +1,9 @@
 // PriorBox: the anchors of an SSD detector, for every element of a feature map.
 import { NcnnError } from '../../../error.ts'
 import { float, floats, int, type ParamValues } from '../../../params.ts'
-import { namedLengths } from '../axes.ts'
-import type { Blob, BlobArray } from '../blob.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
+import type { Blob, BlobArray } from '../memory/blob.ts'
+import { namedLengths } from '../shapes/axes.ts'
 
 const priorBoxParams = {
   min_sizes: floats(0),

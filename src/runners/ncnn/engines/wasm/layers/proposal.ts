@@ -1,11 +1,11 @@
 // Proposal: the regions of interest that a Faster R-CNN's region proposal network found.
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
-import { checkRank } from '../axes.ts'
-import type { Blob } from '../blob.ts'
-import { type Box, boxAround, sortByScore, suppressOverlaps } from '../boxes.ts'
 import { defineLayer } from '../layer.ts'
-import { exp } from '../math.ts'
+import { exp } from '../math/index.ts'
+import type { Blob } from '../memory/blob.ts'
+import { type Box, boxAround, sortByScore, suppressOverlaps } from '../operations/boxes.ts'
+import { checkRank } from '../shapes/axes.ts'
 
 /** The anchors' shapes, which ncnn does not read from the model. */
 const anchorRatios = [0.5, 1, 2]

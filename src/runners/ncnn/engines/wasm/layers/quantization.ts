@@ -2,11 +2,11 @@
 import { NcnnError } from '../../../error.ts'
 import { floats, int } from '../../../params.ts'
 import { raw } from '../../../weights.ts'
-import type { Blob, BlobArray, BlobDType } from '../blob.ts'
-import { activate, fusedActivation } from '../fused-activation.ts'
-import { toInt8 } from '../int8.ts'
 import { defineLayer } from '../layer.ts'
-import { elementAddress } from '../matrix.ts'
+import type { Blob, BlobArray, BlobDType } from '../memory/blob.ts'
+import { activate, fusedActivation } from '../operations/fused-activation.ts'
+import { elementAddress } from '../operations/matrix.ts'
+import { toInt8 } from '../precision/int8.ts'
 
 /**
  * The value for each element of the outermost axis: one for all, or one each. A vector has one outermost element, for ncnn gives

@@ -1,12 +1,12 @@
 // Recurrent layers: LSTM, GRU and RNN, in one direction or both, with float or int8 weights.
-import { GEMM_SCRATCH_BYTES, Initial, recurrentScratchBytes } from '../../../../../kernels/ncnn.ts'
+import { gemmScratchBytes, Initial, recurrentScratchBytes } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
-import type { Blob } from '../blob.ts'
-import { packRightInt8 } from '../int8-matrix.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { operand, packRight } from '../matrix.ts'
+import type { Blob } from '../memory/blob.ts'
+import { packRightInt8 } from '../operations/int8-matrix.ts'
+import { operand, packRight } from '../operations/matrix.ts'
 import {
   gruStep,
   type Int8Rows,
@@ -17,8 +17,8 @@ import {
   plainRows,
   rnnStep,
   unroll,
-} from '../recurrence.ts'
-import { type Rounding, roundingOf, sumPrecisionOf } from '../sums.ts'
+} from '../operations/recurrence.ts'
+import { type Rounding, roundingOf, sumPrecisionOf } from '../precision/sums.ts'
 
 /** What the three types have in common. `direction`: 0 forward, 1 reverse, 2 both. */
 const recurrentParams = {
@@ -156,7 +156,7 @@ function gatesFromInput(
   { kernels, scratch }: Workspace,
 ): Blob {
   const gates = scratch([steps, gateRows])
-  const workArea = scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr
+  const workArea = scratch([gemmScratchBytes], 'uint8').ptr
   kernels.gemmRight(
     x.ptr,
     features,
@@ -207,7 +207,7 @@ function plainProducts(
 function kernelRows(packed: Blob, rows: number, columns: number, { kernels, scratch }: Workspace): Int8Rows {
   const vector = scratch([columns], 'int8')
   const sums = scratch([rows], 'int32')
-  const work = scratch([GEMM_SCRATCH_BYTES], 'uint8').ptr
+  const work = scratch([gemmScratchBytes], 'uint8').ptr
   return (fill) => {
     fill(vector.data)
     kernels.int8Gemm(vector.ptr, packed.ptr, sums.ptr, rows, 1, rows, columns, work)

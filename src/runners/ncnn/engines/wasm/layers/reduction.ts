@@ -3,12 +3,12 @@ import { ReduceOp } from '../../../../../kernels/ncnn.ts'
 import { sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int, ints } from '../../../params.ts'
-import { existingAxes } from '../axes.ts'
-import type { Blob } from '../blob.ts'
-import { checkFloat } from '../elementwise.ts'
-import { larger, smaller } from '../extrema.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { exp, log } from '../math.ts'
+import { exp, log } from '../math/index.ts'
+import type { Blob } from '../memory/blob.ts'
+import { checkFloat } from '../operations/elementwise.ts'
+import { larger, smaller } from '../operations/extrema.ts'
+import { existingAxes } from '../shapes/axes.ts'
 
 /** Folds one element after the other. */
 interface Fold {

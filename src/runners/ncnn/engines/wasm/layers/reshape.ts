@@ -2,9 +2,9 @@
 import { formatShape, sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int, ints, string } from '../../../params.ts'
-import { axisNames, existingAxes, namedLengths } from '../axes.ts'
-import { evaluateSizes } from '../expression.ts'
 import { defineLayer } from '../layer.ts'
+import { axisNames, existingAxes, namedLengths } from '../shapes/axes.ts'
+import { evaluateSizes } from '../shapes/expression.ts'
 
 /** Lengths in Reshape: one that is not given, one that is what remains, one that is as in the input. */
 const unset = -233

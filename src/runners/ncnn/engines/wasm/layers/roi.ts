@@ -1,9 +1,9 @@
 // ROIAlign, ROIPooling, PSROIPooling: a region of interest of an image, brought to a fixed size.
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
-import { checkRank } from '../axes.ts'
-import type { Blob } from '../blob.ts'
 import { defineLayer } from '../layer.ts'
+import type { Blob } from '../memory/blob.ts'
+import { checkRank } from '../shapes/axes.ts'
 
 const pooledSize = { pooled_width: int(0), pooled_height: int(1), spatial_scale: float(2, 1) } as const
 

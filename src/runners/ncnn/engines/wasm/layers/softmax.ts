@@ -1,11 +1,11 @@
 // Softmax: exponentials that add up to 1 along an axis.
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { type AxisView, viewAlong } from '../axis-view.ts'
-import type { Blob } from '../blob.ts'
-import { checkFloat } from '../elementwise.ts'
 import { defineLayer } from '../layer.ts'
-import { exp } from '../math.ts'
+import { exp } from '../math/index.ts'
+import type { Blob } from '../memory/blob.ts'
+import { checkFloat } from '../operations/elementwise.ts'
+import { type AxisView, viewAlong } from '../shapes/axis-view.ts'
 
 /** y = e^x / sum(e^x) along the axis */
 export const Softmax = defineLayer({

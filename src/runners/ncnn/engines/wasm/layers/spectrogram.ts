@@ -1,9 +1,9 @@
 // Spectrogram and InverseSpectrogram: the short-time Fourier transform and back, defined as in torchaudio and librosa.
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { checkRank } from '../axes.ts'
 import { defineLayer } from '../layer.ts'
-import { cos, sin } from '../math.ts'
+import { cos, sin } from '../math/index.ts'
+import { checkRank } from '../shapes/axes.ts'
 
 const { PI } = Math
 

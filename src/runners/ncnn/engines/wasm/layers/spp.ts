@@ -1,10 +1,10 @@
 // SPP: spatial pyramid pooling.
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { namedLengths } from '../axes.ts'
-import type { BlobArray } from '../blob.ts'
 import { defineLayer } from '../layer.ts'
-import { type PoolMethod, poolMethod } from '../pool-windows.ts'
+import type { BlobArray } from '../memory/blob.ts'
+import { type PoolMethod, poolMethod } from '../operations/pool-windows.ts'
+import { namedLengths } from '../shapes/axes.ts'
 
 const largestPyramid = 10
 

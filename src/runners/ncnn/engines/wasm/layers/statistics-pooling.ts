@@ -1,8 +1,8 @@
 // StatisticsPooling: mean and standard deviation of each channel.
 import { int } from '../../../params.ts'
-import { trueChannels } from '../channels.ts'
-import { checkFloat } from '../elementwise.ts'
 import { defineLayer } from '../layer.ts'
+import { checkFloat } from '../operations/elementwise.ts'
+import { trueChannels } from '../shapes/channels.ts'
 
 /** y = the means of all channels, then with include_stddev their standard deviations */
 export const StatisticsPooling = defineLayer({

@@ -2,9 +2,9 @@
 import { rowMajorStrides, sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int, ints } from '../../../params.ts'
-import { type AxisName, axisNames, namedLengths, shapeOf } from '../axes.ts'
 import { defineLayer } from '../layer.ts'
-import { copyStrided, viewOf } from '../strided-copy.ts'
+import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { type AxisName, axisNames, namedLengths, shapeOf } from '../shapes/axes.ts'
 
 type Repeats = Readonly<Record<AxisName, number>>
 

@@ -2,9 +2,9 @@
 import { UnaryOp as Operation } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
-import { mapElements } from '../elementwise.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import * as math from '../math.ts'
+import * as math from '../math/index.ts'
+import { mapElements } from '../operations/elementwise.ts'
 
 type OperationName = keyof typeof Operation
 

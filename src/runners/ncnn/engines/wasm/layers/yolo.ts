@@ -1,11 +1,11 @@
 // YoloDetectionOutput and Yolov3DetectionOutput: the boxes that a YOLO detector found, from its feature maps.
 import { NcnnError } from '../../../error.ts'
 import { float, floats, int } from '../../../params.ts'
-import { checkRank } from '../axes.ts'
-import type { Blob } from '../blob.ts'
-import { type Box, boxAround, sortByScore, suppressOverlaps, writeBoxes } from '../boxes.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import { exp } from '../math.ts'
+import { exp } from '../math/index.ts'
+import type { Blob } from '../memory/blob.ts'
+import { type Box, boxAround, sortByScore, suppressOverlaps, writeBoxes } from '../operations/boxes.ts'
+import { checkRank } from '../shapes/axes.ts'
 
 const yoloParams = {
   num_class: int(0, 20),

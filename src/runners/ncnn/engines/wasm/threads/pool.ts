@@ -1,7 +1,7 @@
 // Worker threads that share a model's memory, and compute parts of a layer together with the thread that runs the model.
 import type { Worker } from 'node:worker_threads'
-import { nodeModule } from '../../../../../files/node-modules.ts'
-import { GEMM_SCRATCH_BYTES, type NcnnKernels, type Pointer, READ_SLACK_BYTES } from '../../../../../kernels/ncnn.ts'
+import { nodeModule } from '../../../../../host/node-modules.ts'
+import { gemmScratchBytes, type NcnnKernels, type Pointer, readSlackBytes } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { workerSource } from './generated/worker.ts'
 import { openQueue } from './queue.ts'
@@ -23,7 +23,7 @@ export interface WorkerData {
 export interface ThreadPool {
   /** Threads, that of the caller among them. */
   readonly threads: number
-  /** Scratch memories of {@link GEMM_SCRATCH_BYTES}, one less than there are threads: the caller brings the first. */
+  /** Scratch memories of {@link gemmScratchBytes}, one less than there are threads: the caller brings the first. */
   readonly scratch: readonly Pointer[]
   /** Makes several calls of a kernel, one for each thread or fewer, and returns when all are done. They must not depend on each other. */
   run(kernel: KernelName, calls: readonly (readonly number[])[]): void
@@ -39,7 +39,7 @@ export interface KernelInstance {
 const pageBytes = 64 * 1024
 
 /** Bytes between two scratch memories. */
-const scratchStep = Math.ceil((GEMM_SCRATCH_BYTES + READ_SLACK_BYTES) / 64) * 64
+const scratchStep = Math.ceil((gemmScratchBytes + readSlackBytes) / 64) * 64
 
 /** Bytes of the memory that a pool of so many threads needs for itself. */
 export const poolBytes = (threads: number): number => (threads - 1) * scratchStep

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import {
   Activation,
   createNcnnKernels,
-  GEMM_SCRATCH_BYTES,
+  gemmScratchBytes,
   Initial,
-  MAX_PAGES,
+  maxPages,
   type NcnnKernels,
   ncnnModule,
   type Pointer,
@@ -30,7 +30,7 @@ let parallel: NcnnKernels
 
 beforeAll(async () => {
   const module = await ncnnModule({ shared: true, relaxed: false })
-  const memory = new WebAssembly.Memory({ initial: megabytes * 16, maximum: MAX_PAGES, shared: true })
+  const memory = new WebAssembly.Memory({ initial: megabytes * 16, maximum: maxPages, shared: true })
   const kernels = createNcnnKernels(memory, module)
   arena = createArena(megabytes, memory, kernels)
   const started = await startPool({ module, memory, kernels }, megabytes * 2 ** 20 - poolBytes(threads), threads)
@@ -41,7 +41,7 @@ afterAll(() => pool.end())
 beforeEach(() => arena.reset())
 
 const random = (count: number, seed: number): Pointer => arena.put(randomFloats(count, seed))
-const scratch = (): Pointer => arena.bytes(GEMM_SCRATCH_BYTES)
+const scratch = (): Pointer => arena.bytes(gemmScratchBytes)
 
 function packedLeft(m: number, k: number): Pointer {
   const packed = arena.bytes(packedLeftBytes(m, k))

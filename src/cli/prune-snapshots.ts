@@ -1,0 +1,75 @@
+// Finds and removes tensor files that no .snap names any more: after a run that was killed, or a test file that was deleted.
+import { type Dirent, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { filesNamedIn, isWholeSnap, snapshotFilePattern } from '../snapshots/file-names.ts'
+
+export interface PruneResult {
+  /** Paths of the files that were removed. */
+  readonly removed: readonly string[]
+  /** Tensor files that are named by a .snap. */
+  readonly kept: number
+  /** Folders that were left alone, and why. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[]
+}
+
+/** A write that is under way is not older than this. */
+const temporaryAge = 60_000
+
+const tensorFile = new RegExp(`^${snapshotFilePattern.source}$`)
+const temporaryFile = new RegExp(`^\\.${snapshotFilePattern.source}\\.[0-9a-f-]+\\.tmp$`)
+
+/**
+ * Removes orphaned tensor files below `root`, going by the .snap files alone: no test is run. Only files whose names a snapshot
+ * could have are touched, only in folders called `<name>.tensors`. A folder whose .snap is not whole is left alone.
+ */
+export function pruneSnapshots(root: string): PruneResult {
+  const removed: string[] = []
+  const skipped: { path: string; reason: string }[] = []
+  let kept = 0
+  for (const folder of tensorFolders(root)) {
+    const snap = readSnap(folder)
+    if (snap !== undefined && !isWholeSnap(snap)) {
+      skipped.push({ path: folder, reason: 'its .snap is cut off or has unresolved merge conflicts' })
+      continue
+    }
+    const named = filesNamedIn(snap ?? '')
+    const names = readdirSync(folder)
+    for (const name of names) {
+      const path = join(folder, name)
+      if (named.has(name)) kept++
+      else if (tensorFile.test(name) || isAbandoned(name, path)) {
+        rmSync(path)
+        removed.push(path)
+      }
+    }
+    if (readdirSync(folder).length === 0 && names.length > 0) rmdirSync(folder)
+  }
+  return { removed, kept, skipped }
+}
+
+function* tensorFolders(root: string): Generator<string> {
+  for (const entry of readdirSync(root, { withFileTypes: true })) {
+    if (!isOwnFolder(entry)) continue
+    const path = join(root, entry.name)
+    if (entry.name.endsWith('.tensors')) yield path
+    else yield* tensorFolders(path)
+  }
+}
+
+function isOwnFolder(entry: Dirent): boolean {
+  return entry.isDirectory() && entry.name !== 'node_modules' && entry.name !== '.git'
+}
+
+/** The .snap beside a folder; a project may have given it another ending, or none. */
+function readSnap(folder: string): string | undefined {
+  const stem = folder.replace(/\.tensors$/, '')
+  for (const path of [`${stem}.snap`, stem]) {
+    const stats = statSync(path, { throwIfNoEntry: false })
+    if (stats?.isFile()) return readFileSync(path, 'utf8')
+  }
+  return undefined
+}
+
+function isAbandoned(name: string, path: string): boolean {
+  return temporaryFile.test(name) && Date.now() - statSync(path).mtimeMs > temporaryAge
+}

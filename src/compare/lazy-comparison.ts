@@ -1,0 +1,389 @@
+// Assembles the report. `pass` is known; everything else is computed when it is first read, and kept.
+import { elementAt } from '../tensor/decode.ts'
+import type { DType } from '../tensor/dtype.ts'
+import { unravelIndex } from '../tensor/shape.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import type {
+  AbsoluteErrorStats,
+  Comparison,
+  ElementError,
+  ErrorHistogram,
+  FailedMetric,
+  FailureReason,
+  Hint,
+  Index,
+  MetricValues,
+  RelativeErrorStats,
+  RequiredTolerance,
+  SideSummary,
+  WorstSlice,
+} from './comparison.ts'
+import { findHints } from './hints/index.ts'
+import { toPlainJson } from './json.ts'
+import { once } from './once.ts'
+import { resolveTolerance, type Tolerance } from './options/tolerance.ts'
+import type { Pairs } from './sides/pairs.ts'
+import { distributionOf, type ErrorDistribution } from './statistics/error-distribution.ts'
+import {
+  computeMetric,
+  cosineOf,
+  type MetricSource,
+  maeOf,
+  metricNames,
+  normOf,
+  rmseOf,
+  snrOf,
+} from './statistics/metrics.ts'
+import { requiredTolerance } from './statistics/required.ts'
+import { findWorstSlices } from './statistics/slices.ts'
+import { gatherStatistics, type Statistics } from './statistics/statistics.ts'
+import { findWorst } from './statistics/worst.ts'
+import type { ElementRule } from './verdict/element-rule.ts'
+
+/** What {@link reportOn} needs to know about a comparison of equal shapes. */
+export interface Findings {
+  /** Why it failed, undefined when it passed; as far as that is known without statistics: `'elements'` is one of `nonfinite` and `values`. */
+  readonly failure: 'dtype' | 'elements' | 'metric' | undefined
+  readonly mismatch: string | undefined
+  readonly tolerance: Tolerance
+  readonly rule: ElementRule
+  readonly allowedMisses: number
+  readonly normalize: string | undefined
+  /** As compared: after `layout`, `squeeze` and `normalize`. */
+  readonly pairs: Pairs
+  /** Before `normalize`; the same object without it. */
+  readonly rawPairs: Pairs
+  readonly statistics: () => Statistics
+  readonly metricSource: MetricSource
+  readonly failedMetrics: readonly FailedMetric[]
+  /** As the user gave them. */
+  readonly given: { readonly actual: Tensor; readonly reference: Tensor }
+}
+
+/** The worst elements a report lists. */
+const worstListed = 5
+
+/** The report of a comparison of equal shapes. */
+export function reportOn(findings: Findings): Comparison {
+  return new LazyReport(findings)
+}
+
+/** A class, because most reports are thrown away unread: its getters cost nothing until then, those of a literal 20 µs each time. */
+class LazyReport implements Comparison {
+  readonly pass: boolean
+  readonly tolerance: Tolerance
+  readonly normalize: string | undefined
+  readonly shape: readonly number[]
+  readonly total: number
+  readonly failedMetrics: readonly FailedMetric[]
+  readonly mismatch: string | undefined
+  readonly #findings: Findings
+  readonly #kept = new Map<string, unknown>()
+
+  constructor(findings: Findings) {
+    this.pass = findings.failure === undefined
+    this.tolerance = findings.tolerance
+    this.normalize = findings.normalize
+    this.shape = findings.pairs.shape
+    this.total = findings.pairs.length
+    this.failedMetrics = findings.failedMetrics
+    this.mismatch = findings.mismatch
+    this.#findings = findings
+  }
+
+  get reason(): FailureReason | undefined {
+    const { failure } = this.#findings
+    if (failure !== 'elements') return failure
+    return this.#statistics.nonFiniteMismatched > 0 ? 'nonfinite' : 'values'
+  }
+
+  get mismatched(): number {
+    return this.#statistics.mismatched
+  }
+
+  get ratio(): number {
+    return this.total === 0 ? 0 : this.mismatched / this.total
+  }
+
+  get actual(): SideSummary {
+    return this.#once('actual', () => summarize(this.#findings.given.actual, 'actual', this.#rawStatistics))
+  }
+
+  get reference(): SideSummary {
+    return this.#once('reference', () => summarize(this.#findings.given.reference, 'reference', this.#rawStatistics))
+  }
+
+  get absDiff(): AbsoluteErrorStats {
+    return this.#once('absDiff', () => absoluteErrors(this.#statistics, () => this.#absolute, this.shape))
+  }
+
+  get relDiff(): RelativeErrorStats {
+    return this.#once('relDiff', () => relativeErrors(this.#statistics, () => this.#relative, this.shape))
+  }
+
+  get histogram(): ErrorHistogram {
+    return this.#absolute.histogram
+  }
+
+  get worst(): readonly ElementError[] {
+    const { pairs, rule } = this.#findings
+    return this.#once('worst', () => findWorst(pairs, rule, worstListed))
+  }
+
+  get required(): RequiredTolerance {
+    const { pairs, allowedMisses } = this.#findings
+    return this.#once('required', () => requiredTolerance(pairs, toleranceAsked(this.#findings), allowedMisses))
+  }
+
+  get cosine(): number {
+    return cosineOf(this.#statistics)
+  }
+
+  get snrDb(): number {
+    return snrOf(this.#statistics)
+  }
+
+  get normRatio(): number {
+    return this.actual.norm / this.reference.norm
+  }
+
+  get raw(): Comparison['raw'] {
+    const { pairs, rawPairs } = this.#findings
+    if (rawPairs === pairs) return undefined
+    const statistics = this.#rawStatistics
+    return { maxAbs: statistics.maxAbs, cosine: cosineOf(statistics), snrDb: snrOf(statistics) }
+  }
+
+  get argmaxAgree(): boolean {
+    const { actual, reference } = this.#findings.pairs
+    return this.#once('argmaxAgree', () => argmaxOf(actual) === argmaxOf(reference))
+  }
+
+  get metrics(): MetricValues {
+    return this.#once('metrics', () => lazyMetrics(this.#findings.metricSource))
+  }
+
+  get worstSlices(): readonly WorstSlice[] {
+    return this.#once('worstSlices', () => findWorstSlices(this.#findings.pairs, this.#findings.rule))
+  }
+
+  get hints(): readonly Hint[] {
+    if (this.pass) return []
+    const { pairs, rawPairs, metricSource } = this.#findings
+    return this.#once('hints', () =>
+      findHints({
+        pairs,
+        rule: ruleForHints(this.#findings),
+        normalized: rawPairs !== pairs,
+        dtypes: metricSource.dtypes,
+        statistics: () => this.#statistics,
+        relative: () => this.#relative,
+        worstSlices: () => this.worstSlices,
+      }),
+    )
+  }
+
+  toJSON(): Record<string, unknown> {
+    return toPlainJson(Object.fromEntries(reportFields.map((name) => [name, this[name]]))) as Record<string, unknown>
+  }
+
+  /** What `console.log` shows in Node: the numbers, not the getters. */
+  [Symbol.for('nodejs.util.inspect.custom')](): unknown {
+    return this.toJSON()
+  }
+
+  get #statistics(): Statistics {
+    return this.#findings.statistics()
+  }
+
+  get #rawStatistics(): Statistics {
+    const { pairs, rawPairs, rule } = this.#findings
+    return rawPairs === pairs ? this.#statistics : this.#once('rawStatistics', () => gatherStatistics(rawPairs, rule))
+  }
+
+  get #absolute(): ErrorDistribution {
+    const { pairs, rule } = this.#findings
+    return this.#once('absolute', () => distributionOf(pairs, rule, 'absolute', [0.5, 0.9, 0.99], this.#statistics))
+  }
+
+  get #relative(): ErrorDistribution {
+    const { pairs, rule } = this.#findings
+    return this.#once('relative', () => distributionOf(pairs, rule, 'relative', [0.5, 0.99], this.#statistics))
+  }
+
+  #once<Result>(name: string, compute: () => Result): Result {
+    if (!this.#kept.has(name)) this.#kept.set(name, compute())
+    return this.#kept.get(name) as Result
+  }
+}
+
+/** What JSON holds, in this order. */
+const reportFields = [
+  'pass',
+  'reason',
+  'mismatch',
+  'tolerance',
+  'normalize',
+  'shape',
+  'total',
+  'mismatched',
+  'ratio',
+  'actual',
+  'reference',
+  'absDiff',
+  'relDiff',
+  'histogram',
+  'worst',
+  'required',
+  'cosine',
+  'snrDb',
+  'normRatio',
+  'raw',
+  'argmaxAgree',
+  'metrics',
+  'failedMetrics',
+  'worstSlices',
+  'hints',
+] as const satisfies readonly Exclude<keyof Comparison, 'toJSON'>[]
+
+function indexAt(position: number, shape: readonly number[]): Index | undefined {
+  return position < 0 ? undefined : unravelIndex(position, shape)
+}
+
+/** Quantiles take passes of their own: they wait until they are read. */
+function absoluteErrors(
+  statistics: Statistics,
+  distribution: () => ErrorDistribution,
+  shape: readonly number[],
+): AbsoluteErrorStats {
+  const none = statistics.finitePairs === 0
+  return {
+    max: none ? Number.NaN : statistics.maxAbs,
+    at: indexAt(statistics.maxAbsAt, shape),
+    mean: none ? Number.NaN : maeOf(statistics),
+    get p50() {
+      return distribution().quantiles[0] ?? Number.NaN
+    },
+    get p90() {
+      return distribution().quantiles[1] ?? Number.NaN
+    },
+    get p99() {
+      return distribution().quantiles[2] ?? Number.NaN
+    },
+    rmse: none ? Number.NaN : rmseOf(statistics),
+  }
+}
+
+function relativeErrors(
+  statistics: Statistics,
+  distribution: () => ErrorDistribution,
+  shape: readonly number[],
+): RelativeErrorStats {
+  const none = statistics.finitePairs === statistics.zeroReferences
+  return {
+    max: none ? Number.NaN : statistics.maxRel,
+    at: indexAt(statistics.maxRelAt, shape),
+    get mean() {
+      return distribution().mean
+    },
+    get p50() {
+      return distribution().quantiles[0] ?? Number.NaN
+    },
+    get p99() {
+      return distribution().quantiles[1] ?? Number.NaN
+    },
+    zeroReferences: statistics.zeroReferences,
+  }
+}
+
+/** Where metrics alone decide, each tolerance is what it would take without the other. */
+function toleranceAsked({ rule, tolerance }: Findings): ElementRule {
+  return tolerance.source === 'metrics only' ? { ...rule, atol: 0, rtol: 0 } : rule
+}
+
+/** Where metrics alone decide, a pattern has to meet the default tolerance. */
+function ruleForHints({ rule, tolerance, metricSource }: Findings): ElementRule {
+  if (tolerance.source !== 'metrics only') return rule
+  const { atol, rtol } = resolveTolerance({}, false, ...metricSource.dtypes)
+  return { ...rule, atol, rtol }
+}
+
+function summarize(given: Tensor, name: 'actual' | 'reference', statistics: Statistics): SideSummary {
+  const side = statistics[name]
+  const { nan, posInf, negInf, min, max } = side
+  const { shape, dtype } = given
+  return { shape, dtype, norm: normOf(side, statistics), min, max, nonFinite: { nan, posInf, negInf } }
+}
+
+function lazyMetrics(source: MetricSource): MetricValues {
+  const values = {}
+  for (const name of metricNames) {
+    const value = once(() => computeMetric(name, source))
+    Object.defineProperty(values, name, { get: value, enumerable: true })
+  }
+  return values as MetricValues
+}
+
+/** Position of the greatest element, the first of equals; NaN is passed over. */
+function argmaxOf(tensor: Tensor): number {
+  let position = -1
+  let greatest: number | bigint = -Infinity
+  for (let i = 0; i < tensor.data.length; i++) {
+    const value = elementAt(tensor, i)
+    if (value > greatest || (position < 0 && value === -Infinity)) {
+      greatest = value
+      position = i
+    }
+  }
+  return position
+}
+
+/** The report of two shapes that do not agree: nothing was compared, so every element counts as missed and no statistic exists. */
+export function reportShapeMismatch(
+  actual: Tensor,
+  reference: Tensor,
+  mismatch: string,
+  tolerance: Tolerance,
+  normalize: string | undefined,
+): Comparison {
+  const nothing = Number.NaN
+  const side = ({ shape, dtype }: { shape: readonly number[]; dtype: DType }): SideSummary => ({
+    shape,
+    dtype,
+    norm: nothing,
+    min: nothing,
+    max: nothing,
+    nonFinite: { nan: 0, posInf: 0, negInf: 0 },
+  })
+  const total = reference.data.length
+  return {
+    pass: false,
+    reason: 'shape',
+    tolerance,
+    normalize,
+    shape: reference.shape,
+    total,
+    mismatched: total,
+    ratio: total === 0 ? 0 : 1,
+    actual: side(actual),
+    reference: side(reference),
+    absDiff: { max: nothing, at: undefined, mean: nothing, p50: nothing, p90: nothing, p99: nothing, rmse: nothing },
+    relDiff: { max: nothing, at: undefined, mean: nothing, p50: nothing, p99: nothing, zeroReferences: 0 },
+    histogram: { first: 0, counts: [], zeros: 0 },
+    worst: [],
+    required: { atolGivenRtol: Infinity, rtolGivenAtol: Infinity },
+    cosine: nothing,
+    snrDb: nothing,
+    normRatio: nothing,
+    raw: undefined,
+    argmaxAgree: false,
+    metrics: Object.fromEntries(metricNames.map((name) => [name, nothing])) as unknown as MetricValues,
+    failedMetrics: [],
+    worstSlices: [],
+    hints: [],
+    mismatch,
+    toJSON() {
+      return toPlainJson(this) as Record<string, unknown>
+    },
+  }
+}

@@ -1,0 +1,54 @@
+// One line about shapes that differ: what differs, and what would make them agree.
+import { formatShape, sameShape, sizeOf } from '../../tensor/shape.ts'
+import { formatPermutation, permutationsOf } from '../options/layout.ts'
+
+type Shape = readonly number[]
+
+export const withoutOnes = (shape: Shape): number[] => shape.filter((length) => length !== 1)
+
+/** `shapes differ: actual [1, 56, 56, 64], reference [1, 64, 56, 56]; they agree with { layout: 'nhwc->nchw' }`. A note goes behind the shape of actual. */
+export function explainShapeMismatch(actual: Shape, reference: Shape, note?: string): string {
+  const noted = note === undefined ? '' : ` (${note})`
+  return `shapes differ: actual ${formatShape(actual)}${noted}, reference ${formatShape(reference)}; ${remedyFor(actual, reference)}`
+}
+
+function remedyFor(actual: Shape, reference: Shape): string {
+  if (sameShape(withoutOnes(actual), withoutOnes(reference))) return 'they agree with { squeeze: true }'
+  return (
+    transposeRemedy(actual, reference) ??
+    batchRemedy('actual', actual, 'reference', reference) ??
+    batchRemedy('reference', reference, 'actual', actual) ??
+    sizeRemedy(actual, reference)
+  )
+}
+
+function transposeRemedy(actual: Shape, reference: Shape): string | undefined {
+  const permuted = permutationsOf(actual.length).map((order) => ({
+    order,
+    shape: order.map((axis) => actual[axis] ?? 1),
+  }))
+  const exact = permuted.find(({ shape }) => sameShape(shape, reference))
+  if (exact) return `they agree with { layout: '${formatPermutation(exact.order)}' }`
+  const squeezed = permuted.find(({ shape }) => sameShape(withoutOnes(shape), withoutOnes(reference)))
+  if (squeezed) return `they agree with { layout: '${formatPermutation(squeezed.order)}', squeeze: true }`
+  return undefined
+}
+
+function batchRemedy(largerName: string, larger: Shape, smallerName: string, smaller: Shape): string | undefined {
+  const batch = larger[0]
+  if (
+    smaller.length === 0 ||
+    larger.length !== smaller.length + 1 ||
+    batch === undefined ||
+    !sameShape(larger.slice(1), smaller)
+  )
+    return undefined
+  return `${largerName} has a leading axis of ${batch} more, a batch: compare one item of it, or give ${smallerName} that axis too`
+}
+
+function sizeRemedy(actual: Shape, reference: Shape): string {
+  const [a, r] = [sizeOf(actual), sizeOf(reference)]
+  if (a === r)
+    return `both have ${a} elements: if their order is the same, give both one shape with tensor(data, shape)`
+  return `they hold ${a} and ${r} elements`
+}

@@ -1,0 +1,25 @@
+// Visits the places where a rule is missed, and skips the rest at the speed of the kernels.
+
+import { type Block, newBlock, type Pairs, readBlock } from '../sides/pairs.ts'
+import type { ElementRule } from './element-rule.ts'
+import { firstMiss } from './verdict.ts'
+
+/**
+ * Visits a block of pairs from each element on that misses `currentRule()`; the visitor may change what that returns, so a search
+ * for the largest of something soon skips nearly everything. Stops when the rule is undefined.
+ */
+export function forEachMissingBlock(
+  pairs: Pairs,
+  currentRule: () => ElementRule | undefined,
+  visit: (block: Block) => void,
+): void {
+  const block = newBlock(pairs)
+  for (let position = 0; position < pairs.length; position += block.count) {
+    const rule = currentRule()
+    if (rule === undefined) return
+    position = firstMiss(pairs, rule, position)
+    if (position === pairs.length) return
+    readBlock(block, pairs, rule, position)
+    visit(block)
+  }
+}

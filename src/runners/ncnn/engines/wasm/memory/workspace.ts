@@ -1,0 +1,61 @@
+// Gives a running layer its memory: new blobs, scratch that is freed after it, and its inputs' own memory where it can be reused.
+import type { NcnnKernels } from '../../../../../kernels/ncnn.ts'
+import { NcnnError } from '../../../error.ts'
+import type { Workspace } from '../layer.ts'
+import type { Arena } from './arena.ts'
+import { Blob, type BlobDType, bytesPerElement } from './blob.ts'
+import { maxMemoryBytes } from './kernel-memory.ts'
+
+/** The workspace, and the handles by which the engine controls it. */
+export interface WorkspaceControl {
+  readonly workspace: Workspace
+  /** Says which blobs die with the layer that runs next: `reuse` may hand out their memory. */
+  beginLayer(dying: ReadonlySet<Blob>): void
+  freeScratch(): void
+}
+
+export function createWorkspace(arena: Arena, kernels: NcnnKernels, float: 'float32' | 'float64'): WorkspaceControl {
+  let dying: ReadonlySet<Blob> = new Set()
+  const scratch: Blob[] = []
+
+  const alloc = (shape: readonly number[], dtype: BlobDType = float): Blob => {
+    checkShape(shape, dtype)
+    return Blob.alloc(arena, shape, dtype)
+  }
+  const workspace: Workspace = {
+    kernels,
+    float,
+    alloc,
+    scratch(shape, dtype) {
+      const blob = alloc(shape, dtype)
+      scratch.push(blob)
+      return blob
+    },
+    reuse(like) {
+      return dying.has(like) && like.exclusive ? like.share() : alloc(like.shape, like.dtype)
+    },
+  }
+  return {
+    workspace,
+    beginLayer(blobs) {
+      dying = blobs
+    },
+    freeScratch() {
+      for (const blob of scratch.splice(0)) blob.release()
+    },
+  }
+}
+
+function checkShape(shape: readonly number[], dtype: BlobDType): void {
+  let size = 1
+  for (const length of shape) {
+    if (!Number.isInteger(length) || length < 0) {
+      throw new NcnnError(
+        `a result would have shape [${shape.join(', ')}]; is the input too small for the layer, or its rank wrong?`,
+      )
+    }
+    size *= length
+  }
+  if (size * bytesPerElement(dtype) > maxMemoryBytes)
+    throw new NcnnError(`a result would have shape [${shape.join(', ')}]: ${size} elements are too many`)
+}

@@ -1,0 +1,100 @@
+// Scaled dot-product attention of one head: y = softmax(scale q k^T + mask) v.
+import { BinaryOp } from '../../../../../kernels/ncnn.ts'
+import type { Workspace } from '../layer.ts'
+import type { Blob } from '../memory/blob.ts'
+import type { SumPrecision } from '../precision/sums.ts'
+import { int8Operand, int8Right, multiplyInt8 } from './int8-matrix.ts'
+import { type Destination, elementAddress, multiply, type Operand } from './matrix.ts'
+import { softmax } from './softmax.ts'
+
+/** Begins at element `offset` of its blob. */
+interface Mask {
+  readonly blob: Blob
+  readonly offset: number
+}
+
+/** The operands of a head. The depth of q and k is the head's width, that of v the number of keys. */
+export interface AttentionHead {
+  readonly q: Operand
+  readonly k: Operand
+  readonly v: Operand
+  readonly queries: number
+  readonly keys: number
+  readonly width: number
+  readonly valueWidth: number
+  readonly scale: number
+  /** Added to the scores [queries][keys] before the softmax. */
+  readonly mask: Mask | undefined
+  /** Quantise each side of both products on the fly, as ncnn's int8 attention does. */
+  readonly int8: boolean
+  readonly sums: SumPrecision
+}
+
+/** Computes one head into y[queries][valueWidth] at `destination`. */
+export function attend(head: AttentionHead, y: Blob, destination: Destination, workspace: Workspace): void {
+  const { q, k, v, queries, keys, width, valueWidth } = head
+  const scores = workspace.alloc([queries, keys])
+  multiplyAs(head.int8, q, k, scores, { rows: queries, columns: keys, depth: width }, { sums: head.sums }, workspace)
+  scaleInPlace(scores, head.scale, workspace)
+  if (head.mask !== undefined) addMask(scores, head.mask, workspace)
+  softmax(scores, scores, queries, keys, 1, workspace)
+  multiplyAs(
+    head.int8,
+    scoresAsOperand(scores, keys),
+    v,
+    y,
+    { rows: queries, columns: valueWidth, depth: keys },
+    { ...destination, sums: head.sums },
+    workspace,
+  )
+  scores.release()
+}
+
+const scoresAsOperand = (scores: Blob, keys: number): Operand => ({
+  blob: scores,
+  offset: 0,
+  outerStride: keys,
+  depthStride: 1,
+})
+
+function multiplyAs(
+  int8: boolean,
+  left: Operand,
+  right: Operand,
+  y: Blob,
+  sizes: { readonly rows: number; readonly columns: number; readonly depth: number },
+  destination: Destination,
+  workspace: Workspace,
+): void {
+  if (!int8) {
+    multiply(left, right, y, sizes, workspace, destination)
+    return
+  }
+  const a = int8Operand(left, sizes.rows, sizes.depth, 'outer', workspace)
+  const b = int8Right(right, sizes.columns, sizes.depth, workspace, workspace.scratch)
+  multiplyInt8(a, b, y, sizes, workspace, destination)
+}
+
+/** Multiplies all elements. */
+export function scaleInPlace(
+  { ptr, data, dtype, length }: Blob,
+  factor: number,
+  { kernels, scratch }: Workspace,
+): void {
+  if (factor === 1) return
+  if (dtype === 'float32') {
+    const single = scratch([1])
+    single.data[0] = factor
+    kernels.binary(BinaryOp.mul, ptr, 0, 0, 0, 1, single.ptr, 0, 0, 0, 0, ptr, 1, 1, 1, length)
+  } else for (let i = 0; i < length; i++) data[i] *= factor
+}
+
+function addMask(scores: Blob, { blob, offset }: Mask, { kernels }: Workspace): void {
+  const { ptr, data: target, length } = scores
+  if (scores.dtype === 'float32' && blob.dtype === 'float32') {
+    kernels.addScaled(elementAddress(blob, offset), 1, ptr, length)
+    return
+  }
+  const added = blob.data
+  for (let i = 0; i < length; i++) target[i] += added[offset + i]
+}

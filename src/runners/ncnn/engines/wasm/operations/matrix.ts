@@ -1,0 +1,170 @@
+// Products of matrices that lie in blobs, with any orientation: y += L R.
+import { gemmScratchBytes, Initial, packedRightBytes, WeightType } from '../../../../../kernels/ncnn.ts'
+import { NcnnError } from '../../../error.ts'
+import type { Workspace } from '../layer.ts'
+import type { Blob } from '../memory/blob.ts'
+import { roundingOf, type SumPrecision } from '../precision/sums.ts'
+
+/**
+ * One side of a product: element (i, k) of the left side, or (k, i) of the right side, lies at
+ * `offset + i * outerStride + k * depthStride`, counted in elements.
+ */
+export interface Operand {
+  readonly blob: Blob
+  readonly offset: number
+  readonly outerStride: number
+  readonly depthStride: number
+}
+
+/** Row-major [outer][depth], or [depth][outer] when `depthFirst`. */
+export function operand(blob: Blob, outer: number, depth: number, depthFirst: boolean, offset = 0): Operand {
+  return depthFirst
+    ? { blob, offset, outerStride: 1, depthStride: outer }
+    : { blob, offset, outerStride: depth, depthStride: 1 }
+}
+
+export interface ProductSizes {
+  readonly rows: number
+  readonly columns: number
+  readonly depth: number
+}
+
+/** Where a product goes: element (i, j) to `offset + i * rowStride + j`. `rowStride` is the number of columns if not given. */
+export interface Destination {
+  readonly offset?: number
+  readonly rowStride?: number
+  /** Add to what is there. */
+  readonly accumulate?: boolean
+  /** Default: that of the blobs. */
+  readonly sums?: SumPrecision
+}
+
+/** y[rows][columns] = L R. */
+export function multiply(
+  left: Operand,
+  right: Operand,
+  y: Blob,
+  { rows, columns, depth }: ProductSizes,
+  workspace: Workspace,
+  { offset = 0, rowStride = columns, accumulate = false, sums = workspace.float }: Destination = {},
+): void {
+  if (sums !== 'float32') {
+    multiplyPlain(left, right, y, { rows, columns, depth }, { offset, rowStride, accumulate, sums })
+    return
+  }
+  workspace.kernels.gemm(
+    elementAddress(left.blob, left.offset),
+    left.outerStride,
+    left.depthStride,
+    elementAddress(right.blob, right.offset),
+    right.depthStride,
+    right.outerStride,
+    elementAddress(y, offset),
+    rowStride,
+    rows,
+    columns,
+    depth,
+    accumulate ? Initial.accumulate : Initial.zero,
+    0,
+    workspace.scratch([gemmScratchBytes], 'uint8').ptr,
+  )
+}
+
+/** A right side that was packed once, for products with many left sides: {@link packRight}. */
+export interface PackedRight {
+  readonly blob: Blob
+  readonly columns: number
+  readonly depth: number
+}
+
+/** Packs `columns` columns of `depth` float32 or float16 elements into memory from `alloc`; the operand's blob is no longer needed. */
+export function packRight(
+  { blob, offset, outerStride, depthStride }: Operand,
+  columns: number,
+  depth: number,
+  { kernels, alloc }: Pick<Workspace, 'kernels' | 'alloc'>,
+): PackedRight {
+  const half = blob.dtype === 'float16'
+  if (!half && blob.dtype !== 'float32') throw new NcnnError(`the weights must be floats, found ${blob.dtype}`)
+  const packed = alloc([packedRightBytes(depth, columns)], 'uint8')
+  const source = blob.ptr + offset * (half ? 2 : 4)
+  kernels.packRight(
+    source,
+    half ? WeightType.float16 : WeightType.float32,
+    depthStride,
+    outerStride,
+    depth,
+    columns,
+    packed.ptr,
+  )
+  return { blob: packed, columns, depth }
+}
+
+/** What the sums of a product begin with: nothing, what its memory holds, or a value for each row or each column. */
+export type Start = 'zero' | 'accumulate' | { readonly perRow: Blob } | { readonly perColumn: Blob }
+
+/** y[rows][columns] = start + L R for a packed R. */
+export function multiplyPacked(
+  left: Operand,
+  { blob, columns, depth }: PackedRight,
+  y: Blob,
+  rows: number,
+  workspace: Workspace,
+  start: Start = 'zero',
+): void {
+  const [initial, bias] = initialOf(start)
+  workspace.kernels.gemmRight(
+    elementAddress(left.blob, left.offset),
+    left.outerStride,
+    left.depthStride,
+    blob.ptr,
+    y.ptr,
+    columns,
+    rows,
+    columns,
+    depth,
+    initial,
+    bias,
+    0,
+    0,
+    0,
+    workspace.scratch([gemmScratchBytes], 'uint8').ptr,
+  )
+}
+
+function initialOf(start: Start): readonly [initial: number, bias: number] {
+  if (start === 'zero') return [Initial.zero, 0]
+  if (start === 'accumulate') return [Initial.accumulate, 0]
+  return 'perRow' in start ? [Initial.rowBias, start.perRow.ptr] : [Initial.columnBias, start.perColumn.ptr]
+}
+
+/** Address of a float32 element. */
+export function elementAddress(blob: Blob, index: number): number {
+  return blob.ptr + index * Float32Array.BYTES_PER_ELEMENT
+}
+
+function multiplyPlain(
+  left: Operand,
+  right: Operand,
+  y: Blob,
+  { rows, columns, depth }: ProductSizes,
+  { offset, rowStride, accumulate, sums }: Required<Destination>,
+): void {
+  const [a, b, target] = [left.blob.data, right.blob.data, y.data]
+  const round = roundingOf(sums)
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const at = offset + i * rowStride + j
+      const start = accumulate ? target[at] : 0
+      let sum = round?.(start) ?? start
+      const [row, column] = [left.offset + i * left.outerStride, right.offset + j * right.outerStride]
+      if (round === undefined) {
+        for (let k = 0; k < depth; k++) sum += a[row + k * left.depthStride] * b[column + k * right.depthStride]
+      } else {
+        for (let k = 0; k < depth; k++)
+          sum = round(sum + a[row + k * left.depthStride] * b[column + k * right.depthStride])
+      }
+      target[at] = sum
+    }
+  }
+}

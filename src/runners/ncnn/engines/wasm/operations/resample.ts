@@ -1,0 +1,99 @@
+// Resampling along one axis: every element of the result is a weighted sum of a few consecutive elements of the input.
+
+import type { Workspace } from '../layer.ts'
+import type { Blob, BlobArray } from '../memory/blob.ts'
+
+/** The elements that each position of the result is made of, with their weights: scratch of the layer. */
+export interface Taps {
+  readonly count: number
+  readonly length: number
+  readonly outLength: number
+  /** [outLength]: the first of `count` elements. It never decreases. */
+  readonly first: Blob
+  /** [count][outLength] */
+  readonly weight: Blob
+}
+
+/** The nearest element below `position * scale`; positions are computed in float32, for they decide which element it is. */
+export function nearestTaps(length: number, outLength: number, scale: number, workspace: Workspace): Taps {
+  const taps = emptyTaps(1, length, outLength, workspace)
+  const first = taps.first.data
+  for (let i = 0; i < outLength; i++) first[i] = Math.min(Math.max(Math.trunc(Math.fround(i * scale)), 0), length - 1)
+  taps.weight.data.fill(1)
+  return taps
+}
+
+/** The two neighbours of each sampling point, weighted by its distance from them. */
+export function linearTaps(length: number, outLength: number, alignCorner: boolean, workspace: Workspace): Taps {
+  return interpolationTaps(2, length, outLength, alignCorner, workspace, (x) => [1 - x, x])
+}
+
+/** The four neighbours of each sampling point, weighted with Keys' cubic convolution kernel (a = -0.75). */
+export function cubicTaps(length: number, outLength: number, alignCorner: boolean, workspace: Workspace): Taps {
+  return interpolationTaps(4, length, outLength, alignCorner, workspace, cubicWeights)
+}
+
+const a = -0.75
+
+/** Weights of the elements at -1, 0, 1 and 2 for a point at `x` between 0 and 1. */
+export function cubicWeights(x: number): [number, number, number, number] {
+  const near = (t: number): number => ((a + 2) * t - (a + 3)) * t * t + 1
+  const far = (t: number): number => ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
+  const [w0, w1, w2] = [far(x + 1), near(x), near(1 - x)]
+  return [w0, w1, w2, 1 - w0 - w1 - w2]
+}
+
+/** A neighbour beyond an end is the element at that end, which then counts for both. */
+function interpolationTaps(
+  neighbours: number,
+  length: number,
+  outLength: number,
+  alignCorner: boolean,
+  workspace: Workspace,
+  weightsAt: (x: number) => readonly number[],
+): Taps {
+  const round = workspace.float === 'float32' ? Math.fround : (x: number) => x
+  const taps = emptyTaps(Math.min(neighbours, length), length, outLength, workspace)
+  const [first, weight] = [taps.first.data, taps.weight.data]
+  const weights = new Float64Array(taps.count)
+  for (let i = 0; i < outLength; i++) {
+    const position = round(samplingPoint(i, length, outLength, alignCorner))
+    const below = Math.floor(position)
+    const ownWeights = weightsAt(round(position - below))
+    const before = below + 1 - neighbours / 2
+    first[i] = Math.min(Math.max(before, 0), length - taps.count)
+    weights.fill(0)
+    for (let k = 0; k < neighbours; k++) {
+      weights[Math.min(Math.max(before + k, 0), length - 1) - first[i]] += ownWeights[k]
+    }
+    for (let k = 0; k < taps.count; k++) weight[k * outLength + i] = weights[k]
+  }
+  return taps
+}
+
+/** Where output position i lies among the input's: the outermost centres coincide, or else the outermost edges. */
+function samplingPoint(i: number, length: number, outLength: number, alignCorner: boolean): number {
+  if (alignCorner) return outLength === 1 ? 0 : i * ((length - 1) / (outLength - 1))
+  return (i + 0.5) * (length / outLength) - 0.5
+}
+
+function emptyTaps(count: number, length: number, outLength: number, { scratch }: Workspace): Taps {
+  return { count, length, outLength, first: scratch([outLength], 'int32'), weight: scratch([count, outLength]) }
+}
+
+/** target[outer, outLength, inner] from source[outer, length, inner]. */
+export function resample(source: BlobArray, target: BlobArray, outer: number, inner: number, taps: Taps): void {
+  const { count, length, outLength } = taps
+  const [first, weight] = [taps.first.data, taps.weight.data]
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < outLength; i++) {
+      const from = (o * length + first[i]) * inner
+      const to = (o * outLength + i) * inner
+      for (let j = 0; j < inner; j++) {
+        let sum = 0
+        for (let k = 0; k < count; k++) sum += source[from + k * inner + j] * weight[k * outLength + i]
+        target[to + j] = sum
+      }
+    }
+  }
+}

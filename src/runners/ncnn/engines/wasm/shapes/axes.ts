@@ -1,0 +1,43 @@
+// ncnn's names for the axes of a blob: w is the innermost axis of every rank, c the outermost of ranks 3 and 4.
+import { NcnnError } from '../../../error.ts'
+
+export type AxisName = 'w' | 'h' | 'd' | 'c'
+
+const namesByRank: readonly (readonly AxisName[])[] = [[], ['w'], ['h', 'w'], ['c', 'h', 'w'], ['c', 'd', 'h', 'w']]
+
+/** Names of the axes of a blob of this rank, outermost first. */
+export function axisNames(rank: number): readonly AxisName[] {
+  return namesByRank[rank]
+}
+
+/** Lengths by name; 1 for the axes that the rank does not have, as in ncnn's `Mat`. */
+export function namedLengths(shape: readonly number[]): Readonly<Record<AxisName, number>> {
+  const lengths = { w: 1, h: 1, d: 1, c: 1 }
+  for (const [axis, name] of axisNames(shape.length).entries()) lengths[name] = shape[axis]
+  return lengths
+}
+
+/** The shape of a blob of this rank, from its lengths by name. */
+export function shapeOf(rank: number, lengths: Readonly<Record<AxisName, number>>): number[] {
+  return axisNames(rank).map((name) => lengths[name])
+}
+
+/** The position of an axis that may be counted from the end. */
+export function resolveAxis(axis: number, rank: number): number {
+  const position = axis < 0 ? axis + rank : axis
+  if (position < 0 || position >= rank) {
+    throw new NcnnError(`axis ${axis} does not exist in a blob of ${rank} ${rank === 1 ? 'axis' : 'axes'}`)
+  }
+  return position
+}
+
+/** The positions of those axes that a blob of this rank has; ncnn passes over the others. */
+export function existingAxes(axes: readonly number[], rank: number): number[] {
+  return axes.map((axis) => (axis < 0 ? axis + rank : axis)).filter((axis) => axis >= 0 && axis < rank)
+}
+
+/** Checks that a blob has one of the ranks a layer works on. */
+export function checkRank(shape: readonly number[], ...ranks: readonly number[]): void {
+  if (ranks.includes(shape.length)) return
+  throw new NcnnError(`the input must have ${ranks.join(' or ')} axes, it has ${shape.length}`)
+}

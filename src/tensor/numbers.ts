@@ -1,0 +1,79 @@
+// How numbers are written in messages: values to the digit, magnitudes to three figures, tolerances as the user would type them.
+import type { DType } from './dtype.ts'
+import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from './half.ts'
+
+/** Rounds a double to the nearest number of a narrower type. */
+const rounding: Partial<Record<DType, (value: number) => number>> = {
+  float32: Math.fround,
+  float16: (value) => float16ToFloat32(float32ToFloat16(value)),
+  bfloat16: (value) => bfloat16ToFloat32(float32ToBfloat16(value)),
+}
+
+/** The fewest digits that a reader of `dtype` turns back into exactly `value`: 0.1 for the float32 0.10000000149011612. */
+export function formatValue(value: number | bigint, dtype: DType): string {
+  if (typeof value === 'bigint') return String(value)
+  const round = rounding[dtype]
+  if (round === undefined || !Number.isFinite(value)) return plain(value)
+  for (let digits = 1; digits <= 9; digits++) {
+    const shortened = Number(value.toPrecision(digits))
+    if (round(shortened) === value) return plain(shortened)
+  }
+  return plain(value)
+}
+
+/** Values that were normalised in float64 have no short form: eight figures show where they part. */
+export function formatNormalized(value: number | bigint): string {
+  return typeof value === 'bigint' ? String(value) : plain(Number(value.toPrecision(8)))
+}
+
+/** An error, a norm or another magnitude, to three figures. */
+export function formatMagnitude(value: number): string {
+  return plain(Number(value.toPrecision(3)))
+}
+
+/** A number as the user would type it, to the last digit: `1e-3`, `0.05`. */
+export function formatExact(value: number): string {
+  return plain(value)
+}
+
+/** The least number of three figures that is not below `value`: a tolerance that passes if `value` passes. */
+export function formatAtLeast(value: number): string {
+  let text = Number(value.toPrecision(3))
+  if (text < value) {
+    const [digits = '', exponent = '0'] = value.toExponential(2).split('e')
+    text = Number(`${Math.round(Number(digits) * 100) + 1}e${Number(exponent) - 2}`)
+  }
+  return plain(text)
+}
+
+/** How many times something exceeds what is allowed: `41`, `1.03`. */
+export function formatFactor(value: number): string {
+  if (value >= 100) return formatMagnitude(Math.round(value))
+  if (value >= 10) return String(Math.round(value))
+  return value < 2 ? String(Number(value.toPrecision(3))) : value.toFixed(1)
+}
+
+/** A share, `0.0025` as `0.25%`. Only the whole is 100%. */
+export function formatPercent(ratio: number): string {
+  const percent = Number((ratio * 100).toPrecision(3))
+  return percent === 100 && ratio < 1 ? '>99.9%' : `${percent}%`
+}
+
+/** Cosine similarity: when it is too near to 1 for its digits to tell, its distance from 1. */
+export function formatCosine(cosine: number): string {
+  if (cosine >= 1) return '1'
+  return cosine > 1 - 1e-7 ? `1 - ${formatMagnitude(1 - cosine)}` : cosine.toFixed(7)
+}
+
+export function formatDecibels(decibels: number): string {
+  if (decibels === Number.POSITIVE_INFINITY) return 'infinite'
+  return `${decibels.toFixed(1)} dB`
+}
+
+/** The shorter of JavaScript's plain and exponential notation. */
+function plain(value: number): string {
+  const fixed = String(value)
+  if (!Number.isFinite(value)) return fixed
+  const exponential = value.toExponential().replace('e+', 'e')
+  return exponential.length < fixed.length ? exponential : fixed
+}

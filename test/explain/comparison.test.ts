@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { compareTensors } from '../../src/compare/compare-tensors.ts'
+import type { Comparison } from '../../src/compare/comparison.ts'
+import { describeMismatch } from '../../src/explain/comparison.ts'
+import { embeddingWithFp16Weights } from '../matchers/samples.ts'
+
+const { actual, reference } = embeddingWithFp16Weights()
+const sentence = 'The errors look like this and that, which comes from here or there: try to do something about it. '
+
+function withHints(count: number): Comparison {
+  const comparison = compareTensors(actual, reference, { atol: 1e-5, normalize: 'l2' })
+  const hints = Array.from({ length: count }, (_, index) => ({
+    code: `hint-${index}`,
+    message: sentence.repeat(2).trim(),
+  }))
+  return Object.defineProperty(comparison, 'hints', { value: hints })
+}
+
+test('hints are wrapped and come last', () => {
+  const lines = describeMismatch(withHints(1)).split('\n')
+  expect(lines.slice(-3)).toMatchInlineSnapshot(`
+    [
+      "  hint        The errors look like this and that, which comes from here or there: try to do something about",
+      "              it. The errors look like this and that, which comes from here or there: try to do something",
+      "              about it.",
+    ]
+  `)
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110)
+})
+
+test('rows of the table give way to hints, down to two, then hints are dropped', () => {
+  const rowsOf = (message: string) => message.split('\n').filter((line) => /^ {2}\[\d+\]/.test(line)).length
+  for (const hints of [0, 1, 2, 3, 8]) {
+    const message = describeMismatch(withHints(hints))
+    expect(message.split('\n').length).toBeLessThanOrEqual(25)
+    expect(rowsOf(message)).toBeGreaterThanOrEqual(2)
+    expect(message.includes('try to do')).toBe(hints > 0)
+  }
+  expect(rowsOf(describeMismatch(withHints(0)))).toBe(5)
+  expect(rowsOf(describeMismatch(withHints(8)))).toBe(2)
+})
+
+test('a hint is shown whole or not at all', () => {
+  for (const hints of [1, 2, 3, 8]) {
+    expect(describeMismatch(withHints(hints))).toMatch(/about it\.$/)
+  }
+})

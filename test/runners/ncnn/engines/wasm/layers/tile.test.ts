@@ -1,0 +1,77 @@
+// Tile.
+import { describe, expect, test } from 'vitest'
+import { expectLayer, fill } from '../../../expect-layer.ts'
+import { runSingle } from '../../../run-layer.ts'
+
+const matrix = [
+  [1, 2],
+  [3, 4],
+]
+
+describe('along one axis', () => {
+  test('of a vector, whatever the axis', () => expectLayer('Tile', { 0: 2, 1: 2 }, [[1, 2]], [1, 2, 1, 2]))
+  test('rows', () => expectLayer('Tile', { 0: 0, 1: 2 }, [matrix], [...matrix, ...matrix]))
+  test('columns', () =>
+    expectLayer(
+      'Tile',
+      { 0: 1, 1: 2 },
+      [matrix],
+      [
+        [1, 2, 1, 2],
+        [3, 4, 3, 4],
+      ],
+    ))
+  test('channels', () => expectLayer('Tile', { 0: 0, 1: 2 }, [[matrix]], [matrix, matrix]))
+  test('depths', () =>
+    expectLayer(
+      'Tile',
+      { 0: 1, 1: 2 },
+      [fill([2, 1, 1, 2])],
+      [
+        [[[0, 1]], [[0, 1]]],
+        [[[2, 3]], [[2, 3]]],
+      ],
+    ))
+  test('that does not exist: nothing, as in ncnn', () => expectLayer('Tile', { 0: -1, 1: 2 }, [matrix], matrix))
+})
+
+describe('with repeats', () => {
+  const twice = [1, 2, 1, 2]
+  test('for every axis', () => expectLayer('Tile', { 2: [3, 2] }, [[[1, 2]]], [twice, twice, twice]))
+  test('for the innermost axes', () =>
+    expectLayer(
+      'Tile',
+      { 2: [2] },
+      [[[1], [2]]],
+      [
+        [1, 1],
+        [2, 2],
+      ],
+    ))
+  test('for more axes than there are', () => expectLayer('Tile', { 2: [2, 1, 2] }, [[1, 2]], [[twice], [twice]]))
+  test('of 1 add axes only', () => expectLayer('Tile', { 2: [1, 1] }, [[1, 2]], [[1, 2]]))
+  test('that turn 3 axes into 4: the new one is the depth', () =>
+    expectLayer(
+      'Tile',
+      { 2: [1, 2, 1, 1] },
+      [[[[1]], [[2]]]],
+      [
+        [[[1]], [[1]]],
+        [[[2]], [[2]]],
+      ],
+    ))
+})
+
+test('keeps int8', async () => {
+  const x = { data: Int8Array.of(1, 2), shape: [2], dtype: 'int8' as const }
+  expect(await runSingle('Tile', { 1: 2 }, [x])).toEqual({ ...x, data: Int8Array.of(1, 2, 1, 2), shape: [4] })
+})
+
+test.each([
+  [{ 1: 0 }, 'repeats must be positive, found 0'],
+  [{ 2: [-1] }, 'repeats must be positive, found -1'],
+  [{ 2: [1, 1, 1, 1, 1] }, 'at most 4 repeats can be given, found 5'],
+  [{ 1: 2 ** 31 - 1 }, 'elements are too many'],
+])('refuses %o', async (params, message) => {
+  await expect(runSingle('Tile', params, [[1, 2]])).rejects.toThrow(message)
+})
