@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
 import { quoteNames, TensorFileError } from './error.ts'
-import { replaceFile, toPath, withFile } from './file-system.ts'
+import { replaceFile, tensorPath, withFile } from './file-system.ts'
 import { type EncodeOptions, stemOf, type TensorFormat } from './format.ts'
 import { npy } from './npy.ts'
 import { npz } from './npz.ts'
@@ -40,7 +40,7 @@ function formatOf(path: string): TensorFormat {
 
 /** See {@link readTensor}. */
 export function readTensorSync(file: string | URL, options: ReadTensorOptions = {}): Tensor {
-  const path = toPath(file)
+  const path = tensorPath(file)
   const format = formatOf(path)
   return withFile(path, (source) => {
     const { names, read } = format.open(source)
@@ -58,7 +58,7 @@ export function readTensorSync(file: string | URL, options: ReadTensorOptions = 
 
 /** See {@link readTensors}. */
 export function readTensorsSync(file: string | URL): Record<string, Tensor> {
-  const path = toPath(file)
+  const path = tensorPath(file)
   const format = formatOf(path)
   return withFile(path, (source) => {
     const { names, read } = format.open(source)
@@ -82,7 +82,7 @@ function write(path: string, tensors: readonly (readonly [string, TensorLike])[]
 
 /** See {@link writeTensor}. */
 export function writeTensorSync(file: string | URL, tensor: TensorLike, options: WriteTensorOptions = {}): void {
-  const path = toPath(file)
+  const path = tensorPath(file)
   const { name = stemOf(path), ...encodeOptions } = options
   write(path, [[name, tensor]], encodeOptions)
 }
@@ -93,5 +93,5 @@ export function writeTensorsSync(
   tensors: Readonly<Record<string, TensorLike>>,
   options: EncodeOptions = {},
 ): void {
-  write(toPath(file), Object.entries(tensors), options)
+  write(tensorPath(file), Object.entries(tensors), options)
 }

@@ -1,5 +1,5 @@
 // loadRecording: a Model that answers from a file that recordActivations wrote.
-import { toPath, withFile } from '../files/file-system.ts'
+import { tensorPath, withFile } from '../files/file-system.ts'
 import { safetensors } from '../files/safetensors.ts'
 import { createModel, quoteNames } from '../runners/create-model.ts'
 import type { Model } from '../runners/model.ts'
@@ -22,7 +22,7 @@ const fail = (message: string): RecordingError => new RecordingError(message)
  * const { out0 } = await reference.run({ features: await readTensor('fbank.npy') })
  */
 export async function loadRecording(path: string | URL): Promise<Model> {
-  const source = toPath(path)
+  const source = tensorPath(path)
   const { recording, tensors } = withFile(source, (file) => {
     const { names, metadata, read } = safetensors.open(file)
     return {

@@ -1,25 +1,28 @@
 // Reads the files of a model, and says what each was needed for when it cannot.
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { FileError, readWholeFile } from '../host/open-file.ts'
+import { toPath } from '../host/to-path.ts'
+import type { ModelErrorClass } from './model-error.ts'
 
 /** The path of a model that may be given as a `file:` URL. */
-export const toPath = (path: string | URL): string => (typeof path === 'string' ? path : fileURLToPath(path.href))
+export function modelPath(file: string | URL): string {
+  return toPath(file, 'a model')
+}
 
 /**
  * Reads a file.
  * @param what what the file is, for messages
- * @param fail makes the loader's own kind of error
+ * @param Failure the loader's own kind of error
  */
-export async function readModelFile(path: string, what: string, fail: (message: string) => Error): Promise<Uint8Array> {
-  let bytes: Uint8Array
+export function readModelFile(path: string, what: string, Failure: ModelErrorClass): Uint8Array<ArrayBuffer> {
   try {
-    const { buffer, byteOffset, byteLength } = await readFile(path)
-    bytes = new Uint8Array(buffer, byteOffset, byteLength)
+    return readWholeFile(path)
   } catch (error) {
-    throw fail(`cannot read ${path} (${what}): ${error instanceof Error ? error.message : String(error)}`)
+    throw unreadable(error, path, what, Failure)
   }
-  if (new TextDecoder().decode(bytes.subarray(0, 19)) === 'version https://git') {
-    throw fail(`${path} is a Git LFS pointer, not the file itself. Run: git lfs pull`)
-  }
-  return bytes
+}
+
+/** A file's error as the loader's own kind; others are as they were. */
+export function unreadable(error: unknown, path: string, what: string, Failure: ModelErrorClass): unknown {
+  if (!(error instanceof FileError)) return error
+  return new Failure(`cannot read ${path} (${what}): ${error.message}`, { code: error.code, cause: error })
 }

@@ -1,7 +1,6 @@
 // A snapshot assertion from beginning to end: look up, read, compare, write, and tell the runner.
 import { TensorFileError } from '../files/error.ts'
-import { refuseLfsPointer } from '../files/git-lfs.ts'
-import { memorySource } from '../files/source.ts'
+import { FileError, refuseLfsPointer } from '../host/open-file.ts'
 import { type Contents, contentsOf } from './contents.ts'
 import { describeContents, parseDescriptor } from './descriptor.ts'
 import { baseName, inFolder, snapshotFileName, snapshotFolder } from './file-names.ts'
@@ -141,7 +140,7 @@ function* readStored(entry: SnapshotEntry, text: string, files: SnapshotFiles): 
   try {
     const bytes = yield* wait(files.read(path))
     if (bytes === undefined) return { path, problem: 'the file is missing' }
-    refuseLfsPointer(memorySource(bytes, path))
+    refuseLfsPointer(bytes)
     const sha256 = yield* wait(files.sha256(bytes))
     if (sha256 !== descriptor.sha256) {
       return {
@@ -151,7 +150,8 @@ function* readStored(entry: SnapshotEntry, text: string, files: SnapshotFiles): 
     }
     return { path, snapshot: decodeSnapshot(bytes, path) }
   } catch (error) {
-    if (!(error instanceof TensorFileError)) throw error
-    return { path, problem: `the file ${error.message.slice(error.source.length).replace(/^: /, '')}` }
+    if (error instanceof FileError) return { path, problem: `${path}: ${error.message}` }
+    if (error instanceof TensorFileError) return { path, problem: error.message }
+    throw error
   }
 }

@@ -2,6 +2,7 @@
 import { checkOptions, didYouMean, optionNames } from '../compare/index.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
 import { describeValue } from '../tensor/describe.ts'
+import { reservedMetadata } from './own-metadata.ts'
 
 /** `full` keeps every element; `fingerprint` a few kilobytes, whatever the size of the tensor. */
 export type SnapshotStorage = 'full' | 'fingerprint'
@@ -24,9 +25,6 @@ export interface CheckedSnapshotOptions {
   readonly storage: SnapshotStorage
   readonly metadata: Readonly<Record<string, string>>
 }
-
-/** What a snapshot file says about itself; `metadata` cannot say it otherwise. */
-export const reservedMetadata: readonly string[] = ['expect-tensor', 'test', 'contents', 'storage', 'options']
 
 /** What a fingerprint can be judged by. */
 const fingerprintOptions: readonly string[] = ['atol', 'rtol', 'preset', 'equalNaN', 'checkDtype']

@@ -1,14 +1,11 @@
 // The bytes of a snapshot's .safetensors file, and what was stored in them.
-import packageJson from '../../package.json' with { type: 'json' }
-import { toPlainJson } from '../compare/json.ts'
-import type { CompareOptions } from '../compare/options/options.ts'
 import { TensorFileError } from '../files/error.ts'
 import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.ts'
-import type { DType } from '../tensor/dtype.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Contents, ContentsKind } from './contents.ts'
 import type { Fingerprint, NonFinite } from './fingerprint/fingerprint.ts'
 import type { CheckedSnapshotOptions, SnapshotStorage } from './options.ts'
+import { ownMetadata } from './own-metadata.ts'
 
 export type Stored = Tensor | Fingerprint
 
@@ -32,13 +29,13 @@ export function encodeSnapshot(
 ): Uint8Array<ArrayBuffer> {
   const parts = storage === 'full' ? (tensors as Contents['tensors']) : takeApart(tensors)
   return encodeSafetensors(parts, {
-    'expect-tensor': packageJson.version,
-    // half a surrogate pair has no UTF-8
-    test: key.replace(/\p{Surrogate}/gu, '\ufffd'),
-    contents: kind,
-    storage,
-    options: JSON.stringify(plainOptions(compare)),
-    ...(storage === 'full' ? {} : { fingerprints: JSON.stringify(headersOf(tensors)) }),
+    ...ownMetadata({
+      key,
+      kind,
+      storage,
+      compare,
+      fingerprints: storage === 'full' ? undefined : headersOf(tensors),
+    }),
     ...origin,
     ...metadata,
   })
@@ -53,13 +50,6 @@ export function decodeSnapshot(bytes: Uint8Array, path: string): StoredSnapshot 
   }
   const kind: ContentsKind = contents
   return { kind, storage, tensors: storage === 'full' ? tensors : putTogether(tensors, fingerprints, path) }
-}
-
-function plainOptions(options: CompareOptions): unknown {
-  const { normalize } = options
-  return toPlainJson(
-    typeof normalize === 'function' ? { ...options, normalize: normalize.name || 'function' } : options,
-  )
 }
 
 /** The part of a fingerprint that is no array. */
@@ -101,7 +91,7 @@ function putTogether(
   fingerprints: string | undefined,
   path: string,
 ): Record<string, Stored> {
-  const headers = JSON.parse(fingerprints ?? '{}') as Record<string, Header & { readonly dtype: DType }>
+  const headers = parseHeaders(fingerprints, path)
   const part = (name: string): Float64Array => {
     const data = parts[name]?.data
     if (data === undefined) throw new TensorFileError(path, `has no ${name}: the fingerprint is not complete`)
@@ -116,4 +106,12 @@ function putTogether(
     return [name, { ...header, ...arrays }] as const
   })
   return Object.fromEntries<Stored>([...full, ...made])
+}
+
+function parseHeaders(fingerprints: string | undefined, path: string): Record<string, Header> {
+  try {
+    return JSON.parse(fingerprints ?? '{}')
+  } catch (cause) {
+    throw new TensorFileError(path, 'is no snapshot: its metadata does not describe the fingerprints', { cause })
+  }
 }

@@ -113,7 +113,7 @@ describe('reading', () => {
 
   test('a Git LFS pointer', async () => {
     await expect(readTensor(fixturePath('refused-lfs-pointer.npy'))).rejects.toThrow(
-      'is a Git LFS pointer of 130 bytes; the tensors themselves are not here yet: run "git lfs pull"',
+      'is a Git LFS pointer of 130 bytes; the file itself is not here yet: run "git lfs pull"',
     )
   })
 

@@ -242,7 +242,7 @@ describe('a file that is not what was stored', () => {
     ],
     'a Git LFS pointer': [
       (path) => writeFileSync(path, 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12345\n'),
-      /the file is a Git LFS pointer of \d+ bytes; .*run "git lfs pull"/,
+      /is a Git LFS pointer of \d+ bytes; .*run "git lfs pull"/,
     ],
   }
 
@@ -344,6 +344,7 @@ describe('refused', () => {
     [{ storage: 'fingerprint', metrics: { cosine: 1 } }, /a fingerprint cannot be judged by metrics/],
     [{ metadata: { engine: 1 } }, /metadata\.engine must be a string, got the number 1/],
     [{ metadata: { test: 'x' } }, /metadata\.test is written by the snapshot itself/],
+    [{ storage: 'fingerprint', metadata: { fingerprints: 'x' } }, /metadata\.fingerprints is written by the snapshot/],
     [{ metadata: 'x' }, /metadata must be an object of strings/],
   ])('%j', (options, message) => {
     expect(() => once('new', embedding, options as unknown as SnapshotOptions)).toThrow(message)

@@ -1,6 +1,7 @@
 // Finds the two files of an ncnn model, reads the .param and opens the .bin.
-import type { FileHandle } from 'node:fs/promises'
-import { hasFileSystem, nodeModule } from '../../host/node-modules.ts'
+import { hasFileSystem } from '../../host/node-modules.ts'
+import { openFile, readAll } from '../../host/open-file.ts'
+import { modelPath, readModelFile, unreadable } from '../model-file.ts'
 import { NcnnError } from './error.ts'
 import type { NcnnFiles } from './options.ts'
 import { bytesSource, type WeightSource } from './weight-source.ts'
@@ -17,26 +18,30 @@ export async function withFiles<Result>(
   bin: string | URL | undefined,
   use: (files: NcnnFiles) => Promise<Result>,
 ): Promise<Result> {
-  if (typeof source === 'object' && 'param' in source) {
+  if (typeof source === 'object' && source !== null && 'param' in source) {
     if (typeof source.param !== 'string' && !ArrayBuffer.isView(source.param)) {
-      throw new NcnnError('loadNcnn: `param` must be the text or the bytes of a .param file')
+      throw new NcnnError('loadNcnn: `param` must be the text or the bytes of a .param file', { code: 'wrong-option' })
     }
-    if (!ArrayBuffer.isView(source.bin))
-      throw new NcnnError('loadNcnn: `bin` must be the bytes of a .bin file (a Uint8Array)')
+    if (!ArrayBuffer.isView(source.bin)) {
+      throw new NcnnError('loadNcnn: `bin` must be the bytes of a .bin file (a Uint8Array)', { code: 'wrong-option' })
+    }
     const param = typeof source.param === 'string' ? source.param : plainBytes(source.param)
     return use({ param, bin: bytesSource(plainBytes(source.bin), 'bin'), paramName: 'param' })
   }
   if (!hasFileSystem()) {
     throw new NcnnError(
       'loadNcnn: there are no files here. Fetch both, and give their contents: loadNcnn({ param, bin })',
+      { code: 'unsupported' },
     )
   }
-  const paramName = toPath(source)
+  const paramName = modelPath(source)
   if (!/\.param(\.bin)?$/.test(paramName)) {
-    throw new NcnnError(`loadNcnn: expected the path of a .param (or .param.bin) file, got "${paramName}"`)
+    throw new NcnnError(`loadNcnn: expected the path of a .param (or .param.bin) file, got "${paramName}"`, {
+      code: 'wrong-option',
+    })
   }
-  const binName = bin === undefined ? paramName.replace(/\.param(\.bin)?$/, '.bin') : toPath(bin)
-  const param = await orExplain(paramName, 'the network', () => readParam(paramName))
+  const binName = bin === undefined ? paramName.replace(/\.param(\.bin)?$/, '.bin') : modelPath(bin)
+  const param = readModelFile(paramName, 'the network', NcnnError)
   return withWeights(binName, `the weights of ${paramName}`, (weights) =>
     use({ param: /\.param$/.test(paramName) ? new TextDecoder().decode(param) : param, bin: weights, paramName }),
   )
@@ -46,82 +51,28 @@ export async function withFiles<Result>(
 const plainBytes = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
 
-const toPath = (path: string | URL): string =>
-  typeof path === 'string' ? path : nodeModule('node:url').fileURLToPath(path)
-
-async function readParam(path: string): Promise<Uint8Array> {
-  const bytes = plainBytes(await nodeModule('node:fs/promises').readFile(path))
-  refuseLfsPointer(path, bytes)
-  return bytes
-}
-
 /** @param what what the file is, for messages */
 async function withWeights<Result>(
   path: string,
   what: string,
   use: (weights: WeightSource) => Promise<Result>,
 ): Promise<Result> {
-  const file = await orExplain(path, what, () => nodeModule('node:fs/promises').open(path))
-  try {
-    const weights = await orExplain(path, what, () => fileSource(file, path, what))
-    return await use(weights)
-  } finally {
-    await file.close()
-  }
-}
-
-/** What cannot be read at any place, a pipe for instance, is read at once. */
-async function fileSource(file: FileHandle, path: string, what: string): Promise<WeightSource> {
-  const stats = await file.stat()
-  const source = stats.isFile()
-    ? regularFile(file.fd, stats.size, path, what)
-    : bytesSource(plainBytes(await file.readFile()), path)
-  const start = new Uint8Array(Math.min(lfsPointerStart.length, source.size))
-  source.read(0, start)
-  refuseLfsPointer(path, start)
-  return source
-}
-
-/** Above 2 GiB a single read fails on some systems. */
-const mostBytesAtOnce = 2 ** 30
-
-function regularFile(descriptor: number, size: number, path: string, what: string): WeightSource {
-  const { readSync } = nodeModule('node:fs')
-  const read = (offset: number, target: Uint8Array): void => {
+  const explaining = <Value>(work: () => Value): Value => {
     try {
-      for (let done = 0; done < target.length; ) {
-        const count = readSync(descriptor, target, done, Math.min(target.length - done, mostBytesAtOnce), offset + done)
-        if (count === 0) throw new Error(`it ended at byte ${offset + done}; another process changed it`)
-        done += count
-      }
+      return work()
     } catch (error) {
-      throw explained(error, path, what)
+      throw unreadable(error, path, what, NcnnError)
     }
   }
-  const readAll = (): Uint8Array => {
-    const bytes = new Uint8Array(size)
-    read(0, bytes)
-    return bytes
-  }
-  return { name: path, size, read, readAll }
-}
-
-const lfsPointerStart = 'version https://git'
-
-function refuseLfsPointer(path: string, bytes: Uint8Array): void {
-  if (new TextDecoder().decode(bytes.subarray(0, lfsPointerStart.length)) !== lfsPointerStart) return
-  throw new NcnnError(`${path} is a Git LFS pointer, not the file itself. Run: git lfs pull`)
-}
-
-async function orExplain<Result>(path: string, what: string, work: () => Promise<Result>): Promise<Result> {
+  const file = explaining(() => openFile(path))
   try {
-    return await work()
-  } catch (error) {
-    throw explained(error, path, what)
+    return await use({
+      name: path,
+      size: file.size,
+      read: (offset, target) => explaining(() => file.read(offset, target)),
+      readAll: () => explaining(() => readAll(file)),
+    })
+  } finally {
+    file.close()
   }
-}
-
-function explained(error: unknown, path: string, what: string): NcnnError {
-  if (error instanceof NcnnError) return error
-  return new NcnnError(`cannot read ${path} (${what}): ${error instanceof Error ? error.message : String(error)}`)
 }

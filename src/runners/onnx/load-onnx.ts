@@ -4,7 +4,7 @@ import type { DType } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { createModel, firstLine } from '../create-model.ts'
 import type { Model } from '../model.ts'
-import { readModelFile, toPath } from '../model-file.ts'
+import { modelPath, readModelFile } from '../model-file.ts'
 import { OnnxError } from './error.ts'
 import { type OnnxGraph, readOnnxGraph } from './graph.ts'
 import {
@@ -36,8 +36,8 @@ export async function loadOnnx(source: string | URL | Uint8Array, options: LoadO
     throw new OnnxError(`loadOnnx: engine must be 'web' or 'node', got ${JSON.stringify(engine)}`)
   }
   const fromBytes = ArrayBuffer.isView(source)
-  const path = fromBytes ? undefined : toPath(source)
-  const bytes = fromBytes ? source : await readModelFile(toPath(source), 'the model', fail)
+  const path = fromBytes ? undefined : modelPath(source)
+  const bytes = fromBytes ? source : readModelFile(modelPath(source), 'the model', OnnxError)
   const graph = readOnnxGraph(bytes, path ?? 'the ONNX model')
   const externalData = await readExternalFiles(graph, path)
   return modelOf(graph, await findRuntime(engine), externalData)
@@ -58,7 +58,7 @@ async function readExternalFiles(
       if (isAbsolute(file) || file.split(/[\\/]/).includes('..')) {
         throw new OnnxError(`${source} refers to weights outside its folder: ${file}`)
       }
-      return { path: file, data: await readModelFile(join(dirname(source), file), `weights of ${source}`, fail) }
+      return { path: file, data: readModelFile(join(dirname(source), file), `weights of ${source}`, OnnxError) }
     }),
   )
 }

@@ -30,14 +30,12 @@ interface ModelJson {
   readonly weightsManifest?: readonly { readonly paths: readonly string[]; readonly weights: readonly WeightSpec[] }[]
 }
 
-const fail = (message: string): TfjsError => new TfjsError(message)
-
 /**
  * Reads a model.json and the weight files it names.
  * @throws {TfjsError} naming the file that is missing, damaged or of another size than the model.json says
  */
 export async function readArtifacts(path: string): Promise<Artifacts> {
-  const json = parse(await readModelFile(path, 'the model', fail), path)
+  const json = parse(readModelFile(path, 'the model', TfjsError), path)
   const { modelTopology, weightsManifest = [], ...rest } = json
   if (modelTopology === undefined) {
     throw new TfjsError(`${path} is not a TensorFlow.js model: it has no modelTopology`)
@@ -71,7 +69,7 @@ async function readGroup(
       if (isAbsolute(file) || file.split(/[\\/]/).includes('..')) {
         throw new TfjsError(`${path} refers to weights outside its folder: ${file}`)
       }
-      return readModelFile(join(dirname(path), file), `weights of ${path}`, fail)
+      return readModelFile(join(dirname(path), file), `weights of ${path}`, TfjsError)
     }),
   )
   const declared = weights.reduce((sum, weight) => sum + bytesOf(weight), 0)

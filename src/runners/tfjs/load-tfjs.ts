@@ -1,7 +1,7 @@
 // loadTfjs: a TensorFlow.js model behind the Model interface, in whatever TensorFlow.js the caller has.
 import { createModel, firstLine } from '../create-model.ts'
 import type { Model } from '../model.ts'
-import { toPath } from '../model-file.ts'
+import { modelPath } from '../model-file.ts'
 import { readArtifacts } from './artifacts.ts'
 import { TfjsError } from './error.ts'
 import { graphRunner } from './graph-model.ts'
@@ -24,7 +24,7 @@ import type { Tf, TfNamespace } from './namespace.ts'
  */
 export async function loadTfjs(tf: TfNamespace, source: string | URL): Promise<Model> {
   const namespace = checkNamespace(tf)
-  const path = toPath(source)
+  const path = modelPath(source)
   const artifacts = await readArtifacts(path)
   await namespace.ready()
   const handler = { load: async () => artifacts }

@@ -5,7 +5,7 @@ import { type DType, isFloatDType, parseDType } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { castTo, createModel, type Runner } from '../create-model.ts'
 import type { Model } from '../model.ts'
-import { readModelFile, toPath } from '../model-file.ts'
+import { modelPath, readModelFile } from '../model-file.ts'
 import type { Frame } from '../worker/frames.ts'
 import type { WorkerModel } from '../worker/process.ts'
 import { pythonWorkers } from '../worker/python.ts'
@@ -54,7 +54,7 @@ export async function loadTorch(source: string | URL, options: LoadTorchOptions 
   if (state !== 'eval' && state !== 'train') {
     throw fail(`loadTorch: state must be 'eval' or 'train', got ${JSON.stringify(state)}`)
   }
-  const path = toPath(source)
+  const path = modelPath(source)
   const { kind, parts } = await readSource(path)
   const worker = await findWorker(python)
   const { version } = await worker.greet()
@@ -68,7 +68,7 @@ export async function loadTorch(source: string | URL, options: LoadTorchOptions 
 
 /** The file, and what belongs to it. */
 async function readSource(path: string): Promise<{ kind: 'script' | 'pnnx'; parts: Uint8Array[] }> {
-  const content = await readModelFile(path, 'the model', fail)
+  const content = readModelFile(path, 'the model', TorchError)
   if (!path.endsWith('.py')) return { kind: 'script', parts: [content] }
   const text = new TextDecoder().decode(content)
   const weights = /zipfile\.ZipFile\('([^']+)'/.exec(text)?.[1]
@@ -77,7 +77,7 @@ async function readSource(path: string): Promise<{ kind: 'script' | 'pnnx'; part
   }
   // pnnx names it by the way from where it was called.
   const file = join(dirname(path), basename(weights.replaceAll('\\', '/')))
-  return { kind: 'pnnx', parts: [content, await readModelFile(file, `weights of ${path}`, fail)] }
+  return { kind: 'pnnx', parts: [content, readModelFile(file, `weights of ${path}`, TorchError)] }
 }
 
 /** What the worker says of a loaded model. */

@@ -307,7 +307,9 @@ describe('files', () => {
   })
 
   test('a Git LFS pointer is recognised', async () => {
-    await expect(loadNcnn(join(folder, 'lfs.param'))).rejects.toThrow(/lfs\.param is a Git LFS pointer.*git lfs pull/)
+    await expect(loadNcnn(join(folder, 'lfs.param'))).rejects.toThrow(
+      /lfs\.param \(the network\): is a Git LFS pointer.*git lfs pull/,
+    )
   })
 
   test('weights that WebAssembly cannot address are refused before they are read, with what to do', async () => {

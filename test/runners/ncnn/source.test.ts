@@ -1,9 +1,11 @@
 // The files of a model: what is read, when the .bin is closed, and what is said when it cannot be read.
 import { execFileSync } from 'node:child_process'
-import fs, { type FileHandle } from 'node:fs/promises'
+import { readdirSync, readlinkSync } from 'node:fs'
+import fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadNcnn } from '../../../src/runners/ncnn/index.ts'
 import { withFiles } from '../../../src/runners/ncnn/source.ts'
 
@@ -17,7 +19,6 @@ beforeAll(async () => {
   await fs.writeFile(param, '7767517\n2 2\nInput in 0 1 x\nInnerProduct fc 1 1 x out 0=1 2=2\n')
 })
 afterAll(() => fs.rm(folder, { recursive: true }))
-afterEach(() => vi.restoreAllMocks())
 
 const binFile = async (name: string, content: Uint8Array): Promise<string> => {
   const path = join(folder, name)
@@ -44,24 +45,55 @@ test.each([false, true])('it is read into the memory of WebAssembly, shared: %s'
   expect(Uint8Array.from(new Uint8Array(memory.buffer, 64, 1000))).toEqual(bytes)
 })
 
-test.skipIf(process.platform === 'win32')('a pipe is read as well', async () => {
-  const pipe = join(folder, 'pipe.bin')
-  execFileSync('mkfifo', [pipe])
-  const written = fs.writeFile(pipe, bytes)
-  await withFiles(param, pipe, async ({ bin }) => expect(bin.readAll()).toEqual(bytes))
-  await written
+test('both files may be given as file: URLs, as objects or as strings', async () => {
+  const bin = pathToFileURL(await binFile('url.bin', new Uint8Array(12)))
+  for (const [source, weights] of [
+    [pathToFileURL(param), bin],
+    [pathToFileURL(param).href, bin.href],
+  ]) {
+    const model = await loadNcnn(source, { bin: weights })
+    expect(model.inputs).toEqual([{ name: 'x' }])
+  }
 })
 
-test('the .bin is closed, whether or not the model can be loaded', async () => {
-  const open = vi.spyOn(fs, 'open')
+test.skipIf(process.platform === 'win32')('a pipe is refused, without waiting for its other end', async () => {
+  const pipe = join(folder, 'pipe.bin')
+  execFileSync('mkfifo', [pipe, join(folder, 'pipe.param')])
+  await expect(loadNcnn(param, { bin: pipe })).rejects.toMatchObject({
+    message: `cannot read ${pipe} (the weights of ${param}): is not a regular file`,
+    code: 'unreadable',
+  })
+  await expect(loadNcnn(join(folder, 'pipe.param'))).rejects.toThrow('is not a regular file')
+})
+
+test.skipIf(process.platform === 'win32')('a device is refused', async () => {
+  const link = join(folder, 'zero.param')
+  await fs.symlink('/dev/zero', link)
+  await expect(loadNcnn(link)).rejects.toThrow(`cannot read ${link} (the network): is not a regular file`)
+})
+
+/** The open files of this process that lie in the folder. */
+const openFiles = (): string[] =>
+  readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${descriptor}`)
+      return path.startsWith(folder) ? [path] : []
+    } catch {
+      return []
+    }
+  })
+
+test.runIf(process.platform === 'linux')('the .bin is closed, whether or not the model can be loaded', async () => {
   const good = await binFile('good.bin', new Uint8Array(12))
+  await withFiles(param, good, async () => expect(openFiles()).toEqual([good]))
   await loadNcnn(param, { bin: good })
   const short = await binFile('short.bin', new Uint8Array(11))
   await expect(loadNcnn(param, { bin: short })).rejects.toThrow(/needs bytes 4 to 12.*the file ends at 11/)
   const pointer = await binFile('pointer.bin', new TextEncoder().encode('version https://git-lfs.github.com/spec/v1'))
-  await expect(loadNcnn(param, { bin: pointer })).rejects.toThrow(/pointer\.bin is a Git LFS pointer.*git lfs pull/)
-  const handles = await Promise.all(open.mock.results.map(({ value }) => value as Promise<FileHandle>))
-  expect(handles.map(({ fd }) => fd)).toEqual([-1, -1, -1])
+  await expect(loadNcnn(param, { bin: pointer })).rejects.toThrow(
+    /pointer\.bin \(the weights of .*\): is a Git LFS pointer.*git lfs pull/,
+  )
+  expect(openFiles()).toEqual([])
 })
 
 test('a file that becomes shorter while it is read is an error that says so', async () => {
@@ -71,12 +103,12 @@ test('a file that becomes shorter while it is read is an error that says so', as
     bin.read(500, new Uint8Array(200))
   })
   await expect(reading).rejects.toThrow(
-    /^cannot read .*shrinking\.bin \(the weights of .*net\.param\): it ended at byte 600; another process changed it/,
+    /^cannot read .*shrinking\.bin \(the weights of .*net\.param\): ended at byte 600 while it was being read; another process changed it/,
   )
 })
 
 test('a folder is no .bin', async () => {
   await expect(loadNcnn(param, { bin: folder })).rejects.toThrow(
-    /cannot read .* \(the weights of .*net\.param\): EISDIR/,
+    /cannot read .* \(the weights of .*net\.param\): is a folder/,
   )
 })

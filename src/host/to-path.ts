@@ -1,0 +1,28 @@
+// The path of a file that may be given as a path or as a file: URL.
+import { nodeModule } from './node-modules.ts'
+
+/**
+ * The path of a file that may be given as a `file:` URL, as an object or as a string (what `import.meta.resolve` returns).
+ *
+ * @param what what the file is, for the message: `a tensor file`
+ * @throws TypeError for anything else
+ */
+export function toPath(file: string | URL, what: string): string {
+  const given: unknown = file
+  if (typeof given === 'string' && given !== '') return given.startsWith('file:') ? fromFileUrl(given, what) : given
+  if (typeof given === 'object' && given !== null && 'href' in given) return fromFileUrl(String(given.href), what)
+  throw new TypeError(`expected the path or file: URL of ${what}, found ${describe(given)}`)
+}
+
+function fromFileUrl(url: string, what: string): string {
+  try {
+    return nodeModule('node:url').fileURLToPath(url)
+  } catch (cause) {
+    throw new TypeError(`expected the path or file: URL of ${what}, found ${url}`, { cause })
+  }
+}
+
+function describe(given: unknown): string {
+  if (given === '') return 'an empty string'
+  return given === null ? 'null' : typeof given
+}
