@@ -16,7 +16,9 @@ export type {
   SideSummary,
   WorstSlice,
 } from './compare/comparison.ts'
+export type { JsonNumber } from './compare/json.ts'
 export type { CompareOptions, MetricBounds, Normalization, PresetName } from './compare/options/options.ts'
+export { type ComparisonSummary, summarize } from './compare/summary.ts'
 export { configureTensorMatchers } from './matchers/defaults.ts'
 export { tensorMatchers } from './matchers/index.ts'
 export type { TopKOptions } from './matchers/to-agree-on-top-k.ts'

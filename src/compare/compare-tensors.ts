@@ -12,7 +12,7 @@ import { resolveTolerance, type Tolerance } from './options/tolerance.ts'
 import { align } from './sides/align.ts'
 import { nameOfNormalization, normalizeSides } from './sides/normalize-sides.ts'
 import { type Pairs, pairUp } from './sides/pairs.ts'
-import { findFailedMetrics, type MetricSource } from './statistics/metrics.ts'
+import { holdsBound, type MetricSource, measureBounded } from './statistics/metrics.ts'
 import { countMisses, gatherStatistics } from './statistics/statistics.ts'
 import type { ElementRule } from './verdict/element-rule.ts'
 import { allClose } from './verdict/verdict.ts'
@@ -43,11 +43,11 @@ export function compareTensors(actual: TensorLike, reference: TensorLike, option
   const statistics = once(() => gatherStatistics(pairs, rule))
   const dtypes = [given.actual.dtype, given.reference.dtype] as const
   const metricSource: MetricSource = { pairs, rule, statistics, dtypes }
-  const { failure, mismatch, failedMetrics } = decide(checked, pairs, metricSource)
+  const { failure, mismatch, boundedMetrics } = decide(checked, pairs, metricSource)
   return reportOn({
     failure,
     mismatch,
-    failedMetrics,
+    boundedMetrics,
     tolerance,
     rule,
     allowedMisses: checked.allowedMisses(pairs.length),
@@ -60,7 +60,7 @@ export function compareTensors(actual: TensorLike, reference: TensorLike, option
   })
 }
 
-/** After normalisation integers are fractions: then they get the tolerance of float64, not that of exact integers. */
+/** After normalization integers are fractions: then they get the tolerance of float64, not that of exact integers. */
 function toleranceFor(checked: CheckedOptions, actual: Tensor, reference: Tensor): Tolerance {
   const dtypeOf = ({ dtype }: Tensor): DType =>
     checked.normalize === undefined || isFloatDType(dtype) ? dtype : 'float64'
@@ -71,10 +71,11 @@ function toleranceFor(checked: CheckedOptions, actual: Tensor, reference: Tensor
 function decide(checked: CheckedOptions, pairs: Pairs, source: MetricSource) {
   const dtypeMismatch = checked.checkDtype ? explainDtypeMismatch(source.dtypes) : undefined
   const elementsMatch = isWithin(pairs, source.rule, checked.allowedMisses(pairs.length))
-  const missedBounds = findFailedMetrics(checked.metrics, source)
+  const boundedMetrics = measureBounded(checked.metrics, source)
+  const metricsHold = boundedMetrics.every(holdsBound)
   const failure =
-    dtypeMismatch !== undefined ? 'dtype' : !elementsMatch ? 'elements' : missedBounds.length > 0 ? 'metric' : undefined
-  return { failure, mismatch: dtypeMismatch, failedMetrics: missedBounds } as const
+    dtypeMismatch !== undefined ? 'dtype' : !elementsMatch ? 'elements' : !metricsHold ? 'metric' : undefined
+  return { failure, mismatch: dtypeMismatch, boundedMetrics } as const
 }
 
 function explainDtypeMismatch([actual, reference]: MetricSource['dtypes']): string | undefined {

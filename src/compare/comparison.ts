@@ -115,7 +115,7 @@ export interface Comparison {
     readonly rtol: number
     readonly source: 'options' | 'preset' | 'dtype' | 'metrics only'
   }
-  /** Name of the normalisation, or of the function. */
+  /** Name of the normalization, or of the function. */
   readonly normalize: string | undefined
   /** The shape in which both sides were compared, after `layout`, `squeeze` and `normalize`; indices refer to it. */
   readonly shape: readonly number[]
@@ -124,6 +124,14 @@ export interface Comparison {
   readonly mismatched: number
   /** `mismatched / total`. */
   readonly ratio: number
+  /**
+   * How much of what is allowed was used: the greatest of `|a - r| / (atol + rtol * |r|)` over all elements and of the shares of the
+   * metrics' bounds. 0.5 is half of the tolerance; above 1 fails, but for elements that `maxMismatch` excuses. Infinity when an
+   * element misses although nothing is allowed, when a non-finite element misses, and when shapes differ.
+   *
+   * A metric's share is value / bound; `(1 - cosine) / (1 - bound)`; `10^((bound - value) / 20)`, the noise's amplitude, in decibels.
+   */
+  readonly margin: number
   readonly actual: SideSummary
   readonly reference: SideSummary
   readonly absDiff: AbsoluteErrorStats
@@ -134,7 +142,7 @@ export interface Comparison {
   readonly required: RequiredTolerance
   readonly cosine: number
   readonly snrDb: number
-  /** `|actual| / |reference|` of the raw values: a gain error stays visible although normalisation tolerates it. */
+  /** `|actual| / |reference|` of the raw values: a gain error stays visible although normalization tolerates it. */
   readonly normRatio: number
   /** The comparison of the raw values, when `normalize` was given. */
   readonly raw: { readonly maxAbs: number; readonly cosine: number; readonly snrDb: number } | undefined

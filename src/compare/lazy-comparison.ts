@@ -25,13 +25,16 @@ import { resolveTolerance, type Tolerance } from './options/tolerance.ts'
 import type { Pairs } from './sides/pairs.ts'
 import { distributionOf, type ErrorDistribution } from './statistics/error-distribution.ts'
 import {
+  type BoundedMetric,
   computeMetric,
   cosineOf,
+  holdsBound,
   type MetricSource,
   maeOf,
   metricNames,
   normOf,
   rmseOf,
+  shareOfBound,
   snrOf,
 } from './statistics/metrics.ts'
 import { requiredTolerance } from './statistics/required.ts'
@@ -55,7 +58,8 @@ export interface Findings {
   readonly rawPairs: Pairs
   readonly statistics: () => Statistics
   readonly metricSource: MetricSource
-  readonly failedMetrics: readonly FailedMetric[]
+  /** The metrics that were given a bound, whether it holds or not. */
+  readonly boundedMetrics: readonly BoundedMetric[]
   /** As the user gave them. */
   readonly given: { readonly actual: Tensor; readonly reference: Tensor }
 }
@@ -86,7 +90,7 @@ class LazyReport implements Comparison {
     this.normalize = findings.normalize
     this.shape = findings.pairs.shape
     this.total = findings.pairs.length
-    this.failedMetrics = findings.failedMetrics
+    this.failedMetrics = findings.boundedMetrics.filter((metric) => !holdsBound(metric))
     this.mismatch = findings.mismatch
     this.#findings = findings
   }
@@ -105,12 +109,22 @@ class LazyReport implements Comparison {
     return this.total === 0 ? 0 : this.mismatched / this.total
   }
 
+  get margin(): number {
+    const { pairs, rule, boundedMetrics } = this.#findings
+    return this.#once('margin', () => {
+      const [worst] = findWorst(pairs, rule, 1)
+      return Math.max(worst?.excess ?? 0, ...boundedMetrics.map(shareOfBound))
+    })
+  }
+
   get actual(): SideSummary {
-    return this.#once('actual', () => summarize(this.#findings.given.actual, 'actual', this.#rawStatistics))
+    return this.#once('actual', () => sideSummary(this.#findings.given.actual, 'actual', () => this.#rawStatistics))
   }
 
   get reference(): SideSummary {
-    return this.#once('reference', () => summarize(this.#findings.given.reference, 'reference', this.#rawStatistics))
+    return this.#once('reference', () =>
+      sideSummary(this.#findings.given.reference, 'reference', () => this.#rawStatistics),
+    )
   }
 
   get absDiff(): AbsoluteErrorStats {
@@ -228,6 +242,7 @@ const reportFields = [
   'total',
   'mismatched',
   'ratio',
+  'margin',
   'actual',
   'reference',
   'absDiff',
@@ -308,11 +323,29 @@ function ruleForHints({ rule, tolerance, metricSource }: Findings): ElementRule 
   return { ...rule, atol, rtol }
 }
 
-function summarize(given: Tensor, name: 'actual' | 'reference', statistics: Statistics): SideSummary {
-  const side = statistics[name]
-  const { nan, posInf, negInf, min, max } = side
-  const { shape, dtype } = given
-  return { shape, dtype, norm: normOf(side, statistics), min, max, nonFinite: { nan, posInf, negInf } }
+/** Shape and dtype are known without a pass over the elements. */
+function sideSummary(
+  { shape, dtype }: Tensor,
+  name: 'actual' | 'reference',
+  statistics: () => Statistics,
+): SideSummary {
+  return {
+    shape,
+    dtype,
+    get norm() {
+      return normOf(statistics()[name], statistics())
+    },
+    get min() {
+      return statistics()[name].min
+    },
+    get max() {
+      return statistics()[name].max
+    },
+    get nonFinite() {
+      const { nan, posInf, negInf } = statistics()[name]
+      return { nan, posInf, negInf }
+    },
+  }
 }
 
 function lazyMetrics(source: MetricSource): MetricValues {
@@ -365,6 +398,7 @@ export function reportShapeMismatch(
     total,
     mismatched: total,
     ratio: total === 0 ? 0 : 1,
+    margin: Infinity,
     actual: side(actual),
     reference: side(reference),
     absDiff: { max: nothing, at: undefined, mean: nothing, p50: nothing, p90: nothing, p99: nothing, rmse: nothing },

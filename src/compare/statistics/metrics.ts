@@ -1,6 +1,6 @@
 // Numbers that describe a whole tensor's error, and whether their bounds hold.
 import type { DType } from '../../tensor/dtype.ts'
-import type { FailedMetric, MetricValues } from '../comparison.ts'
+import type { MetricValues } from '../comparison.ts'
 import type { CheckedOptions } from '../options/check-options.ts'
 import type { Pairs } from '../sides/pairs.ts'
 import type { ElementRule } from '../verdict/element-rule.ts'
@@ -55,31 +55,70 @@ export interface MetricSource {
   readonly dtypes: readonly [actual: DType, reference: DType]
 }
 
-const computations: Readonly<Record<keyof MetricValues, (source: MetricSource) => number>> = {
-  cosine: ({ statistics }) => cosineOf(statistics()),
-  snr: ({ statistics }) => snrOf(statistics()),
-  psnr: ({ statistics }) => psnrOf(statistics()),
-  rmse: ({ statistics }) => rmseOf(statistics()),
-  mae: ({ statistics }) => maeOf(statistics()),
-  maxAbs: ({ statistics }) => statistics().maxAbs,
-  maxRel: ({ statistics }) => statistics().maxRel,
-  maxUlp: ({ pairs, rule, dtypes }) => maxUlpDistance(pairs, rule, coarserFloat(...dtypes)),
+/** A metric: how it is computed and what a bound on it means. */
+interface Metric {
+  compute(source: MetricSource): number
+  holds(value: number, bound: number): boolean
+  /** The share of what the bound allows that the error uses: above 1 when it does not hold. */
+  share(value: number, bound: number): number
 }
 
-export const metricNames = Object.keys(computations) as readonly (keyof MetricValues)[]
+/** An error: the bound is the most that is allowed. */
+function error(compute: Metric['compute']): Metric {
+  return {
+    compute,
+    holds: (value, bound) => value <= bound,
+    share: (value, bound) => (value === 0 ? 0 : value / bound),
+  }
+}
+
+/** A ratio of signal to noise in decibels: the bound is the least that is required. Its share is that of the noise's amplitude. */
+function signalToNoise(compute: Metric['compute']): Metric {
+  return { compute, holds: (value, bound) => value >= bound, share: (value, bound) => 10 ** ((bound - value) / 20) }
+}
+
+/** The bound is the least that is required; what counts is the distance from 1. */
+function similarity(compute: Metric['compute']): Metric {
+  return {
+    compute,
+    holds: (value, bound) => value >= bound,
+    share: (value, bound) => (value === 1 ? 0 : (1 - value) / (1 - bound)),
+  }
+}
+
+const metrics: Readonly<Record<keyof MetricValues, Metric>> = {
+  cosine: similarity(({ statistics }) => cosineOf(statistics())),
+  snr: signalToNoise(({ statistics }) => snrOf(statistics())),
+  psnr: signalToNoise(({ statistics }) => psnrOf(statistics())),
+  rmse: error(({ statistics }) => rmseOf(statistics())),
+  mae: error(({ statistics }) => maeOf(statistics())),
+  maxAbs: error(({ statistics }) => statistics().maxAbs),
+  maxRel: error(({ statistics }) => statistics().maxRel),
+  maxUlp: error(({ pairs, rule, dtypes }) => maxUlpDistance(pairs, rule, coarserFloat(...dtypes))),
+}
+
+export const metricNames = Object.keys(metrics) as readonly (keyof MetricValues)[]
 
 export function computeMetric(name: keyof MetricValues, source: MetricSource): number {
-  return computations[name](source)
+  return metrics[name].compute(source)
 }
 
-/** Metrics of which more is better; of the others less is. */
-const leastBounds: ReadonlySet<keyof MetricValues> = new Set(['cosine', 'snr', 'psnr'])
+/** A metric that was given a bound. */
+export interface BoundedMetric {
+  readonly name: keyof MetricValues
+  readonly value: number
+  readonly bound: number
+}
 
-/** The metrics that miss their bound. */
-export function findFailedMetrics(bounds: CheckedOptions['metrics'], source: MetricSource): FailedMetric[] {
-  return bounds.flatMap(({ name, bound }) => {
-    const value = computeMetric(name, source)
-    const holds = leastBounds.has(name) ? value >= bound : value <= bound
-    return holds ? [] : [{ name, value, bound }]
-  })
+export function measureBounded(bounds: CheckedOptions['metrics'], source: MetricSource): BoundedMetric[] {
+  return bounds.map(({ name, bound }) => ({ name, value: computeMetric(name, source), bound }))
+}
+
+export function holdsBound({ name, value, bound }: BoundedMetric): boolean {
+  return metrics[name].holds(value, bound)
+}
+
+/** The share of what its bound allows that a metric uses; Infinity for a metric that has no value. */
+export function shareOfBound({ name, value, bound }: BoundedMetric): number {
+  return Number.isNaN(value) ? Infinity : metrics[name].share(value, bound)
 }
