@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { AnyLayerType } from '../src/runners/ncnn/engines/wasm/layer.ts'
-import { layerTypes } from '../src/runners/ncnn/engines/wasm/layers/index.ts'
+import { layerTypes } from '../src/runners/ncnn/engines/wasm/layer-types.ts'
 import { parseParamText } from '../src/runners/ncnn/param-text.ts'
 import { type ParamSpec, readParams } from '../src/runners/ncnn/params.ts'
 import type { WeightSpecs } from '../src/runners/ncnn/weights.ts'

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { operatorsFile, operatorsPage } from '../../scripts/document-operators.ts'
-import { layerTypes } from '../../src/runners/ncnn/engines/wasm/layers/index.ts'
+import { layerTypes } from '../../src/runners/ncnn/engines/wasm/layer-types.ts'
 
 test('docs/operators.md is up to date', async () => {
   expect(readFileSync(operatorsFile, 'utf8'), 'run `npm run docs:operators`').toBe(await operatorsPage())

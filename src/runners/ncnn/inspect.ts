@@ -1,6 +1,6 @@
 // What is in an ncnn model: its layers, parameters, the formats in which they are stored, memory, and operations.
 import type { Tensor } from '../../tensor/tensor.ts'
-import { layerTypes } from './engines/wasm/layers/index.ts'
+import { layerTypes } from './engines/wasm/layer-types.ts'
 import { explainUnknownLayers } from './engines/wasm/unknown-layers.ts'
 import { NcnnError } from './error.ts'
 import type { Graph, GraphLayer } from './graph.ts'

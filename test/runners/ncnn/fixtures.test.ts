@@ -1,6 +1,6 @@
 // The built-in engine gives what real ncnn gave: models of one layer, for every layer type that a stock build of ncnn has.
 import { describe, expect, test } from 'vitest'
-import { layerTypes } from '../../../src/runners/ncnn/engines/wasm/layers/index.ts'
+import { layerTypes } from '../../../src/runners/ncnn/engines/wasm/layer-types.ts'
 import { toFloat64 } from '../../../src/tensor/decode.ts'
 import { largestDifference, readFixtures, runFixture } from './fixtures.ts'
 

@@ -1,5 +1,5 @@
 // Writes the binary form of a .param, as ncnn2mem does: names become numbers.
-import { layerTypes } from '../../../../src/runners/ncnn/engines/wasm/layers/index.ts'
+import { layerTypes } from '../../../../src/runners/ncnn/engines/wasm/layer-types.ts'
 import type { GraphLayer, ParamValue } from '../../../../src/runners/ncnn/graph.ts'
 import { layerTypeNames } from '../../../../src/runners/ncnn/layer-type-ids.ts'
 import { parseParamText } from '../../../../src/runners/ncnn/param-text.ts'

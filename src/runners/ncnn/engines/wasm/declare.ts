@@ -6,7 +6,7 @@ import { type ParamSpecs, type ParamValues, readParams } from '../../params.ts'
 import type { WeightSpecs } from '../../weights.ts'
 import { customLayerType } from './custom-layer.ts'
 import { type AnyLayerType, inputRange } from './layer.ts'
-import { layerTypes } from './layers/index.ts'
+import { layerTypes } from './layer-types.ts'
 import { explainUnknownLayers } from './unknown-layers.ts'
 
 export interface DeclaredLayer {

@@ -1,16 +1,14 @@
-// Convolution over all input channels, in one, two and three dimensions.
+// Convolution over all input channels of an image.
 import { float, int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { forwardConvolution, prepareConvolution } from '../operations/convolution/convolution-layer.ts'
 import { convolve } from '../operations/convolution/convolve.ts'
-import { checkFloat, type FilterShape, filterWeights } from '../operations/convolution/filters.ts'
+import { checkFloat, type FilterShape } from '../operations/convolution/filters.ts'
 import { pointwiseGeometry, volumeOf } from '../operations/convolution/geometry.ts'
 import { type QuantizableParams, quantizableWeights } from '../operations/convolution/int8.ts'
-import { depthParams, heightParams, widthParams } from '../operations/convolution/params.ts'
+import { filterParams, heightParams, widthParams } from '../operations/convolution/params.ts'
 import { activationParams } from '../operations/fused-activation.ts'
-
-const filterParams = { num_output: int(0), bias_term: int(5), weight_data_size: int(6) } as const
 
 /**
  * y = activation(conv(pad(x), weight) + bias) over [c, h, w]; [h, w] has one channel. A 1-d x with a 1x1 kernel is a row of features,
@@ -52,32 +50,3 @@ function convolutionWeights(params: QuantizableParams) {
 function areFeatures(x: Blob, { inputs, kernel }: FilterShape): boolean {
   return x.shape.length === 1 && x.length === inputs && volumeOf(kernel) === 1
 }
-
-/** y = activation(conv1d(pad(x), weight) + bias) over [c, w] */
-export const Convolution1D = defineLayer({
-  type: 'Convolution1D',
-  inputs: '1..3',
-  params: { ...filterParams, ...widthParams, pad_value: float(18), ...activationParams, dynamic_weight: int(19) },
-  weights: filterWeights,
-  packsHalf: ['weight_data'],
-  prepare: prepareConvolution,
-  forward: (inputs, layer, workspace) => forwardConvolution(1, inputs, layer, workspace),
-})
-
-/** y = activation(conv3d(pad(x), weight) + bias) over [c, d, h, w] */
-export const Convolution3D = defineLayer({
-  type: 'Convolution3D',
-  inputs: '1',
-  params: {
-    ...filterParams,
-    ...widthParams,
-    ...heightParams,
-    ...depthParams,
-    pad_value: float(18),
-    ...activationParams,
-  },
-  weights: filterWeights,
-  packsHalf: ['weight_data'],
-  prepare: prepareConvolution,
-  forward: (inputs, layer, workspace) => forwardConvolution(3, inputs, layer, workspace),
-})

@@ -1,112 +1,111 @@
-// The table of all layer types that the built-in engine executes. A new layer type is one definition and its export here.
-import type { AnyLayerType } from '../layer.ts'
-import * as activations from './activations.ts'
-import * as affine from './affine.ts'
-import * as argMax from './arg-max.ts'
-import * as attention from './attention.ts'
-import * as binary from './binary.ts'
-import * as channelShuffle from './channel-shuffle.ts'
-import * as concatSlice from './concat-slice.ts'
-import * as convolution from './convolution.ts'
-import * as convolutionDepthWise from './convolution-depthwise.ts'
-import * as copyTo from './copy-to.ts'
-import * as crop from './crop.ts'
-import * as cumulativeSum from './cumulative-sum.ts'
-import * as deconvolution from './deconvolution.ts'
-import * as deconvolutionDepthWise from './deconvolution-depthwise.ts'
-import * as deformableConv from './deformable-conv.ts'
-import * as detectionOutput from './detection-output.ts'
-import * as diag from './diag.ts'
-import * as einsum from './einsum.ts'
-import * as eltwise from './eltwise.ts'
-import * as embed from './embed.ts'
-import * as flip from './flip.ts'
-import * as fold from './fold.ts'
-import * as gemm from './gemm.ts'
-import * as glu from './glu.ts'
-import * as gridSample from './grid-sample.ts'
-import * as innerProduct from './inner-product.ts'
-import * as interp from './interp.ts'
-import * as lrn from './lrn.ts'
-import * as matmul from './matmul.ts'
-import * as memoryData from './memory-data.ts'
-import * as normalization from './normalization.ts'
-import * as normalize from './normalize.ts'
-import * as padding from './padding.ts'
-import * as passThrough from './pass-through.ts'
-import * as permute from './permute.ts'
-import * as pooling from './pooling.ts'
-import * as pooling3d from './pooling-3d.ts'
-import * as priorBox from './prior-box.ts'
-import * as proposal from './proposal.ts'
-import * as quantization from './quantization.ts'
-import * as recurrent from './recurrent.ts'
-import * as reduction from './reduction.ts'
-import * as reshape from './reshape.ts'
-import * as roi from './roi.ts'
-import * as softmax from './softmax.ts'
-import * as spectrogram from './spectrogram.ts'
-import * as spp from './spp.ts'
-import * as statisticsPooling from './statistics-pooling.ts'
-import * as tile from './tile.ts'
-import * as unary from './unary.ts'
-import * as yolo from './yolo.ts'
-
-const families: readonly Readonly<Record<string, AnyLayerType>>[] = [
-  activations,
-  affine,
-  argMax,
-  attention,
-  binary,
-  channelShuffle,
-  concatSlice,
-  convolution,
-  convolutionDepthWise,
-  copyTo,
-  crop,
-  cumulativeSum,
-  deconvolution,
-  deconvolutionDepthWise,
-  deformableConv,
-  detectionOutput,
-  diag,
-  einsum,
-  eltwise,
-  embed,
-  flip,
-  fold,
-  gemm,
-  glu,
-  gridSample,
-  innerProduct,
-  interp,
-  lrn,
-  matmul,
-  memoryData,
-  normalization,
-  normalize,
-  padding,
-  passThrough,
-  permute,
-  pooling,
-  pooling3d,
-  priorBox,
-  proposal,
-  quantization,
-  recurrent,
-  reduction,
-  reshape,
-  roi,
-  softmax,
-  spectrogram,
-  spp,
-  statisticsPooling,
-  tile,
-  unary,
-  yolo,
-]
-
-/** Layer types by ncnn's name. A family exports nothing but its layer types. */
-export const layerTypes: ReadonlyMap<string, AnyLayerType> = new Map(
-  families.flatMap((family) => Object.values(family)).map((layer) => [layer.type, layer]),
-)
+// All layer types that the built-in engine executes, one file each. A new one is its file and a line here.
+export { AbsVal } from './abs-val.ts'
+export { ArgMax } from './arg-max.ts'
+export { BatchNorm } from './batch-norm.ts'
+export { Bias } from './bias.ts'
+export { BinaryOp } from './binary-op.ts'
+export { BNLL } from './bnll.ts'
+export { Cast } from './cast.ts'
+export { CELU } from './celu.ts'
+export { Clip } from './clip.ts'
+export { Concat } from './concat.ts'
+export { Convolution } from './convolution.ts'
+export { Convolution1D } from './convolution-1d.ts'
+export { Convolution3D } from './convolution-3d.ts'
+export { ConvolutionDepthWise } from './convolution-depthwise.ts'
+export { ConvolutionDepthWise1D } from './convolution-depthwise-1d.ts'
+export { ConvolutionDepthWise3D } from './convolution-depthwise-3d.ts'
+export { CopyTo } from './copy-to.ts'
+export { Crop } from './crop.ts'
+export { CumulativeSum } from './cumulative-sum.ts'
+export { Deconvolution } from './deconvolution.ts'
+export { Deconvolution1D } from './deconvolution-1d.ts'
+export { Deconvolution3D } from './deconvolution-3d.ts'
+export { DeconvolutionDepthWise } from './deconvolution-depthwise.ts'
+export { DeconvolutionDepthWise1D } from './deconvolution-depthwise-1d.ts'
+export { DeconvolutionDepthWise3D } from './deconvolution-depthwise-3d.ts'
+export { DeepCopy } from './deep-copy.ts'
+export { DeformableConv2D } from './deformable-conv-2d.ts'
+export { Dequantize } from './dequantize.ts'
+export { DetectionOutput } from './detection-output.ts'
+export { Diag } from './diag.ts'
+export { Dropout } from './dropout.ts'
+export { Einsum } from './einsum.ts'
+export { Eltwise } from './eltwise.ts'
+export { ELU } from './elu.ts'
+export { Embed } from './embed.ts'
+export { Erf } from './erf.ts'
+export { Exp } from './exp.ts'
+export { ExpandDims } from './expand-dims.ts'
+export { Flatten } from './flatten.ts'
+export { Flip } from './flip.ts'
+export { Fold } from './fold.ts'
+export { GELU } from './gelu.ts'
+export { Gemm } from './gemm.ts'
+export { GLU } from './glu.ts'
+export { GridSample } from './grid-sample.ts'
+export { GroupNorm } from './group-norm.ts'
+export { GRU } from './gru.ts'
+export { HardSigmoid } from './hard-sigmoid.ts'
+export { HardSwish } from './hard-swish.ts'
+export { InnerProduct } from './inner-product.ts'
+export { Input } from './input.ts'
+export { InstanceNorm } from './instance-norm.ts'
+export { Interp } from './interp.ts'
+export { InverseSpectrogram } from './inverse-spectrogram.ts'
+export { LayerNorm } from './layer-norm.ts'
+export { Log } from './log.ts'
+export { LRN } from './lrn.ts'
+export { LSTM } from './lstm.ts'
+export { MatMul } from './matmul.ts'
+export { MemoryData } from './memory-data.ts'
+export { Mish } from './mish.ts'
+export { MultiHeadAttention } from './multi-head-attention.ts'
+export { MVN } from './mvn.ts'
+export { Noop } from './noop.ts'
+export { Normalize } from './normalize.ts'
+export { Packing } from './packing.ts'
+export { Padding } from './padding.ts'
+export { Permute } from './permute.ts'
+export { PixelShuffle } from './pixel-shuffle.ts'
+export { Pooling } from './pooling.ts'
+export { Pooling1D } from './pooling-1d.ts'
+export { Pooling3D } from './pooling-3d.ts'
+export { Power } from './power.ts'
+export { PReLU } from './prelu.ts'
+export { PriorBox } from './prior-box.ts'
+export { Proposal } from './proposal.ts'
+export { PSROIPooling } from './psroi-pooling.ts'
+export { Quantize } from './quantize.ts'
+export { Reduction } from './reduction.ts'
+export { ReLU } from './relu.ts'
+export { Reorg } from './reorg.ts'
+export { Requantize } from './requantize.ts'
+export { Reshape } from './reshape.ts'
+export { RMSNorm } from './rms-norm.ts'
+export { RNN } from './rnn.ts'
+export { ROIAlign } from './roi-align.ts'
+export { ROIPooling } from './roi-pooling.ts'
+export { RotaryEmbed } from './rotary-embed.ts'
+export { Scale } from './scale.ts'
+export { SDPA } from './sdpa.ts'
+export { SELU } from './selu.ts'
+export { Shrink } from './shrink.ts'
+export { ShuffleChannel } from './shuffle-channel.ts'
+export { Sigmoid } from './sigmoid.ts'
+export { Slice } from './slice.ts'
+export { Softmax } from './softmax.ts'
+export { Softplus } from './softplus.ts'
+export { Spectrogram } from './spectrogram.ts'
+export { Split } from './split.ts'
+export { SPP } from './spp.ts'
+export { Squeeze } from './squeeze.ts'
+export { StatisticsPooling } from './statistics-pooling.ts'
+export { Swish } from './swish.ts'
+export { TanH } from './tanh.ts'
+export { Threshold } from './threshold.ts'
+export { Tile } from './tile.ts'
+export { UnaryOp } from './unary-op.ts'
+export { Unfold } from './unfold.ts'
+export { YoloDetectionOutput } from './yolo-detection-output.ts'
+export { Yolov3DetectionOutput } from './yolov3-detection-output.ts'

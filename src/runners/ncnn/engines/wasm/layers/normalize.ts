@@ -1,4 +1,4 @@
-// Normalize and MVN: to length 1 along an axis, and to mean 0 and variance 1.
+// Normalize: vectors along an axis brought to length 1.
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
 import { raw } from '../../../weights.ts'
@@ -62,34 +62,6 @@ export const Normalize = defineLayer({
       for (let i = 0; i < size; i++) {
         target[q * size + i] = source[q * size + i] * factors[q * channelStep + i * positionStep] * channelScale
       }
-    }
-    return y
-  },
-})
-
-/** y = x - mean, with normalize_variance (x - mean) / (sqrt(variance) + eps), over each channel or the whole blob; at least 3 axes */
-export const MVN = defineLayer({
-  type: 'MVN',
-  inputs: '1',
-  params: { normalize_variance: int(0), across_channels: int(1), eps: float(2, 0.0001) },
-  forward([x], { params: { normalize_variance, across_channels, eps } }, workspace) {
-    checkFloat(x, workspace)
-    const { count, size } = across_channels ? { count: 1, size: x.length } : trueChannels(x)
-    const leading = Array.from({ length: Math.max(3 - x.shape.length, 0) }, () => 1)
-    const y = workspace.alloc([...leading, ...x.shape])
-    if (workspace.float === 'float32') {
-      workspace.kernels.standardize(x.ptr, y.ptr, count, size, normalize_variance ? 1 : 0, eps)
-      return y
-    }
-    const [source, target] = [x.data, y.data]
-    for (let start = 0; start < count * size; start += size) {
-      let sum = 0
-      for (let i = start; i < start + size; i++) sum += source[i]
-      const mean = sum / size
-      let squares = 0
-      for (let i = start; i < start + size; i++) squares += (source[i] - mean) * (source[i] - mean)
-      const divisor = normalize_variance ? Math.sqrt(squares / size) + eps : 1
-      for (let i = start; i < start + size; i++) target[i] = (source[i] - mean) / divisor
     }
     return y
   },

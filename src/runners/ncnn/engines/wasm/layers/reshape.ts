@@ -1,14 +1,16 @@
-// Reshape, Flatten, Squeeze, ExpandDims: the same elements under another shape.
+// Reshape: the same elements under another shape.
 import { formatShape, sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
-import { int, ints, string } from '../../../params.ts'
+import { int, string } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
-import { axisNames, existingAxes, namedLengths } from '../shapes/axes.ts'
+import { axisNames, namedLengths } from '../shapes/axes.ts'
 import { evaluateSizes } from '../shapes/expression.ts'
 
 /** Lengths in Reshape: one that is not given, one that is what remains, one that is as in the input. */
 const unset = -233
+
 const remaining = -1
+
 const asInput = 0
 
 /** "This blob has no batch axis" among Reshape's parameters. */
@@ -119,46 +121,3 @@ function resolveBatchedShape(
   }
   return resolved.toSpliced(batchAxis, 1)
 }
-
-/** y = all elements of x in one row */
-export const Flatten = defineLayer({
-  type: 'Flatten',
-  inputs: '1',
-  params: {},
-  forward: ([x]) => x.share([x.length]),
-})
-
-/** y = x without those of the given axes that have length 1 */
-export const Squeeze = defineLayer({
-  type: 'Squeeze',
-  inputs: '1',
-  params: { squeeze_w: int(0), squeeze_h: int(1), squeeze_d: int(11), squeeze_c: int(2), axes: ints(3) },
-  forward([x], { params }) {
-    const names = axisNames(x.shape.length)
-    const squeezed =
-      params.axes.length > 0
-        ? existingAxes(params.axes, names.length)
-        : [...names.keys()].filter((axis) => params[`squeeze_${names[axis]}`] !== 0)
-    const shape = x.shape.filter((length, axis) => length !== 1 || !squeezed.includes(axis))
-    return x.share(shape.length > 0 ? shape : [1])
-  },
-})
-
-/** y = x with axes of length 1 at the positions `axes` of the result */
-export const ExpandDims = defineLayer({
-  type: 'ExpandDims',
-  inputs: '1',
-  params: { axes: ints(3) },
-  forward([x], { params: { axes } }) {
-    const rank = x.shape.length + axes.length
-    const expanded = rank <= 4 ? existingAxes(axes, rank) : []
-    // Like ncnn: nothing happens when no axis fits, and an axis that does not fit becomes one of length 1 further out.
-    if (expanded.length === 0) return x.share()
-    const lengths = [...x.shape]
-    const shape: number[] = []
-    for (let axis = rank - 1; axis >= 0; axis--) {
-      shape.unshift(expanded.includes(axis) ? 1 : (lengths.pop() ?? 1))
-    }
-    return x.share(shape)
-  },
-})

@@ -29,3 +29,9 @@ export function mapElements(
 export function checkFloat(x: Blob, { float }: Workspace): void {
   if (x.dtype !== float) throw new NcnnError(`the layer computes on float32, the input is ${x.dtype}`)
 }
+
+/** An operation of UnaryOp as a kernel. */
+export const unaryKernel =
+  (operation: number, { kernels }: Workspace) =>
+  (input: number, output: number, n: number): void =>
+    kernels.unary(operation, input, output, n)

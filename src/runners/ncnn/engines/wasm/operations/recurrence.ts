@@ -1,9 +1,10 @@
 // The plain form of the recurrent layers: one direction unrolled over time, in double precision, with float or int8 weights.
 
-import { exp, tanh } from '../math/index.ts'
+import { tanh } from '../math/index.ts'
 import type { BlobArray } from '../memory/blob.ts'
 import { descale, dynamicScale, quantize } from '../precision/int8.ts'
 import type { Rounding } from '../precision/sums.ts'
+import { sigmoid } from './logistic.ts'
 
 /** W v for the rows of one matrix; `start` is where v begins in `vector`. The result is valid until the next call. */
 export type Product = (vector: BlobArray, start: number) => Float64Array
@@ -99,8 +100,6 @@ export interface LstmDirection extends Direction {
 export function unroll(steps: number, reverse: boolean, step: (t: number) => void): void {
   for (let i = 0; i < steps; i++) step(reverse ? steps - 1 - i : i)
 }
-
-const sigmoid = (x: number): number => 1 / (1 + exp(-x))
 
 /** The sum of a row's bias and its two products. */
 function gateSum({ bias, biasOffset, round }: Direction, row: number, fromInput: number, fromHidden: number): number {

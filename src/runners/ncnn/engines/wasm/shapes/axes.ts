@@ -41,3 +41,6 @@ export function checkRank(shape: readonly number[], ...ranks: readonly number[])
   if (ranks.includes(shape.length)) return
   throw new NcnnError(`the input must have ${ranks.join(' or ')} axes, it has ${shape.length}`)
 }
+
+/** The axis a layer works along; blobs of one axis have no choice, whatever the parameter says. */
+export const alongAxis = (axis: number, rank: number): number => (rank === 1 ? 0 : resolveAxis(axis, rank))

@@ -3,6 +3,10 @@ import { NcnnError } from '../../../../error.ts'
 import { int } from '../../../../params.ts'
 import { axisNames, type Cut, type Padding, type Pads, perAxis, type Spatial, type Window } from './geometry.ts'
 
+/** The filters; of grouped layers with the number of groups. */
+export const filterParams = { num_output: int(0), bias_term: int(5), weight_data_size: int(6) } as const
+export const groupedFilterParams = { ...filterParams, group: int(7, 1) } as const
+
 export const widthParams = {
   kernel_w: int(1),
   dilation_w: int(2, 1),

@@ -1,0 +1,34 @@
+// Bias: an offset for each channel.
+import { BinaryOp } from '../../../../../kernels/ncnn.ts'
+import { NcnnError } from '../../../error.ts'
+import { int } from '../../../params.ts'
+import { raw } from '../../../weights.ts'
+import { defineLayer } from '../layer.ts'
+import { checkFloat } from '../operations/elementwise.ts'
+import { trueChannels } from '../shapes/channels.ts'
+
+/** y = x + bias, for each channel; a blob of 1 or 2 axes is a single channel */
+export const Bias = defineLayer({
+  type: 'Bias',
+  inputs: '1',
+  params: { bias_data_size: int(0) },
+  weights: ({ bias_data_size }) => ({ bias_data: raw(bias_data_size) }),
+  forward([x], { weights: { bias_data } }, workspace) {
+    checkFloat(x, workspace)
+    const { count, size } = trueChannels(x)
+    if (bias_data.length < count) {
+      throw new NcnnError(`bias_data_size is ${bias_data.length}, but the input has ${count} channels`)
+    }
+    const y = workspace.reuse(x)
+    if (workspace.float === 'float32') {
+      workspace.kernels.binary(BinaryOp.add, x.ptr, 0, 0, size, 1, bias_data.ptr, 0, 0, 1, 0, y.ptr, 1, 1, count, size)
+      return y
+    }
+    const [source, offsets, target] = [x.data, bias_data.data, y.data]
+    for (let q = 0; q < count; q++) {
+      const offset = offsets[q]
+      for (let i = q * size; i < (q + 1) * size; i++) target[i] = source[i] + offset
+    }
+    return y
+  },
+})

@@ -1,0 +1,25 @@
+// Convolution3D: convolution over all input channels of a volume.
+import { float } from '../../../params.ts'
+import { defineLayer } from '../layer.ts'
+import { forwardConvolution, prepareConvolution } from '../operations/convolution/convolution-layer.ts'
+import { filterWeights } from '../operations/convolution/filters.ts'
+import { depthParams, filterParams, heightParams, widthParams } from '../operations/convolution/params.ts'
+import { activationParams } from '../operations/fused-activation.ts'
+
+/** y = activation(conv3d(pad(x), weight) + bias) over [c, d, h, w] */
+export const Convolution3D = defineLayer({
+  type: 'Convolution3D',
+  inputs: '1',
+  params: {
+    ...filterParams,
+    ...widthParams,
+    ...heightParams,
+    ...depthParams,
+    pad_value: float(18),
+    ...activationParams,
+  },
+  weights: filterWeights,
+  packsHalf: ['weight_data'],
+  prepare: prepareConvolution,
+  forward: (inputs, layer, workspace) => forwardConvolution(3, inputs, layer, workspace),
+})

@@ -1,0 +1,29 @@
+// ConvolutionDepthWise1D: grouped convolution of a sequence.
+import { float, int } from '../../../params.ts'
+import { defineLayer } from '../layer.ts'
+import { forwardConvolution, leadingFilters, prepareSurroundings } from '../operations/convolution/convolution-layer.ts'
+import { filterWeights } from '../operations/convolution/filters.ts'
+import { imageOf } from '../operations/convolution/geometry.ts'
+import { groupedFilterParams, widthParams } from '../operations/convolution/params.ts'
+import { activationParams } from '../operations/fused-activation.ts'
+
+/** y = activation(conv1d(pad(x), weight, group) + bias) over [c, w]; weights beyond those that x needs are not looked at. */
+export const ConvolutionDepthWise1D = defineLayer({
+  type: 'ConvolutionDepthWise1D',
+  inputs: '1..3',
+  params: {
+    ...groupedFilterParams,
+    ...widthParams,
+    pad_value: float(18),
+    ...activationParams,
+    dynamic_weight: int(19),
+  },
+  weights: filterWeights,
+  prepare: prepareSurroundings,
+  forward(inputs, { params, weights: { weight_data, bias_data }, prepared }, workspace) {
+    if (weight_data === undefined) return forwardConvolution(1, inputs, { params, prepared }, workspace)
+    const { channels } = imageOf(inputs[0].shape, 1)
+    const filters = leadingFilters(params, prepared.window.kernel, channels, weight_data, bias_data)
+    return forwardConvolution(1, inputs, { params, prepared: { ...prepared, filters } }, workspace)
+  },
+})

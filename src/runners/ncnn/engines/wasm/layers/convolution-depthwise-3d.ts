@@ -1,0 +1,24 @@
+// ConvolutionDepthWise3D: grouped convolution of a volume.
+import { float } from '../../../params.ts'
+import { defineLayer } from '../layer.ts'
+import { forwardConvolution, prepareConvolution } from '../operations/convolution/convolution-layer.ts'
+import { filterWeights } from '../operations/convolution/filters.ts'
+import { depthParams, groupedFilterParams, heightParams, widthParams } from '../operations/convolution/params.ts'
+import { activationParams } from '../operations/fused-activation.ts'
+
+/** y = activation(conv3d(pad(x), weight, group) + bias) over [c, d, h, w] */
+export const ConvolutionDepthWise3D = defineLayer({
+  type: 'ConvolutionDepthWise3D',
+  inputs: '1',
+  params: {
+    ...groupedFilterParams,
+    ...widthParams,
+    ...heightParams,
+    ...depthParams,
+    pad_value: float(18),
+    ...activationParams,
+  },
+  weights: filterWeights,
+  prepare: prepareConvolution,
+  forward: (inputs, layer, workspace) => forwardConvolution(3, inputs, layer, workspace),
+})

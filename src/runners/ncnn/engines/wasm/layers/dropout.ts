@@ -1,0 +1,18 @@
+// Dropout: a factor at inference.
+import { float } from '../../../params.ts'
+import { defineLayer } from '../layer.ts'
+
+/** y = x * scale: at inference, dropout only scales. */
+export const Dropout = defineLayer({
+  type: 'Dropout',
+  inputs: '1',
+  params: { scale: float(0, 1) },
+  forward([x], { params: { scale } }, workspace) {
+    if (scale === 1) return x.share()
+    const y = workspace.reuse(x)
+    const source = x.data
+    const target = y.data
+    for (let i = 0; i < target.length; i++) target[i] = source[i] * scale
+    return y
+  },
+})

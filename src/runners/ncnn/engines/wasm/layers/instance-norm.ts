@@ -1,0 +1,22 @@
+// InstanceNorm: each channel brought to mean 0 and variance 1.
+import { float, int } from '../../../params.ts'
+import { raw } from '../../../weights.ts'
+import { defineLayer } from '../layer.ts'
+import { groupNorm } from '../operations/normalization.ts'
+import { checkChannels, trueChannels } from '../shapes/channels.ts'
+
+/** y = (x - mean) / sqrt(variance + eps) * gamma + beta, over each channel; a blob of 1 or 2 axes is a single channel */
+export const InstanceNorm = defineLayer({
+  type: 'InstanceNorm',
+  inputs: '1',
+  params: { channels: int(0), eps: float(1, 0.001), affine: int(2, 1) },
+  weights: ({ channels, affine }) => ({
+    gamma_data: affine ? raw(channels) : undefined,
+    beta_data: affine ? raw(channels) : undefined,
+  }),
+  forward([x], { params: { channels, eps, affine }, weights: { gamma_data, beta_data } }, workspace) {
+    const { count, size } = trueChannels(x)
+    if (affine) checkChannels({ count, size }, 'channels', channels)
+    return groupNorm(x, count, 1, size, eps, { gamma: gamma_data, beta: beta_data }, workspace)
+  },
+})

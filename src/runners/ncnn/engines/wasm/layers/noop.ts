@@ -1,0 +1,10 @@
+// Noop: inputs handed on.
+import { defineLayer } from '../layer.ts'
+
+/** y0, y1, ... = x0, x1, ..., as many as the network names. */
+export const Noop = defineLayer({
+  type: 'Noop',
+  inputs: '0+',
+  params: {},
+  forward: (inputs, { outputCount }) => inputs.slice(0, outputCount).map((x) => x.share()),
+})

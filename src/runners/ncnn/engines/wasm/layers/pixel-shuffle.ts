@@ -1,0 +1,26 @@
+// PixelShuffle: channels become pixels.
+import { NcnnError } from '../../../error.ts'
+import { int } from '../../../params.ts'
+import { defineLayer } from '../layer.ts'
+import { channelsOfBlocks, pixelsOfBlocks } from '../operations/pixel-blocks.ts'
+import { copyStrided } from '../operations/strided-copy.ts'
+import { checkRank } from '../shapes/axes.ts'
+
+/** Each factor x factor block of pixels of y comes from as many channels of x: neighbours, or with `mode` 1 `outc` channels apart. */
+export const PixelShuffle = defineLayer({
+  type: 'PixelShuffle',
+  inputs: '1',
+  params: { upscale_factor: int(0, 1), mode: int(1) },
+  forward([x], { params: { upscale_factor: factor, mode } }, workspace) {
+    checkRank(x.shape, 3)
+    if (factor < 1) throw new NcnnError(`upscale_factor must be positive, found ${factor}`)
+    const [channels, h, w] = x.shape
+    const blockSize = factor * factor
+    const outc = Math.floor(channels / blockSize)
+    if (outc === 0) throw new NcnnError(`an upscale_factor of ${factor} needs ${blockSize} channels, found ${channels}`)
+    const y = workspace.alloc([outc, h * factor, w * factor], x.dtype)
+    const blocks = [outc, factor, factor, h, w]
+    copyStrided(blocks, channelsOfBlocks(x, blocks, mode), pixelsOfBlocks(y, factor), workspace.kernels)
+    return y
+  },
+})

@@ -1,0 +1,29 @@
+// Quantize: floats become int8.
+import { int } from '../../../params.ts'
+import { raw } from '../../../weights.ts'
+import { defineLayer } from '../layer.ts'
+import { forEachChannel, perChannel } from '../operations/channel-values.ts'
+import { elementAddress } from '../operations/matrix.ts'
+import { toInt8 } from '../precision/int8.ts'
+
+/** y = int8(x * scale), halves rounded away from zero. */
+export const Quantize = defineLayer({
+  type: 'Quantize',
+  inputs: '1',
+  params: { scale_data_size: int(0, 1) },
+  weights: ({ scale_data_size }) => ({ scale_data: raw(scale_data_size) }),
+  forward([x], { weights }, { alloc, kernels }) {
+    const y = alloc(x.shape, 'int8')
+    const scaleOf = perChannel(weights.scale_data.data, 1, x, 'scale_data')
+    const [source, target] = [x.data, y.data]
+    forEachChannel(x, (channel, start, end) => {
+      const scale = scaleOf(channel)
+      if (x.dtype === 'float32') {
+        kernels.quantizeToBytes(elementAddress(x, start), scale, y.ptr + start, end - start)
+        return
+      }
+      for (let i = start; i < end; i++) target[i] = toInt8(Math.fround(source[i] * scale))
+    })
+    return y
+  },
+})

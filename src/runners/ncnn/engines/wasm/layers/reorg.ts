@@ -1,0 +1,25 @@
+// Reorg: pixels become channels.
+import { NcnnError } from '../../../error.ts'
+import { int } from '../../../params.ts'
+import { defineLayer } from '../layer.ts'
+import { channelsOfBlocks, pixelsOfBlocks } from '../operations/pixel-blocks.ts'
+import { copyStrided } from '../operations/strided-copy.ts'
+import { checkRank } from '../shapes/axes.ts'
+
+/** The inverse of PixelShuffle: the pixels of each stride x stride block of x become channels of y; incomplete blocks are left out. */
+export const Reorg = defineLayer({
+  type: 'Reorg',
+  inputs: '1',
+  params: { stride: int(0, 1), mode: int(1) },
+  forward([x], { params: { stride, mode } }, workspace) {
+    checkRank(x.shape, 3)
+    if (stride < 1) throw new NcnnError(`stride must be positive, found ${stride}`)
+    const [channels, inputH, inputW] = x.shape
+    const [h, w] = [Math.floor(inputH / stride), Math.floor(inputW / stride)]
+    if (h === 0 || w === 0) throw new NcnnError(`a stride of ${stride} is larger than the input`)
+    const y = workspace.alloc([channels * stride * stride, h, w], x.dtype)
+    const blocks = [channels, stride, stride, h, w]
+    copyStrided(blocks, pixelsOfBlocks(x, stride), channelsOfBlocks(y, blocks, mode), workspace.kernels)
+    return y
+  },
+})

@@ -1,0 +1,41 @@
+// Requantize: int32 sums become int8.
+import { floats, int } from '../../../params.ts'
+import { raw } from '../../../weights.ts'
+import { defineLayer } from '../layer.ts'
+import { forEachChannel, perChannel } from '../operations/channel-values.ts'
+import { activate, fusedActivation } from '../operations/fused-activation.ts'
+import { toInt8 } from '../precision/int8.ts'
+
+/** y = int8(activation(x * scale_in + bias) * scale_out), for x of int32. */
+export const Requantize = defineLayer({
+  type: 'Requantize',
+  inputs: '1',
+  params: {
+    scale_in_data_size: int(0, 1),
+    scale_out_data_size: int(1, 1),
+    bias_data_size: int(2),
+    activation_type: int(3),
+    activation_params: floats(4),
+  },
+  weights: ({ scale_in_data_size, scale_out_data_size, bias_data_size }) => ({
+    scale_in_data: raw(scale_in_data_size),
+    scale_out_data: raw(scale_out_data_size),
+    bias_data: bias_data_size ? raw(bias_data_size) : undefined,
+  }),
+  forward([x], { params, weights }, { alloc }) {
+    const y = alloc(x.shape, 'int8')
+    const activation = fusedActivation(params)
+    const scaleInOf = perChannel(weights.scale_in_data.data, 1, x, 'scale_in_data')
+    const scaleOutOf = perChannel(weights.scale_out_data.data, 1, x, 'scale_out_data')
+    const biasOf = perChannel(weights.bias_data?.data, 0, x, 'bias_data')
+    const [source, target] = [x.data, y.data]
+    forEachChannel(x, (channel, start, end) => {
+      const [scaleIn, scaleOut, bias] = [scaleInOf(channel), scaleOutOf(channel), biasOf(channel)]
+      for (let i = start; i < end; i++) {
+        const value = activate(Math.fround(Math.fround(source[i] * scaleIn) + bias), activation)
+        target[i] = toInt8(Math.fround(Math.fround(value) * scaleOut))
+      }
+    })
+    return y
+  },
+})

@@ -1,0 +1,39 @@
+// RotaryEmbed: positions as rotations of pairs of features.
+import { NcnnError } from '../../../error.ts'
+import { int } from '../../../params.ts'
+import { defineLayer } from '../layer.ts'
+import { headShape } from '../operations/attention-inputs.ts'
+
+/** Rotates pairs of features: y1 = x1 cos - x2 sin, y2 = x1 sin + x2 cos; pairs are halves apart or, interleaved, neighbours. */
+export const RotaryEmbed = defineLayer({
+  type: 'RotaryEmbed',
+  inputs: '3',
+  params: { interleaved: int(0) },
+  forward([x, cos, sin], { params: { interleaved } }, workspace) {
+    const [heads, steps, width] = headShape(x, 'the input')
+    const pairs = Math.floor(width / 2)
+    const tableWidth = cos.shape[cos.shape.length - 1]
+    if (cos.length !== sin.length || tableWidth < pairs || cos.length < steps * tableWidth) {
+      throw new NcnnError(
+        `the tables must be [${steps}, ${pairs}], found cos [${cos.shape.join(', ')}] and sin [${sin.shape.join(', ')}]`,
+      )
+    }
+    const y = workspace.alloc(x.shape)
+    if ([x, cos, sin].every(({ dtype }) => dtype === 'float32')) {
+      workspace.kernels.rotate(x.ptr, cos.ptr, sin.ptr, y.ptr, heads, steps, width, tableWidth, interleaved)
+      return y
+    }
+    const [source, cosines, sines, target] = [x.data, cos.data, sin.data, y.data]
+    for (let row = 0; row < heads * steps; row++) {
+      const table = (row % steps) * tableWidth
+      for (let pair = 0; pair < pairs; pair++) {
+        const first = row * width + (interleaved ? 2 * pair : pair)
+        const second = first + (interleaved ? 1 : pairs)
+        const [x1, x2, c, s] = [source[first], source[second], cosines[table + pair], sines[table + pair]]
+        target[first] = x1 * c - x2 * s
+        target[second] = x1 * s + x2 * c
+      }
+    }
+    return y
+  },
+})

@@ -1,0 +1,11 @@
+// Shrink: elements moved towards zero, small ones to zero.
+import { Activation } from '../../../../../kernels/ncnn.ts'
+import { float } from '../../../params.ts'
+import { activation } from '../operations/activation-layer.ts'
+
+/** y = x + bias below -lambd, x - bias above lambd, 0 between */
+export const Shrink = activation('Shrink', {
+  params: { bias: float(0), lambd: float(1, 0.5) },
+  kernel: ({ bias, lambd }) => [Activation.shrink, bias, lambd],
+  f: (x, { bias, lambd }) => (x < -lambd ? x + bias : x > lambd ? x - bias : 0),
+})

@@ -1,0 +1,11 @@
+// Sigmoid: the logistic function.
+import { Activation } from '../../../../../kernels/ncnn.ts'
+import { activation } from '../operations/activation-layer.ts'
+import { sigmoid } from '../operations/logistic.ts'
+
+/** y = 1 / (1 + e^-x) */
+export const Sigmoid = activation('Sigmoid', {
+  params: {},
+  kernel: () => [Activation.sigmoid],
+  f: sigmoid,
+})

@@ -1,0 +1,59 @@
+// Slice: a blob taken apart along an axis.
+import { NcnnError } from '../../../error.ts'
+import { int, ints } from '../../../params.ts'
+import { defineLayer } from '../layer.ts'
+import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { alongAxis } from '../shapes/axes.ts'
+
+/** Stands for "an equal share of what is left" among slices. */
+const equalShare = -233
+
+/** y0, y1, ... = parts of x along `axis`, of the lengths in `slices` or cut at `indices` */
+export const Slice = defineLayer({
+  type: 'Slice',
+  inputs: '1',
+  params: { slices: ints(0), axis: int(1), indices: ints(2) },
+  forward([x], { params: { slices, axis: wantedAxis, indices }, outputCount }, workspace) {
+    const axis = alongAxis(wantedAxis, x.shape.length)
+    const length = x.shape[axis]
+    const lengths =
+      indices.length > 0 ? lengthsBetween(indices, length, outputCount) : lengthsFromShares(slices, length, outputCount)
+    const outputs = lengths.map((part) => workspace.alloc(x.shape.with(axis, part), x.dtype))
+    const starts = x.shape.map(() => 0)
+    for (const y of outputs) {
+      copyStrided(y.shape, viewOf(x, starts), viewOf(y), workspace.kernels)
+      starts[axis] += y.shape[axis]
+    }
+    return outputs
+  },
+})
+
+function lengthsFromShares(slices: readonly number[], length: number, count: number): number[] {
+  if (slices.length < count) throw new NcnnError(`${count} outputs need ${count} slices, found ${slices.length}`)
+  let start = 0
+  return slices.slice(0, count).map((slice, i) => {
+    const part = slice === equalShare ? Math.trunc((length - start) / (count - i)) : slice
+    checkPart(start, part, length)
+    start += part
+    return part
+  })
+}
+
+function lengthsBetween(indices: readonly number[], length: number, count: number): number[] {
+  if (indices.length < count - 1) {
+    throw new NcnnError(`${count} outputs need ${count - 1} indices, found ${indices.length}`)
+  }
+  let start = 0
+  return Array.from({ length: count }, (_, i) => {
+    const index = i === count - 1 ? length : indices[i]
+    const part = (index < 0 ? index + length : index) - start
+    checkPart(start, part, length)
+    start += part
+    return part
+  })
+}
+
+function checkPart(start: number, part: number, length: number): void {
+  if (part > 0 && start + part <= length) return
+  throw new NcnnError(`a slice would hold ${part} elements from ${start} on, but the axis has ${length}`)
+}

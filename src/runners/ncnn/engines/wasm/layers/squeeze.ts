@@ -1,0 +1,20 @@
+// Squeeze: axes of length 1 removed.
+import { int, ints } from '../../../params.ts'
+import { defineLayer } from '../layer.ts'
+import { axisNames, existingAxes } from '../shapes/axes.ts'
+
+/** y = x without those of the given axes that have length 1 */
+export const Squeeze = defineLayer({
+  type: 'Squeeze',
+  inputs: '1',
+  params: { squeeze_w: int(0), squeeze_h: int(1), squeeze_d: int(11), squeeze_c: int(2), axes: ints(3) },
+  forward([x], { params }) {
+    const names = axisNames(x.shape.length)
+    const squeezed =
+      params.axes.length > 0
+        ? existingAxes(params.axes, names.length)
+        : [...names.keys()].filter((axis) => params[`squeeze_${names[axis]}`] !== 0)
+    const shape = x.shape.filter((length, axis) => length !== 1 || !squeezed.includes(axis))
+    return x.share(shape.length > 0 ? shape : [1])
+  },
+})

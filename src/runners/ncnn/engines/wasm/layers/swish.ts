@@ -1,0 +1,11 @@
+// Swish: each element times its logistic function.
+import { Activation } from '../../../../../kernels/ncnn.ts'
+import { exp } from '../math/index.ts'
+import { activation } from '../operations/activation-layer.ts'
+
+/** y = x / (1 + e^-x) */
+export const Swish = activation('Swish', {
+  params: {},
+  kernel: () => [Activation.swish],
+  f: (x) => x / (1 + exp(-x)),
+})

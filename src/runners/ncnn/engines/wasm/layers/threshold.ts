@@ -1,0 +1,11 @@
+// Threshold: which elements lie above a number.
+import { Activation } from '../../../../../kernels/ncnn.ts'
+import { float } from '../../../params.ts'
+import { activation } from '../operations/activation-layer.ts'
+
+/** y = 1 above threshold, else 0 */
+export const Threshold = activation('Threshold', {
+  params: { threshold: float(0) },
+  kernel: ({ threshold }) => [Activation.threshold, threshold],
+  f: (x, { threshold }) => (x > threshold ? 1 : 0),
+})

@@ -1,0 +1,52 @@
+// The inputs of attention layers: heads, an optional mask, and optional caches of keys and values.
+import { NcnnError } from '../../../error.ts'
+import type { Blob } from '../memory/blob.ts'
+
+/** The inputs behind the first ones: a mask if there is one, then the caches of keys and values. */
+interface OptionalInputs {
+  readonly mask: Blob | undefined
+  readonly pastKey: Blob | undefined
+  readonly pastValue: Blob | undefined
+}
+
+interface AttentionParams {
+  readonly attn_mask: number
+  readonly kv_cache: number
+}
+
+export function optionalInputs(inputs: readonly Blob[], { attn_mask, kv_cache }: AttentionParams): OptionalInputs {
+  const rest = [...inputs]
+  const mask = attn_mask ? rest.shift() : undefined
+  const [pastKey, pastValue] = kv_cache ? rest : []
+  const present = (blob: Blob | undefined): Blob | undefined =>
+    blob !== undefined && blob.length > 0 ? blob : undefined
+  return { mask, pastKey: present(pastKey), pastValue: present(pastValue) }
+}
+
+/** Caches are empty, or left out altogether, before the first token: they are the last two inputs. */
+export const isCache = ({ kv_cache }: AttentionParams, index: number, count: number): boolean =>
+  kv_cache !== 0 && index >= count - 2
+
+export function headShape({ shape }: Blob, name: string): readonly [number, number, number] {
+  if (shape.length !== 3) throw new NcnnError(`${name} must be [heads, steps, width], found [${shape.join(', ')}]`)
+  return [shape[0], shape[1], shape[2]]
+}
+
+export function checkMask(mask: Blob | undefined, heads: number, queries: number, keys: number): void {
+  if (mask !== undefined && mask.length !== queries * keys && mask.length !== heads * queries * keys) {
+    throw new NcnnError(
+      `the mask must be [${queries}, ${keys}] or [${heads}, ${queries}, ${keys}], found [${mask.shape.join(', ')}]`,
+    )
+  }
+}
+
+/** The mask of one head: the only one, or its own. */
+export function maskOf(
+  mask: Blob | undefined,
+  head: number,
+  queries: number,
+  keys: number,
+): { blob: Blob; offset: number } | undefined {
+  if (mask === undefined) return undefined
+  return { blob: mask, offset: mask.length === queries * keys ? 0 : head * queries * keys }
+}

@@ -1,0 +1,242 @@
+// What LSTM, GRU and RNN share: parameters, weights, states, and the walk over time in each direction.
+import { gemmScratchBytes, Initial } from '../../../../../kernels/ncnn.ts'
+import { NcnnError } from '../../../error.ts'
+import { int } from '../../../params.ts'
+import { raw, tagged } from '../../../weights.ts'
+import type { Workspace } from '../layer.ts'
+import type { Blob } from '../memory/blob.ts'
+import { type Rounding, sumPrecisionOf } from '../precision/sums.ts'
+import { packRightInt8 } from './int8-matrix.ts'
+import { operand, packRight } from './matrix.ts'
+import { type Int8Rows, int8Product, matrixProduct, type Product, plainRows, unroll } from './recurrence.ts'
+
+/** What the three types have in common. `direction`: 0 forward, 1 reverse, 2 both. */
+export const recurrentParams = {
+  num_output: int(0),
+  weight_data_size: int(1),
+  direction: int(2),
+  int8_scale_term: int(8),
+} as const
+
+interface Sizes {
+  readonly directions: number
+  /** Features of one time step. */
+  readonly features: number
+  /** Rows of W_x and W_h in one direction: gates x units. */
+  readonly gateRows: number
+  readonly outputs: number
+}
+
+export function sizesOf(
+  params: { readonly num_output: number; readonly weight_data_size: number; readonly direction: number },
+  gateRows: number,
+): Sizes {
+  const { num_output, weight_data_size, direction } = params
+  if (direction < 0 || direction > 2) throw new NcnnError(`direction must be 0, 1 or 2, found ${direction}`)
+  if (num_output < 1 || gateRows < 1) throw new NcnnError(`num_output must be at least 1, found ${num_output}`)
+  const directions = direction === 2 ? 2 : 1
+  const features = weight_data_size / directions / gateRows
+  if (!Number.isInteger(features)) {
+    throw new NcnnError(
+      `weight_data_size ${weight_data_size} is not a multiple of ${directions} x ${gateRows} gate rows`,
+    )
+  }
+  return { directions, features, gateRows, outputs: num_output }
+}
+
+/** The weights that all types have, in file order; `biasRows` biases a direction. `extra` stands before the int8 scales. */
+export function recurrentWeights<Extra>(
+  { directions, features, gateRows, outputs }: Sizes,
+  biasRows: number,
+  int8: number,
+  extra: Extra,
+) {
+  return {
+    weight_xc_data: tagged(directions * gateRows * features),
+    bias_c_data: tagged(directions * biasRows),
+    weight_hc_data: tagged(directions * gateRows * outputs),
+    ...extra,
+    weight_xc_data_int8_scales: int8 ? raw(directions * gateRows) : undefined,
+    weight_hc_data_int8_scales: int8 ? raw(directions * gateRows) : undefined,
+  }
+}
+
+type LoadedWeights = {
+  readonly weight_xc_data: Blob
+  readonly bias_c_data: Blob
+  readonly weight_hc_data: Blob
+  readonly weight_xc_data_int8_scales: Blob | undefined
+  readonly weight_hc_data_int8_scales: Blob | undefined
+}
+
+/** W_x and W_h of each direction, packed for the matrix product. */
+interface PackedDirection {
+  readonly input: Blob
+  readonly hidden: Blob
+}
+
+/** What the weights were packed to: floats for the kernels of whole layers, int8 for products; nothing where the plain path runs. */
+interface PackedWeights {
+  readonly packed?: readonly PackedDirection[]
+  readonly packedInt8?: readonly PackedDirection[]
+}
+
+export function packDirections(
+  { weights, sumsInHalf }: { readonly weights: LoadedWeights; readonly sumsInHalf: boolean },
+  { directions, features, gateRows, outputs }: Sizes,
+  workspace: Workspace,
+): PackedWeights {
+  const { weight_xc_data, weight_hc_data, weight_xc_data_int8_scales } = weights
+  const int8 = weight_xc_data.dtype === 'int8'
+  if (int8 !== (weight_xc_data_int8_scales !== undefined)) {
+    throw new NcnnError(`int8_scale_term does not fit the weights, which are stored as ${weight_xc_data.dtype}`)
+  }
+  if (int8 !== (weight_hc_data.dtype === 'int8')) {
+    throw new NcnnError(`weights stored as ${weight_xc_data.dtype} and as ${weight_hc_data.dtype} do not go together`)
+  }
+  const isKernelFloat = int8 ? workspace.float === 'float32' : sumPrecisionOf({ sumsInHalf }, workspace) === 'float32'
+  if (!isKernelFloat) return {}
+  const pack = (blob: Blob, d: number, columns: number): Blob =>
+    int8
+      ? packRightInt8(blob, d * gateRows * columns, gateRows, columns, workspace)
+      : packMatrix(blob, d, gateRows, columns, workspace)
+  const packed = Array.from({ length: directions }, (_, d) => ({
+    input: pack(weight_xc_data, d, features),
+    hidden: pack(weight_hc_data, d, outputs),
+  }))
+  weight_xc_data.release()
+  weight_hc_data.release()
+  return int8 ? { packedInt8: packed } : { packed }
+}
+
+/** Packs matrix number `index`, [rows][columns], of `weights` as the right side of a product x W^T. */
+export function packMatrix(weights: Blob, index: number, rows: number, columns: number, workspace: Workspace): Blob {
+  return packRight(operand(weights, rows, columns, false, index * rows * columns), rows, columns, workspace).blob
+}
+
+/** Number of time steps of x, [T][features]. */
+export function stepsOf(x: Blob, { features }: Sizes): number {
+  if (x.shape.length > 2 || x.shape[x.shape.length - 1] !== features) {
+    throw new NcnnError(`the input must be [steps, ${features}], as the weights say`)
+  }
+  return x.length / features
+}
+
+/** A state, [directions][length]: a copy of the one that was fed, or zeros. */
+export function initialState(
+  fed: Blob | undefined,
+  directions: number,
+  length: number,
+  { alloc, float }: Workspace,
+): Blob {
+  if (fed !== undefined && fed.length !== directions * length) {
+    throw new NcnnError(
+      `an initial state must have ${directions} x ${length} elements, found [${fed.shape.join(', ')}]`,
+    )
+  }
+  const state = alloc(fed?.shape ?? [directions, length], float)
+  state.data.set(fed?.data ?? new Float32Array(state.length))
+  return state
+}
+
+export const floatAt = (blob: Blob, index: number): number => blob.ptr + index * Float32Array.BYTES_PER_ELEMENT
+
+/** bias + W_x x for all time steps of direction `d` at once: [T][gateRows]. */
+export function gatesFromInput(
+  x: Blob,
+  packed: Blob,
+  bias: number,
+  steps: number,
+  { features, gateRows }: Sizes,
+  { kernels, scratch }: Workspace,
+): Blob {
+  const gates = scratch([steps, gateRows])
+  const workArea = scratch([gemmScratchBytes], 'uint8').ptr
+  kernels.gemmRight(
+    x.ptr,
+    features,
+    1,
+    packed.ptr,
+    gates.ptr,
+    gateRows,
+    steps,
+    gateRows,
+    features,
+    Initial.columnBias,
+    bias,
+    0,
+    0,
+    0,
+    workArea,
+  )
+  return gates
+}
+
+const exactly: Rounding = (sum) => sum
+
+/** The products W_x v and W_h v of direction `d`, in plain TypeScript but for int8 sums, and what is done to sums of floats. */
+export function plainProducts(
+  weights: LoadedWeights,
+  d: number,
+  { features, gateRows, outputs }: Sizes,
+  packed: PackedDirection | undefined,
+  workspace: Workspace,
+  rounding?: Rounding,
+) {
+  const product = (blob: Blob, packedBlob: Blob | undefined, columns: number, scales: Blob | undefined): Product => {
+    const offset = d * gateRows * columns
+    if (scales === undefined) return matrixProduct(blob.data, offset, gateRows, columns, rounding)
+    const rows = packedBlob
+      ? kernelRows(packedBlob, gateRows, columns, workspace)
+      : plainRows(blob.data, offset, gateRows, columns)
+    return int8Product(rows, gateRows, columns, scales.data, d * gateRows)
+  }
+  return {
+    input: product(weights.weight_xc_data, packed?.input, features, weights.weight_xc_data_int8_scales),
+    hidden: product(weights.weight_hc_data, packed?.hidden, outputs, weights.weight_hc_data_int8_scales),
+    round: rounding ?? exactly,
+  }
+}
+
+/** Rows of int8 weights that were packed. */
+function kernelRows(packed: Blob, rows: number, columns: number, { kernels, scratch }: Workspace): Int8Rows {
+  const vector = scratch([columns], 'int8')
+  const sums = scratch([rows], 'int32')
+  const work = scratch([gemmScratchBytes], 'uint8').ptr
+  return (fill) => {
+    fill(vector.data)
+    kernels.int8Gemm(vector.ptr, packed.ptr, sums.ptr, rows, 1, rows, columns, work)
+    return sums.data
+  }
+}
+
+/** Runs a plain step over time and writes each hidden state to its place in y, [T][directions * outputs]. */
+export function unrollInto(
+  y: Blob,
+  steps: number,
+  reverse: boolean,
+  d: number,
+  hidden: Blob,
+  sizes: Sizes,
+  rounding: Rounding | undefined,
+  step: (start: number) => void,
+): void {
+  const { directions, features, outputs } = sizes
+  const [target, state] = [y.data, hidden.data]
+  unroll(steps, reverse, (t) => {
+    step(t * features)
+    if (rounding) for (let q = d * outputs; q < (d + 1) * outputs; q++) state[q] = rounding(state[q])
+    target.set(state.subarray(d * outputs, (d + 1) * outputs), (t * directions + d) * outputs)
+  })
+}
+
+/** Direction number `d` runs in reverse: the only one of `direction` 1, the second of `direction` 2. */
+export const isReverse = (direction: number, d: number): boolean => direction === 1 || d === 1
+
+/** The states are outputs only where the network names them. */
+export function takeOutputs(results: readonly Blob[], count: number): readonly Blob[] {
+  if (count > 1 && count < results.length)
+    throw new NcnnError(`it has 1 output or ${results.length}, but the .param names ${count}`)
+  for (const unused of results.slice(count)) unused.release()
+  return results.slice(0, count)
+}
