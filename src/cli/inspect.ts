@@ -1,34 +1,28 @@
 // `expect-tensor inspect model.param`: what is in an ncnn model.
-import { parseArgs } from 'node:util'
+import { columns } from '../explain/columns.ts'
 import { inspectNcnn, type LayerInspection, type NcnnInspection, type StorageCounts } from '../runners/ncnn/inspect.ts'
-import { type Command, UsageError } from './command.ts'
+import { defineCommand, UsageError } from './command.ts'
 
-export const inspect: Command = {
+export const inspect = defineCommand({
   summary: 'print the layers, weight formats, memory and FLOPs of an ncnn model',
-  usage: `expect-tensor inspect model.param [--bin model.bin] [--input name=3,224,224]... [--json]
-
-Prints what is in an ncnn model: how many parameters it has and how they are stored (much of a file that was converted with
+  positionals: '<model.param>',
+  description: `Prints what is in an ncnn model: how many parameters it has and how they are stored (much of a file that was converted with
 fp16=1 is fp16!), and its layers. With the shapes of all inputs (ncnn's: outermost first, no batch axis) also the shapes of
 the blobs, memory, and the floating-point operations of each layer, a multiplication and an addition being two.`,
+  options: {
+    bin: { type: 'string', value: '<path>', help: 'the weights; by default the .bin beside the .param' },
+    input: { type: 'string', value: '<name=3,224,224>', multiple: true, help: 'an input and its shape' },
+  },
 
-  async run(args, print) {
-    const { values, positionals } = parseArgs({
-      args,
-      options: {
-        bin: { type: 'string' },
-        input: { type: 'string', multiple: true, default: [] },
-        json: { type: 'boolean', default: false },
-      },
-      allowPositionals: true,
-    })
+  async run({ values, positionals, out }) {
     const [param, ...more] = positionals
     if (param === undefined || more.length > 0) throw new UsageError('expected the path of one .param file')
-    const inputs = Object.fromEntries(values.input.map(parseInput))
+    const inputs = Object.fromEntries((values.input ?? []).map(parseInput))
     const inspection = await inspectNcnn(param, { bin: values.bin, inputs })
-    print(values.json ? JSON.stringify(inspection, null, 2) : describeInspection(inspection))
+    out(values.json ? JSON.stringify(inspection, null, 2) : describeInspection(inspection))
     return 0
   },
-}
+})
 
 /** `in0=3,224,224` */
 function parseInput(text: string): [name: string, shape: number[]] {
@@ -60,9 +54,12 @@ export function describeInspection(inspection: NcnnInspection): string {
   const hint =
     flops === undefined ? ['', 'Shapes and FLOPs: give the shape of every input as --input name=3,224,224'] : []
   return [
-    ...facts.map(([name, value]) => `${name.padEnd(10)}  ${value}`),
+    ...columns(facts, ['left', 'left']),
     '',
-    ...table(['type', 'name', 'output', 'parameters', 'stored as', 'FLOPs'], layers.map(layerRow)),
+    ...columns(
+      [['type', 'name', 'output', 'parameters', 'stored as', 'FLOPs'], ...layers.map(layerRow)],
+      ['left', 'left', 'left', 'right', 'left', 'right'],
+    ),
     ...hint,
   ].join('\n')
 }
@@ -91,19 +88,6 @@ function describeStorage(storage: StorageCounts): string {
     .sort(([, a], [, b]) => b - a)
     .map(([name, count]) => `${name} ${share(count)}`)
     .join(', ')
-}
-
-/** Columns as wide as their widest cell; those of numbers are aligned to the right. */
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [header, ...rows]
-  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column].length)))
-  const isNumeric = header.map((_, column) => rows.every((row) => /^[\d ]*$/.test(row[column])))
-  return all.map((row) =>
-    row
-      .map((cell, column) => (isNumeric[column] ? cell.padStart(widths[column]) : cell.padEnd(widths[column])))
-      .join('  ')
-      .trimEnd(),
-  )
 }
 
 /** 1 423 616 */

@@ -1,6 +1,7 @@
 // Finds and removes tensor files that no .snap names any more: after a run that was killed, or a test file that was deleted.
 import { type Dirent, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { reasonOf } from '../host/reason.ts'
 import { filesNamedIn, isWholeSnap, snapshotFilePattern } from '../snapshots/file-names.ts'
 
 export interface PruneResult {
@@ -26,33 +27,45 @@ export function pruneSnapshots(root: string): PruneResult {
   const removed: string[] = []
   const skipped: { path: string; reason: string }[] = []
   let kept = 0
-  for (const folder of tensorFolders(root)) {
-    const snap = readSnap(folder)
-    if (snap !== undefined && !isWholeSnap(snap)) {
-      skipped.push({ path: folder, reason: 'its .snap is cut off or has unresolved merge conflicts' })
-      continue
-    }
-    const named = filesNamedIn(snap ?? '')
-    const names = readdirSync(folder)
-    for (const name of names) {
-      const path = join(folder, name)
-      if (named.has(name)) kept++
-      else if (tensorFile.test(name) || isAbandoned(name, path)) {
-        rmSync(path)
-        removed.push(path)
+  const skip = (path: string, reason: string): void => void skipped.push({ path, reason })
+  for (const folder of tensorFolders(root, skip)) {
+    try {
+      const snap = readSnap(folder)
+      if (snap !== undefined && !isWholeSnap(snap)) {
+        skip(folder, 'its .snap is cut off or has unresolved merge conflicts')
+        continue
       }
+      const named = filesNamedIn(snap ?? '')
+      const names = readdirSync(folder)
+      for (const name of names) {
+        const path = join(folder, name)
+        if (named.has(name)) kept++
+        else if (tensorFile.test(name) || isAbandoned(name, path)) {
+          rmSync(path)
+          removed.push(path)
+        }
+      }
+      if (readdirSync(folder).length === 0 && names.length > 0) rmdirSync(folder)
+    } catch (error) {
+      skip(folder, reasonOf(error))
     }
-    if (readdirSync(folder).length === 0 && names.length > 0) rmdirSync(folder)
   }
   return { removed, kept, skipped }
 }
 
-function* tensorFolders(root: string): Generator<string> {
-  for (const entry of readdirSync(root, { withFileTypes: true })) {
+/** Folders that cannot be read are skipped. */
+function* tensorFolders(root: string, skip: (path: string, reason: string) => void): Generator<string> {
+  let entries: Dirent[]
+  try {
+    entries = readdirSync(root, { withFileTypes: true })
+  } catch (error) {
+    return skip(root, reasonOf(error))
+  }
+  for (const entry of entries) {
     if (!isOwnFolder(entry)) continue
     const path = join(root, entry.name)
     if (entry.name.endsWith('.tensors')) yield path
-    else yield* tensorFolders(path)
+    else yield* tensorFolders(path, skip)
   }
 }
 

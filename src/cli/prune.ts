@@ -1,19 +1,18 @@
 // `expect-tensor prune [folder...]`: removes tensor files of snapshots that are gone.
 import { statSync } from 'node:fs'
 import { relative } from 'node:path'
-import { parseArgs } from 'node:util'
-import { type Command, UsageError } from './command.ts'
+import { defineCommand, UsageError } from './command.ts'
 import { pruneSnapshots } from './prune-snapshots.ts'
 
-export const prune: Command = {
+export const prune = defineCommand({
   summary: 'remove tensor files that no snapshot names any more',
-  usage: `expect-tensor prune [folder...]
+  positionals: '[folder...]',
+  description: `Looks through the folders (default: the working directory) for tensors beside .snap files and removes those that their .snap
+does not name. It reads the .snap files and runs no test. Anything else in those folders is left alone.
+The exit code is 1 when a folder had to be skipped.`,
+  options: {},
 
-Looks through the folders (default: the working directory) for tensors beside .snap files and removes those that their .snap
-does not name. It reads the .snap files and runs no test. Anything else in those folders is left alone.`,
-
-  async run(args, print) {
-    const { positionals } = parseArgs({ args, options: {}, allowPositionals: true })
+  async run({ values, positionals, out }) {
     const roots = positionals.length > 0 ? positionals : ['.']
     for (const root of roots) {
       if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${root} is not a folder`)
@@ -21,10 +20,14 @@ does not name. It reads the .snap files and runs no test. Anything else in those
     const results = roots.map(pruneSnapshots)
     const removed = results.flatMap((result) => result.removed)
     const skipped = results.flatMap((result) => result.skipped)
-    for (const path of removed) print(`removed  ${relative('.', path)}`)
-    for (const { path, reason } of skipped) print(`skipped  ${relative('.', path)}: ${reason}`)
     const kept = results.reduce((sum, result) => sum + result.kept, 0)
-    print(`${removed.length} removed, ${kept} in use`)
+    if (values.json) {
+      out(JSON.stringify({ removed, kept, skipped }, null, 2))
+    } else {
+      for (const path of removed) out(`removed  ${relative('.', path)}`)
+      for (const { path, reason } of skipped) out(`skipped  ${relative('.', path)}: ${reason}`)
+      out(`${removed.length} removed, ${kept} in use`)
+    }
     return skipped.length > 0 ? 1 : 0
   },
-}
+})

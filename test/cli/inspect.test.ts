@@ -1,14 +1,13 @@
 // `expect-tensor inspect`: what it prints, and which arguments it refuses.
 import { expect, test } from 'vitest'
-import { UsageError } from '../../src/cli/command.ts'
-import { inspect } from '../../src/cli/inspect.ts'
+import { runProgram } from './run-program.ts'
 
 const model = 'examples/voiceprint/models/ecapa-fp16.ncnn.param'
 
 async function run(...args: string[]): Promise<string> {
-  const lines: string[] = []
-  expect(await inspect.run(args, (line) => lines.push(line))).toBe(0)
-  return lines.join('\n')
+  const { code, out, err } = await runProgram('inspect', ...args)
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  return out
 }
 
 test('a model whose input shapes are given', async () => {
@@ -37,7 +36,5 @@ test.each([
   [[model, '--input', 'in0=200,x'], /expected a name and a shape, such as in0=3,224,224/],
   [[model, '--input', '200'], /expected a name and a shape/],
 ])('%j', async (args, message) => {
-  const refused = inspect.run(args, () => undefined)
-  await expect(refused).rejects.toThrow(UsageError)
-  await expect(refused).rejects.toThrow(message)
+  expect(await runProgram('inspect', ...args)).toEqual({ code: 2, out: '', err: expect.stringMatching(message) })
 })

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { main } from '../../src/cli/index.ts'
 import { pruneSnapshots } from '../../src/cli/prune-snapshots.ts'
 import { startRun } from '../snapshots/fake-runner.ts'
+import { runProgram } from './run-program.ts'
 
 let folder: string
 let snapshots: string
@@ -63,45 +63,38 @@ test('leaves a folder alone whose .snap is not whole', () => {
   expect(pruneSnapshots(folder)).toMatchObject({ removed: [], skipped: [{ path: join(snapshots, 'x.tensors') }] })
 })
 
+test('a folder that cannot be read is skipped, the others are not', () => {
+  put(orphan)
+  // what is to be a folder of tensors, and a tensor file that is a folder
+  mkdirSync(join(folder, 'a.tensors', orphan), { recursive: true })
+  expect(pruneSnapshots(folder)).toEqual({
+    removed: [join(snapshots, 'x.tensors', orphan)],
+    kept: 2,
+    skipped: [{ path: join(folder, 'a.tensors'), reason: expect.stringContaining(orphan) }],
+  })
+})
+
 test('the command says what it did', async () => {
   put(orphan)
-  const run = async (...args: string[]) => {
-    const lines: string[] = []
-    const code = await main(
-      args,
-      (line) => {
-        lines.push(line)
-      },
-      (line) => {
-        lines.push(line)
-      },
-    )
-    return { code, text: lines.join('\n') }
-  }
-  expect(await run('prune', folder)).toEqual({
+  expect(await runProgram('prune', folder)).toEqual({
     code: 0,
-    text: expect.stringMatching(/^removed {2}.*gone-1-.*\n1 removed, 2 in use$/),
+    out: expect.stringMatching(/^removed {2}.*gone-1-.*\n1 removed, 2 in use$/),
+    err: '',
   })
-  expect(await run('prune', join(folder, 'nowhere'))).toEqual({
+  expect(await runProgram('prune', join(folder, 'nowhere'))).toMatchObject({
     code: 2,
-    text: expect.stringMatching(/nowhere is not a folder\nSee expect-tensor prune --help/),
+    err: expect.stringMatching(/nowhere is not a folder\nSee expect-tensor prune --help/),
   })
-  expect(await run('prune', '--force')).toMatchObject({
-    code: 2,
-    text: expect.stringMatching(/Unknown option '--force'/),
-  })
-  expect(await run('prune', '--help')).toMatchObject({
-    code: 0,
-    text: expect.stringMatching(/^expect-tensor prune \[folder\.\.\.\]/),
-  })
-  expect(await run('prun')).toMatchObject({
-    code: 2,
-    text: expect.stringMatching(/no command 'prun' \(did you mean 'prune'\?\)/),
-  })
-  expect(await run('--version')).toMatchObject({ code: 0, text: expect.stringMatching(/^\d+\.\d+\.\d+/) })
   writeFileSync(join(snapshots, 'x.snap'), '')
-  expect(await run('prune', folder)).toMatchObject({
+  expect(await runProgram('prune', folder)).toMatchObject({
     code: 1,
-    text: expect.stringMatching(/^skipped .*merge conflicts/),
+    out: expect.stringMatching(/^skipped .*merge conflicts/),
   })
+})
+
+test('the command says it in JSON', async () => {
+  put(orphan)
+  const { code, out } = await runProgram('prune', folder, '--json')
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toEqual({ removed: [join(snapshots, 'x.tensors', orphan)], kept: 2, skipped: [] })
 })
