@@ -1,5 +1,4 @@
 // The package's root: tensors, comparison and matchers without a test runner.
-export { compareTensors } from './compare/compare-tensors.ts'
 export type {
   AbsoluteErrorStats,
   Comparison,
@@ -19,6 +18,7 @@ export type {
 export type { JsonNumber } from './compare/json.ts'
 export type { CompareOptions, MetricBounds, Normalization, PresetName } from './compare/options/options.ts'
 export { type ComparisonSummary, summarize } from './compare/summary.ts'
+export { compareTensors, type ReadableComparison } from './explain/compare-tensors.ts'
 export { configureTensorMatchers } from './matchers/defaults.ts'
 export { tensorMatchers } from './matchers/index.ts'
 export type { TopKOptions } from './matchers/to-agree-on-top-k.ts'

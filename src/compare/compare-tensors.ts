@@ -18,12 +18,7 @@ import type { ElementRule } from './verdict/element-rule.ts'
 import { allClose } from './verdict/verdict.ts'
 
 /**
- * Compares `actual` with `reference`, element by element and as a whole.
- *
- * An element matches when `a === r`, when both are NaN and `equalNaN` is set, or when both are finite and
- * `|a - r| <= atol + rtol * |r|`, in float64 (bigint for 64-bit integers). There is no broadcasting: shapes must be equal, apart
- * from what `squeeze` and `layout` say. `pass` is decided at once; the statistics are computed when first read, so leave the
- * tensors as they are until then.
+ * Compares `actual` with `reference`: what the public function of this name does, which src/explain has, but for words.
  *
  * @throws TypeError or RangeError, naming the argument or option, for anything that is not a tensor, a wrong option, or a slice
  *   that `normalize` cannot scale.

@@ -1,9 +1,8 @@
 // Lays rows of cells out in columns.
-
-export type Alignment = 'left' | 'right' | 'point'
+import type { Column } from './explanation.ts'
 
 /** Pads every cell to its column's width; `point` lines numbers up at their decimal points. No trailing spaces. */
-export function columns(rows: readonly (readonly string[])[], alignments: readonly Alignment[]): string[] {
+export function columns(rows: readonly (readonly string[])[], alignments: readonly Column['alignment'][]): string[] {
   const padded = rows.map((row) => [...row])
   alignments.forEach((alignment, column) => {
     const cells = padded.map((row) => row[column] ?? '')

@@ -1,6 +1,7 @@
-// The message of a comparison: what was compared, how far it is off, where, and what tolerance would have passed.
+// Explains a comparison: what was compared, how far it is off, where, and what tolerance would have passed.
 import type { Comparison, ElementError, FailedMetric, SideSummary } from '../compare/comparison.ts'
 import {
+  countOf,
   formatAtLeast,
   formatCosine,
   formatDecibels,
@@ -12,32 +13,25 @@ import {
   formatValue,
 } from '../tensor/numbers.ts'
 import { formatShape } from '../tensor/shape.ts'
-import { columns } from './columns.ts'
-import { drawHistogram } from './histogram.ts'
-import { countOf, joinBlocks, labelled, maxLines } from './layout.ts'
+import type { Explanation, Fact, Table } from './explanation.ts'
 
-/** The table of the worst elements shrinks to this when a message gets too long. */
-const fewestRows = 2
+/** Explains a comparison by itself, pass or fail. */
+export function explainComparison(comparison: Comparison): Explanation {
+  return comparison.pass ? explainMatch(comparison) : explainMismatch(comparison)
+}
 
-/** Explains a failed comparison. The first line is the verdict: summaries show no more than that. */
-export function describeMismatch(comparison: Comparison): string {
-  return joinBlocks(
-    [`Tensors do not match: ${describeVerdict(comparison)}`],
-    ...describeDetails(comparison, maxLines - 2),
-  )
+/** Explains a failed comparison. */
+export function explainMismatch(comparison: Comparison): Explanation {
+  return { ...explainDetails(comparison), verdict: `Tensors do not match: ${describeVerdict(comparison)}` }
 }
 
 /** Explains why `.not` failed: the tensors do match, and how well. */
-export function describeMatch(comparison: Comparison): string {
-  const { total, mismatched } = comparison
-  const verdict =
-    mismatched === 0
-      ? `all of ${countOf(total, 'element')} within tolerance`
-      : `${total - mismatched} of ${countOf(total, 'element')} within tolerance and ${mismatched} allowed to miss it`
-  return joinBlocks([`Tensors match, but were expected not to: ${verdict}`], describeCompared(comparison), [
-    ...describeErrors(comparison),
-    ...describeOverall(comparison),
-  ])
+export function explainMatch(comparison: Comparison): Explanation {
+  return {
+    verdict: `Tensors match, but were expected not to: ${describeMatch(comparison)}`,
+    facts: listCompared(comparison),
+    ...explainErrors(comparison),
+  }
 }
 
 /** Why the comparison failed, in one line. */
@@ -57,32 +51,28 @@ export function describeVerdict(comparison: Comparison): string {
   }
 }
 
-/**
- * Everything below the verdict. To fit into `limit` lines (at least 14), the rows of the table give way first, then the hints, then
- * the slices.
- */
-export function describeDetails(comparison: Comparison, limit: number): string[][] {
-  if (comparison.reason === 'shape' || comparison.reason === 'dtype') return [describeSides(comparison)]
-  const hints = comparison.hints.map(({ message }) => labelled('hint', message))
-  const compared = describeCompared(comparison)
-  const errors = [...describeErrors(comparison), ...describeOverall(comparison)]
-  const required = describeRequired(comparison)
-  // three blocks follow the first, an empty line before each, and the table has a heading
-  const room = limit - compared.length - errors.length - required.length - 3
-  const slices = takeWhole(describeSlices(comparison), room - 1 - fewestRows)
-  const rows = comparison.reason === 'metric' ? 0 : Math.max(fewestRows, room - slices.length - 1 - hints.flat().length)
-  const table = describeWorst(comparison, rows)
-  return [compared, table, [...errors, ...slices, ...required], takeWhole(hints, room - slices.length - table.length)]
+/** Explains a failed comparison where a heading says which tensors these are. */
+export function explainDetails(comparison: Comparison): Explanation {
+  const verdict = describeVerdict(comparison)
+  const { reason, hints } = comparison
+  if (reason === 'shape' || reason === 'dtype') return { verdict, facts: listSides(comparison) }
+  return {
+    verdict,
+    facts: listCompared(comparison),
+    ...(reason !== 'metric' && { table: tabulateWorst(comparison) }),
+    ...explainErrors(comparison),
+    slices: listSlices(comparison),
+    ...(reason === 'values' && { wouldPass: listRequired(comparison) }),
+    hints,
+  }
 }
 
-/** As many of the leading blocks as fit into `room` lines. */
-function takeWhole(blocks: readonly (readonly string[])[], room: number): string[] {
-  const lines: string[] = []
-  for (const block of blocks) {
-    if (lines.length + block.length > room) break
-    lines.push(...block)
-  }
-  return lines
+/** `all of 3 elements within tolerance`. */
+export function describeMatch({ total, mismatched }: Comparison): string {
+  const elements = countOf(total, 'element')
+  return mismatched === 0
+    ? `all of ${elements} within tolerance`
+    : `${total - mismatched} of ${elements} within tolerance and ${mismatched} allowed to miss it`
 }
 
 function countMisses({ mismatched, total, ratio }: Comparison): string {
@@ -122,11 +112,22 @@ function describeBound({ name, value, bound }: FailedMetric): string {
   return `${name} ${formatExact(found)}${unit} is ${least ? 'below the required' : 'above the allowed'} ${formatExact(bound)}${unit}`
 }
 
-function describeCompared(comparison: Comparison): string[] {
+/** What was compared, and by which rule. */
+function listCompared(comparison: Comparison): Fact[] {
+  const { normalize } = comparison
   return [
-    ...describeSides(comparison),
-    ...labelled('normalized', comparison.normalize && `${comparison.normalize}, both sides`),
-    ...labelled('tolerance', describeTolerance(comparison)),
+    ...listSides(comparison),
+    ...(normalize === undefined ? [] : [{ label: 'normalized', text: `${normalize}, both sides` }]),
+    { label: 'tolerance', text: describeTolerance(comparison) },
+  ]
+}
+
+function listSides({ actual, reference }: Comparison): Fact[] {
+  const describe = ({ dtype, shape }: SideSummary) => `${dtype} ${formatShape(shape)}`
+  if (describe(actual) === describe(reference)) return [{ label: 'compared', text: describe(actual) }]
+  return [
+    { label: 'actual', text: describe(actual) },
+    { label: 'reference', text: describe(reference) },
   ]
 }
 
@@ -134,7 +135,7 @@ function isExact({ tolerance: { atol, rtol } }: Comparison): boolean {
   return atol === 0 && rtol === 0
 }
 
-function describeTolerance(comparison: Comparison): string {
+export function describeTolerance(comparison: Comparison): string {
   const { atol, rtol, source } = comparison.tolerance
   if (source === 'metrics only') return 'none: the metrics decide'
   const dtypes = new Set([comparison.actual.dtype, comparison.reference.dtype])
@@ -149,75 +150,68 @@ function describeTolerance(comparison: Comparison): string {
   return `${pair} (${sources[source]})`
 }
 
-function describeSides({ actual, reference }: Comparison): string[] {
-  const describe = ({ dtype, shape }: SideSummary) => `${dtype} ${formatShape(shape)}`
-  if (describe(actual) === describe(reference)) return labelled('compared', describe(actual))
-  return [...labelled('actual', describe(actual)), ...labelled('reference', describe(reference))]
-}
-
 /** The worst elements, side by side. `a` is the actual value, `r` the reference. */
-function describeWorst(comparison: Comparison, rows: number): string[] {
-  const worst = comparison.worst.slice(0, rows)
-  if (worst.length === 0) return []
-  const print = (value: number | bigint, side: SideSummary) =>
-    comparison.normalize === undefined ? formatValue(value, side.dtype) : formatNormalized(value)
-  const cells = worst.map((element: ElementError) => [
-    formatShape(element.index),
-    print(element.actual, comparison.actual),
-    print(element.reference, comparison.reference),
-    Number.isNaN(element.diff) ? '-' : formatMagnitude(element.diff),
-    Number.isNaN(element.allowed) ? '-' : formatMagnitude(element.allowed),
-    Number.isFinite(element.excess) ? `${formatFactor(element.excess)}x` : '',
-  ])
-  const heading = ['worst', 'actual', 'reference', '|a - r|', 'allowed', '']
-  const alignments = ['left', 'point', 'point', 'left', 'left', 'right'] as const
-  return columns([heading, ...cells], alignments).map((line) => `  ${line}`)
+function tabulateWorst({ worst, normalize, actual, reference }: Comparison): Table {
+  const print = (value: number | bigint, { dtype }: SideSummary) =>
+    normalize === undefined ? formatValue(value, dtype) : formatNormalized(value)
+  return {
+    columns: [
+      { heading: 'worst', alignment: 'left' },
+      { heading: 'actual', alignment: 'point' },
+      { heading: 'reference', alignment: 'point' },
+      { heading: '|a - r|', alignment: 'left' },
+      { heading: 'allowed', alignment: 'left' },
+      { heading: '', alignment: 'right' },
+    ],
+    rows: worst.map((element: ElementError) => [
+      formatShape(element.index),
+      print(element.actual, actual),
+      print(element.reference, reference),
+      Number.isNaN(element.diff) ? '-' : formatMagnitude(element.diff),
+      Number.isNaN(element.allowed) ? '-' : formatMagnitude(element.allowed),
+      Number.isFinite(element.excess) ? `${formatFactor(element.excess)}x` : '',
+    ]),
+  }
 }
 
-const finitePairs = 'where both are finite: '
-
-/** How the errors are spread. Pairs with NaN or an infinity have no error. */
-function describeErrors({ absDiff, histogram, tolerance, reason }: Comparison): string[] {
-  const { p50, p99, max, rmse } = absDiff
-  if (Number.isNaN(max)) return []
-  const scope = reason === 'nonfinite' ? finitePairs : ''
+/** How large the errors are and how they are spread. Pairs with NaN or an infinity have no error. */
+function explainErrors(comparison: Comparison): Pick<Explanation, 'errors' | 'histogram' | 'overall'> {
+  const { p50, p99, max, rmse } = comparison.absDiff
+  if (Number.isNaN(max)) return {}
+  const { histogram, tolerance, reason } = comparison
+  const scope = reason === 'nonfinite' ? 'where both are finite: ' : ''
   const figures = `p50 ${formatMagnitude(p50)}, p99 ${formatMagnitude(p99)}, max ${formatMagnitude(max)}, rmse ${formatMagnitude(rmse)}`
+  return {
+    errors: [{ label: '|a - r|', text: `${scope}${figures}` }],
+    histogram: { ...histogram, atol: tolerance.atol },
+    overall: listOverall(comparison, scope),
+  }
+}
+
+function listOverall({ cosine, snrDb, normRatio, raw }: Comparison, scope: string): Fact[] {
+  const similarity = `${scope}cosine ${formatCosine(cosine)}, SNR ${formatDecibels(snrDb)}`
+  const norms = `|actual| / |reference| ${Number(normRatio.toPrecision(6))}`
+  if (raw === undefined) return [{ label: 'overall', text: `${similarity}, ${norms}` }]
+  const rawErrors = `max |a - r| ${formatMagnitude(raw.maxAbs)}, SNR ${formatDecibels(raw.snrDb)}`
   return [
-    ...labelled('|a - r|', `${scope}${figures}`),
-    ...labelled('by decade', drawHistogram(histogram, tolerance.atol)),
+    { label: 'overall', text: similarity },
+    { label: 'raw values', text: `${rawErrors}, ${norms}` },
   ]
 }
 
-function describeOverall({ reason, absDiff, cosine, snrDb, normRatio, raw }: Comparison): string[] {
-  if (Number.isNaN(absDiff.max)) return []
-  const scope = reason === 'nonfinite' ? finitePairs : ''
-  const similarity = `${scope}cosine ${formatCosine(cosine)}, SNR ${formatDecibels(snrDb)}`
-  const norms = `|actual| / |reference| ${Number(normRatio.toPrecision(6))}`
-  if (raw === undefined) return labelled('overall', `${similarity}, ${norms}`)
-  const rawErrors = `max |a - r| ${formatMagnitude(raw.maxAbs)}, SNR ${formatDecibels(raw.snrDb)}`
-  return [...labelled('overall', similarity), ...labelled('raw values', `${rawErrors}, ${norms}`)]
-}
-
-function describeSlices({ worstSlices }: Comparison): string[][] {
-  return worstSlices
-    .slice(0, 2)
-    .map(({ axis, index, share, mismatched }) =>
-      labelled(
-        'where',
-        `axis ${axis}, index ${index}: ${formatPercent(share)} of the squared error, ${mismatched} ${mismatched === 1 ? 'miss' : 'misses'}`,
-      ),
-    )
+function listSlices({ worstSlices }: Comparison): Fact[] {
+  return worstSlices.slice(0, 2).map(({ axis, index, share, mismatched }) => ({
+    label: 'where',
+    text: `axis ${axis}, index ${index}: ${formatPercent(share)} of the squared error, ${mismatched} ${mismatched === 1 ? 'miss' : 'misses'}`,
+  }))
 }
 
 /** Ready to be pasted into the assertion. A relative tolerance of 1 and more would pass anything. */
-function describeRequired({ reason, required, tolerance }: Comparison): string[] {
-  if (reason !== 'values') return []
-  const { atolGivenRtol, rtolGivenAtol } = required
+function listRequired({ required: { atolGivenRtol, rtolGivenAtol }, tolerance }: Comparison): string[] {
   const snippet = (atol: string, rtol: string) =>
     `{ ${[atol !== '0' && `atol: ${atol}`, rtol !== '0' && `rtol: ${rtol}`].filter(Boolean).join(', ')} }`
-  const choices = [
-    Number.isFinite(atolGivenRtol) && snippet(formatAtLeast(atolGivenRtol), formatExact(tolerance.rtol)),
-    rtolGivenAtol < 1 && snippet(formatExact(tolerance.atol), formatAtLeast(rtolGivenAtol)),
+  return [
+    ...(Number.isFinite(atolGivenRtol) ? [snippet(formatAtLeast(atolGivenRtol), formatExact(tolerance.rtol))] : []),
+    ...(rtolGivenAtol < 1 ? [snippet(formatExact(tolerance.atol), formatAtLeast(rtolGivenAtol))] : []),
   ]
-  return labelled('would pass', choices.filter(Boolean).join(' or '))
 }

@@ -1,29 +1,34 @@
-// The message of `toMatchTensors`: one line for every tensor that fails, then the details of the first.
+// Explains `toMatchTensors`: every tensor that fails, and the details of the first.
 import type { NamedComparison } from '../compare/records.ts'
+import { countOf } from '../tensor/numbers.ts'
 import { formatShape } from '../tensor/shape.ts'
-import { columns } from './columns.ts'
-import { describeDetails, describeVerdict } from './comparison.ts'
-import { countOf, joinBlocks, maxLines } from './layout.ts'
+import { describeVerdict, explainDetails } from './comparison.ts'
+import type { Explanation, Table } from './explanation.ts'
 
 const mostRows = 5
 const mostNames = 5
 
-export function describeRecord(outputs: readonly NamedComparison[]): string {
+export function explainRecord(outputs: readonly NamedComparison[]): Explanation {
   const failed = outputs.filter(({ comparison }) => comparison?.pass !== true)
   if (failed.length === 0) {
-    return `Tensors match, but were expected not to: ${listNames(outputs)} within tolerance`
+    return { verdict: `Tensors match, but were expected not to: ${listNames(outputs)} within tolerance` }
   }
-  const rows = failed.slice(0, mostRows).map((output) => [output.name, describeType(output), describeProblem(output)])
-  const more = failed.length > mostRows ? [`  and ${failed.length - mostRows} more`] : []
-  const table = [...columns(rows, ['left', 'left', 'left']).map((line) => `  ${line}`), ...more]
   const first = failed.find(({ comparison }) => comparison !== undefined && comparison.reason !== 'shape')
-  const details = first?.comparison ? describeDetails(first.comparison, maxLines - 5 - table.length) : []
-  return joinBlocks(
-    [`Tensors do not match: ${listNames(failed)} (${failed.length} of ${countOf(outputs.length, 'tensor')})`],
-    table,
-    first === undefined ? [] : [`${first.name}:`],
-    ...details,
-  )
+  return {
+    verdict: `Tensors do not match: ${listNames(failed)} (${failed.length} of ${countOf(outputs.length, 'tensor')})`,
+    tensors: tabulate(failed.map((output) => [output.name, describeType(output), describeProblem(output)])),
+    ...(first?.comparison && { details: { title: first.name, explanation: explainDetails(first.comparison) } }),
+  }
+}
+
+/** One row for every tensor that fails, without headings. */
+export function tabulate(rows: readonly (readonly string[])[]): Table {
+  const [first = []] = rows
+  return {
+    columns: first.map(() => ({ heading: '', alignment: 'left' })),
+    rows: rows.slice(0, mostRows),
+    ...(rows.length > mostRows && { more: `and ${rows.length - mostRows} more` }),
+  }
 }
 
 function listNames(outputs: readonly NamedComparison[]): string {

@@ -1,67 +1,62 @@
-// The messages of `toMatchTensorSnapshot`: what failed and how to go on, and what an update changed.
+// Explains `toMatchTensorSnapshot`: what failed and how to go on, and what an update changed.
 import type { Comparison } from '../compare/comparison.ts'
 import { type Judgement, passes, type SnapshotResult } from '../snapshots/index.ts'
-import { formatCosine, formatMagnitude, formatPercent } from '../tensor/numbers.ts'
+import { countOf, formatCosine, formatMagnitude, formatPercent } from '../tensor/numbers.ts'
 import { formatShape } from '../tensor/shape.ts'
-import { columns } from './columns.ts'
-import { describeDetails, describeVerdict } from './comparison.ts'
-import { countOf, joinBlocks, labelled, maxLines } from './layout.ts'
+import { describeVerdict, explainDetails } from './comparison.ts'
+import type { Explanation } from './explanation.ts'
+import { tabulate } from './record.ts'
 
-const mostRows = 5
 const mostFindings = 8
 
-/** The first line is the verdict: summaries show no more than that. */
-export function describeSnapshotFailure(key: string, result: SnapshotResult): string {
+export function explainSnapshotFailure(key: string, result: SnapshotResult): Explanation {
   switch (result.status) {
     case 'changed':
-      return describeChange(key, result.judgements, result.path)
+      return explainChange(key, result.judgements, result.path)
     case 'missing':
-      return joinBlocks(
-        [`No tensor snapshot is stored for "${key}", and none is written now (CI, or the update mode "none")`],
-        ['  Run the test where snapshots are written, then commit the .snap and the folder of tensors beside it.'],
-      )
+      return {
+        verdict: `No tensor snapshot is stored for "${key}", and none is written now (CI, or the update mode "none")`,
+        advice: [
+          'Run the test where snapshots are written, then commit the .snap and the folder of tensors beside it.',
+        ],
+      }
     case 'unreadable':
-      return joinBlocks(
-        [`The tensor snapshot "${key}" cannot be compared: ${result.problem}`],
-        labelled('file', result.path),
-        describeRestoring(result.path),
-      )
+      return {
+        verdict: `The tensor snapshot "${key}" cannot be compared: ${result.problem}`,
+        ...(result.path !== undefined && { origin: [{ label: 'file', text: result.path }] }),
+        advice: describeRestoring(result.path),
+      }
     default:
-      return `The tensor snapshot "${key}" matches`
+      return { verdict: `The tensor snapshot "${key}" matches` }
   }
 }
 
 function describeRestoring(path: string | undefined): string[] {
-  if (path === undefined) return ['  Run the tests with -u to record the snapshot anew.']
+  if (path === undefined) return ['Run the tests with -u to record the snapshot anew.']
   return [
-    `  Restore it with: git checkout -- "${path}"`,
-    '  or, with Git LFS: git lfs pull. Or run the tests with -u to record the snapshot anew.',
+    `Restore it with: git checkout -- "${path}"`,
+    'or, with Git LFS: git lfs pull. Or run the tests with -u to record the snapshot anew.',
   ]
 }
 
-function describeChange(key: string, judgements: readonly Judgement[], path: string): string {
-  const footer = [
-    ...labelled('stored in', path),
-    ...labelled('if intended', 'run the tests with -u, and commit what it changes'),
+function explainChange(key: string, judgements: readonly Judgement[], path: string): Explanation {
+  const origin = [
+    { label: 'stored in', text: path },
+    { label: 'if intended', text: 'run the tests with -u, and commit what it changes' },
   ]
   const failed = judgements.filter((judgement) => !passes(judgement))
   const [first] = failed
   const heading = `The tensor snapshot "${key}" does not match: `
   if (judgements.length === 1 && first !== undefined) {
-    const room = maxLines - 3 - footer.length
-    return joinBlocks([heading + verdictOf(first)], ...detailsOf(first, room), footer)
+    return { ...explainJudgement(first), verdict: heading + verdictOf(first), origin }
   }
-  const rows = failed.slice(0, mostRows).map((judgement) => [`  ${judgement.name}`, verdictOf(judgement)])
-  const more = failed.length > mostRows ? [`  and ${failed.length - mostRows} more`] : []
-  const table = [...columns(rows, ['left', 'left']), ...more]
   const shown = failed.find(({ comparison, verdict }) => (comparison && comparison.reason !== 'shape') || verdict)
-  const room = maxLines - 6 - table.length - footer.length
-  return joinBlocks(
-    [`${heading}${failed.length} of ${countOf(judgements.length, 'tensor')}`],
-    table,
-    ...(shown === undefined ? [] : [[`${shown.name}:`], ...detailsOf(shown, room)]),
-    footer,
-  )
+  return {
+    verdict: `${heading}${failed.length} of ${countOf(judgements.length, 'tensor')}`,
+    tensors: tabulate(failed.map((judgement) => [judgement.name, verdictOf(judgement)])),
+    ...(shown !== undefined && { details: { title: shown.name, explanation: explainJudgement(shown) } }),
+    origin,
+  }
 }
 
 function verdictOf({ comparison, verdict, problem }: Judgement): string {
@@ -69,20 +64,25 @@ function verdictOf({ comparison, verdict, problem }: Judgement): string {
   return problem ?? verdict?.findings[0] ?? ''
 }
 
-function detailsOf({ comparison, verdict }: Judgement, room: number): string[][] {
-  if (comparison !== undefined) return describeDetails(comparison, Math.max(room, 14))
-  if (verdict === undefined || Number.isNaN(verdict.cosine)) return []
+function explainJudgement(judgement: Judgement): Explanation {
+  const { comparison, verdict } = judgement
+  if (comparison !== undefined) return explainDetails(comparison)
+  if (verdict === undefined || Number.isNaN(verdict.cosine)) return { verdict: verdictOf(judgement) }
   const { findings, relativeChange, allowedChange, cosine } = verdict
-  return [
-    findings.slice(1, mostFindings).map((finding) => `  ${finding}`),
-    [
-      ...labelled(
-        'estimated',
-        `|actual - stored| / |stored| ${formatMagnitude(relativeChange)}, cosine ${formatCosine(cosine)}`,
-      ),
-      ...labelled('allowed', `${formatMagnitude(allowedChange)}, from a fingerprint: single elements are not stored`),
+  return {
+    verdict: verdictOf(judgement),
+    findings: findings.slice(1, mostFindings),
+    facts: [
+      {
+        label: 'estimated',
+        text: `|actual - stored| / |stored| ${formatMagnitude(relativeChange)}, cosine ${formatCosine(cosine)}`,
+      },
+      {
+        label: 'allowed',
+        text: `${formatMagnitude(allowedChange)}, from a fingerprint: single elements are not stored`,
+      },
     ],
-  ]
+  }
 }
 
 /** What `-u` replaced: the new tensors against the old ones. */

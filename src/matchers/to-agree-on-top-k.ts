@@ -3,7 +3,8 @@ import { checkOptions } from '../compare/options/check-options.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
 import { resolveTolerance } from '../compare/options/tolerance.ts'
 import { findTopKDisagreements } from '../compare/top-k.ts'
-import { describeTopK } from '../explain/top-k.ts'
+import { renderText } from '../explain/text.ts'
+import { explainTopK } from '../explain/top-k.ts'
 import { formatShape, sameShape, sizeOf } from '../tensor/shape.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
@@ -43,7 +44,7 @@ export function toAgreeOnTopK(
   )
   return {
     pass: disagreements.length === 0,
-    message: () => describeTopK(disagreements, sizeOf(theirs.shape.slice(0, -1)), k, ours, theirs),
+    message: () => renderText(explainTopK(disagreements, sizeOf(theirs.shape.slice(0, -1)), k, ours, theirs)),
   }
 }
 

@@ -1,6 +1,7 @@
 // `expect(actual).toMatchTensorSnapshot(hint?, options?)`: the numbers are those that were stored for this test, within tolerance.
 
-import { describeSnapshotFailure, describeUpdate } from '../explain/snapshot.ts'
+import { describeUpdate, explainSnapshotFailure } from '../explain/snapshot.ts'
+import { renderText } from '../explain/text.ts'
 import {
   checkSnapshotOptions,
   isPromise,
@@ -35,7 +36,7 @@ export function toMatchTensorSnapshot(
 
 function conclude(key: string, result: SnapshotResult): MatcherResult {
   if (result.status === 'updated') console.log(describeUpdate(key, result))
-  return { pass: result.pass, message: () => describeSnapshotFailure(key, result) }
+  return { pass: result.pass, message: () => renderText(explainSnapshotFailure(key, result)) }
 }
 
 /** Where a test is expected to fail, or tries until it does not, there is no telling what would be stored. */

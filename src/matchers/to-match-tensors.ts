@@ -1,7 +1,8 @@
 // `expect(outputs).toMatchTensors(references, options)`: every named tensor matches the reference of its name.
 import type { CompareOptions } from '../compare/options/options.ts'
 import { compareRecords, isTensorObject, isTensorRecord } from '../compare/records.ts'
-import { describeRecord } from '../explain/record.ts'
+import { explainRecord } from '../explain/record.ts'
+import { renderText } from '../explain/text.ts'
 import { describeValue } from '../tensor/describe.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
@@ -19,7 +20,7 @@ export function toMatchTensors(
   const pass = outputs.every(({ comparison }) => comparison?.pass)
   // a missing name or a shape that does not fit fails under .not as well: nothing was compared
   const compared = outputs.every(({ comparison }) => comparison !== undefined && comparison.reason !== 'shape')
-  return { pass: compared ? pass : this.isNot === true, message: () => describeRecord(outputs) }
+  return { pass: compared ? pass : this.isNot === true, message: () => renderText(explainRecord(outputs)) }
 }
 
 /** Only a record of tensors will do: the keys of an array or of a single tensor are no names. */

@@ -21,7 +21,7 @@ export function formatValue(value: number | bigint, dtype: DType): string {
   return plain(value)
 }
 
-/** Values that were normalised in float64 have no short form: eight figures show where they part. */
+/** Values that were normalized in float64 have no short form: eight figures show where they part. */
 export function formatNormalized(value: number | bigint): string {
   return typeof value === 'bigint' ? String(value) : plain(Number(value.toPrecision(8)))
 }
@@ -76,4 +76,9 @@ function plain(value: number): string {
   if (!Number.isFinite(value)) return fixed
   const exponential = value.toExponential().replace('e+', 'e')
   return exponential.length < fixed.length ? exponential : fixed
+}
+
+/** `1 element`, `5 elements`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

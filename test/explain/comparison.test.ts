@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { compareTensors } from '../../src/compare/compare-tensors.ts'
 import type { Comparison } from '../../src/compare/comparison.ts'
-import { describeMismatch } from '../../src/explain/comparison.ts'
+import { explainMismatch } from '../../src/explain/comparison.ts'
+import { renderText } from '../../src/explain/text.ts'
 import { embeddingWithFp16Weights } from '../matchers/samples.ts'
 
 const { actual, reference } = embeddingWithFp16Weights()
@@ -16,8 +17,10 @@ function withHints(count: number): Comparison {
   return Object.defineProperty(comparison, 'hints', { value: hints })
 }
 
+const textOf = (comparison: Comparison) => renderText(explainMismatch(comparison))
+
 test('hints are wrapped and come last', () => {
-  const lines = describeMismatch(withHints(1)).split('\n')
+  const lines = textOf(withHints(1)).split('\n')
   expect(lines.slice(-3)).toMatchInlineSnapshot(`
     [
       "  hint        The errors look like this and that, which comes from here or there: try to do something about",
@@ -31,17 +34,17 @@ test('hints are wrapped and come last', () => {
 test('rows of the table give way to hints, down to two, then hints are dropped', () => {
   const rowsOf = (message: string) => message.split('\n').filter((line) => /^ {2}\[\d+\]/.test(line)).length
   for (const hints of [0, 1, 2, 3, 8]) {
-    const message = describeMismatch(withHints(hints))
+    const message = textOf(withHints(hints))
     expect(message.split('\n').length).toBeLessThanOrEqual(25)
     expect(rowsOf(message)).toBeGreaterThanOrEqual(2)
     expect(message.includes('try to do')).toBe(hints > 0)
   }
-  expect(rowsOf(describeMismatch(withHints(0)))).toBe(5)
-  expect(rowsOf(describeMismatch(withHints(8)))).toBe(2)
+  expect(rowsOf(textOf(withHints(0)))).toBe(5)
+  expect(rowsOf(textOf(withHints(8)))).toBe(2)
 })
 
 test('a hint is shown whole or not at all', () => {
   for (const hints of [1, 2, 3, 8]) {
-    expect(describeMismatch(withHints(hints))).toMatch(/about it\.$/)
+    expect(textOf(withHints(hints))).toMatch(/about it\.$/)
   }
 })
