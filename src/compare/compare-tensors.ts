@@ -26,19 +26,22 @@ import { allClose } from './verdict/verdict.ts'
 export function compareTensors(actual: TensorLike, reference: TensorLike, options?: CompareOptions): Comparison {
   const checked = checkOptions(options)
   const given = { actual: toTensor(actual, { name: 'actual' }), reference: toTensor(reference, { name: 'reference' }) }
-  const tolerance = toleranceFor(checked, given.actual, given.reference)
+  const tolerance = toleranceFor(checked, given, { actual, reference })
   const normalize = checked.normalize === undefined ? undefined : nameOfNormalization(checked.normalize)
   const aligned = align(given.actual, given.reference, checked)
   if (aligned.mismatch !== undefined) {
     return reportShapeMismatch(given.actual, given.reference, aligned.mismatch, tolerance, normalize)
   }
   const rawPairs = pairUp(aligned.actual, aligned.reference)
-  const pairs = checked.normalize === undefined ? rawPairs : normalizeSides(rawPairs, checked.normalize, checked.axes)
+  const { pairs, problem } =
+    checked.normalize === undefined
+      ? { pairs: rawPairs, problem: undefined }
+      : normalizeSides(rawPairs, checked.normalize, checked.axes)
   const rule: ElementRule = { atol: tolerance.atol, rtol: tolerance.rtol, equalNaN: checked.equalNaN }
   const statistics = once(() => gatherStatistics(pairs, rule))
   const dtypes = [given.actual.dtype, given.reference.dtype] as const
   const metricSource: MetricSource = { pairs, rule, statistics, dtypes }
-  const { failure, mismatch, boundedMetrics } = decide(checked, pairs, metricSource)
+  const { failure, mismatch, boundedMetrics } = decide(checked, pairs, metricSource, problem)
   return reportOn({
     failure,
     mismatch,
@@ -55,22 +58,49 @@ export function compareTensors(actual: TensorLike, reference: TensorLike, option
   })
 }
 
-/** After normalization integers are fractions: then they get the tolerance of float64, not that of exact integers. */
-function toleranceFor(checked: CheckedOptions, actual: Tensor, reference: Tensor): Tolerance {
+/**
+ * After normalization integers are fractions: then they get the tolerance of float64, not that of exact integers. Whole numbers that
+ * are written out beside integers are integers, too.
+ */
+function toleranceFor(checked: CheckedOptions, given: Sides<Tensor>, written: Sides<TensorLike>): Tolerance {
   const dtypeOf = ({ dtype }: Tensor): DType =>
     checked.normalize === undefined || isFloatDType(dtype) ? dtype : 'float64'
-  return resolveTolerance(checked, checked.metrics.length > 0, dtypeOf(actual), dtypeOf(reference))
+  const [a, r] = [dtypeOf(given.actual), dtypeOf(given.reference)]
+  return resolveTolerance(
+    checked,
+    checked.metrics.length > 0,
+    !isFloatDType(r) && isWholeLiteral(written.actual, given.actual) ? r : a,
+    !isFloatDType(a) && isWholeLiteral(written.reference, given.reference) ? a : r,
+  )
+}
+
+interface Sides<Side> {
+  readonly actual: Side
+  readonly reference: Side
+}
+
+/** Whether a tensor was written as plain numbers, all of them whole: its dtype is float64 only because JavaScript has no other. */
+function isWholeLiteral(written: TensorLike, { data, dtype }: Tensor): boolean {
+  return dtype === 'float64' && isLiteral(written) && Array.prototype.every.call(data, Number.isInteger)
+}
+
+function isLiteral(written: unknown): boolean {
+  if (typeof written === 'number') return true
+  if (Array.isArray(written)) return written.length > 0 && isLiteral(written[0])
+  if (typeof written !== 'object' || written === null || ArrayBuffer.isView(written)) return false
+  const { data, dtype, type } = written as { data?: unknown; dtype?: unknown; type?: unknown }
+  return dtype === undefined && type === undefined && Array.isArray(data)
 }
 
 /** Everything that must hold, in the order in which failures are reported. */
-function decide(checked: CheckedOptions, pairs: Pairs, source: MetricSource) {
+function decide(checked: CheckedOptions, pairs: Pairs, source: MetricSource, problem: string | undefined) {
   const dtypeMismatch = checked.checkDtype ? explainDtypeMismatch(source.dtypes) : undefined
-  const elementsMatch = isWithin(pairs, source.rule, checked.allowedMisses(pairs.length))
+  const elementsMatch = problem === undefined && isWithin(pairs, source.rule, checked.allowedMisses(pairs.length))
   const boundedMetrics = measureBounded(checked.metrics, source)
   const metricsHold = boundedMetrics.every(holdsBound)
   const failure =
     dtypeMismatch !== undefined ? 'dtype' : !elementsMatch ? 'elements' : !metricsHold ? 'metric' : undefined
-  return { failure, mismatch: dtypeMismatch, boundedMetrics } as const
+  return { failure, mismatch: dtypeMismatch ?? problem, boundedMetrics } as const
 }
 
 function explainDtypeMismatch([actual, reference]: MetricSource['dtypes']): string | undefined {

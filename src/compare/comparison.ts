@@ -152,7 +152,7 @@ export interface Comparison {
   /** Per axis, the slice with most of the error; only axes where one slice stands out. */
   readonly worstSlices: readonly WorstSlice[]
   readonly hints: readonly Hint[]
-  /** One line for a shape or dtype failure: what differs and what would make it agree. */
+  /** One line for a failure that is not one of numbers: which shapes or dtypes differ, which slice is all zero on one side only. */
   readonly mismatch: string | undefined
   /** A plain object with everything, for JSON. */
   toJSON(): Record<string, unknown>

@@ -23,11 +23,11 @@ import { toPlainJson } from './json.ts'
 import { once } from './once.ts'
 import { resolveTolerance, type Tolerance } from './options/tolerance.ts'
 import type { Pairs } from './sides/pairs.ts'
+import { cosineOf } from './statistics/cosine.ts'
 import { distributionOf, type ErrorDistribution } from './statistics/error-distribution.ts'
 import {
   type BoundedMetric,
   computeMetric,
-  cosineOf,
   holdsBound,
   type MetricSource,
   maeOf,
@@ -150,7 +150,8 @@ class LazyReport implements Comparison {
   }
 
   get cosine(): number {
-    return cosineOf(this.#statistics)
+    const { pairs, rule } = this.#findings
+    return this.#once('cosine', () => cosineOf(pairs, rule, this.#statistics))
   }
 
   get snrDb(): number {
@@ -162,10 +163,11 @@ class LazyReport implements Comparison {
   }
 
   get raw(): Comparison['raw'] {
-    const { pairs, rawPairs } = this.#findings
+    const { pairs, rawPairs, rule } = this.#findings
     if (rawPairs === pairs) return undefined
     const statistics = this.#rawStatistics
-    return { maxAbs: statistics.maxAbs, cosine: cosineOf(statistics), snrDb: snrOf(statistics) }
+    const cosine = this.#once('rawCosine', () => cosineOf(rawPairs, rule, statistics))
+    return { maxAbs: statistics.maxAbs, cosine, snrDb: snrOf(statistics) }
   }
 
   get argmaxAgree(): boolean {
@@ -333,7 +335,7 @@ function sideSummary(
     shape,
     dtype,
     get norm() {
-      return normOf(statistics()[name], statistics())
+      return normOf(statistics()[name])
     },
     get min() {
       return statistics()[name].min

@@ -47,7 +47,7 @@ export function describeVerdict(comparison: Comparison): string {
     case 'nonfinite':
       return `${describeCensus(comparison)}; ${countMisses(comparison)} ${comparison.mismatched === 1 ? 'fails' : 'fail'}`
     case 'values':
-      return describeExcess(comparison)
+      return comparison.mismatch ?? describeExcess(comparison)
   }
 }
 

@@ -34,7 +34,7 @@ function shapeOf(nested: readonly unknown[], name: string): { shape: number[]; f
 /** Converts a non-empty or empty nested array to a tensor. */
 export function fromNested(nested: readonly unknown[], name: string): Tensor {
   const { shape: outer, first } = shapeOf(nested, name)
-  const row = viewAsStorage(first)
+  const row = viewAsStorage(first, name)
   const shape = row ? [...outer, row.data.length] : outer
   const size = sizeOf(shape)
   if (size > maxElements) throw new TypeError(`${name}: its shape ${formatShape(shape)} has too many elements`)
@@ -74,7 +74,7 @@ function fromLeaves(nested: readonly unknown[], shape: number[], kind: Leaf | un
       const value = values[i]
       const found = leafKind(value)
       if (found === undefined || found !== kind) {
-        const problem = Array.isArray(value) || viewAsStorage(value) ? 'ragged array: ' : ''
+        const problem = Array.isArray(value) || ArrayBuffer.isView(value) ? 'ragged array: ' : ''
         const mixed =
           found !== undefined && kind !== undefined ? `, but the elements before it are ${kind}s` : ', not a number'
         throw new TypeError(`${problem}${path}[${i}] is ${describeValue(value)}${mixed}`)
@@ -99,7 +99,7 @@ function fromTypedRows(
   let position = 0
   walk(nested, outer, 0, name, (rows, path) => {
     rows.forEach((row, i) => {
-      const stored = viewAsStorage(row)
+      const stored = viewAsStorage(row, `${path}[${i}]`)
       if (stored?.dtype !== dtype) {
         throw new TypeError(`${path}[${i}] is ${describeValue(row)}, but the rows before it are ${dtype} arrays`)
       }

@@ -6,12 +6,11 @@ import { transpose } from './transpose.ts'
 
 export type NormalizationName = 'l2' | 'l1' | 'max' | 'minmax' | 'zscore' | 'softmax'
 
-/** Normalises one slice in place; returns why it cannot be done, or undefined when it was. */
+/** Normalizes one slice in place; returns why it cannot be done, or undefined when it was. */
 type SliceNormalizer = (slice: Float64Array) => string | undefined
 
-/** `x / scale`, unless there is no scale. Non-finite elements keep their value: they were not part of the scale. */
-function divide(slice: Float64Array, offset: number, scale: number, problem: string): string | undefined {
-  if (scale === 0) return problem
+/** `(x - offset) / scale`. Non-finite elements keep their value: they were not part of the scale. */
+function divide(slice: Float64Array, offset: number, scale: number): string | undefined {
   if (!Number.isFinite(scale)) return 'spans more than float64 can hold'
   for (let i = 0; i < slice.length; i++) {
     const value = slice[i] ?? 0
@@ -41,30 +40,32 @@ function euclideanNorm(slice: Float64Array): number {
   return largest === 0 ? 0 : largest * Math.sqrt(fold(slice, 0, (sum, x) => sum + (x / largest) ** 2))
 }
 
-const allZero = 'is all zero'
+/** A slice that is all zero has no direction: it stays what it is. */
+function divideUnlessZero(slice: Float64Array, scale: number): string | undefined {
+  return scale === 0 ? undefined : divide(slice, 0, scale)
+}
+
 const isConstant = 'is constant'
 
 /** Each by its usual definition; the standard deviation of `zscore` is that of the population (divided by n). */
 const normalizers: Readonly<Record<NormalizationName, SliceNormalizer>> = {
-  l2: (slice) => divide(slice, 0, euclideanNorm(slice), allZero),
+  l2: (slice) => divideUnlessZero(slice, euclideanNorm(slice)),
   l1: (slice) =>
-    divide(
+    divideUnlessZero(
       slice,
-      0,
       fold(slice, 0, (sum, x) => sum + Math.abs(x)),
-      allZero,
     ),
-  max: (slice) => divide(slice, 0, largestMagnitude(slice), allZero),
+  max: (slice) => divideUnlessZero(slice, largestMagnitude(slice)),
   minmax(slice) {
     const [least, greatest] = rangeOf(slice)
-    return divide(slice, least, greatest - least, isConstant)
+    return least === greatest ? isConstant : divide(slice, least, greatest - least)
   },
   zscore(slice) {
     const [least, greatest] = rangeOf(slice)
     const count = fold(slice, 0, (n) => n + 1)
     const mean = fold(slice, 0, (sum, x) => sum + x) / count
     const variance = fold(slice, 0, (sum, x) => sum + (x - mean) ** 2) / count
-    return divide(slice, mean, least === greatest ? 0 : Math.sqrt(variance), isConstant)
+    return least === greatest ? isConstant : divide(slice, mean, Math.sqrt(variance))
   },
   softmax(slice) {
     const [, greatest] = rangeOf(slice)
@@ -76,7 +77,6 @@ const normalizers: Readonly<Record<NormalizationName, SliceNormalizer>> = {
       slice,
       0,
       fold(slice, 0, (sum, x) => sum + x),
-      allZero,
     )
   },
 }
@@ -95,13 +95,48 @@ export function resolveAxes(axes: readonly number[], rank: number): number[] {
   return resolved.sort((a, b) => a - b)
 }
 
+/** A tensor as rows, each a slice along `axes`. */
+interface Rows {
+  readonly tensor: Tensor
+  readonly data: Float64Array
+  readonly rowLength: number
+  /** Puts the axes of `tensor` back where they were. */
+  readonly inverse: readonly number[]
+  /** `" in slice [1] of [2]"`; nothing when there is but one. */
+  readonly nameOf: (row: number) => string
+}
+
+function rowsAlong(tensor: Tensor, axes: readonly number[] | undefined): Rows {
+  const rank = tensor.shape.length
+  const along = alongAxes(axes, rank)
+  const across = tensor.shape.map((_, axis) => axis).filter((axis) => !along.includes(axis))
+  const order = [...across, ...along]
+  const decoded: Tensor = { data: toFloat64(tensor), shape: tensor.shape, dtype: 'float64' }
+  const rows = transpose(decoded, order)
+  const acrossShape = across.map((axis) => tensor.shape[axis] ?? 1)
+  return {
+    tensor: rows,
+    data: rows.data as Float64Array,
+    rowLength: sizeOf(along.map((axis) => tensor.shape[axis] ?? 1)),
+    inverse: order.map((_, axis) => order.indexOf(axis)),
+    nameOf: (row) =>
+      across.length === 0
+        ? ''
+        : ` in slice ${formatShape(unravelIndex(row, acrossShape))} of ${formatShape(acrossShape)}`,
+  }
+}
+
+function alongAxes(axes: readonly number[] | undefined, rank: number): number[] {
+  return resolveAxes(axes ?? (rank === 0 ? [] : [-1]), rank)
+}
+
 /**
- * Normalises each slice along `axes` (default: the last axis; a scalar is one slice). The result is float64.
+ * Normalizes each slice along `axes` (default: the last axis; a scalar is one slice). The result is float64.
  *
  * Non-finite elements stay what they are and take no part in the scale, so they can neither hide nor spread; for `softmax`,
- * `-Infinity` is a probability of zero.
+ * `-Infinity` is a probability of zero. A slice that is all zero stays so under `l2`, `l1` and `max`.
  *
- * @throws RangeError when a slice has no direction or range (all zero, constant), naming tensor and slice: the quotient would be NaN.
+ * @throws RangeError when a slice has no range (`minmax`, `zscore`), naming tensor and slice: the quotient would be NaN.
  */
 export function normalize(
   tensor: Tensor,
@@ -109,29 +144,34 @@ export function normalize(
   axes: readonly number[] | undefined,
   name: string,
 ): Tensor {
-  const rank = tensor.shape.length
-  const along = resolveAxes(axes ?? (rank === 0 ? [] : [-1]), rank)
-  const across = tensor.shape.map((_, axis) => axis).filter((axis) => !along.includes(axis))
-  const order = [...across, ...along]
-  const decoded: Tensor = { data: toFloat64(tensor), shape: tensor.shape, dtype: 'float64' }
-  const rows = transpose(decoded, order)
-  const acrossShape = across.map((axis) => tensor.shape[axis] ?? 1)
-  const rowLength = sizeOf(along.map((axis) => tensor.shape[axis] ?? 1))
-  const data = rows.data as Float64Array
+  const { tensor: rows, data, rowLength, inverse, nameOf } = rowsAlong(tensor, axes)
   const normalizeSlice = normalizers[method]
   for (let start = 0, row = 0; start < data.length; start += rowLength, row++) {
     const slice = data.subarray(start, start + rowLength)
     const problem = slice.some(Number.isFinite) ? normalizeSlice(slice) : undefined
     if (problem !== undefined) {
-      const where =
-        across.length === 0
-          ? ''
-          : ` in slice ${formatShape(unravelIndex(row, acrossShape))} of ${formatShape(acrossShape)}`
+      const along = alongAxes(axes, tensor.shape.length).join(', ')
       throw new RangeError(
-        `normalize '${method}': ${name} ${problem}${where}, so it cannot be normalised (along axis ${along.join(', ')} of ${formatShape(tensor.shape)})`,
+        `normalize '${method}': ${name} ${problem}${nameOf(row)}, so it cannot be normalized (along axis ${along} of ${formatShape(tensor.shape)})`,
       )
     }
   }
-  const inverse = order.map((_, axis) => order.indexOf(axis))
   return transpose(rows, inverse)
+}
+
+/** The first slice that is all zero in one of two tensors of one shape and not in the other: which has it, and where. */
+export function findLoneZeroSlice(
+  actual: Tensor,
+  reference: Tensor,
+  axes: readonly number[] | undefined,
+): { readonly side: 'actual' | 'reference'; readonly where: string } | undefined {
+  const { data, rowLength, nameOf } = rowsAlong(actual, axes)
+  const other = rowsAlong(reference, axes).data
+  const isZero = (value: number) => value === 0
+  for (let start = 0, row = 0; start < data.length; start += rowLength, row++) {
+    const ours = data.subarray(start, start + rowLength).every(isZero)
+    const theirs = other.subarray(start, start + rowLength).every(isZero)
+    if (ours !== theirs) return { side: ours ? 'actual' : 'reference', where: nameOf(row) }
+  }
+  return undefined
 }

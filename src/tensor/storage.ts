@@ -12,7 +12,7 @@ import {
   type TypedArray,
 } from './dtype.ts'
 import { float32ToBfloat16, float32ToFloat16 } from './half.ts'
-import { isTypedArray, typedArrayName } from './typed-array.ts'
+import { isTypedArray, refuseDetached, typedArrayName } from './typed-array.ts'
 
 const integerRanges = {
   int8: [-(2 ** 7), 2 ** 7 - 1],
@@ -96,14 +96,19 @@ export function inferDType(values: ArrayLike<unknown>): DType {
   return 'int64'
 }
 
-/** The same elements in an array of a dtype's own kind: a `Float16Array` becomes bits, a clamped array plain bytes; no copy. */
-export function viewAsStorage(data: unknown): { data: TypedArray; dtype: DType } | undefined {
-  const name = typedArrayName(data)
-  if (name === undefined) return undefined
-  if (isTypedArray(data)) return { data, dtype: dtypeOfStorage[name as StorageName] }
+/**
+ * The same elements in an array of a dtype's own kind: a `Float16Array` becomes bits, a clamped array plain bytes; no copy.
+ *
+ * @throws TypeError when the array's memory was detached.
+ */
+export function viewAsStorage(data: unknown, name: string): { data: TypedArray; dtype: DType } | undefined {
+  const kind = typedArrayName(data)
+  if (kind === undefined) return undefined
+  refuseDetached(data, name)
+  if (isTypedArray(data)) return { data, dtype: dtypeOfStorage[kind as StorageName] }
   const { buffer, byteOffset, byteLength } = data as ArrayBufferView
-  if (name === 'Float16Array') return { data: new Uint16Array(buffer, byteOffset, byteLength / 2), dtype: 'float16' }
-  if (name === 'Uint8ClampedArray') return { data: new Uint8Array(buffer, byteOffset, byteLength), dtype: 'uint8' }
+  if (kind === 'Float16Array') return { data: new Uint16Array(buffer, byteOffset, byteLength / 2), dtype: 'float16' }
+  if (kind === 'Uint8ClampedArray') return { data: new Uint8Array(buffer, byteOffset, byteLength), dtype: 'uint8' }
   return undefined
 }
 
@@ -116,7 +121,7 @@ export function adoptStorage(
   dtype: DType | undefined,
   name: string,
 ): { data: TypedArray; dtype: DType } {
-  const stored = viewAsStorage(data)
+  const stored = viewAsStorage(data, name)
   if (stored !== undefined) {
     if (dtype === undefined || dtype === stored.dtype) return stored
     if (storageNameOf(dtype) === typedArrayName(stored.data) && stored.dtype !== 'float16') {

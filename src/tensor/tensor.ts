@@ -11,7 +11,8 @@ export interface Tensor {
 /**
  * Nested arrays of numbers, bigints or booleans; every sub-array of one level has the same length. Rows may be typed arrays.
  * Numbers become float64, bigints int64 (uint64 when they need it), booleans bool. As one side of a comparison a float64
- * literal demands nothing of a float32 result: the default tolerance is the looser of the two sides.
+ * literal demands nothing of a float32 result: the default tolerance is the looser of the two sides. Beside integers, whole numbers
+ * are exact.
  */
 export type NestedArray = readonly (number | bigint | boolean | TypedArray | NestedArray)[]
 

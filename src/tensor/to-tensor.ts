@@ -7,7 +7,7 @@ import { checkShape, checkSize, formatShape, sizeOf } from './shape.ts'
 import { adoptStorage, checkDType, inferDType, storeAs, viewAsStorage } from './storage.ts'
 import { gatherStrided } from './strided.ts'
 import type { Float16ArrayLike, NestedArray, Tensor, TensorLike } from './tensor.ts'
-import { typedArrayName } from './typed-array.ts'
+import { refuseDetached, typedArrayName } from './typed-array.ts'
 
 /** Names that some ndarray libraries give to "a plain array of whatever": the data itself tells more. */
 const untypedNames = new Set(['generic', 'array', 'buffer'])
@@ -27,7 +27,7 @@ export function toTensor(tensorLike: TensorLike, options: { readonly name?: stri
   const value: unknown = tensorLike
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
     return fromScalar(value, name)
-  const stored = viewAsStorage(value)
+  const stored = viewAsStorage(value, name)
   if (stored) return { data: stored.data, shape: [stored.data.length], dtype: stored.dtype }
   if (Array.isArray(value)) return fromNested(value, name)
   if (typeof value === 'object' && value !== null) {
@@ -105,6 +105,7 @@ function fromNdarray(source: Properties, name: string): Tensor {
   const declared = source.dtype ?? source.type
   const dtype = declared === undefined || untypedNames.has(declared as string) ? undefined : checkDType(declared, name)
   const data = read(() => source.data, name)
+  refuseDetached(data, name)
   const strides = source.strides ?? source.stride
   const offset = source.offset ?? 0
   const dense = strides === undefined && offset === 0

@@ -19,3 +19,20 @@ export function isTypedArray(value: unknown): value is TypedArray {
 export function storageOf(data: TypedArray): StorageName {
   return typedArrayName(data) as StorageName
 }
+
+/**
+ * Refuses a view whose memory is gone: it was transferred to a worker, or it was WebAssembly memory, which is replaced when it
+ * grows. Such a view has no elements, and two of them would look alike.
+ *
+ * @throws TypeError that names the argument.
+ */
+export function refuseDetached(view: unknown, name: string): void {
+  if (!ArrayBuffer.isView(view) || view.byteLength > 0) return
+  try {
+    new Uint8Array(view.buffer)
+  } catch {
+    throw new TypeError(
+      `${name}: its memory was detached (transferred to a worker, or WebAssembly memory that has grown since): copy the output with slice() as soon as you have it`,
+    )
+  }
+}

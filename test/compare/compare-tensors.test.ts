@@ -307,22 +307,34 @@ describe('normalize', () => {
     ).toBe(true)
   })
 
-  test('a dead output is an error, not a pass', () => {
-    expect(() =>
-      compareTensors(
-        [
-          [0, 0],
-          [1, 1],
-        ],
-        [
-          [1, 1],
-          [1, 1],
-        ],
-        { normalize: 'l2' },
-      ),
-    ).toThrow("normalize 'l2': actual is all zero in slice [0] of [2]")
-    expect(() => compareTensors([1, 1], [0, 0], { normalize: 'l2' })).toThrow("normalize 'l2': reference is all zero")
+  test('a vector that is all zero on both sides is equal', () => {
+    const padded = [
+      [0, 0],
+      [3, 4],
+    ]
+    expect(compareTensors(padded, [padded[0] ?? [], [6, 8]], { normalize: 'l2' }).pass).toBe(true)
+    expect(compareTensors(padded, [padded[0] ?? [], [6, 9]], { normalize: 'l2' }).pass).toBe(false)
   })
+
+  test.each(['l2', 'l1', 'max'] as const)(
+    '%s: a vector that is all zero on one side fails, however loose the tolerance',
+    (method) => {
+      const rows = [
+        [0, 0],
+        [1, 1],
+      ]
+      const ones = [rows[1] ?? [], rows[1] ?? []]
+      const options = { normalize: method, atol: 2, maxMismatch: 4, metrics: { rmse: 9 } }
+      expect(compareTensors(rows, ones, options)).toMatchObject({
+        pass: false,
+        reason: 'values',
+        mismatch: `actual is all zero in slice [0] of [2], the reference is not: normalize '${method}' cannot give it a length`,
+      })
+      expect(compareTensors([1, 1], [0, 0], options).mismatch).toBe(
+        `the reference is all zero, actual is not: normalize '${method}' cannot give it a length`,
+      )
+    },
+  )
 
   test('NaN cannot hide behind it', () => {
     expect(compareTensors([Number.NaN, 2, 3], [Number.NaN, 2, 4], { normalize: 'l2', equalNaN: true }).pass).toBe(false)

@@ -22,7 +22,8 @@ export function distributionOf(
   qs: readonly number[],
   statistics: Statistics,
 ): ErrorDistribution {
-  const mayOverflow = statistics.scale !== 1 || statistics.diffScale !== 1
+  const { actual, reference, diffScale } = statistics
+  const mayOverflow = actual.scale !== 1 || reference.scale !== 1 || diffScale !== 1
   const kernel = mayOverflow ? undefined : pairs.kernel?.errors
   return kernel === undefined ? fromAllErrors(pairs, rule, kind, qs) : fromBuckets(kernel, kind, qs, statistics)
 }

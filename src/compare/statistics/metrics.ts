@@ -4,31 +4,22 @@ import type { MetricValues } from '../comparison.ts'
 import type { CheckedOptions } from '../options/check-options.ts'
 import type { Pairs } from '../sides/pairs.ts'
 import type { ElementRule } from '../verdict/element-rule.ts'
+import { cosineOf } from './cosine.ts'
 import type { SideStatistics, Statistics } from './statistics.ts'
 import { coarserFloat, maxUlpDistance } from './ulp.ts'
 
 /** Euclidean norm of one side, over pairs of finite elements. */
-export function normOf(side: SideStatistics, { scale }: Statistics): number {
-  return scale * Math.sqrt(side.sumOfSquares)
-}
-
-/**
- * Cosine similarity. Two zero vectors are alike (1), a zero vector and another are not (0). Computed from the difference,
- * `1 - cos = (|a - r|² - (|a| - |r|)²) / (2 |a| |r|)`, which keeps its digits where the dot product of nearly equal vectors loses them.
- */
-export function cosineOf({ actual, reference, sumOfSquaredDiffs, scale, diffScale }: Statistics): number {
-  const a = Math.sqrt(actual.sumOfSquares)
-  const r = Math.sqrt(reference.sumOfSquares)
-  if (a === 0 || r === 0) return a === r ? 1 : 0
-  const d = Math.sqrt(sumOfSquaredDiffs) * (diffScale / scale)
-  const distance = (d * d - (a - r) ** 2) / (2 * a * r)
-  return Math.max(-1, Math.min(1, 1 - distance))
+export function normOf({ sumOfSquares, scale }: SideStatistics): number {
+  return scale * Math.sqrt(sumOfSquares)
 }
 
 /** Signal-to-noise ratio in decibels, `20 log10(|reference| / |actual - reference|)`; Infinity without any noise. */
-export function snrOf({ reference, sumOfSquaredDiffs, scale, diffScale }: Statistics): number {
+export function snrOf({ reference, sumOfSquaredDiffs, diffScale }: Statistics): number {
   if (sumOfSquaredDiffs === 0) return Infinity
-  return 10 * Math.log10(reference.sumOfSquares / sumOfSquaredDiffs) + 20 * Math.log10(scale / diffScale)
+  return (
+    10 * Math.log10(reference.sumOfSquares / sumOfSquaredDiffs) +
+    20 * (Math.log10(reference.scale) - Math.log10(diffScale))
+  )
 }
 
 /** Peak signal-to-noise ratio in decibels: `20 log10(max |reference| / rmse)`. */
@@ -87,7 +78,7 @@ function similarity(compute: Metric['compute']): Metric {
 }
 
 const metrics: Readonly<Record<keyof MetricValues, Metric>> = {
-  cosine: similarity(({ statistics }) => cosineOf(statistics())),
+  cosine: similarity(({ pairs, rule, statistics }) => cosineOf(pairs, rule, statistics())),
   snr: signalToNoise(({ statistics }) => snrOf(statistics())),
   psnr: signalToNoise(({ statistics }) => psnrOf(statistics())),
   rmse: error(({ statistics }) => rmseOf(statistics())),

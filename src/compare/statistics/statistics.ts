@@ -12,6 +12,8 @@ export interface SideStatistics {
   max: number
   /** Over the pairs of finite elements, in units of the square of `scale`. */
   sumOfSquares: number
+  /** A power of two: 1, unless squares would overflow or vanish. */
+  readonly scale: number
 }
 
 /** Sums, extremes and counts; over pairs of finite elements unless said otherwise. */
@@ -29,8 +31,7 @@ export interface Statistics extends MissCounts {
   /** In units of `diffScale`, and of its square. */
   sumOfDiffs: number
   sumOfSquaredDiffs: number
-  /** Sums are of values divided by these powers of two: 1, unless squares would overflow or vanish. */
-  readonly scale: number
+  /** As the scale of a side. */
   readonly diffScale: number
 }
 
@@ -57,25 +58,50 @@ export function countMisses(pairs: Pairs, rule: ElementRule): MissCounts {
 /** Gathers the statistics of all pairs. Sums are taken in an order that depends on nothing but the number of elements. */
 export function gatherStatistics(pairs: Pairs, rule: ElementRule): Statistics {
   const statistics = gather(pairs, rule)
-  const { actual, reference, maxAbs } = statistics
-  const scale = scaleFor(actual.min, actual.max, reference.min, reference.max)
+  const { actual, reference, maxAbs, sumOfSquaredDiffs } = statistics
+  const sides = [actual, reference]
+  const sidesFit = sides.every(({ sumOfSquares, min, max }) => isExact(sumOfSquares) || (min === 0 && max === 0))
+  if (sidesFit && (isExact(sumOfSquaredDiffs) || maxAbs === 0)) return statistics
+  const largest = largestMagnitudes(pairs, rule)
   const diffScale = scaleFor(maxAbs === Infinity ? Number.MAX_VALUE : maxAbs)
-  return scale === 1 && diffScale === 1 ? statistics : gatherInBlocks(pairs, rule, scale, diffScale)
+  return gatherInBlocks(pairs, rule, {
+    actual: scaleFor(largest.actual),
+    reference: scaleFor(largest.reference),
+    diffScale,
+  })
 }
+
+/** Whether no square that matters to the sum has overflowed or vanished. */
+function isExact(sumOfSquares: number): boolean {
+  return sumOfSquares > 1e-260 && sumOfSquares < 1e290
+}
+
+interface Scales {
+  readonly actual: number
+  readonly reference: number
+  readonly diffScale: number
+}
+
+const unscaled: Scales = { actual: 1, reference: 1, diffScale: 1 }
 
 function gather(pairs: Pairs, rule: ElementRule): Statistics {
-  if (pairs.kernel?.errors === undefined) return gatherInBlocks(pairs, rule, 1, 1)
-  const statistics: Statistics = { ...pairs.kernel.errors.statistics(rule), scale: 1, diffScale: 1 }
-  return withoutEmptyRanges(statistics)
+  if (pairs.kernel?.errors === undefined) return gatherInBlocks(pairs, rule, unscaled)
+  const found = pairs.kernel.errors.statistics(rule)
+  return withoutEmptyRanges({
+    ...found,
+    actual: { ...found.actual, scale: 1 },
+    reference: { ...found.reference, scale: 1 },
+    diffScale: 1,
+  })
 }
 
-function gatherInBlocks(pairs: Pairs, rule: ElementRule, scale: number, diffScale: number): Statistics {
+function gatherInBlocks(pairs: Pairs, rule: ElementRule, scales: Scales): Statistics {
   const statistics: Statistics = {
     mismatched: 0,
     nonFiniteMismatched: 0,
     finitePairs: 0,
-    actual: emptySide(),
-    reference: emptySide(),
+    actual: emptySide(scales.actual),
+    reference: emptySide(scales.reference),
     maxAbs: 0,
     maxAbsAt: -1,
     maxRel: 0,
@@ -83,15 +109,14 @@ function gatherInBlocks(pairs: Pairs, rule: ElementRule, scale: number, diffScal
     zeroReferences: 0,
     sumOfDiffs: 0,
     sumOfSquaredDiffs: 0,
-    scale,
-    diffScale,
+    diffScale: scales.diffScale,
   }
   forEachBlock(pairs, rule, (block) => addBlock(statistics, block))
   return withoutEmptyRanges(statistics)
 }
 
-function emptySide(): SideStatistics {
-  return { nan: 0, posInf: 0, negInf: 0, min: Infinity, max: -Infinity, sumOfSquares: 0 }
+function emptySide(scale: number): SideStatistics {
+  return { nan: 0, posInf: 0, negInf: 0, min: Infinity, max: -Infinity, sumOfSquares: 0, scale }
 }
 
 function withoutEmptyRanges(statistics: Statistics): Statistics {
@@ -101,16 +126,29 @@ function withoutEmptyRanges(statistics: Statistics): Statistics {
   return statistics
 }
 
+/** The largest magnitude of each side among the pairs of finite elements. */
+function largestMagnitudes(pairs: Pairs, rule: ElementRule): { actual: number; reference: number } {
+  const largest = { actual: 0, reference: 0 }
+  forEachBlock(pairs, rule, ({ count, actual, reference, diff }) => {
+    for (let i = 0; i < count; i++) {
+      if (Number.isNaN(diff[i])) continue
+      largest.actual = Math.max(largest.actual, Math.abs(actual[i]))
+      largest.reference = Math.max(largest.reference, Math.abs(reference[i]))
+    }
+  })
+  return largest
+}
+
 /** A power of two near the largest magnitude, when its square leaves the range of float64; else 1. */
-function scaleFor(...values: readonly number[]): number {
-  const largest = Math.max(...values.map((value) => Math.abs(value) || 0))
+function scaleFor(largest: number): number {
   if (largest === 0 || (largest > 1e-130 && largest < 1e140)) return 1
   return 2 ** Math.max(-1000, Math.min(1000, Math.floor(Math.log2(largest))))
 }
 
 function addBlock(statistics: Statistics, block: Block): void {
   const { start, count, actual, reference, diff, missed } = block
-  const { scale, diffScale } = statistics
+  const { diffScale } = statistics
+  const [actualScale, referenceScale] = [statistics.actual.scale, statistics.reference.scale]
   for (let i = 0; i < count; i++) {
     const a = actual[i]
     const r = reference[i]
@@ -132,8 +170,8 @@ function addBlock(statistics: Statistics, block: Block): void {
       statistics.maxRel = d / Math.abs(r)
       statistics.maxRelAt = start + i
     }
-    const x = a / scale
-    const y = r / scale
+    const x = a / actualScale
+    const y = r / referenceScale
     // scaled first, the difference of the largest doubles fits as well
     const e = d === Infinity ? Math.abs(a / diffScale - r / diffScale) : d / diffScale
     statistics.actual.sumOfSquares += x * x

@@ -235,3 +235,21 @@ describe('shapes', () => {
     expect(compareTensors(empty([0, 3]), empty([3, 0])).reason).toBe('shape')
   })
 })
+
+describe('whole numbers written out beside integers are exact', () => {
+  test.each<[TensorLike, TensorLike, CompareOptions | undefined, boolean]>([
+    [Int32Array.of(20_000_001), [20_000_000], undefined, false],
+    [[20_000_000], Int32Array.of(20_000_001), undefined, false],
+    [Uint32Array.of(20_000_001), { data: [20_000_000], shape: [1] }, undefined, false],
+    [BigInt64Array.of(1_764_359_999_123n), [1_764_359_999_000], undefined, false],
+    [BigInt64Array.of(2n ** 53n + 1n), [2 ** 53], undefined, false],
+    [tensor(Int32Array.of(20_000_001), []), 20_000_000, undefined, false],
+    [BigInt64Array.of(1_764_359_999_123n), [1_764_359_999_123], undefined, true],
+    [Int32Array.of(1, 2, 3), [1, 2, 3], undefined, true],
+    [Int32Array.of(5), [6], { atol: 1 }, true],
+    [Int32Array.of(20_000_001), Float64Array.of(20_000_000), undefined, true],
+    [Float32Array.of(1 + 1e-6), [1], undefined, true],
+  ])('%o against %o with %o: %s', (actual, reference, options, pass) => {
+    expect(compareTensors(actual, reference, options).pass).toBe(pass)
+  })
+})
