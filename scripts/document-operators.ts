@@ -80,7 +80,7 @@ const paramsOf = ({ params }: AnyLayerType): string =>
     .map(([name, spec]) => `${spec.id} \`${name}\`${kindOf(spec)}${defaultOf(spec)}`)
     .join(', ')
 
-const kindOf = ({ kind }: ParamSpec): string => (kind === 'int' ? '' : ` _${kind}_`)
+const kindOf = ({ kind }: ParamSpec): string => (kind === 'int' ? '' : ` _${kind === 'floatBits' ? 'floats' : kind}_`)
 
 function defaultOf(spec: ParamSpec): string {
   if (!('default' in spec) || spec.default === 0) return ''

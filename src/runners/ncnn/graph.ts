@@ -1,11 +1,14 @@
 // The network that a .param file describes, as typed data. Whatever the file's dialect, parsers produce this.
 
-/** Value of one parameter of a layer. Which numbers are integers is the layer's business: it declares its parameters. */
-export type ParamValue = number | readonly number[] | string | BinaryParam
+/** One parameter of a layer as its file holds it. Numbers are 32-bit words, as in ncnn: what they mean is for the layer to say. */
+export type StoredParam = string | NumberParam
 
-/** A parameter from a binary file: 32-bit words, one for a scalar, that hold integers or floats as the layer's declaration says. */
-export interface BinaryParam {
+export interface NumberParam {
+  /** Integers, or the bits of floats, as signed integers. */
   readonly words: readonly number[]
+  /** What the text says they are; undefined in a binary file, which does not. */
+  readonly type: 'int' | 'float' | undefined
+  readonly isArray: boolean
 }
 
 export interface GraphLayer {
@@ -16,7 +19,7 @@ export interface GraphLayer {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   /** By ncnn's parameter id. */
-  readonly params: ReadonlyMap<number, ParamValue>
+  readonly params: ReadonlyMap<number, StoredParam>
   /** Where the layer stands in its file, for messages: `line 12` or `layer 10`. */
   readonly position: string
 }
@@ -26,6 +29,10 @@ export interface Graph {
   readonly layers: readonly GraphLayer[]
   /** Name of the file, for messages. */
   readonly source: string
+  /** What is odd about the file, though ncnn loads it, each in a sentence. */
+  readonly notes: readonly string[]
+  /** Whether the file goes on behind the layers that its header declares. ncnn ignores the rest, and its weights. */
+  readonly isPartial: boolean
 }
 
 /** Most parameters ncnn reads of one layer: ids are 0 to 31. */

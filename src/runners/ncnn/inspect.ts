@@ -102,7 +102,7 @@ async function inspectFiles(files: NcnnFiles, options: InspectNcnnOptions): Prom
     parameters: sum(layers.map(({ parameters }) => parameters)),
     storage,
     fileBytes: files.bin.size,
-    weightBytes: 4 * (storage.fp32 + storage.fp16 + storage.lut8) + storage.int8,
+    weightBytes: 4 * (storage.fp32 + storage.fp16 + storage.bf16 + storage.lut8) + storage.int8,
     blobBytes:
       shapes && sum(Object.values(shapes).map((shape) => 4 * shape.reduce((size, length) => size * length, 1))),
     flops: shapes && sum(layers.map(({ flops }) => flops ?? 0)),
@@ -149,7 +149,7 @@ function zerosFor(name: string, shape: readonly number[], { layers }: Graph): Te
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, x) => total + x, 0)
 
 function storageCounts(weights: readonly { readonly storage: WeightStorage; readonly count: number }[]): StorageCounts {
-  const counts = { fp32: 0, fp16: 0, int8: 0, lut8: 0 }
+  const counts = { fp32: 0, fp16: 0, bf16: 0, int8: 0, lut8: 0 }
   for (const { storage, count } of weights) counts[storage] += count
   return counts
 }

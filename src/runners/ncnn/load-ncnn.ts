@@ -8,6 +8,7 @@ import { wasmEngine } from './engines/wasm/index.ts'
 import { NcnnError } from './error.ts'
 import type { EngineOptions, LoadNcnnOptions, NcnnEngine, NcnnFiles } from './options.ts'
 import { type NcnnSource, withFiles } from './source.ts'
+import { currentFormat } from './weights.ts'
 
 /**
  * Loads an ncnn model.
@@ -52,6 +53,7 @@ function engineOptions({
   customLayers = {},
   memoryLimit,
   relaxedSimd = false,
+  release = currentFormat.release,
 }: LoadNcnnOptions): EngineOptions {
   if (precision !== 'float32' && precision !== 'float64') {
     throw new NcnnError(`loadNcnn: precision must be 'float32' or 'float64', got ${JSON.stringify(precision)}`)
@@ -59,5 +61,8 @@ function engineOptions({
   if (memoryLimit !== undefined && !(memoryLimit > 0)) {
     throw new NcnnError(`loadNcnn: memoryLimit must be a positive number of bytes, got ${memoryLimit}`)
   }
-  return { ncnn, precision, customLayers, memoryLimit, relaxedSimd }
+  if (typeof release !== 'string' || !/^20\d{6}$/.test(release)) {
+    throw new NcnnError(`loadNcnn: release must be a date such as '20261020', got ${JSON.stringify(release)}`)
+  }
+  return { ncnn, precision, customLayers, memoryLimit, relaxedSimd, release }
 }

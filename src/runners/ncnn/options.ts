@@ -1,7 +1,6 @@
 // The options of loadNcnn, and what the engines share: ncnn's own switches in camelCase.
 import type { Tensor } from '../../tensor/tensor.ts'
 import type { BareModel } from '../with-runtime.ts'
-import type { ParamValue } from './graph.ts'
 import type { WeightSource } from './weight-source.ts'
 
 /**
@@ -55,6 +54,14 @@ export interface NcnnFiles {
   readonly paramName: string
 }
 
+/** Value of one parameter of a custom layer. */
+export type ParamValue = number | readonly number[] | string | BinaryParam
+
+/** A parameter from a binary file: 32-bit words, one for a scalar, that hold integers or the bits of floats; the file does not say which. */
+export interface BinaryParam {
+  readonly words: readonly number[]
+}
+
 /** Computes an operator that ncnn does not have. Shapes are ncnn's, outermost first. */
 export type CustomForward = (
   inputs: readonly Tensor[],
@@ -79,6 +86,8 @@ export interface EngineOptions {
   /** In bytes; undefined for as much as there is. */
   readonly memoryLimit: number | undefined
   readonly relaxedSimd: boolean
+  /** ncnn's release that the files were made for. */
+  readonly release: string
 }
 
 /** Something that runs ncnn models: the built-in engine, or a real ncnn. */
@@ -109,6 +118,11 @@ export interface LoadNcnnOptions {
    * every machine. Needs Node 22 or a browser with relaxed SIMD. Default `false`.
    */
   readonly relaxedSimd?: boolean
+  /**
+   * The release of ncnn that the files were made for, by its date, such as `'20260722'`. Matters where they do not say it themselves:
+   * block-quantised weights have lost their tag with 20261020. Default `'20261020'`.
+   */
+  readonly release?: string
   /** Operators by layer type. They take precedence over ncnn's own. */
   readonly customLayers?: CustomLayers
   /** The model's inputs and outputs have a leading batch axis that ncnn does not know: strip it and put it back. */

@@ -1,7 +1,7 @@
 // Reads the binary form of .param files (.param.bin, written by ncnn2mem): layer types, blobs and parameters as numbers.
 // Format: Tencent/ncnn, Net::load_param_bin and ParamDict::load_param_bin.
 import { NcnnError } from './error.ts'
-import { type Graph, type GraphLayer, maxParamCount, type ParamValue } from './graph.ts'
+import { type Graph, type GraphLayer, maxParamCount, type StoredParam } from './graph.ts'
 import { layerTypeNames } from './layer-type-ids.ts'
 
 const magic = 7767517
@@ -30,12 +30,9 @@ export function parseParamBinary(bytes: Uint8Array, source: string): Graph {
   const blobCount = reader.count('the number of blobs')
   const layers: GraphLayer[] = []
   for (let index = 0; index < layerCount; index++) layers.push(readLayer(reader, index, blobCount))
-  if (reader.offset !== bytes.length) {
-    throw new NcnnError(
-      `${source}: ${layerCount} layers end at byte ${reader.offset}, but the file has ${bytes.length}`,
-    )
-  }
-  return { layers, source }
+  const isPartial = reader.offset !== bytes.length
+  const note = `${layerCount} layers are declared and end at byte ${reader.offset} of ${bytes.length}; ncnn ignores the rest`
+  return { layers, source, notes: isPartial ? [note] : [], isPartial }
 }
 
 interface Reader {
@@ -104,8 +101,8 @@ function readBlob(reader: Reader, layer: number, blobCount: number): string {
 }
 
 /** Numbers stay words: whether they are integers or floats is known to the layer that declares the parameter. */
-function readParamDict(reader: Reader, layer: number): Map<number, ParamValue> {
-  const params = new Map<number, ParamValue>()
+function readParamDict(reader: Reader, layer: number): Map<number, StoredParam> {
+  const params = new Map<number, StoredParam>()
   const what = `the parameters of layer ${layer}`
   for (let key = reader.int(what); key !== endOfParams; key = reader.int(what)) {
     const isString = key <= firstStringId
@@ -116,7 +113,7 @@ function readParamDict(reader: Reader, layer: number): Map<number, ParamValue> {
     if (isString) params.set(id, readString(reader, what))
     else {
       const length = isArray ? reader.count(`the length of parameter ${id} of layer ${layer}`) : 1
-      params.set(id, { words: Array.from({ length }, () => reader.int(what)) })
+      params.set(id, { words: Array.from({ length }, () => reader.int(what)), type: undefined, isArray })
     }
   }
   return params

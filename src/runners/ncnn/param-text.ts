@@ -1,7 +1,8 @@
 // Reads the text form of .param files, of every generation.
 // Format: Tencent/ncnn, docs/developer-guide/param-and-model-file-structure.md
 import { NcnnError } from './error.ts'
-import { type Graph, type GraphLayer, maxParamCount, type ParamValue } from './graph.ts'
+import { type Graph, type GraphLayer, maxParamCount, type NumberParam, type StoredParam } from './graph.ts'
+import { bitsOfFloat } from './words.ts'
 
 const magic = '7767517'
 
@@ -22,25 +23,31 @@ export function parseParamText(text: string, source: string): Graph {
     throw new NcnnError(`${source}, line ${line}: ${message}`)
   }
 
-  const [first, counts, ...rest] = lines
+  const [first] = lines
   if (first === undefined) throw new NcnnError(`${source}: the file is empty; an ncnn .param file starts with ${magic}`)
-  if (first.text !== magic) {
+  if (fieldsOf(first.text)[0] !== magic) {
     fail(
       first.number,
       `expected ncnn's magic number ${magic}, found "${shorten(first.text)}". Is this an ncnn .param file?`,
     )
   }
-  if (counts === undefined)
-    throw new NcnnError(`${source}: the file ends after its first line; "<layers> <blobs>" must follow`)
+  const { counts, rest } = splitHeader(lines, source)
   const [layerCount, blobCount] = parseCounts(counts, fail)
-  if (rest.length !== layerCount) {
+  if (rest.length < layerCount) {
     fail(counts.number, `${layerCount} layers are declared, but ${rest.length} follow. Was the file cut or edited?`)
   }
 
-  const layers = rest.map((line) => parseLayer(line, fail))
-  const blobs = layers.reduce((sum, layer) => sum + layer.outputs.length, 0)
-  if (blobs > blobCount) fail(counts.number, `${blobCount} blobs are declared, but the layers produce ${blobs}`)
-  return { layers, source }
+  const layers = rest.slice(0, layerCount).map((line) => parseLayer(line, fail))
+  refuseMisplaced(layers, fail)
+  const blobs = new Set(layers.flatMap(({ layer }) => [...layer.inputs, ...layer.outputs])).size
+  const ignored = rest.length - layerCount
+  const notes = [
+    ...(ignored > 0
+      ? [`line ${counts.number} declares ${layerCount} layers, but ${rest.length} follow; ncnn ignores the last ${ignored}`]
+      : []),
+    ...(blobs > blobCount ? [`line ${counts.number} declares ${blobCount} blobs, but there are ${blobs}`] : []),
+  ]
+  return { layers: layers.map(({ layer }) => layer), source, notes, isPartial: ignored > 0 }
 }
 
 interface Line {
@@ -50,17 +57,33 @@ interface Line {
 
 type Fail = (line: number, message: string) => never
 
-/** Lines with something on them; a line that starts with `#` is a comment. */
+/** Lines with something on them; a line that starts with `#` is a comment. A dump of a C string ends with a NUL. */
 function significantLines(text: string): Line[] {
   return text
     .replace(/^\uFEFF/, '')
-    .split('\n')
+    .replace(/[\0\x1A][^]*$/, '')
+    .split(/\r\n|\r|\n/)
     .map((line, index) => ({ number: index + 1, text: line.trim() }))
     .filter((line) => line.text !== '' && !line.text.startsWith('#'))
 }
 
+const fieldsOf = (text: string): string[] => text.split(/\s+/)
+
+/** The magic number and the two counts are three words, on however many lines. */
+function splitHeader(lines: readonly Line[], source: string): { counts: Line; rest: readonly Line[] } {
+  let words = 0
+  for (const [index, line] of lines.entries()) {
+    words += fieldsOf(line.text).length
+    if (words < 3) continue
+    const header = lines.slice(0, index + 1)
+    const text = header.map((part) => part.text).join(' ')
+    return { counts: { number: line.number, text: text.slice(magic.length).trim() }, rest: lines.slice(index + 1) }
+  }
+  throw new NcnnError(`${source}: the file ends after its first line; "<layers> <blobs>" must follow`)
+}
+
 function parseCounts(line: Line, fail: Fail): [layers: number, blobs: number] {
-  const fields = line.text.split(/\s+/)
+  const fields = fieldsOf(line.text)
   const [layers, blobs] = fields.map(Number)
   if (fields.length !== 2 || !isCount(layers) || !isCount(blobs)) {
     return fail(line.number, `expected "<layer count> <blob count>", found "${shorten(line.text)}"`)
@@ -68,14 +91,19 @@ function parseCounts(line: Line, fail: Fail): [layers: number, blobs: number] {
   return [layers, blobs]
 }
 
+interface LayerLine {
+  readonly line: number
+  readonly layer: GraphLayer
+}
+
 /** `Convolution conv1 1 1 data conv1_out 0=16 1=3`: type, name, numbers of inputs and outputs, their names, parameters. */
-function parseLayer(line: Line, fail: Fail): GraphLayer {
-  const fields = splitFields(line.text)
-  const [type, name, inputCountText, outputCountText, ...rest] = fields
+function parseLayer(line: Line, fail: Fail): LayerLine {
+  const words = [...line.text.matchAll(/\S+/g)]
+  const [type, name, inputCountText, outputCountText] = words.map(([word]) => word)
   if (type === undefined || name === undefined || inputCountText === undefined || outputCountText === undefined) {
     return fail(
       line.number,
-      `a layer needs at least "type name inputs outputs", found ${fields.length} fields: "${shorten(line.text)}"`,
+      `a layer needs at least "type name inputs outputs", found ${words.length} fields: "${shorten(line.text)}"`,
     )
   }
   const inputCount = Number(inputCountText)
@@ -86,36 +114,52 @@ function parseLayer(line: Line, fail: Fail): GraphLayer {
       `layer "${shorten(name)}": expected the numbers of inputs and outputs, found "${shorten(inputCountText)} ${shorten(outputCountText)}"`,
     )
   }
-  if (inputCount + outputCount > rest.length) {
+  const firstParam = 4 + inputCount + outputCount
+  if (firstParam > words.length) {
     fail(
       line.number,
-      `layer "${shorten(name)}" declares ${inputCount} inputs and ${outputCount} outputs, but only ${rest.length} fields follow`,
+      `layer "${shorten(name)}" declares ${inputCount} inputs and ${outputCount} outputs, but only ${words.length - 4} fields follow`,
     )
   }
-  const inputs = rest.slice(0, inputCount)
-  const outputs = rest.slice(inputCount, inputCount + outputCount)
-  const misplaced = [...inputs, ...outputs].find((blob) => /^-?\d+=/.test(blob))
-  if (misplaced !== undefined) {
-    fail(
-      line.number,
-      `layer "${shorten(name)}" declares ${inputCount} inputs and ${outputCount} outputs, but "${shorten(misplaced)}" among them is a parameter`,
-    )
-  }
-
-  const params = new Map<number, ParamValue>()
-  for (const field of rest.slice(inputCount + outputCount)) {
+  const blobs = words.slice(4, firstParam).map(([word]) => word)
+  const params = new Map<number, StoredParam>()
+  for (const field of splitParams(line.text.slice(words[firstParam]?.index ?? line.text.length))) {
     const [id, value] = parseParam(field, (message) => fail(line.number, `layer "${shorten(name)}": ${message}`))
     params.set(id, value)
   }
-  return { type, name, inputs, outputs, params, position: `line ${line.number}` }
+  const layer: GraphLayer = {
+    type,
+    name,
+    inputs: blobs.slice(0, inputCount),
+    outputs: blobs.slice(inputCount),
+    params,
+    position: `line ${line.number}`,
+  }
+  return { line: line.number, layer }
+}
+
+/** A blob may be called `0=1`, but one that is named only once is a parameter of a layer whose counts are wrong. */
+function refuseMisplaced(layers: readonly LayerLine[], fail: Fail): void {
+  const uses = new Map<string, number>()
+  for (const { layer } of layers) {
+    for (const blob of [...layer.inputs, ...layer.outputs]) uses.set(blob, (uses.get(blob) ?? 0) + 1)
+  }
+  for (const { line, layer } of layers) {
+    const misplaced = [...layer.inputs, ...layer.outputs].find((blob) => /^-?\d+=/.test(blob) && uses.get(blob) === 1)
+    if (misplaced === undefined) continue
+    fail(
+      line,
+      `layer "${shorten(layer.name)}" declares ${layer.inputs.length} inputs and ${layer.outputs.length} outputs, but "${shorten(misplaced)}" among them is a parameter`,
+    )
+  }
 }
 
 /** Splits at white space, but keeps a quoted value, such as an expression `6="+(0h,1)"`, together. */
-function splitFields(text: string): string[] {
-  return text.match(/(?:[^\s"]|"[^"]*")+|"/g) ?? []
+function splitParams(text: string): string[] {
+  return text.match(/[^\s=]*=(?:"[^"]*"|\S*)|\S+/g) ?? []
 }
 
-function parseParam(field: string, fail: (message: string) => never): [id: number, value: ParamValue] {
+function parseParam(field: string, fail: (message: string) => never): [id: number, value: StoredParam] {
   const separator = field.indexOf('=')
   const idText = field.slice(0, separator)
   const valueText = field.slice(separator + 1)
@@ -129,30 +173,56 @@ function parseParam(field: string, fail: (message: string) => never): [id: numbe
   if (valueText === '') return fail(`parameter ${idText} has no value`)
 
   if (countedArray) return [id, parseCountedArray(idText, valueText, fail)]
-  if (/^["a-z]/i.test(valueText)) return [id, valueText.replace(/^"|"$/g, '')]
-  const parts = valueText.replace(/,$/, '').split(',')
-  const numbers = parts.map((part) => parseNumber(part, idText, fail))
-  const [scalar] = numbers
-  return [id, valueText.includes(',') || scalar === undefined ? numbers : scalar]
+  if (/^["a-z]/i.test(valueText)) return [id, parseString(idText, valueText, fail)]
+  const isArray = valueText.includes(',')
+  const numbers = valueText
+    .replace(/,$/, '')
+    .split(',')
+    .map((part) => parseNumber(part, idText, fail))
+  const type = numbers[0].type
+  const words = numbers.map((number) => (type === 'float' ? asFloat(number) : number).word)
+  const odd = numbers.findIndex((number) => type === 'int' && number.type === 'float')
+  if (odd > 0) fail(`array ${idText} begins with an integer, but element ${odd} is none: "${shorten(valueText)}"`)
+  return [id, { words, type, isArray }]
 }
 
-function parseCountedArray(idText: string, valueText: string, fail: (message: string) => never): readonly number[] {
+function parseString(idText: string, text: string, fail: (message: string) => never): string {
+  const isQuoted = text.startsWith('"')
+  if (isQuoted && !(text.length > 1 && text.endsWith('"'))) {
+    return fail(`the string of parameter ${idText} does not end: ${shorten(text)}`)
+  }
+  return isQuoted ? text.slice(1, -1) : text
+}
+
+interface NumberWord {
+  readonly type: 'int' | 'float'
+  readonly word: number
+}
+
+const asFloat = ({ type, word }: NumberWord): NumberWord =>
+  type === 'float' ? { type, word } : { type: 'float', word: bitsOfFloat(word) }
+
+/** Each element is stored by itself; what the last one is, ncnn takes all to be. */
+function parseCountedArray(idText: string, valueText: string, fail: (message: string) => never): NumberParam {
   const [lengthText = '', ...parts] = valueText.split(',')
   const length = Number(lengthText)
   if (!isCount(length)) return fail(`array ${idText} must start with its length, found "${shorten(lengthText)}"`)
   if (length !== parts.length) return fail(`array ${idText} says it has ${length} elements, but ${parts.length} follow`)
-  return parts.map((part) => parseNumber(part, idText, fail))
+  const numbers = parts.map((part) => parseNumber(part, idText, fail))
+  return { words: numbers.map(({ word }) => word), type: numbers.at(-1)?.type ?? 'int', isArray: true }
 }
 
 /** A number without point and exponent is an integer; all others are single precision, as in ncnn. */
-function parseNumber(text: string, idText: string, fail: (message: string) => never): number {
+function parseNumber(text: string, idText: string, fail: (message: string) => never): NumberWord {
   if (integerPattern.test(text)) {
-    const value = Number(text)
-    if (value < -(2 ** 31) || value >= 2 ** 31) return fail(`parameter ${idText}: ${text} does not fit 32 bits`)
-    return value
+    const word = Number(text)
+    if (word < -(2 ** 31) || word >= 2 ** 31) return fail(`parameter ${idText}: ${text} does not fit 32 bits`)
+    return { type: 'int', word }
   }
   if (!numberPattern.test(text)) return fail(`parameter ${idText}: expected a number, found "${shorten(text)}"`)
-  return Math.fround(Number(text))
+  const value = Math.fround(Number(text))
+  if (!Number.isFinite(value)) return fail(`parameter ${idText}: ${shorten(text)} does not fit a float of 32 bits`)
+  return { type: 'float', word: bitsOfFloat(value) }
 }
 
 function isCount(value: number | undefined): value is number {

@@ -1,9 +1,10 @@
 // Typed declarations of a layer's parameters, and reading them from the graph.
 import { NcnnError } from './error.ts'
-import { type BinaryParam, describeLayer, type GraphLayer, type ParamValue } from './graph.ts'
+import { describeLayer, type GraphLayer, type StoredParam } from './graph.ts'
+import { floatOfBits } from './words.ts'
 
 /** A parameter as ncnn's operators.md documents it: its id, its type, and its default. */
-export type ParamSpec = IntSpec | FloatSpec | IntsSpec | FloatsSpec | StringSpec
+export type ParamSpec = IntSpec | FloatSpec | IntsSpec | FloatsSpec | FloatBitsSpec | StringSpec
 
 interface IntSpec {
   readonly kind: 'int'
@@ -22,6 +23,10 @@ interface IntsSpec {
 }
 interface FloatsSpec {
   readonly kind: 'floats'
+  readonly id: number
+}
+interface FloatBitsSpec {
+  readonly kind: 'floatBits'
   readonly id: number
 }
 interface StringSpec {
@@ -53,20 +58,21 @@ export const float = (id: number, defaultValue: number | string = 0): FloatSpec 
 /** An array of integers; empty when the file has none. */
 export const ints = (id: number): IntsSpec => ({ kind: 'ints', id })
 export const floats = (id: number): FloatsSpec => ({ kind: 'floats', id })
+/** An array of floats whose bits ncnn's own tools write as integers. */
+export const floatBits = (id: number): FloatBitsSpec => ({ kind: 'floatBits', id })
 export const string = (id: number): StringSpec => ({ kind: 'string', id })
 
 /**
- * Reads the declared parameters of a layer; those that the file leaves out take their defaults.
- * @throws {NcnnError} when a value is not of the declared type
+ * Reads the declared parameters of a layer. Those that the file leaves out, or that ncnn takes for left out, take their defaults.
+ * @throws {NcnnError} on floats where integers are listed
  */
 export function readParams<P extends ParamSpecs>(specs: P, layer: GraphLayer): ParamValues<P> {
   const values: Record<string, number | string | readonly number[]> = {}
   for (const [name, spec] of Object.entries(specs)) {
     const value = layer.params.get(spec.id)
-    values[name] =
-      value === undefined
-        ? defaultOf(spec, values)
-        : convert(spec, value, `${describeLayer(layer)}: ${name} (${spec.id})`)
+    const converted =
+      value === undefined ? undefined : convert(spec, value, `${describeLayer(layer)}: ${name} (${spec.id})`)
+    values[name] = converted ?? defaultOf(spec, values)
   }
   return values as ParamValues<P>
 }
@@ -89,51 +95,25 @@ function defaultOf(
   }
 }
 
-function convert(spec: ParamSpec, stored: ParamValue, what: string): number | string | readonly number[] {
-  const value = decodeWords(spec, stored)
+/** What ncnn makes of a stored value; undefined where it counts as absent: a float asked for an integer, a list for a number. */
+function convert(spec: ParamSpec, stored: StoredParam, what: string): number | string | readonly number[] | undefined {
+  if (typeof stored === 'string' || spec.kind === 'string') {
+    return spec.kind === 'string' && typeof stored === 'string' ? stored : undefined
+  }
+  const { words, type, isArray } = stored
+  const isScalar = spec.kind === 'int' || spec.kind === 'float'
+  if (isScalar === isArray) return undefined
   switch (spec.kind) {
     case 'int':
-      return toInteger(value, what)
+      return type === 'float' ? undefined : words[0]
     case 'float':
-      return toFloat(value, what)
+      return type === 'int' ? Math.fround(words[0]) : floatOfBits(words[0])
     case 'ints':
-      return toArray(value).map((element) => toInteger(element, what))
+      if (type === 'float') throw new NcnnError(`${what} must be integers, found [${words.map(floatOfBits).join(', ')}]`)
+      return words
     case 'floats':
-      return toArray(value).map((element) => toFloat(element, what))
-    case 'string':
-      return String(value)
+      return words.map(type === 'int' ? Math.fround : floatOfBits)
+    case 'floatBits':
+      return words.map(floatOfBits)
   }
 }
-
-type DecodedValue = Exclude<ParamValue, BinaryParam>
-
-const wordView = new DataView(new ArrayBuffer(4))
-
-/** Gives the words of a binary file the type that the declaration says they have. */
-function decodeWords({ kind }: ParamSpec, value: ParamValue): DecodedValue {
-  if (typeof value !== 'object' || !('words' in value)) return value
-  const numbers = value.words.map((word) => {
-    if (kind === 'int' || kind === 'ints') return word
-    wordView.setInt32(0, word)
-    return wordView.getFloat32(0)
-  })
-  return numbers.length === 1 ? numbers[0] : numbers
-}
-
-const toArray = (value: DecodedValue): readonly DecodedValue[] => (typeof value === 'object' ? value : [value])
-
-function toInteger(value: DecodedValue, what: string): number {
-  if (typeof value !== 'number' || value !== (value | 0)) {
-    throw new NcnnError(`${what} must be an integer of 32 bits, found ${show(value)}`)
-  }
-  return value
-}
-
-function toFloat(value: DecodedValue, what: string): number {
-  if (value === 'inf') return Infinity
-  if (value === 'nan') return Number.NaN
-  if (typeof value !== 'number') throw new NcnnError(`${what} must be a number, found ${show(value)}`)
-  return Math.fround(value)
-}
-
-const show = (value: DecodedValue): string => (typeof value === 'string' ? `"${value}"` : `[${value}]`)

@@ -1,6 +1,6 @@
 // The .bin file: where each layer's weights lie and how they are stored. Everything is checked before anything is allocated.
 // Format: Tencent/ncnn, docs/developer-guide/param-and-model-file-structure.md, "net.bin".
-import { float16ToFloat32Array } from '../../tensor/half.ts'
+import { bfloat16ToFloat32Array, float16ToFloat32Array } from '../../tensor/half.ts'
 import { NcnnError } from './error.ts'
 import { describeLayer, type GraphLayer } from './graph.ts'
 import type { WeightSource } from './weight-source.ts'
@@ -9,19 +9,26 @@ import type { WeightSource } from './weight-source.ts'
 export interface WeightSpec {
   /** Number of elements. */
   readonly count: number
-  /** A tagged weight starts with a word that says how it is stored; an untagged one is bare fp32. */
-  readonly tagged: boolean
+  /**
+   * `tagged`: behind a word that says how it is stored. `float32` and `bytes`: bare. `blocks`: the bytes of block-quantised weights, bare
+   * since release 20261020, and tagged before.
+   */
+  readonly stored: 'tagged' | 'float32' | 'bytes' | 'blocks'
 }
 
 /** What a layer reads from the .bin, in order; an absent weight is `undefined`. */
 export type WeightSpecs = Readonly<Record<string, WeightSpec | undefined>>
 
 /** A weight that starts with a storage tag (ncnn: `mb.load(count, 0)`). */
-export const tagged = (count: number): WeightSpec => ({ count, tagged: true })
+export const tagged = (count: number): WeightSpec => ({ count, stored: 'tagged' })
 /** A weight that is bare fp32 (ncnn: `mb.load(count, 1)`). */
-export const raw = (count: number): WeightSpec => ({ count, tagged: false })
+export const raw = (count: number): WeightSpec => ({ count, stored: 'float32' })
+/** A weight that is bare bytes (ncnn: `mb.load(count, 3)`). */
+export const bytes = (count: number): WeightSpec => ({ count, stored: 'bytes' })
+/** Block-quantised weights, in bytes (ncnn: `mb.load(count, 4)`, `6` or `8`). */
+export const blocks = (count: number): WeightSpec => ({ count, stored: 'blocks' })
 
-export type WeightStorage = 'fp32' | 'fp16' | 'int8' | 'lut8'
+export type WeightStorage = 'fp32' | 'fp16' | 'bf16' | 'int8' | 'lut8'
 
 /** A weight's place in the .bin file. */
 export interface WeightLocation {
@@ -34,10 +41,27 @@ export interface WeightLocation {
 }
 
 const fp16Tag = 0x01306b47
+const bf16Tag = 0x01348b83
 const int8Tag = 0x000d4b38
 const rawFp32Tag = 0x0002c056
 const tagBytes = 4
 const tableBytes = 256 * 4
+
+/** What has to be known of a .bin besides its layers. */
+export interface WeightFormat {
+  /** ncnn's release, a date as `20261020`, that the file was made for. */
+  readonly release: string
+  /** Whether the file may go on: the .param did not describe all of it. */
+  readonly isPartial: boolean
+}
+
+/** Since this release block-quantised weights have no tag. */
+const untaggedBlocksSince = '20261020'
+
+/** The format of files that are made today. */
+export const currentFormat: WeightFormat = { release: untaggedBlocksSince, isPartial: false }
+
+type WeightedLayers = readonly { readonly layer: GraphLayer; readonly weights: WeightSpecs }[]
 
 /**
  * Finds the weights of all layers in a .bin file.
@@ -45,38 +69,58 @@ const tableBytes = 256 * 4
  * @throws {NcnnError} when the file is too short or too long, naming the layer and the offset
  */
 export function locateWeights(
-  layers: readonly { readonly layer: GraphLayer; readonly weights: WeightSpecs }[],
+  layers: WeightedLayers,
   bin: WeightSource,
+  format: WeightFormat = currentFormat,
 ): WeightLocation[][] {
+  try {
+    return locate(layers, bin, format)
+  } catch (error) {
+    const hasBlocks = layers.some(({ weights }) => Object.values(weights).some((spec) => spec?.stored === 'blocks'))
+    if (!(error instanceof NcnnError) || !hasBlocks) throw error
+    const advice = `Block-quantised weights are read as ncnn ${format.release} has them; for files of another release say which: loadNcnn(..., { release: '20260722' })`
+    throw new NcnnError(`${error.message} ${advice}`, { cause: error })
+  }
+}
+
+function locate(layers: WeightedLayers, bin: WeightSource, { release, isPartial }: WeightFormat): WeightLocation[][] {
   let offset = 0
 
-  const locate = (layer: GraphLayer, name: string, { count, tagged }: WeightSpec): WeightLocation => {
+  const locateWeight = (layer: GraphLayer, name: string, { count, stored }: WeightSpec): WeightLocation => {
     const what = `${bin.name}: weight ${name} of ${describeLayer(layer)}`
     if (!Number.isInteger(count) || count < 0) {
       throw new NcnnError(`${what} would have ${count} elements; the layer's parameters do not fit together`)
     }
-    const storage = tagged ? readTag(bin, offset, what) : 'fp32'
-    const start = offset + (tagged ? tagBytes : 0)
+    const isTagged = stored === 'tagged' || (stored === 'blocks' && release < untaggedBlocksSince)
+    const storage = isTagged ? readTag(bin, offset, what) : stored === 'float32' ? 'fp32' : 'int8'
+    const start = offset + (isTagged ? tagBytes : 0)
     const end = start + storedBytes(storage, count)
     if (end > bin.size) {
       throw new NcnnError(
         `${what} needs bytes ${start} to ${end} (${count} elements as ${storage}), but the file ends at ${bin.size}. ` +
-          'Is it truncated, or does it belong to another .param?',
+          (isText(bin) ? 'It begins like text: is it what it should be?' : 'Is it truncated, or does it belong to another .param?'),
       )
     }
     offset = end
-    return { name, count, storage, tagged, offset: start }
+    return { name, count, storage, tagged: isTagged, offset: start }
   }
 
   const located = layers.map(({ layer, weights }) =>
-    Object.entries(weights).flatMap(([name, spec]) => (spec === undefined ? [] : [locate(layer, name, spec)])),
+    Object.entries(weights).flatMap(([name, spec]) => (spec === undefined ? [] : [locateWeight(layer, name, spec)])),
   )
-  if (offset !== bin.size) {
+  if (offset !== bin.size && !isPartial) {
     throw new NcnnError(
       `${bin.name} has ${bin.size} bytes, but the layers read only ${offset} of them. Does it belong to another .param?`,
     )
   }
   return located
+}
+
+/** Whether the file begins with words that a reader could read, as a pointer or an error page in its place does. */
+function isText(bin: WeightSource): boolean {
+  const start = new Uint8Array(Math.min(bin.size, 16))
+  bin.read(0, start)
+  return start.length > 0 && start.every((byte) => (byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d)
 }
 
 function readTag(bin: WeightSource, offset: number, what: string): WeightStorage {
@@ -89,6 +133,7 @@ function readTag(bin: WeightSource, offset: number, what: string): WeightStorage
   bin.read(offset, bytes)
   const tag = new DataView(bytes.buffer).getUint32(0, true)
   if (tag === fp16Tag) return 'fp16'
+  if (tag === bf16Tag) return 'bf16'
   if (tag === int8Tag) return 'int8'
   if (tag === rawFp32Tag || tag === 0) return 'fp32'
   return 'lut8'
@@ -101,6 +146,7 @@ export function storedBytes(storage: WeightStorage, count: number): number {
     case 'fp32':
       return 4 * count
     case 'fp16':
+    case 'bf16':
       return padded(2 * count)
     case 'int8':
       return padded(count)
@@ -121,6 +167,12 @@ export function readWeight(bin: WeightSource, weight: WeightLocation, target: Fl
       const halves = new Uint16Array(count)
       bin.read(offset, bytesOf(halves))
       float16ToFloat32Array(halves, target as Float32Array)
+      return
+    }
+    case 'bf16': {
+      const halves = new Uint16Array(count)
+      bin.read(offset, bytesOf(halves))
+      bfloat16ToFloat32Array(halves, target as Float32Array)
       return
     }
     case 'lut8': {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseParamText } from '../../../src/runners/ncnn/param-text.ts'
+import { bitsOfFloat } from '../../../src/runners/ncnn/words.ts'
 
 const parse = (...lines: string[]) => parseParamText(lines.join('\n'), 'net.param')
 
@@ -13,7 +14,7 @@ describe('a network', () => {
         name: 'relu1',
         inputs: ['data'],
         outputs: ['out'],
-        params: new Map([[0, Math.fround(0.1)]]),
+        params: new Map([[0, { words: [0x3dcccccd], type: 'float', isArray: false }]]),
         position: 'line 4',
       },
     ])
@@ -27,40 +28,60 @@ describe('a network', () => {
 
 describe('parameters', () => {
   const params = (text: string) => parse('7767517', '1 1', `Op op 0 1 out ${text}`).layers[0]?.params
+  const int = (...words: number[]) => ({ words, type: 'int', isArray: false })
+  const ints = (...words: number[]) => ({ words, type: 'int', isArray: true })
+  const float = (value: number) => ({ words: [bitsOfFloat(value)], type: 'float', isArray: false })
+  const floats = (...values: number[]) => ({ words: values.map(bitsOfFloat), type: 'float', isArray: true })
 
   test.each([
-    [
-      'integers',
-      '0=16 1=-233',
-      [
-        [0, 16],
-        [1, -233],
-      ],
-    ],
+    ['integers', '0=16 1=-233', { 0: int(16), 1: int(-233) }],
     [
       'floats, in single precision',
       '0=1.250000 1=1e-05 2=-3.402823e+38',
-      [
-        [0, 1.25],
-        [1, Math.fround(1e-5)],
-        [2, Math.fround(-3.402823e38)],
-      ],
+      { 0: float(1.25), 1: float(1e-5), 2: float(-3.402823e38) },
     ],
-    ['arrays with a length', '-23303=3,1,2,3', [[3, [1, 2, 3]]]],
-    ['empty arrays with a length', '-23303=0', [[3, []]]],
-    ['arrays without a length', '3=0.5,2,-1', [[3, [0.5, 2, -1]]]],
-    ['arrays of one element', '3=7,', [[3, [7]]]],
-    ['strings', '6=bilinear', [[6, 'bilinear']]],
+    ['arrays with a length', '-23303=3,1,2,3', { 3: ints(1, 2, 3) }],
+    ['empty arrays with a length', '-23303=0', { 3: ints() }],
     [
-      'quoted strings with blanks',
-      '6="0w, -1" 7=1',
-      [
-        [6, '0w, -1'],
-        [7, 1],
-      ],
+      'arrays with a length, of what the last element is',
+      '-23303=2,1,2.5 -23304=2,2.5,1',
+      { 3: { ...ints(1, bitsOfFloat(2.5)), type: 'float' }, 4: ints(bitsOfFloat(2.5), 1) },
     ],
+    ['arrays without a length, of what the first element is', '3=0.5,2,-1', { 3: floats(0.5, 2, -1) }],
+    ['arrays of one element', '3=7,', { 3: ints(7) }],
+    ['strings', '6=bilinear', { 6: 'bilinear' }],
+    ['quoted strings with blanks', '6="0w, -1" 7=1', { 6: '0w, -1', 7: int(1) }],
   ] as const)('%s', (_, text, expected) => {
-    expect([...(params(text) ?? [])]).toEqual(expected)
+    expect(Object.fromEntries(params(text) ?? [])).toEqual(expected)
+  })
+})
+
+describe('what ncnn reads though it is odd', () => {
+  const names = (text: string) => parseParamText(text, 'net.param').layers.map(({ name }) => name)
+
+  test.each([
+    ['lines that end with carriage returns alone', '7767517\r2 2\rInput in 0 1 a\rExp e 1 1 a b\r'],
+    ['a header on one line', '7767517 2 2\nInput in 0 1 a\nExp e 1 1 a b'],
+    ['a header on three lines', '7767517\n2\n2\nInput in 0 1 a\nExp e 1 1 a b'],
+    ['a NUL behind the text', '7767517\n2 2\nInput in 0 1 a\nExp e 1 1 a b\n\0garbage'],
+    ['a Ctrl-Z behind the text', '7767517\n2 2\nInput in 0 1 a\nExp e 1 1 a b\n\x1A'],
+    ['a quotation mark in a name', '7767517\n2 2\nInput in 0 1 a"1\nExp e 1 1 a"1 b'],
+    ['a blob that is named like a parameter', '7767517\n2 2\nInput in 0 1 1=x\nExp e 1 1 1=x b'],
+  ])('%s', (_, text) => {
+    expect(names(text)).toEqual(['in', 'e'])
+  })
+
+  test('layers behind those that are declared, which it ignores', () => {
+    const graph = parse('7767517', '1 1', 'Input in 0 1 a', 'Exp e 1 1 a b', 'Exp f 1 1 b c')
+    expect(graph.layers).toHaveLength(1)
+    expect(graph.isPartial).toBe(true)
+    expect(graph.notes).toEqual(['line 2 declares 1 layers, but 3 follow; ncnn ignores the last 2'])
+  })
+
+  test('too small a number of blobs', () => {
+    const graph = parse('7767517', '1 1', 'Split s 0 2 a b')
+    expect(graph.notes).toEqual(['line 2 declares 1 blobs, but there are 2'])
+    expect(graph.isPartial).toBe(false)
   })
 })
 
@@ -83,11 +104,6 @@ describe('what is wrong is named, with its line', () => {
       'missing layers',
       '7767517\n3 3\nInput in 0 1 data',
       'net.param, line 2: 3 layers are declared, but 1 follow. Was the file cut or edited?',
-    ],
-    [
-      'too many blobs',
-      '7767517\n1 1\nSplit s 0 2 a b',
-      'net.param, line 2: 1 blobs are declared, but the layers produce 2',
     ],
     [
       'too few fields',
@@ -133,6 +149,21 @@ describe('what is wrong is named, with its line', () => {
       'an integer of more than 32 bits',
       '7767517\n1 1\nOp o 0 1 out 0=99999999999',
       'net.param, line 3: layer "o": parameter 0: 99999999999 does not fit 32 bits',
+    ],
+    [
+      'a float beyond 32 bits',
+      '7767517\n1 1\nOp o 0 1 out 0=1e39',
+      'net.param, line 3: layer "o": parameter 0: 1e39 does not fit a float of 32 bits',
+    ],
+    [
+      'an array of integers with another number in it',
+      '7767517\n1 1\nOp o 0 1 out 0=1,2.5',
+      'net.param, line 3: layer "o": array 0 begins with an integer, but element 1 is none: "1,2.5"',
+    ],
+    [
+      'a string without an end',
+      '7767517\n1 1\nOp o 0 1 out 6="0w',
+      'net.param, line 3: layer "o": the string of parameter 6 does not end: "0w',
     ],
     [
       'a stray word',

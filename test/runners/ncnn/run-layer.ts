@@ -60,9 +60,13 @@ function paramFields(params: Readonly<Record<number, number | string | readonly 
   return Object.entries(params).map(([id, value]) => {
     if (typeof value === 'number') return `${id}=${value}`
     if (typeof value === 'string') return `${id}="${value}"`
-    return `${-23300 - Number(id)}=${[value.length, ...value].join(',')}`
+    const elements = value.every(Number.isInteger) ? value : value.map(withPoint)
+    return `${-23300 - Number(id)}=${[value.length, ...elements].join(',')}`
   })
 }
+
+/** The same number as text that no reader takes for an integer. */
+const withPoint = (value: number): string => (Number.isInteger(value) ? `${value}.0` : String(value))
 
 /** The bytes of a .bin: 16-bit and 8-bit data are padded to whole words. */
 function binOf(weights: readonly TestWeight[]): Uint8Array {

@@ -1,9 +1,10 @@
 // Writes the binary form of a .param, as ncnn2mem does: names become numbers.
 import { layerTypes } from '../../../../src/runners/ncnn/engines/wasm/layer-types.ts'
-import type { GraphLayer, ParamValue } from '../../../../src/runners/ncnn/graph.ts'
+import type { GraphLayer, StoredParam } from '../../../../src/runners/ncnn/graph.ts'
 import { layerTypeNames } from '../../../../src/runners/ncnn/layer-type-ids.ts'
 import { parseParamText } from '../../../../src/runners/ncnn/param-text.ts'
 import type { ParamSpec } from '../../../../src/runners/ncnn/params.ts'
+import { bitsOfFloat } from '../../../../src/runners/ncnn/words.ts'
 import type { FuzzModel } from './models.ts'
 
 const endOfParams = -233
@@ -32,13 +33,13 @@ function paramWords({ type, params }: GraphLayer): number[] {
   return [...params].flatMap(([id, value]) => encode(id, value, specs.find((spec) => spec.id === id)?.kind ?? 'int'))
 }
 
-function encode(id: number, value: ParamValue, kind: ParamSpec['kind']): number[] {
+function encode(id: number, value: StoredParam, kind: ParamSpec['kind']): number[] {
   if (typeof value === 'string') {
     const padded = new Uint8Array(Math.ceil(value.length / 4) * 4)
     padded.set(new TextEncoder().encode(value))
     return [-23400 - id, value.length, ...new Int32Array(padded.buffer)]
   }
-  const numbers = [value].flat() as number[]
-  const bits = kind.startsWith('float') ? [...new Int32Array(Float32Array.from(numbers).buffer)] : numbers
-  return kind === 'ints' || kind === 'floats' ? [-23300 - id, bits.length, ...bits] : [id, bits[0]]
+  const convert = value.type === 'int' && (kind === 'float' || kind === 'floats')
+  const words = convert ? value.words.map(bitsOfFloat) : value.words
+  return value.isArray ? [-23300 - id, words.length, ...words] : [id, words[0]]
 }

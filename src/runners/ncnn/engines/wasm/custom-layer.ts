@@ -3,9 +3,10 @@
 import type { Tensor } from '../../../../tensor/tensor.ts'
 import { toTensor } from '../../../../tensor/to-tensor.ts'
 import { NcnnError } from '../../error.ts'
-import type { GraphLayer, ParamValue } from '../../graph.ts'
-import type { CustomForward, CustomLayer } from '../../options.ts'
-import type { WeightSpecs } from '../../weights.ts'
+import type { GraphLayer, StoredParam } from '../../graph.ts'
+import type { CustomForward, CustomLayer, ParamValue } from '../../options.ts'
+import { raw, tagged, type WeightSpecs } from '../../weights.ts'
+import { floatOfBits } from '../../words.ts'
 import type { AnyLayerType } from './layer.ts'
 import type { Blob } from './memory/blob.ts'
 import { blobToTensor, tensorToBlob } from './memory/exchange.ts'
@@ -38,9 +39,19 @@ export function customLayerType(type: string, custom: CustomForward | CustomLaye
 }
 
 function paramRecord(layer: GraphLayer): Readonly<Record<number, ParamValue>> {
-  return Object.fromEntries(layer.params)
+  return Object.fromEntries([...layer.params].map(([id, value]) => [id, paramValue(value)]))
+}
+
+function paramValue(param: StoredParam): ParamValue {
+  if (typeof param === 'string') return param
+  const { words, type, isArray } = param
+  if (type === undefined) return { words }
+  const numbers = type === 'float' ? words.map(floatOfBits) : words
+  return isArray ? numbers : numbers[0]
 }
 
 function declaredWeights(specs: readonly { readonly count: number; readonly tagged: boolean }[]): WeightSpecs {
-  return Object.fromEntries(specs.map((spec, index) => [`weight ${index}`, spec]))
+  return Object.fromEntries(
+    specs.map(({ count, tagged: isTagged }, index) => [`weight ${index}`, isTagged ? tagged(count) : raw(count)]),
+  )
 }

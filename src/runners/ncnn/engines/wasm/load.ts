@@ -38,7 +38,7 @@ export interface LoadedNetwork {
  */
 export async function loadNetwork(graph: Graph, bin: WeightSource, options: EngineOptions): Promise<LoadedNetwork> {
   const declared = declareLayers(graph, options.customLayers)
-  const located = locateWeights(declared, bin)
+  const located = locateWeights(declared, bin, { release: options.release, isPartial: graph.isPartial })
   const weightBytes = bytesInMemory(bin, located.flat())
 
   const kernelMemory = await takeKernelMemory(options, weightBytes)

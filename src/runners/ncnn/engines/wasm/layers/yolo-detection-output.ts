@@ -30,6 +30,7 @@ export const YoloDetectionOutput = defineLayer({
         return [decodeBox(cell, label, confidence, anchor, h, w)]
       })
     })
-    return finish(boxes, params.nms_threshold, workspace)
+    // ncnn works in place: where it finds nothing, it leaves its first input as it is.
+    return boxes.length === 0 ? inputs[0].share() : finish(boxes, params.nms_threshold, workspace)
   },
 })

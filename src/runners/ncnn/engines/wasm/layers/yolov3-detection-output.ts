@@ -1,6 +1,6 @@
 // Yolov3DetectionOutput: the boxes that a YOLO v3 detector found, from its feature maps.
 import { NcnnError } from '../../../error.ts'
-import { floats } from '../../../params.ts'
+import { floatBits, floats } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { exp } from '../math/index.ts'
 import { bestClass, cellsOf, checkChannels, decodeBox, finish, yoloParams } from '../operations/yolo-cells.ts'
@@ -12,7 +12,7 @@ import { bestClass, cellsOf, checkChannels, decodeBox, finish, yoloParams } from
 export const Yolov3DetectionOutput = defineLayer({
   type: 'Yolov3DetectionOutput',
   inputs: '1+',
-  params: { ...yoloParams, mask: floats(5), anchors_scale: floats(6) },
+  params: { ...yoloParams, mask: floatBits(5), anchors_scale: floats(6) },
   forward(inputs, { params }, workspace) {
     const { num_class, num_box, biases, mask, anchors_scale } = params
     if (mask.length < num_box * inputs.length || anchors_scale.length < inputs.length) {
@@ -21,6 +21,8 @@ export const Yolov3DetectionOutput = defineLayer({
           `found ${mask.length} and ${anchors_scale.length}`,
       )
     }
+    const fraction = mask.find((anchor) => !Number.isInteger(anchor))
+    if (fraction !== undefined) throw new NcnnError(`mask must be whole numbers as floats (1.0), found ${fraction}`)
     const boxes = inputs.flatMap((x, input) => {
       checkChannels(x, num_class, num_box)
       const [, h, w] = x.shape
@@ -29,7 +31,7 @@ export const Yolov3DetectionOutput = defineLayer({
         const { label, score } = bestClass(cell.classScores)
         const confidence = cell.round(1 / (1 + exp(-cell.objectness) * (1 + exp(-score))))
         if (!(confidence >= params.confidence_threshold)) return []
-        const bias = Math.trunc(mask[input * num_box + cell.anchor]) * 2
+        const bias = mask[input * num_box + cell.anchor] * 2
         if (!(bias >= 0 && bias + 1 < biases.length)) {
           throw new NcnnError(`mask refers to anchor ${bias / 2}, but biases has ${biases.length / 2}`)
         }

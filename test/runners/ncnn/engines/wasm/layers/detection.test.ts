@@ -178,14 +178,15 @@ describe('YoloDetectionOutput', () => {
 
 describe('Yolov3DetectionOutput', () => {
   const x = [[[0, 0]], [[0, 0]], [[0, 0]], [[0, 0]], [[Math.log(2), -20]], [[0, 0]]]
-  const params = { 0: 1, 1: 1, 2: 0.3, 4: [99, 99, 32, 8], 5: [1], 6: [16] }
+  const params = { 0: 1, 1: 1, 2: 0.3, 4: [99, 99, 32, 8], 5: [bitsOfFloat(1)], 6: [16] }
 
   test('classes do not exclude each other; mask chooses the anchor, sizes are in pixels', () =>
     // 1 / (1 + exp(-ln 2) * (1 + exp(0))) = 1/2. Anchor 1 is 32 x 8 pixels in a net of 32 x 16 pixels.
     expectLayer('Yolov3DetectionOutput', params, [x], [[1, 0.5, -0.25, 0.25, 0.75, 0.75]]))
 
   test.each([
-    [{ ...params, 5: [2] }, 'mask refers to anchor 2, but biases has 2'],
+    [{ ...params, 5: [bitsOfFloat(2)] }, 'mask refers to anchor 2, but biases has 2'],
+    [{ ...params, 5: [1] }, 'mask must be whole numbers as floats (1.0), found 1.4'],
     [{ ...params, 5: [] }, '1 inputs of 1 boxes need 1 values in mask and 1 in anchors_scale, found 0 and 1'],
   ])('refuses %o', async (wrong, message) => {
     await expect(runSingle('Yolov3DetectionOutput', wrong, [x])).rejects.toThrow(message)
