@@ -23,9 +23,10 @@ export function randomWeights(param: string): Uint8Array {
   const parts: Float32Array[] = []
   for (const [index, { weights }] of declared.entries()) {
     const present = Object.entries(weights).flatMap(([name, spec]) => (spec === undefined ? [] : [{ name, ...spec }]))
-    for (const [at, { name, count, tagged }] of present.entries()) {
+    for (const [at, { name, count, stored }] of present.entries()) {
+      const tagged = stored === 'tagged'
       const next = randomNumbers(index * 16 + at)
-      const outputs = present.find((other) => !other.tagged)?.count ?? 1
+      const outputs = present.find((other) => other.stored === 'float32')?.count ?? 1
       const scale = tagged ? Math.sqrt((3 * outputs) / count) : 0.1
       const middle = tagged || name.includes('bias') || name.includes('beta') ? 0 : 1
       const unit = name.endsWith('int8_scales') ? int8Unit : 1

@@ -87,6 +87,8 @@ function defaultOf(spec: ParamSpec): string {
   return ` = ${typeof spec.default === 'number' ? Number(spec.default.toPrecision(7)) : spec.default}`
 }
 
+const storedAs = { tagged: 'tagged', float32: 'fp32', bytes: 'bytes', blocks: 'bytes' } as const
+
 /** What the layers of the cases read; their parameters decide. */
 function weightsOf(type: AnyLayerType, fixtures: readonly Fixture[]): string {
   const read: WeightSpecs[] = fixtures.flatMap(({ name, param }) => {
@@ -97,7 +99,7 @@ function weightsOf(type: AnyLayerType, fixtures: readonly Fixture[]): string {
   return names
     .map((name) => {
       const stored = read.map((weights) => weights[name])
-      const kind = stored.find((weight) => weight !== undefined)?.tagged === false ? 'fp32' : 'tagged'
+      const kind = storedAs[stored.find((weight) => weight !== undefined)?.stored ?? 'tagged']
       return `\`${name}\` _${kind}_${stored.includes(undefined) ? '?' : ''}`
     })
     .join(', ')

@@ -43,7 +43,9 @@ export function parseParamText(text: string, source: string): Graph {
   const ignored = rest.length - layerCount
   const notes = [
     ...(ignored > 0
-      ? [`line ${counts.number} declares ${layerCount} layers, but ${rest.length} follow; ncnn ignores the last ${ignored}`]
+      ? [
+          `line ${counts.number} declares ${layerCount} layers, but ${rest.length} follow; ncnn ignores the last ${ignored}`,
+        ]
       : []),
     ...(blobs > blobCount ? [`line ${counts.number} declares ${blobCount} blobs, but there are ${blobs}`] : []),
   ]
@@ -61,7 +63,7 @@ type Fail = (line: number, message: string) => never
 function significantLines(text: string): Line[] {
   return text
     .replace(/^\uFEFF/, '')
-    .replace(/[\0\x1A][^]*$/, '')
+    .replace(/[\0\x1A][\s\S]*$/, '')
     .split(/\r\n|\r|\n/)
     .map((line, index) => ({ number: index + 1, text: line.trim() }))
     .filter((line) => line.text !== '' && !line.text.startsWith('#'))

@@ -109,7 +109,8 @@ function convert(spec: ParamSpec, stored: StoredParam, what: string): number | s
     case 'float':
       return type === 'int' ? Math.fround(words[0]) : floatOfBits(words[0])
     case 'ints':
-      if (type === 'float') throw new NcnnError(`${what} must be integers, found [${words.map(floatOfBits).join(', ')}]`)
+      if (type === 'float')
+        throw new NcnnError(`${what} must be integers, found [${words.map(floatOfBits).join(', ')}]`)
       return words
     case 'floats':
       return words.map(type === 'int' ? Math.fround : floatOfBits)

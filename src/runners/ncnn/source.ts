@@ -26,9 +26,7 @@ export async function withFiles<Result>(
       throw new NcnnError('loadNcnn: `bin` must be the bytes of a .bin file (a Uint8Array)', { code: 'wrong-option' })
     }
     const param = typeof source.param === 'string' ? source.param : plainBytes(source.param)
-    const bin = plainBytes(source.bin)
-    refuseLfsPointer('bin', bin)
-    return use({ param, bin: bytesSource(bin, 'bin'), paramName: 'param' })
+    return use({ param, bin: bytesSource(plainBytes(source.bin), 'bin'), paramName: 'param' })
   }
   if (!hasFileSystem()) {
     throw new NcnnError(

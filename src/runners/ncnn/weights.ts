@@ -98,7 +98,9 @@ function locate(layers: WeightedLayers, bin: WeightSource, { release, isPartial 
     if (end > bin.size) {
       throw new NcnnError(
         `${what} needs bytes ${start} to ${end} (${count} elements as ${storage}), but the file ends at ${bin.size}. ` +
-          (isText(bin) ? 'It begins like text: is it what it should be?' : 'Is it truncated, or does it belong to another .param?'),
+          (isText(bin)
+            ? 'It begins like text: is it a Git LFS pointer, or an error page?'
+            : 'Is it truncated, or does it belong to another .param?'),
       )
     }
     offset = end

@@ -28,7 +28,7 @@ const network = {
 test('parameters and their formats', async () => {
   const inspection = await inspectNcnn(network)
   expect(inspection.parameters).toBe(72 + 4 + 80)
-  expect(inspection.storage).toEqual({ fp32: 84, fp16: 72, int8: 0, lut8: 0 })
+  expect(inspection.storage).toEqual({ fp32: 84, fp16: 72, bf16: 0, int8: 0, lut8: 0 })
   expect(inspection.layers[1]).toMatchObject({
     type: 'Convolution',
     name: 'conv',

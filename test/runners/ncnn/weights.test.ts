@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { GraphLayer } from '../../../src/runners/ncnn/graph.ts'
 import { bytesSource } from '../../../src/runners/ncnn/weight-source.ts'
-import { locateWeights, raw, readWeight, tagged, type WeightSpecs } from '../../../src/runners/ncnn/weights.ts'
+import { blocks, locateWeights, raw, readWeight, tagged, type WeightSpecs } from '../../../src/runners/ncnn/weights.ts'
 
 const layer: GraphLayer = {
   type: 'InnerProduct',
@@ -36,6 +36,10 @@ describe('storage formats', () => {
     const halves = new Uint8Array(Uint16Array.of(0x3c00, 0xc000, 0x0001, 0).buffer)
     expect(read(concat(word(0x01306b47), halves), 3)).toEqual({ storage: 'fp16', values: [1, -2, 2 ** -24] })
   })
+  test('bfloat16, padded to whole words', () => {
+    const halves = new Uint8Array(Uint16Array.of(0x3f80, 0xc000, 0x3fc0, 0).buffer)
+    expect(read(concat(word(0x01348b83), halves), 3)).toEqual({ storage: 'bf16', values: [1, -2, 1.5] })
+  })
   test('int8, padded to whole words', () => {
     expect(read(concat(word(0x000d4b38), new Uint8Array([1, 255, 127, 128, 5, 0, 0, 0])), 5)).toEqual({
       storage: 'int8',
@@ -62,6 +66,46 @@ test('weights follow each other in declared order; absent ones take no room', ()
     { name: 'weight_data', count: 2, storage: 'fp32', tagged: true, offset: 4 },
     { name: 'bias_data', count: 1, storage: 'fp32', tagged: false, offset: 12 },
   ])
+})
+
+describe('block-quantised weights', () => {
+  const weights = { B_data: blocks(5), bias: raw(1) }
+  const bare = concat(new Uint8Array([1, 255, 127, 128, 5, 0, 0, 0]), floats(2))
+  const behindTag = concat(word(0x000d4b38), bare)
+  const offsets = (bin: Uint8Array, release: string) =>
+    locateWeights([{ layer, weights }], bytesSource(bin, 'net.bin'), { release, isPartial: false })[0].map(
+      ({ storage, offset }) => [storage, offset],
+    )
+
+  test('are bare bytes since release 20261020, and had a tag before', () => {
+    const bytesThenFloats = (start: number) => [
+      ['int8', start],
+      ['fp32', start + 8],
+    ]
+    expect(offsets(bare, '20261020')).toEqual(bytesThenFloats(0))
+    expect(offsets(behindTag, '20260722')).toEqual(bytesThenFloats(4))
+  })
+  test('of another release: the message says how to name it', () => {
+    expect(() => offsets(behindTag, '20261020')).toThrow(
+      "net.bin has 16 bytes, but the layers read only 12 of them. Does it belong to another .param? Block-quantised weights are read as ncnn 20261020 has them; for files of another release say which: loadNcnn(..., { release: '20260722' })",
+    )
+  })
+})
+
+test('behind the layers of a .param that describes a part of them there may be more', () => {
+  const bin = concat(word(0), floats(1, 2))
+  const format = { release: '20261020', isPartial: true }
+  const [[{ offset }]] = locateWeights(
+    [{ layer, weights: { weight_data: tagged(1) } }],
+    bytesSource(bin, 'net.bin'),
+    format,
+  )
+  expect(offset).toBe(4)
+})
+
+test('text in place of weights', () => {
+  const bin = new TextEncoder().encode('version https://git-lfs.github.com/spec/v1')
+  expect(() => locate(bin, { weight_data: tagged(99) })).toThrow('It begins like text: is it a Git LFS pointer')
 })
 
 describe('a file that does not fit names layer and offset, before anything is allocated', () => {

@@ -53,8 +53,11 @@ function applyOptions(library: NcnnLibrary, net: Pointer, { options }: Pick<RawM
   }
 }
 
+/** Zeros behind the bytes that ncnn reads, so that it may read on a little in a file that is too short. */
+const slackBytes = 2 ** 12
+
 /**
- * Lets ncnn read bytes. ncnn does not know where they end: that all were read, and none behind them, is checked here.
+ * Lets ncnn read bytes. ncnn does not know where they end: that none behind them were read is checked here.
  * @param kept takes the address of the bytes, to be freed after the net
  */
 function loadFrom(
@@ -65,10 +68,12 @@ function loadFrom(
   load: (reader: Pointer) => number,
 ): void {
   const { ncnn } = library
-  const start = library.alloc(Math.max(bytes.length, 1))
+  const start = library.alloc(bytes.length + slackBytes)
   const position = library.alloc(8)
   kept.push(start, position)
-  library.view(start, bytes.length).set(bytes)
+  const view = library.view(start, bytes.length + slackBytes)
+  view.set(bytes)
+  view.fill(0, bytes.length)
   library.writePointer(position, start)
   const reader = ncnn.ncnn_datareader_create_from_memory(position)
   try {
@@ -77,7 +82,7 @@ function loadFrom(
     ncnn.ncnn_datareader_destroy(reader)
   }
   const read = Number(library.readPointer(position)) - Number(start)
-  if (read !== bytes.length) throw new NcnnError(`ncnn read ${read} bytes of the ${what}, which has ${bytes.length}`)
+  if (read > bytes.length) throw new NcnnError(`ncnn read ${read} bytes of the ${what}, which has ${bytes.length}`)
 }
 
 function run(library: NcnnLibrary, net: Pointer, steps: readonly Step[]): RawTensor[] {

@@ -35,11 +35,11 @@ export async function loadRealModel(
   const graph = parseParam(files)
   const raw = rawOptions(engine, graph, options)
   const topology = connect(graph)
-  const mayBeAbsent = checkLayers(graph, files)
+  const { mayBeAbsent, doubt } = readLayers(graph, files, options)
   const isBinary = typeof files.param !== 'string' && isBinaryParam(files.param)
   const param = isBinary || typeof files.param === 'string' ? files.param : new TextDecoder().decode(files.param)
   const bin = wholeWeights(files.bin)
-  const session = await explain(graph, () => open({ param, bin, options: raw, source: graph.source }))
+  const session = await explain(graph, doubt, () => open({ param, bin, options: raw, source: graph.source }))
   let closed = false
   const close = (): void => {
     if (!closed) session.close()
@@ -116,19 +116,40 @@ function echoes(
 }
 
 /**
- * The checks whose failure would crash ncnn or give wrong numbers: a .bin of another size, a wrong number of inputs. A network
- * with layer types that this package does not know is left to ncnn, which may.
- * @returns whether a layer can do without one of its inputs
+ * What this package knows of the layers. It is no reason to refuse a file: the real ncnn may know better. But where ncnn refuses it,
+ * ours may be the better explanation.
  */
-function checkLayers(graph: Graph, files: NcnnFiles): MayBeAbsent {
-  if (unknownLayers(graph).length > 0) return () => false
-  const declared = declareLayers(graph, {})
-  locateWeights(declared, files.bin)
-  const byLayer = new Map(declared.map((entry) => [entry.layer, entry]))
-  return (layer, index) => {
-    const entry = byLayer.get(layer)
-    if (entry === undefined) throw new NcnnError(`${describeLayer(layer)} is not part of ${graph.source}`)
-    return entry.type.mayBeAbsent?.(entry.params, index, layer) ?? false
+function readLayers(
+  graph: Graph,
+  files: NcnnFiles,
+  { release }: EngineOptions,
+): { mayBeAbsent: MayBeAbsent; doubt: NcnnError | undefined } {
+  if (unknownLayers(graph).length > 0) return { mayBeAbsent: () => false, doubt: undefined }
+  try {
+    const declared = declareLayers(graph, {})
+    const byLayer = new Map(declared.map((entry) => [entry.layer, entry]))
+    const mayBeAbsent: MayBeAbsent = (layer, index) => {
+      const entry = byLayer.get(layer)
+      if (entry === undefined) throw new NcnnError(`${describeLayer(layer)} is not part of ${graph.source}`)
+      return entry.type.mayBeAbsent?.(entry.params, index, layer) ?? false
+    }
+    return {
+      mayBeAbsent,
+      doubt: doubtOf(() => locateWeights(declared, files.bin, { release, isPartial: graph.isPartial })),
+    }
+  } catch (error) {
+    if (!(error instanceof NcnnError)) throw error
+    return { mayBeAbsent: () => false, doubt: error }
+  }
+}
+
+function doubtOf(check: () => unknown): NcnnError | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    if (error instanceof NcnnError) return error
+    throw error
   }
 }
 
@@ -137,13 +158,22 @@ const unknownLayers = (graph: Graph): GraphLayer[] => graph.layers.filter(({ typ
 /** How sessions begin to say that ncnn did not take the network. */
 const paramRefused = 'ncnn cannot load the .param'
 
-/** Adds what is known about unusual layers to ncnn's refusal. */
-async function explain<Result>(graph: Graph, open: () => Promise<Result>): Promise<Result> {
+/** Adds what is known about unusual layers and weights to ncnn's refusal. */
+async function explain<Result>(
+  graph: Graph,
+  doubt: NcnnError | undefined,
+  open: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await open()
   } catch (error) {
+    if (!(error instanceof NcnnError)) throw error
     const unknown = unknownLayers(graph)
-    if (!(error instanceof NcnnError) || unknown.length === 0 || !error.message.includes(paramRefused)) throw error
-    throw new NcnnError(`${error.message}\n${explainUnknownLayers(graph.source, unknown)}`, { cause: error })
+    const reason =
+      unknown.length > 0 && error.message.includes(paramRefused)
+        ? explainUnknownLayers(graph.source, unknown)
+        : doubt?.message
+    if (reason === undefined) throw error
+    throw new NcnnError(`${error.message}\n${reason}`, { cause: error })
   }
 }

@@ -13,6 +13,7 @@ test('a .bin above 2 GiB, which would have to be handed over in one piece', asyn
     customLayers: {},
     memoryLimit: undefined,
     relaxedSimd: false,
+    release: '20261020',
   } as const
   const loaded = loadRealModel('python', { param, bin, paramName: 'net.param' }, options, () => {
     throw new Error('it was handed over')

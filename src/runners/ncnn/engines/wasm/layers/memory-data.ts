@@ -2,7 +2,7 @@
 import { sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { raw, tagged } from '../../../weights.ts'
+import { bytes, raw, tagged } from '../../../weights.ts'
 import { defineLayer } from '../layer.ts'
 
 interface Lengths {
@@ -21,15 +21,25 @@ function declaredShape({ w, h, d, c }: Lengths): number[] {
   return shape
 }
 
-/** y = data */
+/** By load type. Truth values and block-quantised weights are bytes alike. */
+const storedAs = new Map([
+  [0, tagged],
+  [1, raw],
+  [3, bytes],
+  [4, bytes],
+  [6, bytes],
+  [8, bytes],
+])
+
+/** y = data: floats, or signed bytes where `load_type` is 3, 4, 6 or 8 */
 export const MemoryData = defineLayer({
   type: 'MemoryData',
   inputs: '0',
   params: { w: int(0), h: int(1), d: int(11), c: int(2), load_type: int(21, 1) },
   weights({ load_type, ...lengths }) {
-    if (load_type !== 0 && load_type !== 1) throw new NcnnError(`load_type must be 0 or 1, found ${load_type}`)
-    const count = sizeOf(declaredShape(lengths))
-    return { data: load_type === 0 ? tagged(count) : raw(count) }
+    const stored = storedAs.get(load_type)
+    if (stored === undefined) throw new NcnnError(`load_type must be 0, 1, 3, 4, 6 or 8, found ${load_type}`)
+    return { data: stored(sizeOf(declaredShape(lengths))) }
   },
   /** The blob of the model's float type, in which all runs share it. */
   prepare({ params, weights: { data } }, { float, alloc }) {

@@ -1,5 +1,6 @@
 // PriorBox, DetectionOutput, Proposal, YoloDetectionOutput, Yolov3DetectionOutput.
 import { describe, expect, test } from 'vitest'
+import { bitsOfFloat } from '../../../../../../src/runners/ncnn/words.ts'
 import { expectLayer, type Nested } from '../../../expect-layer.ts'
 import { runLayer, runSingle } from '../../../run-layer.ts'
 
@@ -163,8 +164,8 @@ describe('YoloDetectionOutput', () => {
     expect(y.shape).toEqual([1, 6])
   })
 
-  test('nothing found', async () => {
-    expect((await runSingle('YoloDetectionOutput', { 0: 2, 1: 1, 2: 0.9, 4: [1, 1] }, [x])).shape).toEqual([0, 6])
+  test('nothing found: the first input, as it is', async () => {
+    expect((await runSingle('YoloDetectionOutput', { 0: 2, 1: 1, 2: 0.9, 4: [1, 1] }, [x])).shape).toEqual([7, 1, 2])
   })
 
   test.each([

@@ -23,6 +23,12 @@ test('load_type 0: the storage is tagged', async () => {
   expect(y).toEqual({ data: Int8Array.of(5, -6), shape: [2], dtype: 'int8' })
 })
 
+test.each([3, 4, 6, 8])('load_type %d: bare bytes', async (load_type) => {
+  const bytes = { data: Int8Array.of(0, 1, -1) }
+  const y = await runSingle('MemoryData', { 0: 3, 21: load_type }, [], { weights: [bytes] })
+  expect(y).toEqual({ data: Int8Array.of(0, 1, -1), shape: [3], dtype: 'int8' })
+})
+
 test('the constant survives a layer that works in place, run after run', async () => {
   const param = '7767517\n3 3\nInput x 0 1 x\nMemoryData m 0 1 m 0=1\nBinaryOp add 2 1 m x y 0=0'
   const model = await loadNcnn({ param, bin: new Uint8Array(Float32Array.of(3).buffer) })
@@ -33,7 +39,7 @@ test.each([
   [{}, 'must declare positive lengths, found [0]'],
   [{ 1: 2 }, 'must declare positive lengths, found [2, 0]'],
   [{ 0: -1, 1: -1 }, 'must declare positive lengths, found [-1, -1]'],
-  [{ 0: 1, 21: 2 }, 'load_type must be 0 or 1, found 2'],
+  [{ 0: 1, 21: 2 }, 'load_type must be 0, 1, 3, 4, 6 or 8, found 2'],
 ])('refuses %o', async (params, message) => {
   await expect(runSingle('MemoryData', params, [])).rejects.toThrow(message)
 })
