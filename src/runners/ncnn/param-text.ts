@@ -59,11 +59,14 @@ interface Line {
 
 type Fail = (line: number, message: string) => never
 
-/** Lines with something on them; a line that starts with `#` is a comment. A dump of a C string ends with a NUL. */
+/** What ends a text: NUL a C string, Ctrl-Z a file of DOS. */
+const endsOfText = ['\0', '\x1A']
+
+/** Lines with something on them; a line that starts with `#` is a comment. */
 function significantLines(text: string): Line[] {
-  return text
+  return endsOfText
+    .reduce((rest, end) => rest.split(end, 1)[0], text)
     .replace(/^\uFEFF/, '')
-    .replace(/[\0\x1A][\s\S]*$/, '')
     .split(/\r\n|\r|\n/)
     .map((line, index) => ({ number: index + 1, text: line.trim() }))
     .filter((line) => line.text !== '' && !line.text.startsWith('#'))
