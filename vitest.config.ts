@@ -1,18 +1,36 @@
 // The project's own test-suite. Suites that need Python, a browser or a packed tarball have configurations of their own.
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+/** Suites that change what no test can change back: what is imported afterwards, or what WebAssembly has. */
+const isolated = [
+  'test/runners/ncnn/engines/wasm/memory/kernel-memory.test.ts',
+  'test/runners/ncnn/engines/wasm/relaxed-simd.test.ts',
+]
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // Statistical and property tests take seconds on a busy machine.
-    testTimeout: 30_000,
-    exclude: [
-      'test/python/**',
-      'test/packaging/**',
-      'test/runtimes/**',
-      'test/snapshots/{lifecycle,browser}/**',
-      'test/browser/**',
-      '**/node_modules/**',
+    // Only what hangs may reach them: nothing takes longer than some seconds, on a busy machine some times as long.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'shared modules',
+          // Importing the same modules anew for each file takes as long as all tests do.
+          isolate: false,
+          include: ['test/**/*.test.ts'],
+          exclude: [
+            ...configDefaults.exclude,
+            ...isolated,
+            'test/python/**',
+            'test/packaging/**',
+            'test/runtimes/**',
+            'test/snapshots/{lifecycle,browser}/**',
+          ],
+        },
+      },
+      { extends: true, test: { name: 'isolated', include: isolated } },
     ],
   },
 })

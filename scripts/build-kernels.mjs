@@ -1,14 +1,33 @@
 // Compiles the AssemblyScript kernels and writes each module as base64 into src/kernels/generated/<name>.ts.
-// Base64 inside the JavaScript, because no file look-up survives every bundler and test runner.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+// Base64 inside the JavaScript, because no file look-up survives every bundler and test runner. What is up to date stays.
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import asc from 'assemblyscript/asc'
 
 const kernels = new URL('../src/kernels/', import.meta.url)
 const generated = new URL('generated/', kernels)
 
+/** The import of a memory that has a maximum can be turned into that of a shared one: see ../src/kernels/instantiate.ts. */
+const maximum = '--maximumMemory=65536'
+
+const modules = [
+  { name: 'compare', source: 'compare', flags: [] },
+  { name: 'ncnn', source: 'ncnn', flags: [maximum] },
+  { name: 'ncnn-relaxed', source: 'ncnn', flags: [maximum, '--enable=relaxed-simd'] },
+]
+
+/** A hash of all that decides about the modules: their sources, this script with its flags, the compiler (which pins its Binaryen). */
+async function hashOfInputs() {
+  const sources = (await readdir(new URL('assembly/', kernels))).filter((name) => name.endsWith('.ts')).sort()
+  const files = [import.meta.url, ...sources.map((name) => new URL(`assembly/${name}`, kernels))]
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(await readFile(new URL(file))).update('\0')
+  return hash.update(createRequire(import.meta.url)('assemblyscript/package.json').version).digest('hex')
+}
+
 /** Compiles `assembly/<source>.ts`; the module imports its memory and brings no runtime and no start-up work. */
-async function compile(source, flags) {
+async function compile(asc, source, flags) {
   let wasm
   const { error, stderr } = await asc.main(
     [
@@ -33,21 +52,26 @@ async function compile(source, flags) {
   return wasm
 }
 
-/** Writes only what changed, so that watchers and incremental builds stay quiet. */
+const inputs = await hashOfInputs()
+/** The last line of each module, so that one that was written in part is never taken for whole. */
+const seal = `// Inputs: ${inputs}\n`
+
+/** Whether a module was built from what is there now. */
+async function isCurrent({ name }) {
+  const text = await readFile(new URL(`${name}.ts`, generated), 'utf8').catch(() => '')
+  return text.endsWith(seal)
+}
+
 async function emit(name, source, wasm) {
-  const file = new URL(`${name}.ts`, generated)
-  const text = `// Built from ../assembly/${source}.ts by scripts/build-kernels.mjs: ${wasm.length} bytes.\nexport const wasmBase64 =\n  '${Buffer.from(wasm).toString('base64')}'\n`
-  if ((await readFile(file, 'utf8').catch(() => '')) !== text) await writeFile(file, text)
+  const text = `// Built from ../assembly/${source}.ts by scripts/build-kernels.mjs: ${wasm.length} bytes.\nexport const wasmBase64 =\n  '${Buffer.from(wasm).toString('base64')}'\n${seal}`
+  await writeFile(new URL(`${name}.ts`, generated), text)
   process.stdout.write(`kernels/${name}: ${wasm.length} bytes\n`)
 }
 
-await mkdir(generated, { recursive: true })
-/** The import of a memory that has a maximum can be turned into that of a shared one: see ../src/kernels/instantiate.ts. */
-const maximum = '--maximumMemory=65536'
-
-const modules = [
-  { name: 'compare', source: 'compare', flags: [] },
-  { name: 'ncnn', source: 'ncnn', flags: [maximum] },
-  { name: 'ncnn-relaxed', source: 'ncnn', flags: [maximum, '--enable=relaxed-simd'] },
-]
-for (const { name, source, flags } of modules) await emit(name, source, await compile(source, flags))
+if ((await Promise.all(modules.map(isCurrent))).every(Boolean)) {
+  process.stdout.write('kernels: up to date\n')
+} else {
+  const { default: asc } = await import('assemblyscript/asc')
+  await mkdir(generated, { recursive: true })
+  for (const { name, source, flags } of modules) await emit(name, source, await compile(asc, source, flags))
+}

@@ -106,8 +106,3 @@ export function nearby(reference: number, atol: number, rtol: number): fc.Arbitr
     { weight: 1, arbitrary: anyNumber },
   )
 }
-
-/** How often a property is tried: more with PROPERTY_RUNS=20 in the environment, to search longer than everyday tests may. */
-export function runs(usual: number): { numRuns: number } {
-  return { numRuns: usual * Number(process.env.PROPERTY_RUNS ?? 1) }
-}

@@ -242,5 +242,5 @@ describe('writing', () => {
     await writers
     expect(reads).toBeGreaterThan(0)
     expect(readdirSync(folder)).toEqual(['contested.safetensors'])
-  }, 30_000)
+  })
 })

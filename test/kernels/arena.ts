@@ -81,18 +81,20 @@ export function createArena(
 
 /** Numbers in [-1, 1), the same for the same seed (Marsaglia's xorshift). */
 export function randomFloats(count: number, seed: number): Float32Array {
+  const numbers = new Float32Array(count)
   let state = (seed * 2654435761 + 1) | 1
-  return Float32Array.from({ length: count }, () => {
+  for (let i = 0; i < count; i++) {
     state ^= state << 13
     state ^= state >>> 17
     state ^= state << 5
-    return state / 0x80000000
-  })
+    numbers[i] = state / 0x80000000
+  }
+  return numbers
 }
 
 /** Signed bytes in -128..127, likewise. */
 export function randomBytes(count: number, seed: number): Int8Array<ArrayBuffer> {
-  return Int8Array.from(randomFloats(count, seed), (v) => Math.floor(v * 128))
+  return new Int8Array(randomFloats(count, seed).map((v) => Math.floor(v * 128)))
 }
 
 /** Units in the last place of float32 between a result and the exact value; 0 for equal infinities and for two NaN. */
@@ -105,7 +107,7 @@ export function ulpError(result: number, exact: number): number {
 }
 
 /** Where two arrays first differ (0 and -0 do, two NaN do not), or undefined. Vitest's own comparison takes seconds for large arrays. */
-export function firstDifference(actual: Float32Array, expected: Float32Array): string | undefined {
+export function firstDifference<T extends Float32Array | Int32Array>(actual: T, expected: T): string | undefined {
   if (actual.length !== expected.length) return `${actual.length} instead of ${expected.length} elements`
   for (let i = 0; i < actual.length; i++) {
     if (!Object.is(actual[i], expected[i])) return `element ${i} is ${actual[i]} instead of ${expected[i]}`

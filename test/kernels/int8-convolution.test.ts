@@ -38,8 +38,9 @@ function sumsOf(x: Int8Array, filters: Int8Array, window: Window): Int32Array {
         for (let q = 0; q < inch; q++) {
           for (let ky = 0; ky < kernel[0]; ky++) {
             for (let kx = 0; kx < kernel[1]; kx++, tap++) {
-              const [y, x0] = [oy * stride[0] + ky * dilation[0], ox * stride[1] + kx * dilation[1]]
-              sums[at] = (sums[at] ?? 0) + (x[(q * h + y) * w + x0] ?? 0) * (filters[tap] ?? 0)
+              const y = oy * stride[0] + ky * dilation[0]
+              const x0 = ox * stride[1] + kx * dilation[1]
+              sums[at] += x[(q * h + y) * w + x0] * filters[tap]
             }
           }
         }

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { PoolType } from '../../src/kernels/ncnn.ts'
-import { createArena, randomFloats } from './arena.ts'
+import { runs } from '../trials.ts'
+import { createArena, firstDifference, randomFloats } from './arena.ts'
 
 const arena = createArena()
 const { kernels } = arena
@@ -83,9 +84,9 @@ test.each([
           }
         }
       }
-      expect([...actual]).toEqual(expected)
+      expect(firstDifference(actual, Float32Array.from(expected))).toBeUndefined()
     }),
-    { numRuns: 200 },
+    runs(100),
   )
 })
 
@@ -117,9 +118,9 @@ test.each(Object.entries(PoolType))('adaptive %s', (_, type) => {
           }
         }
       }
-      expect([...actual]).toEqual(expected)
+      expect(firstDifference(actual, Float32Array.from(expected))).toBeUndefined()
     }),
-    { numRuns: 150 },
+    runs(100),
   )
 })
 

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { compareTensors } from '../../../src/compare/compare-tensors.ts'
 import type { DType } from '../../../src/tensor/dtype.ts'
 import type { Tensor } from '../../../src/tensor/tensor.ts'
-import { allDTypes, anyNumber, anyTolerance, elementsOf, nearby, runs, store } from '../arbitraries.ts'
+import { runs } from '../../trials.ts'
+import { allDTypes, anyNumber, anyTolerance, elementsOf, nearby, store } from '../arbitraries.ts'
 import { matches } from '../reference-rule.ts'
 
 const kernelDTypes = allDTypes.filter((dtype) => !dtype.endsWith('64') || dtype === 'float64')

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compareTensors } from '../../../src/compare/compare-tensors.ts'
 import type { Tensor } from '../../../src/tensor/tensor.ts'
-import { allDTypes, anyBigInt, anyNumber, anyTolerance, elementsOf, nearby, runs, store } from '../arbitraries.ts'
+import { runs } from '../../trials.ts'
+import { allDTypes, anyBigInt, anyNumber, anyTolerance, elementsOf, nearby, store } from '../arbitraries.ts'
 import { allMatch } from '../reference-rule.ts'
 
 /** More than the kernels' least, and not a multiple of anything: the elements under test lie at the very end, the rest matches. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import '../../../../../src/vitest.ts'
 import {
   type EmscriptenFactory,
   emscriptenEngine,
@@ -39,7 +40,7 @@ describe('with a stand-in for the module', () => {
       const x = { data: floats(shape.reduce((a, b) => a * b)), shape, dtype: 'float32' } as const
       const real = await (await load(emscriptenEngine(module))).run({ x }, { outputs: 'all' })
       const builtIn = await loadNcnn({ param: diamond, bin: new Uint8Array(0) })
-      expect(real).toEqual(await builtIn.run({ x }, { outputs: 'all' }))
+      expect(real).toMatchTensors(await builtIn.run({ x }, { outputs: 'all' }), { preset: 'exact' })
     },
   )
 

@@ -98,15 +98,11 @@ describe('accuracy', () => {
   })
 
   test('pow agrees with the host', () => {
-    for (const [x, y] of pairsForPow) {
-      expect(ulpsBetween(math.pow(x, y), x ** y), `${x} ** ${y}`).toBeLessThanOrEqual(2)
-    }
+    expect(pairsForPow.filter(([x, y]) => ulpsBetween(math.pow(x, y), x ** y) > 2)).toEqual([])
   })
 
   test('atan2 agrees with the host', () => {
-    for (const [y, x] of pairsForAtan2) {
-      expect(ulpsBetween(math.atan2(y, x), Math.atan2(y, x)), `atan2(${y}, ${x})`).toBeLessThanOrEqual(3)
-    }
+    expect(pairsForAtan2.filter(([y, x]) => ulpsBetween(math.atan2(y, x), Math.atan2(y, x)) > 3)).toEqual([])
   })
 
   // Rounded from 50 digits (mpmath).

@@ -33,17 +33,18 @@ export function convolutionByDefinition(
   x: ArrayLike<number>,
   weight: ArrayLike<number>,
   bias: ArrayLike<number>,
-): { shape: number[]; data: number[] } {
+): { shape: number[]; data: Float64Array } {
   const { channels, outputs, group, input, kernel, stride, dilation, before, after, padValue = 0 } = example
   const output = input.map((size, axis) => {
     const spare = before[axis] + size + after[axis] - (dilation[axis] * (kernel[axis] - 1) + 1)
     return Math.floor(spare / stride[axis]) + 1
   })
   const inputs = channels / group
+  const taps = positions([inputs, ...kernel])
   const data = positions([outputs, ...output]).map(([p, ...o]) => {
     const firstChannel = Math.floor(p / (outputs / group)) * inputs
     let sum = bias[p]
-    for (const [q, ...k] of positions([inputs, ...kernel])) {
+    for (const [q, ...k] of taps) {
       const at = o.map((position, axis) => position * stride[axis] - before[axis] + k[axis] * dilation[axis])
       const inside = at.every((position, axis) => position >= 0 && position < input[axis])
       const value = inside ? x[(firstChannel + q) * product(input) + indexOf(input, at)] : padValue
@@ -51,7 +52,7 @@ export function convolutionByDefinition(
     }
     return sum
   })
-  return { shape: [outputs, ...output], data }
+  return { shape: [outputs, ...output], data: Float64Array.from(data) }
 }
 
 /** y[p][o] = bias[p] + sum over q, i, k with i * stride + k * dilation - before = o of weight[p][q][k] * x[q][i] */
@@ -61,17 +62,18 @@ export function deconvolutionByDefinition(
   x: ArrayLike<number>,
   weight: ArrayLike<number>,
   bias: ArrayLike<number>,
-): { shape: number[]; data: number[] } {
+): { shape: number[]; data: Float64Array } {
   const { channels, outputs, group, input, kernel, stride, dilation, before, after } = example
   const output = input.map((size, axis) => {
     const full = (size - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1 + outputPad[axis]
     return full - before[axis] - after[axis]
   })
   const inputs = channels / group
+  const taps = positions([inputs, ...kernel])
   const data = positions([outputs, ...output]).map(([p, ...o]) => {
     const firstChannel = Math.floor(p / (outputs / group)) * inputs
     let sum = bias[p]
-    for (const [q, ...k] of positions([inputs, ...kernel])) {
+    for (const [q, ...k] of taps) {
       const at = o.map((position, axis) => (position + before[axis] - k[axis] * dilation[axis]) / stride[axis])
       if (!at.every((i, axis) => Number.isInteger(i) && i >= 0 && i < input[axis])) continue
       const value = x[(firstChannel + q) * product(input) + indexOf(input, at)]
@@ -79,7 +81,7 @@ export function deconvolutionByDefinition(
     }
     return sum
   })
-  return { shape: [outputs, ...output], data }
+  return { shape: [outputs, ...output], data: Float64Array.from(data) }
 }
 
 /** Numbers of a linear congruential generator, as float32 in [-1, 1). */

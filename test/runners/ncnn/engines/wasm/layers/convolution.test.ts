@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import '../../../../../../src/vitest.ts'
 import {
   activate,
   type FusedActivation,
@@ -211,8 +212,7 @@ describe.each([
       precision,
     })
     const expected = convolutionByDefinition(example, x, weight, bias)
-    expect(y.shape).toEqual(expected.shape)
-    for (const [i, value] of values(y).entries()) expect(value).toBeCloseTo(expected.data[i], digits)
+    expect(y).toMatchTensor({ ...expected, dtype: 'float64' }, { rtol: 0, atol: 0.5 * 10 ** -digits })
   })
 
   test('what the parameters leave out, the other axis supplies', async () => {
@@ -429,7 +429,7 @@ describe('int8', () => {
     const padded = { ...example, padValue: Math.trunc(padValue * 10) }
     const expected = convolutionByDefinition(padded, x, weight, new Float32Array(outputs))
     const y = await runSingle(type, params, [tensor(x, [channels, ...input])], { weights })
-    expect(values(y)).toEqual(expected.data)
+    expect(y).toMatchTensor({ ...expected, dtype: 'float64' }, { preset: 'exact' })
   })
 
   const activations: readonly FusedActivation[] = [
@@ -493,8 +493,8 @@ describe('int8', () => {
     const expected = convolutionByDefinition(example, x, weight, new Float32Array(outputs))
     for (const precision of ['float32', 'float64'] as const) {
       const y = await runSingle(type, params, [input], { weights, precision })
-      const sums = precision === 'float32' ? expected.data.map(Math.fround) : expected.data
-      expect(values(y)).toEqual(sums)
+      const data = precision === 'float32' ? expected.data.map(Math.fround) : expected.data
+      expect(y).toMatchTensor({ ...expected, data, dtype: 'float64' }, { preset: 'exact' })
     }
   })
 })

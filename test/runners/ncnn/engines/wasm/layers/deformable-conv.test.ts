@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import '../../../../../../src/vitest.ts'
 import type { Tensor } from '../../../../../../src/tensor/tensor.ts'
 import { rawWeight, runSingle, taggedWeight } from '../../../run-layer.ts'
 import { noise } from './convolution-by-definition.ts'
@@ -63,8 +64,7 @@ describe.each([
       [x, tensor(new Float32Array(12 * h * w), [12, h, w])],
       options,
     )
-    expect(y.shape).toEqual(expected.shape)
-    for (const [i, value] of values(y).entries()) expect(value).toBeCloseTo(Number(expected.data[i]), digits)
+    expect(y).toMatchTensor(expected, { rtol: 0, atol: 0.5 * 10 ** -digits })
   })
 })
 

@@ -1,6 +1,8 @@
 // Pooling, Pooling1D, Pooling3D: examples by hand, then all against a definition that pads the input for real.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import '../../../../../../src/vitest.ts'
+import { runs } from '../../../../../trials.ts'
 import { expectLayer, fill } from '../../../expect-layer.ts'
 import { runSingle } from '../../../run-layer.ts'
 
@@ -160,15 +162,11 @@ describe('against the definition', () => {
         )
         for (const precision of ['float32', 'float64'] as const) {
           const y = await runSingle('Pooling', params, [[image]], { precision })
-          expect(y.shape).toEqual([1, rows.count, columns.count])
-          for (const [i, wanted] of expected.flat().entries()) {
-            // An average over nothing but padding that does not count.
-            if (Number.isNaN(wanted)) expect(y.data[i]).toBeNaN()
-            else expect(y.data[i]).toBeCloseTo(wanted, 5)
-          }
+          // NaN is an average over nothing but padding that does not count.
+          expect(y).toMatchTensor([expected], { rtol: 0, atol: 5e-6, equalNaN: true })
         }
       }),
-      { numRuns: 150 },
+      runs(100),
     )
   })
 

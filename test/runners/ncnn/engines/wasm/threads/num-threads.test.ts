@@ -13,14 +13,13 @@ afterEach(() => vi.restoreAllMocks())
 const [{ run }] = cases
 
 describe('numThreads', () => {
+  // How calls are divided among any number of threads is what parallel-kernels.test.ts tries; here each network has some.
   test.each(cases)('gives the bits of one thread: $name', async ({ name, run }) => {
-    for (const numThreads of [2, 5]) {
-      expect(hashOf(await run(loadNcnn, { ncnn: { numThreads } }))).toBe((expected as Record<string, string>)[name])
-    }
+    expect(hashOf(await run(loadNcnn, { ncnn: { numThreads: 3 } }))).toBe((expected as Record<string, string>)[name])
   })
 
   test('models with different numbers of threads run side by side', async () => {
-    const outputs = await Promise.all([1, 2, 3, 1].map((numThreads) => run(loadNcnn, { ncnn: { numThreads } })))
+    const outputs = await Promise.all([1, 2, 5, 1].map((numThreads) => run(loadNcnn, { ncnn: { numThreads } })))
     expect(new Set(outputs.map(hashOf)).size).toBe(1)
   })
 
@@ -50,7 +49,7 @@ const param = '7767517\\n2 2\\nInput in 0 1 x\\nReLU relu 1 1 x y'
 const model = await loadNcnn({ param, bin: new Uint8Array() }, { ncnn: { numThreads: 3 } })
 console.log(String((await model.run({ x: [-1, 2] })).y.data))`
     const args = ['--import', 'tsx', '--input-type=module', '-e', program]
-    const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 })
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 })
     expect({ stdout, stderr, status }).toEqual({ stdout: '0,2\n', stderr: '', status: 0 })
   })
 
