@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compareTensors } from '../../../src/compare/compare-tensors.ts'
-import { runs } from '../arbitraries.ts'
+import { runs } from '../../trials.ts'
 
 /** Every finite double is a whole multiple of 2^-1074. */
 function toUnits(value: number): bigint {
