@@ -3,4 +3,4 @@
 export { loadRecording } from '../recordings/load-recording.ts'
 export { type RecordOptions, recordActivations } from '../recordings/record-activations.ts'
 export { RecordingError } from '../recordings/recording-error.ts'
-export type { Model, RunOptions, Runtime, TensorInfo } from '../runners/model.ts'
+export type { LayerInfo, Model, RunOptions, Runtime, TensorInfo } from '../runners/model.ts'

@@ -40,6 +40,7 @@ export async function loadRecording(path: string | URL): Promise<Model> {
       inputs: recording.inputs.map(({ name, shape, dtype }) => ({ name, shape, dtype })),
       outputs,
       blobs,
+      layers: recording.layers,
       has: (name) => inputs.has(name) || tensors.has(name),
       dtypeOf: (name) => inputs.get(name)?.dtype,
       computed: () => blobs,

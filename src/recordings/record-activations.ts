@@ -41,6 +41,7 @@ export async function recordActivations(
     }),
     outputs: model.outputs.filter(({ name }) => Object.hasOwn(tensors, name)),
     blobs: model.blobs.filter((name) => Object.hasOwn(tensors, name)),
+    layers: model.layers,
   })
   await writeTensors(path, tensors, { metadata })
 }

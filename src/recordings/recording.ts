@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import packageJson from '../../package.json' with { type: 'json' }
 import { encodeElements } from '../files/elements.ts'
-import type { Runtime, TensorInfo } from '../runners/model.ts'
+import type { LayerInfo, Runtime, TensorInfo } from '../runners/model.ts'
 import type { DType } from '../tensor/dtype.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { RecordingError } from './recording-error.ts'
@@ -23,11 +23,13 @@ export interface Recording {
   readonly outputs: readonly TensorInfo[]
   /** The recorded blobs, in execution order. */
   readonly blobs: readonly string[]
+  /** All layers of the recorded model. */
+  readonly layers: readonly LayerInfo[]
 }
 
 export const sha256Of = (tensor: Tensor): string => createHash('sha256').update(encodeElements(tensor)).digest('hex')
 
-export function encodeRecording({ runtime, inputs, outputs, blobs }: Recording): Record<string, string> {
+export function encodeRecording({ runtime, inputs, outputs, blobs, layers }: Recording): Record<string, string> {
   return {
     'expect-tensor': packageJson.version,
     contents: 'recording',
@@ -37,6 +39,7 @@ export function encodeRecording({ runtime, inputs, outputs, blobs }: Recording):
     inputs: JSON.stringify(inputs),
     outputs: JSON.stringify(outputs),
     blobs: JSON.stringify(blobs),
+    layers: JSON.stringify(layers),
   }
 }
 
@@ -55,6 +58,8 @@ export function decodeRecording(metadata: Readonly<Record<string, string>>, path
       inputs: list(metadata.inputs),
       outputs: list(metadata.outputs),
       blobs: list(metadata.blobs),
+      // The first recordings had none.
+      layers: metadata.layers === undefined ? [] : list(metadata.layers),
     }
   } catch (cause) {
     throw new RecordingError(`${path}: the metadata is damaged: ${(cause as Error).message}`, { cause })

@@ -7,25 +7,35 @@ import { formatShape } from '../tensor/shape.ts'
 import { storeAs } from '../tensor/storage.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
-import type { Model, Runtime, TensorInfo } from './model.ts'
+import { needed, type Part } from './graph.ts'
+import type { LayerInfo, Model, Runtime, TensorInfo } from './model.ts'
 import { type BareModel, withRuntime } from './with-runtime.ts'
 
 /** What a runtime says of a loaded model, and how it runs it. */
-export interface Runner {
+export interface Runner<Layer extends LayerInfo = LayerInfo> {
   /** Name of the model's file, for messages. */
   readonly source: string
   readonly runtime: Runtime
   readonly inputs: readonly TensorInfo[]
   readonly outputs: readonly TensorInfo[]
   readonly blobs: readonly string[]
+  /** As the runtime knows them, in execution order. */
+  readonly layers: readonly Layer[]
   /** Whether there is a tensor of that name, be it none of the blobs: a weight, or the second output of a node. */
   has(name: string): boolean
   /** The element type that a tensor must be fed as; undefined: as it is. */
   dtypeOf(name: string): DType | undefined
-  /** The blobs that running the model on `fed` computes or is fed: what `outputs: 'all'` stands for. */
-  computed(fed: ReadonlySet<string>): readonly string[]
-  /** Computes tensors that were not fed. Is not called again before it has ended. */
-  compute(fed: ReadonlyMap<string, Tensor>, requested: readonly string[]): Promise<Readonly<Record<string, Tensor>>>
+  /** What `outputs: 'all'` stands for; by default the blobs that computing the outputs from `fed` takes. */
+  computed?(fed: ReadonlySet<string>): readonly string[]
+  /**
+   * Computes tensors that were not fed. Is not called again before it has ended.
+   * @param part what must run for them; no input is missing
+   */
+  compute(
+    fed: ReadonlyMap<string, Tensor>,
+    requested: readonly string[],
+    part: Part<Layer>,
+  ): Promise<Readonly<Record<string, Tensor>>>
   /** Frees everything. Is called once, while nothing runs. */
   close(): void
 }
@@ -34,9 +44,10 @@ export interface Runner {
  * Makes a model of a runner.
  * @param fail makes the runtime's own kind of error
  */
-export function createModel(runner: Runner, fail: (message: string) => Error): Model {
-  const { source, inputs, outputs, blobs } = runner
+export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, fail: (message: string) => Error): Model {
+  const { source, inputs, outputs, blobs, layers } = runner
   const outputNames = outputs.map(({ name }) => name)
+  const inputNames = inputs.map(({ name }) => name)
   let closed = false
   let queue: Promise<unknown> = Promise.resolve()
 
@@ -49,9 +60,7 @@ export function createModel(runner: Runner, fail: (message: string) => Error): M
     const fed = new Map<string, Tensor>()
     for (const [name, value] of Object.entries(given)) {
       if (!runner.has(name)) {
-        throw fail(
-          `${source} has no tensor "${name}" to feed; its inputs are ${quoteNames(inputs.map((input) => input.name))}`,
-        )
+        throw fail(`${source} has no tensor "${name}" to feed; its inputs are ${quoteNames(inputNames)}`)
       }
       const tensor = toTensor(value, { name: `input "${name}"` })
       const declared = inputs.find((input) => input.name === name)?.shape
@@ -75,6 +84,21 @@ export function createModel(runner: Runner, fail: (message: string) => Error): M
     }
     return [...new Set(wanted)]
   }
+  /** What `outputs: 'all'` stands for: fed and computed blobs, in execution order. */
+  const allBlobs = (fed: ReadonlySet<string>): readonly string[] => {
+    if (runner.computed !== undefined) return runner.computed(fed)
+    const part = needed(layers, fed, outputNames)
+    const names = new Set([...fed, ...part.layers.flatMap((layer) => layer.outputs)])
+    return blobs.filter((name) => names.has(name))
+  }
+  const partFor = (fed: ReadonlyMap<string, Tensor>, requested: readonly string[]): Part<Layer> => {
+    const part = needed(layers, fed, requested)
+    const missing = part.missing.filter((name) => inputNames.includes(name))
+    if (missing.length === 0) return part
+    throw fail(
+      `${source}: input ${quoteNames(missing)} is needed but missing; the model's inputs are ${quoteNames(inputNames)}, given: ${quoteNames([...fed.keys()])}`,
+    )
+  }
   const close = (): void => {
     if (closed) return
     closed = true
@@ -84,13 +108,15 @@ export function createModel(runner: Runner, fail: (message: string) => Error): M
     inputs,
     outputs,
     blobs,
+    layers: layers.map(layerInfo),
     async run(given, options = {}) {
       if (closed) throw fail(`${source}: the model was closed`)
       const fed = checkFed(given)
       const wanted = options.outputs ?? outputNames
-      const requested = wanted === 'all' ? runner.computed(new Set(fed.keys())) : checkRequested(wanted)
+      const requested = wanted === 'all' ? allBlobs(new Set(fed.keys())) : checkRequested(wanted)
       const missing = requested.filter((name) => !fed.has(name))
-      const results = missing.length === 0 ? {} : await inTurn(() => runner.compute(fed, missing))
+      const part = partFor(fed, missing)
+      const results = missing.length === 0 ? {} : await inTurn(() => runner.compute(fed, missing, part))
       return Object.fromEntries(requested.map((name) => [name, fed.get(name) ?? results[name]]))
     },
     close,
@@ -98,6 +124,9 @@ export function createModel(runner: Runner, fail: (message: string) => Error): M
   }
   return withRuntime(model, runner.runtime)
 }
+
+/** What everybody may know of a layer. */
+const layerInfo = ({ name, type, inputs, outputs }: LayerInfo): LayerInfo => ({ name, type, inputs, outputs })
 
 const fits = (shape: readonly number[], declared: readonly number[]): boolean =>
   shape.length === declared.length && declared.every((length, axis) => length === -1 || length === shape[axis])

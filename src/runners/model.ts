@@ -13,6 +13,17 @@ export interface TensorInfo {
   readonly dtype?: DType
 }
 
+/** One step of a model's computation. */
+export interface LayerInfo {
+  /** What the model file calls it; where it has no name of its own, the name of its first output. */
+  readonly name: string
+  /** The operator, in the words of the runtime: `Convolution` in ncnn, `Conv` in ONNX, `Conv2d` in PyTorch. */
+  readonly type: string
+  /** Names of the tensors that it reads: inputs of the model and outputs of layers before it. Weights are not among them. */
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+}
+
 export interface RunOptions {
   /** Names of the blobs to return, or `'all'` for every blob that was computed. Default: the model's outputs. */
   readonly outputs?: readonly string[] | 'all'
@@ -26,6 +37,11 @@ export interface Model extends Disposable {
   readonly outputs: readonly TensorInfo[]
   /** Every named intermediate, in execution order. */
   readonly blobs: readonly string[]
+  /**
+   * What computes the blobs, in execution order. Fed with its inputs and asked for its outputs, a layer runs alone. What only stands for
+   * an input (ncnn's `Input`, TensorFlow's `Placeholder`) is no layer. Empty for recordings that were written before they had layers.
+   */
+  readonly layers: readonly LayerInfo[]
   /**
    * Runs the model. Any blob may be fed in `inputs` (then the layers before it are not run) and any blob may be asked for
    * in `options.outputs`.

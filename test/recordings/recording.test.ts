@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadRecording, type Model, recordActivations } from '../../src/analysis/index.ts'
-import { decodeSafetensors } from '../../src/files/safetensors.ts'
+import { decodeSafetensors, encodeSafetensors } from '../../src/files/safetensors.ts'
 import { createModel } from '../../src/runners/create-model.ts'
 import { loadNcnn } from '../../src/runners/ncnn/index.ts'
 import { originOf } from '../../src/tensor/origin.ts'
@@ -35,6 +35,7 @@ describe('a recording', () => {
     expect(recording.inputs).toEqual([{ name: 'x', shape: [3], dtype: 'float32' }])
     expect(recording.outputs).toEqual(model.outputs)
     expect(recording.blobs).toEqual(model.blobs)
+    expect(recording.layers).toEqual(model.layers)
     expect(await recording.run({ x }, { outputs: 'all' })).toEqual(computed)
     expect(await recording.run({ x })).toEqual({ out: computed.out })
     const { b, a } = await recording.run({ x }, { outputs: ['b', 'a'] })
@@ -57,6 +58,17 @@ describe('a recording', () => {
     expect(JSON.parse(metadata.inputs ?? '')).toEqual([
       { name: 'x', shape: [3], dtype: 'float32', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
     ])
+  })
+
+  test('written before recordings had layers still answers', async () => {
+    using model = await load()
+    await recordActivations(model, { x }, path)
+    const { tensors, metadata } = decodeSafetensors(readFileSync(path))
+    const { layers: _, ...before } = metadata
+    writeFileSync(path, encodeSafetensors(tensors, before))
+    using recording = await loadRecording(path)
+    expect(recording.layers).toEqual([])
+    expect(await recording.run({ x }, { outputs: 'all' })).toEqual(await model.run({ x }, { outputs: 'all' }))
   })
 
   test('refuses other inputs', async () => {
@@ -108,6 +120,7 @@ describe('a recording', () => {
         inputs: [{ name: 'x' }],
         outputs: names.map((name) => ({ name })),
         blobs: names,
+        layers: [],
         has: () => true,
         dtypeOf: () => undefined,
         computed: () => names,

@@ -183,6 +183,24 @@ describe.each(subjects)('$name', ({ name, missing, load, inputs, output, expecte
       expect(JSON.parse(JSON.stringify(model.runtime))).toEqual(model.runtime)
     })
 
+    test('tells its layers, each of which runs alone', async () => {
+      const all = await model.run(inputs, { outputs: 'all' })
+      const known = new Set(model.inputs.map(({ name }) => name))
+      for (const layer of model.layers) {
+        for (const name of layer.inputs) expect(known).toContain(name)
+        for (const name of layer.outputs) known.add(name)
+      }
+      expect([...known].sort()).toEqual([...model.blobs].sort())
+      if (isRecording) return
+      // TensorFlow.js takes one output of a node, not two.
+      for (const layer of model.layers.filter((layer) => !layer.inputs.includes('halves:1'))) {
+        const alone = await model.run(Object.fromEntries(layer.inputs.map((name) => [name, all[name]])), {
+          outputs: layer.outputs,
+        })
+        for (const name of layer.outputs) expect(alone[name]).toMatchTensor(all[name], { preset: 'exact' })
+      }
+    })
+
     test('computes its outputs, one blob, and all blobs in execution order', async () => {
       expect(await model.run(inputs)).toMatchTensors({ [output]: expected }, { preset: 'exact' })
       const all = await model.run(inputs, { outputs: 'all' })

@@ -60,7 +60,13 @@ describe.each(['cpu', 'wasm'] as const)('loadTfjs on the %s backend', (backend) 
         using model = await load()
         expect(model.inputs).toEqual([{ name: 'x', shape: [-1, 2], dtype: 'float32' }])
         expect(model.outputs).toEqual([{ name: 'y' }])
-        expect(model.blobs).toEqual(['x', 'product', 'hidden', 'halves', 'y'])
+        expect(model.blobs).toEqual(['x', 'product', 'hidden', 'halves', 'halves:1', 'y'])
+        expect(model.layers).toEqual([
+          { name: 'product', type: 'MatMul', inputs: ['x'], outputs: ['product'] },
+          { name: 'hidden', type: 'Relu', inputs: ['product'], outputs: ['hidden'] },
+          { name: 'halves', type: 'Split', inputs: ['hidden'], outputs: ['halves', 'halves:1'] },
+          { name: 'y', type: 'Mul', inputs: ['halves', 'halves:1'], outputs: ['y'] },
+        ])
       })
 
       test('computes outputs, any node, second outputs and weights', async () => {
@@ -82,7 +88,12 @@ describe.each(['cpu', 'wasm'] as const)('loadTfjs on the %s backend', (backend) 
         using model = await load()
         expect((await model.run({ hidden: tensor([[3, 4]], undefined, 'float32') })).y).toMatchTensor([[12]])
         expect((await model.run({ hidden: [[3, 4]] })).y).toMatchTensor([[12]])
-        expect(Object.keys(await model.run({ hidden }, { outputs: 'all' }))).toEqual(['hidden', 'halves', 'y'])
+        expect(Object.keys(await model.run({ hidden }, { outputs: 'all' }))).toEqual([
+          'hidden',
+          'halves',
+          'halves:1',
+          'y',
+        ])
       })
 
       test('a hundred runs leave no tensor', async () => {
@@ -181,6 +192,12 @@ describe.each(['cpu', 'wasm'] as const)('loadTfjs on the %s backend', (backend) 
         }
         const { model, expected } = await roundTrip(build, [[1, -2, 3, -4]])
         expect(model.blobs).toEqual(['in', 'shared', 'shared:1', 'sum', 'relu'])
+        expect(model.layers).toEqual([
+          { name: 'shared', type: 'Dense', inputs: ['in'], outputs: ['shared'] },
+          { name: 'shared:1', type: 'Dense', inputs: ['shared'], outputs: ['shared:1'] },
+          { name: 'sum', type: 'Add', inputs: ['shared', 'shared:1'], outputs: ['sum'] },
+          { name: 'relu', type: 'Activation', inputs: ['sum'], outputs: ['relu'] },
+        ])
         const all = await model.run({ in: [[1, -2, 3, -4]] }, { outputs: 'all' })
         expect(all.relu).toMatchTensor(expected, { preset: 'exact' })
         const from = await model.run({ shared: all.shared }, { outputs: ['shared:1', 'relu'] })

@@ -58,6 +58,19 @@ describe.skipIf(python === '')('loadTorch', () => {
         model.blobs.indexOf(name),
       )
       expect(places).toEqual([...places].sort((a, b) => a - b))
+      expect(model.layers.find(({ name }) => name === 'first.norm')).toEqual({
+        name: 'first.norm',
+        type: 'BatchNorm1d',
+        inputs: ['first/relu'],
+        outputs: ['first.norm'],
+      })
+      expect(Object.fromEntries(model.layers.map(({ name, type }) => [name, type]))).toMatchObject({
+        'first.conv': 'Conv1d',
+        'first/relu': 'relu',
+        first: 'Block',
+        add: 'add',
+        out0: 'Identity',
+      })
     })
 
     test('computes outputs and any intermediate', async () => {
@@ -93,7 +106,9 @@ describe.skipIf(python === '')('loadTorch', () => {
 
     test('says what is missing, unknown or of the wrong shape', async () => {
       using model = await load(file)
-      await expect(model.run({ x })).rejects.toThrow(`${file}: input "y" is needed but missing; given: "x"`)
+      await expect(model.run({ x })).rejects.toThrow(
+        `${file}: input "y" is needed but missing; the model's inputs are "x", "y", given: "x"`,
+      )
       await expect(model.run({ z: x })).rejects.toThrow('has no tensor "z" to feed; its inputs are "x", "y"')
       await expect(model.run({ x, y }, { outputs: ['nope'] })).rejects.toThrow('has no tensor "nope"')
       await expect(model.run({ x: [[1, 2]], y: [[1, 2]] })).rejects.toThrow(
@@ -196,6 +211,10 @@ describe.skipIf(python === '')('loadTorch', () => {
       expect(model.inputs).toEqual([{ name: 'in0' }, { name: 'in1' }])
       expect(model.outputs).toEqual([{ name: 'out0' }, { name: 'out1' }])
       expect(model.blobs).toEqual(['in0', 'in1', 'out1', 'v_3', 'v_4', 'v_5', 'v_6', 'out0'])
+      expect(model.layers.slice(0, 2)).toEqual([
+        { name: 'out1', type: expect.any(String), inputs: ['in0'], outputs: ['out1'] },
+        { name: 'v_3', type: 'chunk', inputs: ['out1'], outputs: ['v_3', 'v_4'] },
+      ])
       expect(await model.run(inputs)).toMatchTensors({ out0: [[11]], out1: [[3, 1]] })
       expect(await model.run(inputs, { outputs: ['v_3', 'v_5', 'v_6'] })).toMatchTensors({
         v_3: [[3]],
@@ -208,7 +227,9 @@ describe.skipIf(python === '')('loadTorch', () => {
 
     test('says what is missing', async () => {
       using model = await load('small_pnnx.py')
-      await expect(model.run({ in0: [[1, 1]] })).rejects.toThrow('input "in1" is needed but missing; given: "in0"')
+      await expect(model.run({ in0: [[1, 1]] })).rejects.toThrow(
+        'input "in1" is needed but missing; the model\'s inputs are "in0", "in1", given: "in0"',
+      )
       await expect(model.run({ in0: [[1, 1, 1]], in1: [[1]] })).rejects.toThrow(
         'PyTorch cannot run it on "in0" [1, 3] float32, "in1" [1, 1] float32',
       )

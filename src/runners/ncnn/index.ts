@@ -1,5 +1,5 @@
 // Entry point `expect-tensor/ncnn`.
-export type { Model, RunOptions, Runtime, TensorInfo } from '../model.ts'
+export type { LayerInfo, Model, RunOptions, Runtime, TensorInfo } from '../model.ts'
 export {
   type EngineCase,
   type EngineCasesOptions,

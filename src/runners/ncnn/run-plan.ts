@@ -1,7 +1,8 @@
 // What a run needs, whichever engine runs it: are the inputs there, which layers must run for the requested blobs.
 import type { Tensor, TensorLike } from '../../tensor/tensor.ts'
 import { toTensor } from '../../tensor/to-tensor.ts'
-import type { TensorInfo } from '../model.ts'
+import { type MayBeAbsent, needed } from '../graph.ts'
+import type { LayerInfo, TensorInfo } from '../model.ts'
 import { NcnnError } from './error.ts'
 import type { GraphLayer } from './graph.ts'
 import { inputParams } from './input-params.ts'
@@ -18,6 +19,10 @@ export function inputInfo(name: string, { producers }: Topology): TensorInfo {
   const shape = d ? [c, d, h, w] : c ? [c, h, w] : h ? [h, w] : [w]
   return { name, shape }
 }
+
+/** The layers as a model tells them. */
+export const layerInfos = ({ layers }: Topology): LayerInfo[] =>
+  layers.map(({ name, type, inputs, outputs }) => ({ name, type, inputs, outputs }))
 
 /** Turns what was fed into tensors, by blob. */
 export function checkInputs(
@@ -63,49 +68,35 @@ export interface RunPlan {
   readonly absent: readonly string[]
 }
 
-/** Whether a layer can do without its input of that index. */
-export type MayBeAbsent = (layer: GraphLayer, index: number) => boolean
-
 /** What `outputs: 'all'` stands for: the blobs that computing the outputs takes, fed and computed, in execution order. */
 export function allBlobs(
   source: string,
   topology: Topology,
   fed: ReadonlyMap<string, Tensor>,
-  mayBeAbsent: MayBeAbsent,
+  mayBeAbsent: MayBeAbsent<GraphLayer>,
 ): readonly string[] {
   const { layers } = planRun(source, topology, fed, topology.outputs, mayBeAbsent)
   const computed = new Set([...fed.keys(), ...layers.flatMap((layer) => layer.outputs)])
   return topology.blobs.filter((name) => computed.has(name))
 }
 
-/** Walks back from the requested blobs; blobs that were fed need no producer. */
+/**
+ * Plans how to compute the requested blobs from those that were fed.
+ * @throws {NcnnError} when an input is needed that was not fed
+ */
 export function planRun(
   source: string,
   topology: Topology,
   fed: ReadonlyMap<string, Tensor>,
   requested: readonly string[],
-  mayBeAbsent: MayBeAbsent,
+  mayBeAbsent: MayBeAbsent<GraphLayer>,
 ): RunPlan {
-  const needed = new Set<GraphLayer>()
-  const absent = new Set<string>()
-  const visit = (name: string, optional: boolean): void => {
-    if (fed.has(name)) return
-    const producer = topology.producers.get(name) as GraphLayer
-    if (producer.type !== 'Input') stack.push(producer)
-    else if (optional) absent.add(name)
-    else throw new NcnnError(missingInput(source, name, topology, fed))
-  }
-  const stack: GraphLayer[] = []
-  for (const name of requested) visit(name, false)
-  for (let layer = stack.pop(); layer !== undefined; layer = stack.pop()) {
-    if (needed.has(layer)) continue
-    needed.add(layer)
-    for (const [index, name] of layer.inputs.entries()) visit(name, mayBeAbsent(layer, index))
-  }
-  const layers = topology.order.filter((layer) => needed.has(layer))
+  const { layers, missing, absent } = needed(topology.layers, fed, requested, mayBeAbsent)
+  const [first] = missing
+  if (first !== undefined) throw new NcnnError(missingInput(source, first, topology, fed))
   const readers = new Map<string, number>()
   for (const name of layers.flatMap((layer) => layer.inputs)) readers.set(name, (readers.get(name) ?? 0) + 1)
-  return { layers, readers, absent: [...absent] }
+  return { layers, readers, absent }
 }
 
 function missingInput(source: string, name: string, { inputs }: Topology, fed: ReadonlyMap<string, Tensor>): string {

@@ -1,10 +1,13 @@
 // Who produces and who consumes each blob of a graph, and in which order layers can run.
+import { inExecutionOrder } from '../graph.ts'
 import { NcnnError } from './error.ts'
 import { describeLayer, type Graph, type GraphLayer } from './graph.ts'
 
 export interface Topology {
   /** Layers in an order in which every blob is produced before it is consumed. */
   readonly order: readonly GraphLayer[]
+  /** Those of them that compute something: all but `Input`. */
+  readonly layers: readonly GraphLayer[]
   readonly producers: ReadonlyMap<string, GraphLayer>
   /** Blobs of `Input` layers. */
   readonly inputs: readonly string[]
@@ -31,56 +34,23 @@ export function connect(graph: Graph): Topology {
       producers.set(blob, layer)
     }
   }
-  const order = sortLayers(graph, producers)
+  for (const layer of graph.layers) {
+    const unknown = layer.inputs.find((blob) => !producers.has(blob))
+    if (unknown !== undefined) {
+      throw new NcnnError(`${graph.source}: ${describeLayer(layer)} reads blob "${unknown}", which no layer produces`)
+    }
+  }
+  const order = inExecutionOrder(graph.layers, (layer) => {
+    throw new NcnnError(`${graph.source}: ${describeLayer(layer)} depends on its own output: the graph has a cycle`)
+  })
   const consumed = new Set(graph.layers.flatMap((layer) => layer.inputs))
   const blobs = order.flatMap((layer) => layer.outputs)
   return {
     order,
+    layers: order.filter(({ type }) => type !== 'Input'),
     producers,
     inputs: graph.layers.filter((layer) => layer.type === 'Input').flatMap((layer) => layer.outputs),
     outputs: graph.layers.flatMap((layer) => layer.outputs).filter((blob) => !consumed.has(blob)),
     blobs,
-  }
-}
-
-/** Depth-first topological sort that keeps file order where it can; its stack is explicit, for graphs are untrusted input. */
-function sortLayers(graph: Graph, producers: ReadonlyMap<string, GraphLayer>): GraphLayer[] {
-  const order: GraphLayer[] = []
-  const state = new Map<GraphLayer, 'open' | 'done'>()
-  for (const root of graph.layers) {
-    const stack = [root]
-    while (stack.length > 0) {
-      const layer = stack[stack.length - 1]
-      if (state.get(layer) === 'done') {
-        stack.pop()
-        continue
-      }
-      state.set(layer, 'open')
-      const missing = layer.inputs
-        .map((blob) => producerOf(blob, layer))
-        .filter((producer) => state.get(producer) !== 'done')
-      if (missing.length === 0) {
-        state.set(layer, 'done')
-        order.push(layer)
-        stack.pop()
-      }
-      for (const producer of missing) {
-        if (state.get(producer) === 'open') {
-          throw new NcnnError(
-            `${graph.source}: ${describeLayer(producer)} depends on its own output: the graph has a cycle`,
-          )
-        }
-        stack.push(producer)
-      }
-    }
-  }
-  return order
-
-  function producerOf(blob: string, consumer: GraphLayer): GraphLayer {
-    const producer = producers.get(blob)
-    if (producer === undefined) {
-      throw new NcnnError(`${graph.source}: ${describeLayer(consumer)} reads blob "${blob}", which no layer produces`)
-    }
-    return producer
   }
 }

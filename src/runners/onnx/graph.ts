@@ -6,6 +6,8 @@ import { OnnxError } from './error.ts'
 import { concat, type Message, readFields, textOf, WireError } from './wire.ts'
 
 export interface OnnxNode {
+  /** Empty for a node that has none. */
+  readonly name: string
   readonly opType: string
   /** Tensors it reads, those that its subgraphs capture included; without those that are left out. */
   readonly inputs: readonly string[]
@@ -50,7 +52,7 @@ export const graphFields = {
   valueInfo: 13,
   sparseInitializer: 15,
 } as const
-export const nodeFields = { input: 1, output: 2, opType: 4, attribute: 5 } as const
+export const nodeFields = { input: 1, output: 2, name: 3, opType: 4, attribute: 5 } as const
 export const valueFields = { name: 1, type: 2 } as const
 export const typeFields = { tensor: 1 } as const
 export const tensorTypeFields = { elemType: 1, shape: 2 } as const
@@ -163,16 +165,18 @@ function readGraph(body: Uint8Array): Omit<OnnxGraph, 'source' | 'modelFields'> 
 }
 
 function readNode(message: Message, depth = 0): OnnxNode {
+  let name = ''
   let opType = ''
   const inputs: string[] = []
   const outputs: string[] = []
   for (const { id, content } of readFields(message)) {
     if (id === nodeFields.input) inputs.push(textOf(content))
     else if (id === nodeFields.output) outputs.push(textOf(content))
+    else if (id === nodeFields.name) name = textOf(content)
     else if (id === nodeFields.opType) opType = textOf(content)
     else if (id === nodeFields.attribute) collectCaptured(content, inputs, depth + 1)
   }
-  return { opType, inputs: inputs.filter(Boolean), outputs, message }
+  return { name, opType, inputs: inputs.filter(Boolean), outputs, message }
 }
 
 /** Adds what the subgraphs of an If, Loop or Scan read, from themselves or from around them. */

@@ -1,4 +1,4 @@
 // Entry point `expect-tensor/onnx`.
-export type { Model, RunOptions, Runtime, TensorInfo } from '../model.ts'
+export type { LayerInfo, Model, RunOptions, Runtime, TensorInfo } from '../model.ts'
 export { OnnxError } from './error.ts'
 export { type LoadOnnxOptions, loadOnnx } from './load-onnx.ts'

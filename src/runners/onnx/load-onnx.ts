@@ -1,12 +1,11 @@
 // loadOnnx: an ONNX model behind the Model interface, with every intermediate tensor by name.
 import { dirname, isAbsolute, join } from 'node:path'
-import type { DType } from '../../tensor/dtype.ts'
-import type { Tensor } from '../../tensor/tensor.ts'
-import { createModel, firstLine } from '../create-model.ts'
+import { createModel, firstLine, type Runner } from '../create-model.ts'
 import type { Model } from '../model.ts'
 import { modelPath, readModelFile } from '../model-file.ts'
 import { OnnxError } from './error.ts'
 import { type OnnxGraph, readOnnxGraph } from './graph.ts'
+import { layersOf, type OnnxLayer } from './layers.ts'
 import {
   type ExternalFile,
   findRuntime,
@@ -15,7 +14,7 @@ import {
   type OnnxSession,
   onnxEngines,
 } from './runtime.ts'
-import { cutModel, neededNodes } from './subgraph.ts'
+import { type Cut, cutModel } from './subgraph.ts'
 
 export interface LoadOnnxOptions {
   /** `'web'`: onnxruntime-web, `'node'`: onnxruntime-node. By default the first that is installed. */
@@ -82,17 +81,17 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
   const { source, initializers } = graph
   const inputs = graph.inputs.map(({ info }) => info)
   const outputs = graph.outputs.map(({ info }) => info)
-  const tensorsOf = (nodes: Iterable<OnnxGraph['nodes'][number]>): string[] =>
-    [...nodes].flatMap((node) => (writesNoTensor.has(node.opType) ? [] : node.outputs.filter(Boolean)))
-  const blobs = [...new Set([...inputs.map(({ name }) => name), ...tensorsOf(graph.nodes)])]
+  const layers = layersOf(graph)
+  const computed = layers.flatMap((layer) => (writesNoTensor.has(layer.type) ? [] : layer.outputs))
+  const blobs = [...inputs.map(({ name }) => name), ...computed]
   const known = new Set([...blobs, ...initializers.keys(), ...outputs.map(({ name }) => name)])
   /** The most recently used one comes last. */
   const sessions = new Map<string, OnnxSession>()
 
   /** The graph is cut to what is fed and requested, so that intermediates are its inputs and outputs. */
-  const sessionFor = async (fed: ReadonlyMap<string, DType>, requested: readonly string[]): Promise<OnnxSession> => {
-    const key = JSON.stringify([[...fed], requested])
-    const session = sessions.get(key) ?? (await open(cutModel(graph, { fed, requested })))
+  const sessionFor = async (cut: Cut): Promise<OnnxSession> => {
+    const key = JSON.stringify([[...cut.fed], cut.requested])
+    const session = sessions.get(key) ?? (await open(cutModel(graph, cut)))
     sessions.delete(key)
     sessions.set(key, session)
     const [[oldest, unused]] = sessions
@@ -106,8 +105,9 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
       throw new OnnxError(`${source}: ${runtime.name} refuses the model: ${firstLine(error)}`, { cause: error })
     }
   }
-  const compute = async (fed: ReadonlyMap<string, Tensor>, requested: readonly string[]) => {
-    const session = await sessionFor(new Map([...fed].map(([name, { dtype }]) => [name, dtype])), requested)
+  const compute: Runner<OnnxLayer>['compute'] = async (fed, requested, run) => {
+    const dtypes = new Map([...fed].map(([name, { dtype }]) => [name, dtype]))
+    const session = await sessionFor({ nodes: run.layers.map(({ node }) => node), fed: dtypes, requested })
     try {
       return await session.run(fed, requested)
     } catch (error) {
@@ -121,17 +121,9 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
       inputs,
       outputs,
       blobs,
+      layers,
       has: (name) => known.has(name),
       dtypeOf: (name) => graph.dtypes.get(name),
-      computed(fed) {
-        const needed = neededNodes(
-          graph,
-          fed,
-          outputs.map(({ name }) => name),
-        )
-        const names = new Set([...fed, ...tensorsOf(needed)])
-        return blobs.filter((name) => names.has(name))
-      },
       compute,
       close() {
         for (const session of sessions.values()) session.release().catch(() => undefined)

@@ -1,17 +1,43 @@
 // A graph model of TensorFlow.js as a Runner: blobs are the nodes of the graph, by name.
 import { parseDType } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
-import { firstLine, quoteNames, type Runner } from '../create-model.ts'
-import type { TensorInfo } from '../model.ts'
+import { firstLine, type Runner } from '../create-model.ts'
+import { inExecutionOrder } from '../graph.ts'
+import type { LayerInfo, TensorInfo } from '../model.ts'
 import type { GraphNode } from './artifacts.ts'
 import { TfjsError } from './error.ts'
 import { fromTf, runtimeOf, type Tf, type TfGraphModel, type TfTensor, tidied, toTf } from './namespace.ts'
 
-/** Nodes that hold weights, or nothing. */
-const isNoBlob = ({ op }: GraphNode): boolean => op === 'Const' || op === 'NoOp'
+/** Nodes that hold weights, or nothing, and those that stand for an input. */
+const computesNothing = new Set(['Const', 'NoOp', 'Placeholder', 'PlaceholderWithDefault'])
 
-/** The node that a reference such as `split:1` or `^init` means. */
-const nodeOf = (reference: string): string => reference.replace(/^\^/, '').replace(/:\d+$/, '')
+/** The node that a reference such as `split:1` means. */
+const nodeOf = (reference: string): string => reference.replace(/:\d+$/, '')
+
+/** `split:0` is `split`. */
+const tensorOf = (reference: string): string => reference.replace(/:0$/, '')
+
+/**
+ * The nodes of a graph that compute something, in execution order. Outputs of a node beyond the first are known by who reads them. A
+ * loop has no order: there the way back is left out of account.
+ */
+function layersOf(nodes: readonly GraphNode[], blobOf: (tensor: string) => string): LayerInfo[] {
+  const weights = new Set(nodes.flatMap(({ name, op }) => (op === 'Const' || op === 'NoOp' ? [name] : [])))
+  // `^name` only has to run before.
+  const readsOf = ({ input = [] }: GraphNode): string[] =>
+    input.filter((reference) => !reference.startsWith('^') && !weights.has(nodeOf(reference))).map(tensorOf)
+  const outputs = new Map<string, Set<string>>(nodes.map(({ name }) => [name, new Set([name])]))
+  for (const tensor of nodes.flatMap(readsOf)) outputs.get(nodeOf(tensor))?.add(tensor)
+  const layers = nodes
+    .filter(({ op }) => !computesNothing.has(op))
+    .map((node) => ({
+      name: node.name,
+      type: node.op,
+      inputs: readsOf(node).map(blobOf),
+      outputs: [...new Set([...(outputs.get(node.name) ?? [])].map(blobOf))],
+    }))
+  return inExecutionOrder(layers, () => undefined)
+}
 
 export function graphRunner(source: string, tf: Tf, model: TfGraphModel, graphNodes: readonly GraphNode[]): Runner {
   const nodes = new Map(graphNodes.map((node) => [node.name, node]))
@@ -30,44 +56,10 @@ export function graphRunner(source: string, tf: Tf, model: TfGraphModel, graphNo
   const outputs = model.outputNodes.map((name) => ({ name }))
   const findNode = (name: string): string => nodeNames.get(name) ?? nodeOf(name)
 
-  /** The nodes that must run, in the order in which they can. */
-  const neededNodes = (fed: ReadonlySet<string>, requested: readonly string[]): GraphNode[] => {
-    const given = new Set([...fed].map(findNode))
-    const state = new Map<string, 'entered' | 'done'>()
-    const order: GraphNode[] = []
-    const stack = requested.map(findNode).reverse()
-    for (let name = stack.at(-1); name !== undefined; name = stack.at(-1)) {
-      const node = nodes.get(name)
-      if (node === undefined || state.get(name) === 'done' || given.has(name)) {
-        stack.pop()
-      } else if (state.get(name) === 'entered') {
-        stack.pop()
-        state.set(name, 'done')
-        order.push(node)
-      } else {
-        state.set(name, 'entered')
-        // A node that was entered already closes a loop.
-        for (const input of node.input ?? []) if (!state.has(nodeOf(input))) stack.push(nodeOf(input))
-      }
-    }
-    return order
-  }
-  const blobsOf = (run: readonly GraphNode[]): string[] =>
-    run.flatMap((node) => (isNoBlob(node) ? [] : [blobOf(node.name)]))
-  const all = neededNodes(
-    new Set(),
-    graphNodes.map(({ name }) => name),
-  )
-  const inputNames = new Set(inputs.map(({ name }) => name))
-  const blobs = blobsOf(all)
+  const layers = layersOf(graphNodes, blobOf)
+  const blobs = [...inputs.map(({ name }) => name), ...layers.flatMap((layer) => layer.outputs)]
 
   const compute = async (fed: ReadonlyMap<string, Tensor>, requested: readonly string[]) => {
-    const missing = blobsOf(neededNodes(new Set(fed.keys()), requested)).filter((name) => inputNames.has(name))
-    if (missing.length > 0) {
-      throw new TfjsError(
-        `${source}: input ${quoteNames(missing)} is needed but missing; the model's inputs are ${quoteNames([...inputNames])}, given: ${quoteNames([...fed.keys()])}`,
-      )
-    }
     const tensors = Object.fromEntries([...fed].map(([name, tensor]) => [findInput(name), toTf(tf, tensor, name)]))
     try {
       return await execute(tensors, requested)
@@ -103,12 +95,9 @@ export function graphRunner(source: string, tf: Tf, model: TfGraphModel, graphNo
     inputs,
     outputs,
     blobs,
+    layers,
     has: (name) => nodes.has(findNode(name)),
     dtypeOf: (name) => inputs.find((input) => input.name === name)?.dtype,
-    computed(fed) {
-      const names = new Set([...fed, ...blobsOf(neededNodes(fed, model.outputNodes))])
-      return blobs.filter((name) => names.has(name))
-    },
     compute,
     close: () => model.dispose(),
   }

@@ -1,5 +1,5 @@
 // Entry point `expect-tensor/tfjs`.
-export type { Model, RunOptions, Runtime, TensorInfo } from '../model.ts'
+export type { LayerInfo, Model, RunOptions, Runtime, TensorInfo } from '../model.ts'
 export { TfjsError } from './error.ts'
 export { loadTfjs } from './load-tfjs.ts'
 export type { TfNamespace } from './namespace.ts'

@@ -52,6 +52,7 @@ export interface TfSymbolicTensor {
 export interface TfLayer {
   readonly name: string
   readonly supportsMasking: boolean
+  getClassName(): string
   /** One for each time the layer is called. */
   readonly inboundNodes: readonly TfLayerCall[]
   apply(inputs: TfTensor[], options?: { mask?: TfTensor }): TfTensor | TfTensor[]

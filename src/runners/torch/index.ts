@@ -1,4 +1,4 @@
 // Entry point `expect-tensor/torch`.
-export type { Model, RunOptions, Runtime, TensorInfo } from '../model.ts'
+export type { LayerInfo, Model, RunOptions, Runtime, TensorInfo } from '../model.ts'
 export { TorchError } from './error.ts'
 export { type LoadTorchOptions, loadTorch } from './load-torch.ts'

@@ -4,7 +4,7 @@ import { decodeElements } from '../../files/elements.ts'
 import { type DType, isFloatDType, parseDType } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { castTo, createModel, type Runner } from '../create-model.ts'
-import type { Model } from '../model.ts'
+import type { LayerInfo, Model } from '../model.ts'
 import { modelPath, readModelFile } from '../model-file.ts'
 import type { Frame } from '../worker/frames.ts'
 import type { WorkerModel } from '../worker/process.ts'
@@ -84,8 +84,10 @@ async function readSource(path: string): Promise<{ kind: 'script' | 'pnnx'; part
 interface Described {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
-  /** In execution order, each with the blobs that it is computed from. */
-  readonly blobs: readonly { readonly name: string; readonly reads: readonly string[] }[]
+  /** In execution order. */
+  readonly blobs: readonly string[]
+  /** What computes them: modules, operators outside of modules, and further names of what a layer computed. */
+  readonly layers: readonly LayerInfo[]
   /** Inputs that are no tensors: they are fed as one element. */
   readonly numbers: readonly string[]
   /** The one type of all floats among the weights. */
@@ -93,27 +95,18 @@ interface Described {
 }
 
 function torchRunner(source: string, { answer, run, close }: WorkerModel, runtime: Runner['runtime']): Runner {
-  const { inputs, outputs, blobs, numbers, floats } = answer.header as unknown as Described
-  const reads = new Map(blobs.map((blob) => [blob.name, blob.reads]))
+  const { inputs, outputs, blobs, layers, numbers, floats } = answer.header as unknown as Described
+  const known = new Set([...blobs, ...numbers])
   const weights = floats === null ? undefined : parseDType(floats)
   return {
     source,
     runtime,
     inputs: inputs.map((name) => ({ name })),
     outputs: outputs.map((name) => ({ name })),
-    blobs: blobs.map(({ name }) => name),
-    has: (name) => reads.has(name) || numbers.includes(name),
+    blobs,
+    layers,
+    has: (name) => known.has(name),
     dtypeOf: () => undefined,
-    computed(fed) {
-      const reached = new Set<string>()
-      const pending = [...outputs, ...fed]
-      for (const name of pending) {
-        if (reached.has(name)) continue
-        reached.add(name)
-        if (!fed.has(name)) pending.push(...(reads.get(name) ?? []))
-      }
-      return blobs.flatMap(({ name }) => (reached.has(name) ? [name] : []))
-    },
     async compute(fed, requested) {
       const tensors = [...fed].map(([name, tensor]) => [name, asFed(tensor, weights, name)] as const)
       try {

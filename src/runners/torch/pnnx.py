@@ -53,16 +53,28 @@ class Pnnx:
 
     def describe(self):
         names = {variable: name for name, variable in self.variables.items()}
-        reads = {}
+        # By variable, the step that makes it; later ones change it.
+        makers, layers = {}, {}
         for step in self.steps:
             for variable in step.writes:
-                reads.setdefault(variable, set()).update(step.reads - {variable})
-        order = {variable: index for index, variable in enumerate([*self.arguments, *reads])}
-        blobs = [
-            {'name': name, 'reads': sorted(names[read] for read in reads.get(variable, ()) if read in names)}
-            for name, variable in sorted(self.variables.items(), key=lambda entry: order.get(entry[1], -1))
+                maker = makers.setdefault(variable, step)
+                layer = layers.setdefault(maker, {'type': maker.operator(self.module), 'reads': set(), 'outputs': []})
+                layer['reads'] |= step.reads - {variable}
+                if variable in names and names[variable] not in layer['outputs']:
+                    layer['outputs'].append(names[variable])
+        described = [
+            {
+                'name': layer['outputs'][0],
+                'type': layer['type'],
+                'inputs': sorted(names[read] for read in layer['reads'] if read in names),
+                'outputs': layer['outputs'],
+            }
+            for layer in layers.values()
+            if layer['outputs']
         ]
-        return {'inputs': [f'in{i}' for i in range(len(self.arguments))], 'outputs': list(self.outputs), 'blobs': blobs, 'numbers': []}
+        inputs = [f'in{index}' for index in range(len(self.arguments))]
+        blobs = [*inputs, *(name for layer in described for name in layer['outputs'])]
+        return {'inputs': inputs, 'outputs': list(self.outputs), 'blobs': blobs, 'layers': described, 'numbers': []}
 
     def run(self, fed, wanted):
         given = {self.variables[name]: tensor for name, tensor in fed.items()}
@@ -97,6 +109,16 @@ class Step:
         self.writes = [*stored, *changed]
         self.reads = {node.id for node in names if isinstance(node.ctx, ast.Load)}
         self.is_tuple = isinstance(getattr(statement, 'value', None), (ast.Tuple, ast.List))
+
+
+    def operator(self, module):
+        """What the step computes: the class of a module, the name of a function or method, the operator of an expression."""
+        value = getattr(self.statement, 'value', None)
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+            owner, name = value.func.value, value.func.attr
+            is_module = isinstance(owner, ast.Name) and owner.id == 'self'
+            return type(getattr(module, name)).__name__ if is_module else name
+        return type(getattr(value, 'op', value)).__name__
 
 
 def is_element_store(node):

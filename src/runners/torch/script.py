@@ -41,7 +41,7 @@ def explain_script(content, error):
 class Script:
     def __init__(self, module):
         self.module = module
-        self.graph, self.names = flatten(module)
+        self.graph, self.names, self.types = flatten(module)
         self.arguments = {argument.name: argument for argument in module.forward.schema.arguments[1:]}
         for argument, value in zip(self.arguments, list(self.graph.inputs())[1:]):
             self.names[argument] = value.unique()
@@ -81,15 +81,35 @@ class Script:
         # Numbers that `forward` takes are no tensors.
         for number in self.numbers():
             del reads[self.names[number]]
-        blobs = []
+        blobs, layers = [], []
+        last = None
         for value, read in reads.items():
+            if value not in named:
+                continue
             # What a module returns may be what its last one returns: the inner one comes first.
-            reads_of = sorted(named[source][0] for source in read)
-            for name in reversed(named.get(value, [])):
-                blobs.append({'name': name, 'reads': reads_of})
-                reads_of = [name]
+            first, *others = reversed(named[value])
+            node = producers.get(value)
+            if node is not None and node is last:
+                layers[-1]['outputs'].append(first)
+            elif node is not None:
+                layers.append(self.layer(first, sorted(named[source][0] for source in read)))
+            last = node
+            for name, other in zip(others, [first, *others]):
+                layers.append(self.layer(name, [other]))
+                last = None
+            blobs += [first, *others]
         inputs = [name for name, argument in self.arguments.items() if not argument.has_default_value()]
-        return {'inputs': inputs, 'outputs': list(self.outputs), 'blobs': blobs, 'numbers': self.numbers()}
+        return {
+            'inputs': inputs,
+            'outputs': list(self.outputs),
+            'blobs': blobs,
+            'layers': layers,
+            'numbers': self.numbers(),
+        }
+
+    def layer(self, name, inputs):
+        """Describe what computes a tensor; an output that is called otherwise within the model is computed from that."""
+        return {'name': name, 'type': self.types.get(name, 'Identity'), 'inputs': inputs, 'outputs': [name]}
 
     def numbers(self):
         values = values_of(self.graph)
@@ -196,7 +216,7 @@ def overwritten(node):
 
 
 def flatten(module):
-    """One graph without calls of modules, and for each name the value that it stands for.
+    """One graph without calls of modules; for each name the value that it stands for, and what computes it.
 
     The result of a module goes by its path, `layer1.0.conv1`; the result of an operator within it by path and operator,
     `layer1.0/add`. A second one of that name is `layer1.0/add:1`.
@@ -225,13 +245,16 @@ def flatten(module):
     values = values_of(graph)
     arguments = {value.unique() for value in graph.inputs()}
     names = {}
+    types = {}
     for name, value in results.items():
         while value in replaced:
             value = replaced[value]
         # A module that hands on what it got has no result of its own.
         if value not in arguments:
             for index, (key, leaf) in enumerate(leaves(values[value])):
-                names.setdefault(name if index == 0 else f'{name}:{key or index}', leaf)
+                leaf_name = name if index == 0 else f'{name}:{key or index}'
+                names.setdefault(leaf_name, leaf)
+                types[leaf_name] = find_module(module, name.split(':')[0]).original_name
     known = set(names.values())
     nameless = ('prim::Constant', 'prim::GetAttr', 'prim::TupleUnpack', 'prim::NumToTensor')
     for node, path in zip(graph.nodes(), paths):
@@ -240,8 +263,8 @@ def flatten(module):
                 operator = node.kind().split('::')[1].strip('_')
                 if node.kind() == 'prim::CallFunction':
                     operator = next(node.inputs()).node().s('name')
-                add(names, f'{path}/{operator}' if path else operator, output.unique())
-    return graph, names
+                types[add(names, f'{path}/{operator}' if path else operator, output.unique())] = operator
+    return graph, names, types
 
 
 def values_of(graph):
@@ -251,12 +274,13 @@ def values_of(graph):
 
 
 def add(names, name, value):
-    """Add a name; number it where there is one like it."""
+    """Add a name, numbered where there is one like it, and return it."""
     unique, count = name, 0
     while unique in names:
         count += 1
         unique = f'{name}:{count}'
     names[unique] = value
+    return unique
 
 
 def path_of(value):

@@ -27,6 +27,22 @@ describe('a model', () => {
     expect(model.blobs).toEqual(['x', 'a', 'a0', 'a1', 'b', 'c', 'out'])
   })
 
+  test('tells its layers in execution order, each of which runs alone', async () => {
+    const model = await load([...diamond].reverse())
+    expect(model.layers).toEqual([
+      { name: 'relu', type: 'ReLU', inputs: ['x'], outputs: ['a'] },
+      { name: 'split', type: 'Split', inputs: ['a'], outputs: ['a0', 'a1'] },
+      { name: 'abs', type: 'AbsVal', inputs: ['a1'], outputs: ['c'] },
+      { name: 'neg', type: 'UnaryOp', inputs: ['a0'], outputs: ['b'] },
+      { name: 'add', type: 'BinaryOp', inputs: ['b', 'c'], outputs: ['out'] },
+    ])
+    const all = await model.run({ x: [-2, 3] }, { outputs: 'all' })
+    for (const { inputs, outputs } of model.layers) {
+      const alone = await model.run(Object.fromEntries(inputs.map((name) => [name, all[name]])), { outputs })
+      for (const name of outputs) expect(alone[name]).toEqual(all[name])
+    }
+  })
+
   test('runs, and gives any blob that is asked for', async () => {
     const model = await load(diamond)
     const x = [-2, 3]

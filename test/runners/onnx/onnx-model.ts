@@ -16,6 +16,7 @@ export const elemType = {
 export type ElemType = keyof typeof elemType
 
 export interface NodeSpec {
+  readonly name?: string
   readonly op: string
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
@@ -79,10 +80,11 @@ export function graph({ nodes, inputs = [], outputs = [], initializers = [] }: M
   ])
 }
 
-function encodeNode({ op, inputs, outputs, attributes = [] }: NodeSpec): Uint8Array {
+function encodeNode({ name, op, inputs, outputs, attributes = [] }: NodeSpec): Uint8Array {
   return concat([
     ...inputs.map((name) => bytesField(1, name)),
     ...outputs.map((name) => bytesField(2, name)),
+    ...(name === undefined ? [] : [bytesField(3, name)]),
     bytesField(4, op),
     ...attributes.map((attribute) => bytesField(5, attribute)),
   ])

@@ -3,13 +3,14 @@
 import { dispose } from '../../../../host/dispose.ts'
 import { sizeOf } from '../../../../tensor/shape.ts'
 import type { Tensor } from '../../../../tensor/tensor.ts'
+import type { MayBeAbsent } from '../../../graph.ts'
 import type { BareModel } from '../../../with-runtime.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
 import type { EngineOptions, NcnnFiles } from '../../options.ts'
 import { isBinaryParam } from '../../param-binary.ts'
 import { parseParam } from '../../parse-param.ts'
-import { allBlobs, checkInputs, checkOutputs, inputInfo, type MayBeAbsent, planRun } from '../../run-plan.ts'
+import { allBlobs, checkInputs, checkOutputs, inputInfo, layerInfos, planRun } from '../../run-plan.ts'
 import { connect, type Topology } from '../../topology.ts'
 import type { WeightSource } from '../../weight-source.ts'
 import { locateWeights } from '../../weights.ts'
@@ -49,6 +50,7 @@ export async function loadRealModel(
     inputs: topology.inputs.map((name) => inputInfo(name, topology)),
     outputs: topology.outputs.map((name) => ({ name })),
     blobs: topology.blobs,
+    layers: layerInfos(topology),
     async run(inputs, { outputs: wanted = topology.outputs } = {}) {
       if (closed) throw new NcnnError(`${graph.source}: the model was closed`)
       const fed = checkInputs(graph.source, topology, inputs)
@@ -123,12 +125,12 @@ function readLayers(
   graph: Graph,
   files: NcnnFiles,
   { release }: EngineOptions,
-): { mayBeAbsent: MayBeAbsent; doubt: NcnnError | undefined } {
+): { mayBeAbsent: MayBeAbsent<GraphLayer>; doubt: NcnnError | undefined } {
   if (unknownLayers(graph).length > 0) return { mayBeAbsent: () => false, doubt: undefined }
   try {
     const declared = declareLayers(graph, {})
     const byLayer = new Map(declared.map((entry) => [entry.layer, entry]))
-    const mayBeAbsent: MayBeAbsent = (layer, index) => {
+    const mayBeAbsent: MayBeAbsent<GraphLayer> = (layer, index) => {
       const entry = byLayer.get(layer)
       if (entry === undefined) throw new NcnnError(`${describeLayer(layer)} is not part of ${graph.source}`)
       return entry.type.mayBeAbsent?.(entry.params, index, layer) ?? false

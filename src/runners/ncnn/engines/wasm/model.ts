@@ -2,20 +2,13 @@
 
 import { dispose } from '../../../../host/dispose.ts'
 import type { Tensor, TensorLike } from '../../../../tensor/tensor.ts'
+import type { MayBeAbsent } from '../../../graph.ts'
 import type { RunOptions } from '../../../model.ts'
 import type { BareModel } from '../../../with-runtime.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
 import type { EngineOptions } from '../../options.ts'
-import {
-  allBlobs,
-  checkInputs,
-  checkOutputs,
-  inputInfo,
-  type MayBeAbsent,
-  planRun,
-  type RunPlan,
-} from '../../run-plan.ts'
+import { allBlobs, checkInputs, checkOutputs, inputInfo, layerInfos, planRun, type RunPlan } from '../../run-plan.ts'
 import { connect, type Topology } from '../../topology.ts'
 import type { WeightSource } from '../../weight-source.ts'
 import type { Workspace } from './layer.ts'
@@ -37,6 +30,7 @@ export async function createWasmModel(graph: Graph, bin: WeightSource, options: 
     inputs: topology.inputs.map((name) => inputInfo(name, topology)),
     outputs: topology.outputs.map((name) => ({ name })),
     blobs: topology.blobs,
+    layers: layerInfos(topology),
     async run(inputs, runOptions) {
       if (network === undefined) throw new NcnnError(`${graph.source}: the model was closed`)
       return runNetwork(graph.source, topology, network, plans, inputs, runOptions)
@@ -67,7 +61,7 @@ function runNetwork(
   { outputs: wanted = topology.outputs }: RunOptions = {},
 ): Record<string, Tensor> {
   const fed = checkInputs(source, topology, inputs)
-  const mayBeAbsent: MayBeAbsent = (layer, index) => {
+  const mayBeAbsent: MayBeAbsent<GraphLayer> = (layer, index) => {
     const { type, params } = network.layers.get(layer) as RunnableLayer
     return type.mayBeAbsent?.(params, index, layer) ?? false
   }
