@@ -72,6 +72,11 @@ export function reportOn(findings: Findings): Comparison {
   return new LazyReport(findings)
 }
 
+/** The pairs of elements behind a comparison, and the rule they were held to; undefined when shapes did not agree. */
+export function comparedPairs(comparison: Comparison): Pick<Findings, 'pairs' | 'rule'> | undefined {
+  return LazyReport.findingsOf(comparison)
+}
+
 /** A class, because most reports are thrown away unread: its getters cost nothing until then, those of a literal 20 µs each time. */
 class LazyReport implements Comparison {
   readonly pass: boolean
@@ -93,6 +98,10 @@ class LazyReport implements Comparison {
     this.failedMetrics = findings.boundedMetrics.filter((metric) => !holdsBound(metric))
     this.mismatch = findings.mismatch
     this.#findings = findings
+  }
+
+  static findingsOf(comparison: object): Findings | undefined {
+    return #findings in comparison ? comparison.#findings : undefined
   }
 
   get reason(): FailureReason | undefined {

@@ -1,4 +1,5 @@
 // What a test runner hands to a matcher and what it wants back: the part that Vitest, Jest and `expect` have in common.
+import type { Compared } from '../outcomes/index.ts'
 
 /** `this` inside a matcher. */
 export interface MatcherContext {
@@ -10,4 +11,6 @@ export interface MatcherContext {
 export interface MatcherResult {
   readonly pass: boolean
   message(): string
+  /** For listeners (see observe.ts): the test runner does not see them. */
+  readonly comparisons?: readonly Compared[]
 }

@@ -1,10 +1,9 @@
 // Options that apply to every assertion of a project, and how an assertion's own options override them.
 import { checkOptions } from '../compare/options/check-options.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
+import { shared } from '../host/shared.ts'
 
-/** A module may be loaded twice, as ESM and as CJS or inlined by a bundler: both copies must see the same defaults. */
-const registry = globalThis as { [defaultsKey]?: CompareOptions }
-const defaultsKey = Symbol.for('expect-tensor.defaults')
+const configured = shared<{ defaults?: CompareOptions }>('configured', () => ({}))
 
 /** What decides pass or fail: an assertion that gives one of these replaces them all. */
 const criteria = ['atol', 'rtol', 'preset', 'metrics'] as const
@@ -19,12 +18,12 @@ const criteria = ['atol', 'rtol', 'preset', 'metrics'] as const
  */
 export function configureTensorMatchers(defaults: CompareOptions): void {
   checkOptions(defaults)
-  registry[defaultsKey] = { ...defaults }
+  configured.defaults = { ...defaults }
 }
 
 /** The options of one assertion over the project's defaults. An option that is undefined counts as not given. */
 export function withDefaults(options: CompareOptions | undefined): CompareOptions | undefined {
-  const defaults = registry[defaultsKey]
+  const { defaults } = configured
   if (defaults === undefined || typeof options !== 'object' || options === null) return options ?? defaults
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as CompareOptions
   const { atol, rtol, preset, metrics, normalize, axis, ...rest } = defaults

@@ -1,4 +1,5 @@
 // The matchers by name, as `expect.extend` takes them.
+import { observe } from './observe.ts'
 import { tensorCloseTo } from './tensor-close-to.ts'
 import { toAgreeOnTopK } from './to-agree-on-top-k.ts'
 import { toBeFiniteTensor } from './to-be-finite-tensor.ts'
@@ -9,12 +10,15 @@ import { toMatchTensorSnapshot } from './to-match-tensor-snapshot.ts'
 import { toMatchTensors } from './to-match-tensors.ts'
 
 export const tensorMatchers = {
-  toMatchTensor,
-  toMatchTensors,
-  toMatchTensorSnapshot,
-  toAgreeOnTopK,
-  toHaveShape,
-  toHaveDtype,
-  toBeFiniteTensor,
+  toMatchTensor: observe('toMatchTensor', toMatchTensor, ([, options]) => ({ options })),
+  toMatchTensors: observe('toMatchTensors', toMatchTensors, ([, options]) => ({ options })),
+  toMatchTensorSnapshot: observe('toMatchTensorSnapshot', toMatchTensorSnapshot, ([first, second]) =>
+    typeof first === 'string' ? { hint: first, options: second } : { options: first ?? second },
+  ),
+  toAgreeOnTopK: observe('toAgreeOnTopK', toAgreeOnTopK, ([, k, options]) => ({ k, options })),
+  toHaveShape: observe('toHaveShape', toHaveShape, ([shape]) => ({ shape })),
+  toHaveDtype: observe('toHaveDtype', toHaveDtype, ([dtype]) => ({ dtype })),
+  toBeFiniteTensor: observe('toBeFiniteTensor', toBeFiniteTensor, () => ({})),
+  // part of another assertion, which may ask it any number of times: no assertion of its own
   tensorCloseTo,
 }

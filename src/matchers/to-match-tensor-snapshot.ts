@@ -36,7 +36,12 @@ export function toMatchTensorSnapshot(
 
 function conclude(key: string, result: SnapshotResult): MatcherResult {
   if (result.status === 'updated') console.log(describeUpdate(key, result))
-  return { pass: result.pass, message: () => renderText(explainSnapshotFailure(key, result)) }
+  return {
+    pass: result.pass,
+    message: () => renderText(explainSnapshotFailure(key, result)),
+    // under -u the old tensors are no reference any more
+    ...(result.status !== 'updated' && 'judgements' in result && { comparisons: result.judgements }),
+  }
 }
 
 /** Where a test is expected to fail, or tries until it does not, there is no telling what would be stored. */

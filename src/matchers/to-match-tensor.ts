@@ -16,5 +16,5 @@ export function toMatchTensor(
   const comparison = compareTensors(actual as TensorLike, reference, withDefaults(options))
   // a shape that does not fit fails under .not as well: nothing was compared
   const pass = comparison.reason === 'shape' ? this.isNot === true : comparison.pass
-  return { pass, message: () => renderText(explainComparison(comparison)) }
+  return { pass, message: () => renderText(explainComparison(comparison)), comparisons: [{ comparison }] }
 }

@@ -20,7 +20,11 @@ export function toMatchTensors(
   const pass = outputs.every(({ comparison }) => comparison?.pass)
   // a missing name or a shape that does not fit fails under .not as well: nothing was compared
   const compared = outputs.every(({ comparison }) => comparison !== undefined && comparison.reason !== 'shape')
-  return { pass: compared ? pass : this.isNot === true, message: () => renderText(explainRecord(outputs)) }
+  return {
+    pass: compared ? pass : this.isNot === true,
+    message: () => renderText(explainRecord(outputs)),
+    comparisons: outputs,
+  }
 }
 
 /** Only a record of tensors will do: the keys of an array or of a single tensor are no names. */

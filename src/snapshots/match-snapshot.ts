@@ -16,7 +16,8 @@ import { openSnap, rememberWritten } from './superseded.ts'
 
 /** What came of an assertion. `path` is the file of the stored tensors. */
 export type SnapshotResult =
-  | { readonly status: 'matched' | 'stored'; readonly pass: true }
+  | { readonly status: 'stored'; readonly pass: true }
+  | { readonly status: 'matched'; readonly pass: true; readonly judgements: readonly Judgement[] }
   /** Under `-u`: `judgements` compare the new tensors with the old ones, unless `problem` says why these could not be read. */
   | {
       readonly status: 'updated'
@@ -61,7 +62,7 @@ export function* matchSnapshot(
   }
   if (within) {
     entry.settle(entry.stored.trim())
-    return { status: 'matched', pass: true }
+    return { status: 'matched', pass: true, judgements }
   }
   entry.settle('TensorSnapshot, changed')
   if (comparable) return { status: 'changed', pass: false, judgements, path: path ?? '' }

@@ -1,4 +1,5 @@
 // Which runtime computed a tensor. It is remembered with the array of elements, for those who store the tensor.
+import { shared } from '../host/shared.ts'
 import type { TypedArray } from './dtype.ts'
 
 /** What runs a model. */
@@ -10,20 +11,13 @@ export interface Runtime {
   readonly options?: Readonly<Record<string, unknown>>
 }
 
-/** One memory for all copies of this module: each entry point, as ESM and as CommonJS, may have one of its own. */
-const key = Symbol.for('expect-tensor.origins')
-const shared = globalThis as { [key]?: WeakMap<TypedArray, Runtime> }
-
-function origins(): WeakMap<TypedArray, Runtime> {
-  shared[key] ??= new WeakMap()
-  return shared[key]
-}
+const origins = shared('origins', () => new WeakMap<TypedArray, Runtime>())
 
 export function rememberOrigin(data: TypedArray, runtime: Runtime): void {
-  origins().set(data, runtime)
+  origins.set(data, runtime)
 }
 
 /** The runtime that computed these elements; undefined for those that come from elsewhere, or were copied. */
 export function originOf(data: TypedArray): Runtime | undefined {
-  return origins().get(data)
+  return origins.get(data)
 }

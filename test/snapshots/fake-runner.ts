@@ -1,7 +1,7 @@
 // A test runner reduced to its snapshots, as Jest keeps them: numbers, counts, update modes, a .snap that is saved at the end.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { toMatchTensorSnapshot } from '../../src/matchers/to-match-tensor-snapshot.ts'
+import { tensorMatchers } from '../../src/matchers/index.ts'
 import type { SnapshotOptions } from '../../src/snapshots/options.ts'
 import type { UpdateMode } from '../../src/snapshots/runner-state.ts'
 
@@ -43,7 +43,7 @@ export function startRun(folder: string, mode: UpdateMode): Run {
   return {
     assert(currentTestName, actual, options) {
       const context = { isNot: false, snapshotState: state, currentTestName }
-      const result = toMatchTensorSnapshot.call(context, actual, options)
+      const result = tensorMatchers.toMatchTensorSnapshot.call(context, actual, options)
       if (result instanceof Promise) throw new Error('the matcher is asynchronous in Node')
       return result.pass ? undefined : result.message()
     },

@@ -1,5 +1,6 @@
 // The file access that snapshots need, and who provides it: Node itself, or in a browser the test runner.
 import { hasFileSystem } from '../../host/node-modules.ts'
+import { shared } from '../../host/shared.ts'
 import type { Awaitable } from '../flow.ts'
 import { nodeFiles } from './node-files.ts'
 
@@ -14,20 +15,17 @@ export interface SnapshotFiles {
   sha256(bytes: Uint8Array): Awaitable<string>
 }
 
-/** The package may be loaded twice: all copies must find what one of them was given. */
-const registry = globalThis as { [filesKey]?: SnapshotFiles }
-const filesKey = Symbol.for('expect-tensor.snapshot-files')
+const provided = shared<{ files?: SnapshotFiles }>('snapshot-files', () => ({}))
 
 /** Tells snapshots how to reach files where Node's modules are missing. */
 export function provideSnapshotFiles(files: SnapshotFiles): void {
-  registry[filesKey] = files
+  provided.files = files
 }
 
 export function snapshotFiles(): SnapshotFiles {
   if (hasFileSystem()) return nodeFiles
-  const provided = registry[filesKey]
-  if (provided === undefined) {
+  if (provided.files === undefined) {
     throw new Error("toMatchTensorSnapshot finds no file system here: in a browser it needs 'expect-tensor/vitest'")
   }
-  return provided
+  return provided.files
 }

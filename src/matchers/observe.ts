@@ -1,0 +1,60 @@
+// Lets listeners know what an assertion found. Without any, a matcher does nothing for them.
+import { type Assertion, isListening, locate, tellError, tellResult } from '../outcomes/index.ts'
+import { isPromise } from '../snapshots/index.ts'
+import type { MatcherContext, MatcherResult } from './context.ts'
+
+type Matcher<Arguments extends readonly unknown[], Result> = (
+  this: MatcherContext,
+  actual: unknown,
+  ...args: Arguments
+) => Result
+
+/**
+ * The same matcher, whose every use the listeners are told of.
+ *
+ * @param nameArguments the arguments by name, but for tensors
+ */
+export function observe<Arguments extends readonly unknown[], Result extends MatcherResult | Promise<MatcherResult>>(
+  name: string,
+  matcher: Matcher<Arguments, Result>,
+  nameArguments: (args: NoInfer<Arguments>) => Readonly<Record<string, unknown>>,
+): Matcher<Arguments, Result> {
+  return function (actual, ...args) {
+    if (!isListening()) return conclude(matcher.call(this, actual, ...args), withoutComparisons)
+    const assertion: Assertion = {
+      matcher: name,
+      isNot: this.isNot === true,
+      given: nameArguments(args),
+      where: locate(this),
+    }
+    const fail = (error: unknown): never => {
+      tellError(assertion, error)
+      throw error
+    }
+    let result: Result
+    try {
+      result = matcher.call(this, actual, ...args)
+    } catch (error) {
+      return fail(error)
+    }
+    const tellFound = (found: MatcherResult) => {
+      tellResult(assertion, found)
+      return withoutComparisons(found)
+    }
+    return conclude(result, tellFound, fail)
+  }
+}
+
+/** Goes on with a result: at once, or when it is there. */
+function conclude<Result extends MatcherResult | Promise<MatcherResult>>(
+  result: Result,
+  next: (result: MatcherResult) => MatcherResult,
+  fail?: (error: unknown) => never,
+): Result {
+  return (isPromise(result) ? result.then(next, fail) : next(result)) as Result
+}
+
+/** The test runner gets no more than it asks for. */
+function withoutComparisons({ pass, message }: MatcherResult): MatcherResult {
+  return { pass, message }
+}

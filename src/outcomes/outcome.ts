@@ -1,0 +1,100 @@
+// What one assertion found.
+import type { Comparison } from '../compare/comparison.ts'
+import { type JsonNumber, jsonNumber } from '../compare/json.ts'
+import { type ComparisonSummary, summarize } from '../compare/summary.ts'
+import { type Given, plainGiven } from './given.ts'
+import { tell } from './listeners.ts'
+import type { Where } from './where.ts'
+
+/** Everything but `message` and each `comparison` is plain data that survives JSON. */
+export interface Outcome {
+  /** Of this format. */
+  readonly version: 1
+  readonly matcher: string
+  /** As the test runner sees it, after `.not`. `error`: the assertion was used wrongly and threw. */
+  readonly status: 'passed' | 'failed' | 'error'
+  readonly isNot: boolean
+  /** The arguments by name, but for tensors: `{ options: { atol: 1e-3 } }`. */
+  readonly given: Given
+  /** One for each tensor that was compared, or should have been. */
+  readonly tensors: readonly TensorOutcome[]
+  readonly where: Where
+  /** What the test runner prints if this is why the test fails. Costs the full statistics. */
+  message(): string
+}
+
+export interface TensorOutcome {
+  /** In a record of tensors. */
+  readonly name?: string
+  /** Missing when nothing was compared element by element. */
+  readonly summary?: ComparisonSummary
+  /** Why there was nothing to compare. */
+  readonly problem?: string
+  /** Of a tensor of which only a fingerprint is stored. */
+  readonly estimate?: {
+    readonly pass: boolean
+    readonly relativeChange: JsonNumber
+    readonly allowedChange: JsonNumber
+    readonly cosine: JsonNumber
+  }
+  /** For more than the summary, while the listener is called: it holds both tensors, which the test may change. */
+  readonly comparison?: Comparison
+}
+
+/** One tensor, as a matcher compared it. */
+export interface Compared {
+  readonly name?: string
+  readonly comparison?: Comparison | undefined
+  readonly problem?: string | undefined
+  readonly verdict?:
+    | {
+        readonly pass: boolean
+        readonly relativeChange: number
+        readonly allowedChange: number
+        readonly cosine: number
+      }
+    | undefined
+}
+
+/** What is known of an assertion before it is made. */
+export interface Assertion {
+  readonly matcher: string
+  readonly isNot: boolean
+  readonly given: Readonly<Record<string, unknown>>
+  readonly where: Where
+}
+
+/** Tells the listeners that an assertion came to a result. */
+export function tellResult(
+  assertion: Assertion,
+  { pass, message, comparisons = [] }: { pass: boolean; message(): string; comparisons?: readonly Compared[] },
+): void {
+  const status = pass === assertion.isNot ? 'failed' : 'passed'
+  tell({ ...begin(assertion), status, tensors: comparisons.map(outcomeOf), message })
+}
+
+/** Tells the listeners that an assertion threw. */
+export function tellError(assertion: Assertion, error: unknown): void {
+  const message = () => (error instanceof Error ? error.message : String(error))
+  tell({ ...begin(assertion), status: 'error', tensors: [], message })
+}
+
+function begin({ matcher, isNot, given, where }: Assertion) {
+  return { version: 1, matcher, isNot, given: plainGiven(given), where } as const
+}
+
+function outcomeOf({ name, comparison, problem, verdict }: Compared): TensorOutcome {
+  return {
+    ...(name !== undefined && { name }),
+    ...(comparison !== undefined && { summary: summarize(comparison), comparison }),
+    ...(problem !== undefined && { problem }),
+    ...(verdict !== undefined && {
+      estimate: {
+        pass: verdict.pass,
+        relativeChange: jsonNumber(verdict.relativeChange),
+        allowedChange: jsonNumber(verdict.allowedChange),
+        cosine: jsonNumber(verdict.cosine),
+      },
+    }),
+  }
+}
