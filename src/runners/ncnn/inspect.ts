@@ -1,16 +1,15 @@
 // What is in an ncnn model: its layers, parameters, the formats in which they are stored, memory, and operations.
+import { sizeOf } from '../../tensor/shape.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
-import { layerTypes } from './engines/wasm/layer-types.ts'
-import { explainUnknownLayers } from './engines/wasm/unknown-layers.ts'
+import { typeReadFrom } from './blob-types.ts'
+import { declareLayers } from './engines/wasm/declare.ts'
 import { NcnnError } from './error.ts'
-import type { Graph, GraphLayer } from './graph.ts'
+import type { GraphLayer } from './graph.ts'
 import { loadFiles } from './load-ncnn.ts'
-import { countOperations } from './operation-counts.ts'
 import type { NcnnFiles } from './options.ts'
-import { readParams } from './params.ts'
 import { parseParam } from './parse-param.ts'
 import { type NcnnSource, withFiles } from './source.ts'
-import { connect } from './topology.ts'
+import { connect, type Topology } from './topology.ts'
 import { locateWeights, storedBytes, type WeightStorage } from './weights.ts'
 
 export interface InspectNcnnOptions {
@@ -72,11 +71,11 @@ export function inspectNcnn(source: NcnnSource, options: InspectNcnnOptions = {}
 async function inspectFiles(files: NcnnFiles, options: InspectNcnnOptions): Promise<NcnnInspection> {
   const graph = parseParam(files)
   const topology = connect(graph)
-  const declared = declareLayers(graph)
+  const declared = declareLayers(graph, {})
   const located = locateWeights(declared, files.bin)
-  const { shapes, inputs } = await shapesOf(files, graph, options.inputs ?? {})
+  const { shapes, inputs } = await shapesOf(files, topology, graph.source, options.inputs ?? {})
 
-  const layers = declared.map(({ layer, params }, index): LayerInspection => {
+  const layers = declared.map(({ layer, type, params }, index): LayerInspection => {
     const weights = located[index]
     const known = shapes && {
       inputs: layer.inputs.map((name) => shapes[name]),
@@ -92,7 +91,7 @@ async function inspectFiles(files: NcnnFiles, options: InspectNcnnOptions): Prom
       storage: storageCounts(weights),
       fileBytes: sum(weights.map(({ storage, count, tagged }) => (tagged ? 4 : 0) + storedBytes(storage, count))),
       outputShapes: known?.outputs,
-      flops: known && countOperations(layer.type, { params, weights: counts, ...known }),
+      flops: known && type.flops?.({ params, weights: counts, ...known }),
     }
   })
   const storage = storageCounts(located.flat())
@@ -103,45 +102,37 @@ async function inspectFiles(files: NcnnFiles, options: InspectNcnnOptions): Prom
     storage,
     fileBytes: files.bin.size,
     weightBytes: 4 * (storage.fp32 + storage.fp16 + storage.bf16 + storage.lut8) + storage.int8,
-    blobBytes:
-      shapes && sum(Object.values(shapes).map((shape) => 4 * shape.reduce((size, length) => size * length, 1))),
+    blobBytes: shapes && sum(Object.values(shapes).map((shape) => 4 * sizeOf(shape))),
     flops: shapes && sum(layers.map(({ flops }) => flops ?? 0)),
     inputs,
     outputs: topology.outputs.map((name) => ({ name, shape: shapes?.[name] })),
   }
 }
 
-function declareLayers({ layers, source }: Graph) {
-  const unknown = layers.filter(({ type }) => !layerTypes.has(type))
-  if (unknown.length > 0) throw new NcnnError(explainUnknownLayers(source, unknown))
-  return layers.flatMap((layer) => {
-    const type = layerTypes.get(layer.type)
-    if (type === undefined) return []
-    const params = readParams(type.params, layer)
-    return [{ layer, params, weights: type.weights?.(params, layer) ?? {} }]
-  })
-}
-
 /** The shape of every blob, if those of the inputs are given or declared in the model. */
-async function shapesOf(files: NcnnFiles, graph: Graph, given: Readonly<Record<string, readonly number[]>>) {
+async function shapesOf(
+  files: NcnnFiles,
+  topology: Topology,
+  source: string,
+  given: Readonly<Record<string, readonly number[]>>,
+) {
   using model = await loadFiles(files)
   const unknown = Object.keys(given).filter((name) => !model.inputs.some((input) => input.name === name))
   if (unknown.length > 0) {
     const names = model.inputs.map(({ name }) => `"${name}"`).join(', ')
-    throw new NcnnError(`${graph.source} has no input "${unknown[0]}"; its inputs are ${names || 'none'}`)
+    throw new NcnnError(`${source} has no input "${unknown[0]}"; its inputs are ${names || 'none'}`)
   }
   const inputs = model.inputs.map(({ name, shape }) => ({ name, shape: given[name] ?? shape }))
   if (inputs.some(({ shape }) => shape === undefined)) return { shapes: undefined, inputs }
-  const zeros = inputs.flatMap(({ name, shape }) => (shape ? [[name, zerosFor(name, shape, graph)] as const] : []))
+  const zeros = inputs.flatMap(({ name, shape }) => (shape ? [[name, zerosFor(name, shape, topology)] as const] : []))
   const blobs = await model.run(Object.fromEntries(zeros), { outputs: 'all' })
   return { shapes: Object.fromEntries(Object.entries(blobs).map(([name, { shape }]) => [name, shape])), inputs }
 }
 
-/** Indices are integers: those that an Embed reads. */
-function zerosFor(name: string, shape: readonly number[], { layers }: Graph): Tensor {
-  const size = shape.reduce((product, length) => product * length, 1)
-  const isIndex = layers.some(({ type, inputs }) => type === 'Embed' && inputs.includes(name))
-  return isIndex
+/** Indices are integers, because the layers that read them say so. */
+function zerosFor(name: string, shape: readonly number[], topology: Topology): Tensor {
+  const size = sizeOf(shape)
+  return typeReadFrom(name, topology) === 'int32'
     ? { data: new Int32Array(size), shape, dtype: 'int32' }
     : { data: new Float32Array(size), shape, dtype: 'float32' }
 }

@@ -1,8 +1,8 @@
 // Reads the binary form of .param files (.param.bin, written by ncnn2mem): layer types, blobs and parameters as numbers.
 // Format: Tencent/ncnn, Net::load_param_bin and ParamDict::load_param_bin.
+import { layerTypesByBinaryId } from './engines/wasm/layer-types.ts'
 import { NcnnError } from './error.ts'
 import { type Graph, type GraphLayer, maxParamCount, type StoredParam } from './graph.ts'
-import { layerTypeNames } from './layer-type-ids.ts'
 
 const magic = 7767517
 /** Set in the number of a layer type that the application registers itself. */
@@ -79,7 +79,8 @@ function createReader(bytes: Uint8Array, source: string): Reader {
 
 function readLayer(reader: Reader, index: number, blobCount: number): GraphLayer {
   const typeNumber = reader.int(`layer ${index}`)
-  const type = layerTypeNames[typeNumber] ?? (typeNumber & customBit ? `custom ${typeNumber & ~customBit}` : undefined)
+  const custom = typeNumber & customBit ? `custom ${typeNumber & ~customBit}` : undefined
+  const type = layerTypesByBinaryId.get(typeNumber)?.type ?? custom
   if (type === undefined) return reader.fail(`layer ${index} is of unknown type number ${typeNumber}`)
   const inputCount = reader.count(`the number of inputs of layer ${index}`)
   const outputCount = reader.count(`the number of outputs of layer ${index}`)

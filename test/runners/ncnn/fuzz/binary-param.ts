@@ -1,7 +1,6 @@
 // Writes the binary form of a .param, as ncnn2mem does: names become numbers.
 import { layerTypes } from '../../../../src/runners/ncnn/engines/wasm/layer-types.ts'
 import type { GraphLayer, StoredParam } from '../../../../src/runners/ncnn/graph.ts'
-import { layerTypeNames } from '../../../../src/runners/ncnn/layer-type-ids.ts'
 import { parseParamText } from '../../../../src/runners/ncnn/param-text.ts'
 import type { ParamSpec } from '../../../../src/runners/ncnn/params.ts'
 import { bitsOfFloat } from '../../../../src/runners/ncnn/words.ts'
@@ -14,7 +13,7 @@ export function withBinaryParam({ param, bin, inputs }: FuzzModel): FuzzModel {
   const { layers } = parseParamText(String(param), 'param')
   const blobs = layers.flatMap(({ outputs }) => outputs)
   const words = layers.flatMap((layer) => [
-    layerTypeNames.indexOf(layer.type),
+    layerTypes.get(layer.type)?.binaryId ?? -1,
     layer.inputs.length,
     layer.outputs.length,
     ...[...layer.inputs, ...layer.outputs].map((name) => blobs.indexOf(name)),

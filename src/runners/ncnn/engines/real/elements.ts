@@ -1,4 +1,4 @@
-// ncnn's blobs know the size of their elements, not their type: this file knows which layers read and write other types than float32.
+// Tensors as the real ncnn gets them and gives them back: bytes, a shape, and the size of an element.
 import { allocate, bytesPerElement, type DType, isFloatDType, type TypedArray } from '../../../../tensor/dtype.ts'
 import {
   bfloat16ToFloat32Array,
@@ -7,100 +7,16 @@ import {
   float32ToFloat16Array,
 } from '../../../../tensor/half.ts'
 import type { Tensor } from '../../../../tensor/tensor.ts'
+import { typeReadFrom } from '../../blob-types.ts'
 import { NcnnError } from '../../error.ts'
-import type { GraphLayer } from '../../graph.ts'
-import { int, readParams } from '../../params.ts'
 import type { Topology } from '../../topology.ts'
+import type { ElementType } from '../wasm/layer.ts'
 import type { RawTensor } from './session.ts'
-
-/** Element types of ncnn's blobs. */
-export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int8'
-
-/** Layers that move elements about without looking at them. */
-const movesElements = new Set([
-  'Concat',
-  'CopyTo',
-  'Crop',
-  'DeepCopy',
-  'ExpandDims',
-  'Flatten',
-  'Flip',
-  'Noop',
-  'Packing',
-  'Padding',
-  'Permute',
-  'PixelShuffle',
-  'Reorg',
-  'Reshape',
-  'ShuffleChannel',
-  'Slice',
-  'Split',
-  'Squeeze',
-  'Tile',
-])
-
-/** ncnn's numbers of element types, in Cast; 0 is "whatever it is". */
-const castTypes: readonly (ElementType | undefined)[] = [undefined, 'float32', 'float16', 'int8', 'bfloat16']
-const castParams = { type_from: int(0), type_to: int(1) } as const
-const int8Params = { int8_scale_term: int(8) } as const
-
-/** The element type in which a layer hands its outputs on, given that of its first input. */
-function writes(layer: GraphLayer, input: ElementType): ElementType {
-  switch (layer.type) {
-    case 'Quantize':
-    case 'Requantize':
-      return 'int8'
-    case 'Cast':
-      return castTypes[readParams(castParams, layer).type_to] ?? input
-    case 'Convolution':
-    case 'ConvolutionDepthWise':
-      // Above 100 the result is quantised again for the next layer.
-      return readParams(int8Params, layer).int8_scale_term > 100 ? 'int8' : 'float32'
-    default:
-      return movesElements.has(layer.type) ? input : 'float32'
-  }
-}
-
-/** The element type that a layer takes its inputs to have; undefined for layers that take them as they are. */
-function reads(layer: GraphLayer): ElementType | undefined {
-  switch (layer.type) {
-    case 'Embed':
-    case 'Dequantize':
-    case 'Requantize':
-      return 'int32'
-    case 'Cast':
-      return castTypes[readParams(castParams, layer).type_from]
-    default:
-      return 'float32'
-  }
-}
-
-/** The element types of all blobs, given those that were fed. */
-export function typesOfBlobs(
-  { order }: Topology,
-  fed: ReadonlyMap<string, ElementType>,
-): ReadonlyMap<string, ElementType> {
-  const types = new Map<string, ElementType>(fed)
-  for (const layer of order) {
-    const type = writes(layer, types.get(layer.inputs[0]) ?? 'float32')
-    for (const blob of layer.outputs) if (!fed.has(blob)) types.set(blob, type)
-  }
-  return types
-}
 
 /** The element type in which to feed a tensor: what the layer reads that looks at the elements first. */
 export function typeToFeed(blob: string, { dtype }: Tensor, topology: Topology): ElementType {
   if (dtype === 'int8') return 'int8'
-  const pending = [blob]
-  const seen = new Set(pending)
-  for (const name of pending) {
-    for (const layer of topology.order) {
-      if (!layer.inputs.includes(name)) continue
-      if (!movesElements.has(layer.type)) return reads(layer) ?? (isFloatDType(dtype) ? 'float32' : 'int32')
-      for (const output of layer.outputs) if (!seen.has(output)) pending.push(output) && seen.add(output)
-    }
-  }
-  return isFloatDType(dtype) ? 'float32' : 'int32'
+  return typeReadFrom(blob, topology) ?? (isFloatDType(dtype) ? 'float32' : 'int32')
 }
 
 /** A tensor's elements as ncnn is to get them. */

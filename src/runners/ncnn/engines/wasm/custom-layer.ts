@@ -7,12 +7,12 @@ import type { GraphLayer, StoredParam } from '../../graph.ts'
 import type { CustomForward, CustomLayer, ParamValue } from '../../options.ts'
 import { raw, tagged, type WeightSpecs } from '../../weights.ts'
 import { floatOfBits } from '../../words.ts'
-import type { AnyLayerType } from './layer.ts'
+import type { RunnableType } from './layer.ts'
 import type { Blob } from './memory/blob.ts'
 import { blobToTensor, tensorToBlob } from './memory/exchange.ts'
 
 /** @param type the layer type under which the user registered `custom` */
-export function customLayerType(type: string, custom: CustomForward | CustomLayer): AnyLayerType {
+export function customLayerType(type: string, custom: CustomForward | CustomLayer): RunnableType {
   const { forward, weights } = typeof custom === 'function' ? { forward: custom, weights: undefined } : custom
   if (typeof forward !== 'function') {
     throw new NcnnError(
@@ -22,6 +22,7 @@ export function customLayerType(type: string, custom: CustomForward | CustomLaye
   return {
     type,
     inputs: '0+',
+    stores16: false,
     params: {},
     weights: (_, layer) => declaredWeights(weights?.(paramRecord(layer)) ?? []),
     forward(inputs, layer, workspace) {

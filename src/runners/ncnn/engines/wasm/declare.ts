@@ -5,13 +5,13 @@ import type { CustomLayers } from '../../options.ts'
 import { type ParamSpecs, type ParamValues, readParams } from '../../params.ts'
 import type { WeightSpecs } from '../../weights.ts'
 import { customLayerType } from './custom-layer.ts'
-import { type AnyLayerType, inputRange } from './layer.ts'
+import { inputRange, type RunnableType } from './layer.ts'
 import { layerTypes } from './layer-types.ts'
 import { explainUnknownLayers } from './unknown-layers.ts'
 
 export interface DeclaredLayer {
   readonly layer: GraphLayer
-  readonly type: AnyLayerType
+  readonly type: RunnableType
   readonly params: ParamValues<ParamSpecs>
   readonly weights: WeightSpecs
 }
@@ -22,11 +22,11 @@ export interface DeclaredLayer {
  */
 export function declareLayers(graph: Graph, customLayers: CustomLayers): DeclaredLayer[] {
   const types = lookUpTypes(graph, customLayers)
-  return graph.layers.map((layer) => declareLayer(layer, types.get(layer.type) as AnyLayerType))
+  return graph.layers.map((layer) => declareLayer(layer, types.get(layer.type) as RunnableType))
 }
 
-function lookUpTypes(graph: Graph, customLayers: CustomLayers): Map<string, AnyLayerType> {
-  const types = new Map<string, AnyLayerType>()
+function lookUpTypes(graph: Graph, customLayers: CustomLayers): Map<string, RunnableType> {
+  const types = new Map<string, RunnableType>()
   const unknown: GraphLayer[] = []
   for (const layer of graph.layers) {
     const custom = Object.hasOwn(customLayers, layer.type) ? customLayers[layer.type] : undefined
@@ -38,7 +38,7 @@ function lookUpTypes(graph: Graph, customLayers: CustomLayers): Map<string, AnyL
   return types
 }
 
-function declareLayer(layer: GraphLayer, type: AnyLayerType): DeclaredLayer {
+function declareLayer(layer: GraphLayer, type: RunnableType): DeclaredLayer {
   const [min, max] = inputRange(type.inputs)
   const count = layer.inputs.length
   if (count < min || count > max) {

@@ -1,4 +1,4 @@
-// How a layer type of the built-in engine is declared: its parameters, its weights, what it computes.
+// How a layer type is declared: everything that this package knows about it, from its number in a binary .param to what it computes.
 import type { NcnnKernels, WinogradSize } from '../../../../kernels/ncnn.ts'
 import type { GraphLayer } from '../../graph.ts'
 import type { ParamSpecs, ParamValues } from '../../params.ts'
@@ -25,6 +25,28 @@ export type InputCount = keyof InputTuples
 /** The blobs of the weights that a layer declared; a weight that may be absent is `Blob | undefined`. */
 export type WeightBlobs<W extends WeightSpecs> = {
   readonly [K in keyof W]: W[K] extends WeightSpec ? Blob : Blob | undefined
+}
+
+/** Element types of ncnn's blobs. ncnn itself knows no more of them than their size. */
+export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int8'
+
+/** What a layer takes the elements of its inputs for, and what those of its outputs are; undefined: whatever its first input holds. */
+export interface Elements {
+  readonly reads: ElementType | undefined
+  readonly writes: ElementType | undefined
+}
+
+/** `moved`: handed on without being looked at. The parameters decide where a function says so. */
+type ElementRule<P extends ParamSpecs> = 'float32' | 'moved' | Elements | ((params: ParamValues<P>) => Elements)
+
+/** What the operations of a layer are counted from. */
+export interface MeasuredLayer<P extends ParamSpecs, W extends WeightSpecs> {
+  readonly params: ParamValues<P>
+  /** Elements of each weight as it is stored. */
+  readonly weights: { readonly [K in keyof W]: W[K] extends WeightSpec ? number : number | undefined }
+  /** Shapes. */
+  readonly inputs: readonly (readonly number[])[]
+  readonly outputs: readonly (readonly number[])[]
 }
 
 /** One layer of a loaded network, as `forward` sees it. */
@@ -62,10 +84,24 @@ export interface LayerType<
 > {
   /** ncnn's name of the type. */
   readonly type: string
+  /** The number by which a binary .param names it: its place in ncnn's registration order, src/CMakeLists.txt, which only grows. */
+  readonly binaryId: number
   readonly inputs: i
+  /** The element types of its inputs and outputs: almost all layers compute float32 from float32. */
+  readonly elements: ElementRule<P>
+  /**
+   * Whether ncnn stores its weights, inputs and outputs in 16 bits on ARM processors, fp16 and bf16 or only the latter: what its class
+   * in src/layer/arm sets `support_fp16_storage` and `support_bf16_storage` to. Other layers get float32 and give float32.
+   */
+  readonly stores16: boolean | 'bfloat16'
   readonly params: P
   /** Weights in the order in which they stand in the .bin, by their documented names. */
   weights?(params: ParamValues<P>, layer: GraphLayer): W
+  /**
+   * Floating-point operations, a multiplication and an addition being two. Of layers made of products and sums: convolutions, matrix
+   * products, recurrence, attention. All others take a few operations for each element at most, and do not declare them.
+   */
+  flops?(layer: MeasuredLayer<P, W>): number
   /**
    * Weights that `prepare` packs from float16 bits as well as from float32: where the .bin stores them in 16 bits, and nothing else
    * needs them as float32, their blobs are `float16`. `asFloat32` decodes those that are not packed after all.
@@ -79,12 +115,14 @@ export interface LayerType<
   forward(inputs: InputTuples[i], layer: LoadedLayer<P, W, Prepared>, workspace: Workspace): Blob | readonly Blob[]
 }
 
-/** A layer type whose particulars are erased, as the table of all types holds it. */
-export interface AnyLayerType {
+/** What a type needs to be run, as custom layers have it, too. Its particulars are erased. */
+export interface RunnableType {
   readonly type: string
   readonly inputs: InputCount
+  readonly stores16: boolean | 'bfloat16'
   readonly params: ParamSpecs
   weights?(params: ParamValues<ParamSpecs>, layer: GraphLayer): WeightSpecs
+  flops?(layer: MeasuredLayer<ParamSpecs, WeightSpecs>): number
   readonly packsHalf?: readonly string[]
   prepare?(layer: Omit<LoadedLayer<ParamSpecs, WeightSpecs, undefined>, 'prepared'>, workspace: Workspace): unknown
   mayBeAbsent?(params: ParamValues<ParamSpecs>, index: number, layer: GraphLayer): boolean
@@ -93,6 +131,12 @@ export interface AnyLayerType {
     layer: LoadedLayer<ParamSpecs, WeightSpecs, unknown>,
     workspace: Workspace,
   ): Blob | readonly Blob[]
+}
+
+/** One of ncnn's layer types, as the table of all types holds it. */
+export interface AnyLayerType extends RunnableType {
+  readonly binaryId: number
+  readonly elements: ElementRule<ParamSpecs>
 }
 
 /** Declares a layer type; inference gives `forward` the exact types of inputs, parameters and weights. */

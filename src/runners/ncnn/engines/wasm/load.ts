@@ -8,18 +8,18 @@ import type { WeightSource } from '../../weight-source.ts'
 import { locateWeights, readHalves, readWeight, type WeightLocation, type WeightSpecs } from '../../weights.ts'
 import { declareLayers, explained } from './declare.ts'
 import { formatBytes } from './format-bytes.ts'
-import type { AnyLayerType, LoadedLayer } from './layer.ts'
+import type { LoadedLayer, RunnableType } from './layer.ts'
 import { type Arena, createArena } from './memory/arena.ts'
 import { Blob } from './memory/blob.ts'
 import { type KernelMemory, maxMemoryBytes, takeKernelMemory } from './memory/kernel-memory.ts'
 import { createWorkspace, type WorkspaceControl } from './memory/workspace.ts'
 import { decodeHalf } from './precision/half-weights.ts'
-import { roundTo, type Storage16, storageOf, sumsInHalf } from './precision/reduced-precision.ts'
-import { winogradSizes } from './precision/winograd-option.ts'
+import { layerOptions } from './precision/layer-options.ts'
+import { roundTo, type Storage16 } from './precision/reduced-precision.ts'
 
 /** A layer of the graph together with everything it needs to run. */
 export interface RunnableLayer extends LoadedLayer<ParamSpecs, WeightSpecs, unknown> {
-  readonly type: AnyLayerType
+  readonly type: RunnableType
   /** The 16-bit type to which its inputs and outputs are rounded; undefined without. */
   readonly storage16: Storage16 | undefined
 }
@@ -76,9 +76,8 @@ function loadLayers(
   const workspace = createWorkspace(arena, kernels, options.precision)
   const layers = new Map<GraphLayer, RunnableLayer>()
   for (const [index, { layer, type, params }] of declared.entries()) {
-    const storage16 = storageOf(layer, options.ncnn)
-    const halfSums = sumsInHalf(layer, options.ncnn)
-    const packs = options.precision === 'float32' && storage16 !== 'bfloat16' && !halfSums
+    const { storage16, sumsInHalf, winograd } = layerOptions(layer, type, options.ncnn)
+    const packs = options.precision === 'float32' && storage16 !== 'bfloat16' && !sumsInHalf
     const keepHalf = packs ? (type.packsHalf ?? []) : []
     const weights = loadWeights(arena, bin, located[index], keepHalf, { storage16, kernels })
     const unprepared = {
@@ -86,8 +85,8 @@ function loadLayers(
       params,
       weights,
       outputCount: layer.outputs.length,
-      sumsInHalf: halfSums,
-      winograd: winogradSizes(layer, options.ncnn),
+      sumsInHalf,
+      winograd,
     }
     layers.set(layer, {
       ...unprepared,

@@ -11,7 +11,10 @@ import { checkFloat } from '../operations/elementwise.ts'
  */
 export const ArgMax = defineLayer({
   type: 'ArgMax',
+  binaryId: 1,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: { out_max_val: int(0), topk: int(1, 1) },
   forward([x], { params: { out_max_val, topk } }, workspace) {
     checkFloat(x, workspace)

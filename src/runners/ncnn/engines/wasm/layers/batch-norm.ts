@@ -8,7 +8,10 @@ import { checkChannels, outermostChannels } from '../shapes/channels.ts'
 /** y = (x - mean) / sqrt(var + eps) * slope + bias, for each channel */
 export const BatchNorm = defineLayer({
   type: 'BatchNorm',
+  binaryId: 2,
   inputs: '1',
+  elements: 'float32',
+  stores16: true,
   params: { channels: int(0), eps: float(1) },
   weights: ({ channels }) => ({
     slope_data: raw(channels),

@@ -10,7 +10,10 @@ import { trueChannels } from '../shapes/channels.ts'
 /** y = x + bias, for each channel; a blob of 1 or 2 axes is a single channel */
 export const Bias = defineLayer({
   type: 'Bias',
+  binaryId: 3,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: { bias_data_size: int(0) },
   weights: ({ bias_data_size }) => ({ bias_data: raw(bias_data_size) }),
   forward([x], { weights: { bias_data } }, workspace) {

@@ -68,7 +68,10 @@ const names = new Map<number, OperationName>(
 /** y = op(a, b); with_scalar: y = op(a, constant b) */
 export const BinaryOp = defineLayer({
   type: 'BinaryOp',
+  binaryId: 40,
   inputs: '1..2',
+  elements: 'float32',
+  stores16: true,
   params: { op_type: int(0), with_scalar: int(1), b: float(2) },
   /** The function, and the constant in memory for the kernel. */
   prepare({ params: { op_type, with_scalar, b } }, { alloc }) {

@@ -1,11 +1,10 @@
 // Cast: another element type.
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { defineLayer } from '../layer.ts'
-import type { BlobDType } from '../memory/blob.ts'
+import { defineLayer, type ElementType } from '../layer.ts'
 
 /** ncnn's numbers of element types; 0 is "whatever it is". */
-const castTypes: readonly (BlobDType | undefined)[] = [undefined, 'float32', 'float16', 'int8', 'bfloat16']
+const castTypes: readonly (ElementType | undefined)[] = [undefined, 'float32', 'float16', 'int8', 'bfloat16']
 
 /** The kernels of the casts that ncnn has, but for the one from int8. They know float32, even where the engine computes in float64. */
 const castKernels: Readonly<Record<string, 'cutToHalf' | 'halfToFloat' | 'cutToBfloat16' | 'bfloat16ToFloat'>> = {
@@ -18,7 +17,10 @@ const castKernels: Readonly<Record<string, 'cutToHalf' | 'halfToFloat' | 'cutToB
 /** y = x in another element type. Casts that ncnn does not have are errors. */
 export const Cast = defineLayer({
   type: 'Cast',
+  binaryId: 64,
   inputs: '1',
+  elements: ({ type_from, type_to }) => ({ reads: castTypes[type_from], writes: castTypes[type_to] }),
+  stores16: true,
   params: { type_from: int(0), type_to: int(1) },
   forward([x], { params: { type_from, type_to } }, { alloc, scratch, float, kernels }) {
     if (type_from === type_to) return x.share()

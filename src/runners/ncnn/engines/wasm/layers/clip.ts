@@ -7,7 +7,11 @@ import { larger, smaller } from '../operations/extrema.ts'
 const largestFloat = 3.4028234663852886e38
 
 /** y = min(max(x, min), max) */
-export const Clip = activation('Clip', {
+export const Clip = activation({
+  type: 'Clip',
+  binaryId: 54,
+  stores16: true,
+
   params: { min: float(0, -largestFloat), max: float(1, largestFloat) },
   kernel: ({ min, max }) => [Activation.clip, min, max],
   f: (x, { min, max }) => smaller(larger(x, min), max),

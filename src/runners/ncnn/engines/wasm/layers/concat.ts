@@ -10,7 +10,10 @@ import { alongAxis } from '../shapes/axes.ts'
 /** y = x0, x1, ... one after the other along `axis` */
 export const Concat = defineLayer({
   type: 'Concat',
+  binaryId: 5,
   inputs: '1+',
+  elements: 'moved',
+  stores16: true,
   params: { axis: int(0) },
   forward(inputs, { params }, workspace) {
     const [first] = inputs

@@ -1,8 +1,10 @@
 // ConvolutionDepthWise1D: grouped convolution of a sequence.
+
 import { float, int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { forwardConvolution, leadingFilters, prepareSurroundings } from '../operations/convolution/convolution-layer.ts'
 import { filterWeights } from '../operations/convolution/filters.ts'
+import { convolutionFlops } from '../operations/convolution/flops.ts'
 import { imageOf } from '../operations/convolution/geometry.ts'
 import { groupedFilterParams, widthParams } from '../operations/convolution/params.ts'
 import { activationParams } from '../operations/fused-activation.ts'
@@ -10,7 +12,10 @@ import { activationParams } from '../operations/fused-activation.ts'
 /** y = activation(conv1d(pad(x), weight, group) + bias) over [c, w]; weights beyond those that x needs are not looked at. */
 export const ConvolutionDepthWise1D = defineLayer({
   type: 'ConvolutionDepthWise1D',
+  binaryId: 83,
   inputs: '1..3',
+  elements: 'float32',
+  stores16: false,
   params: {
     ...groupedFilterParams,
     ...widthParams,
@@ -19,6 +24,7 @@ export const ConvolutionDepthWise1D = defineLayer({
     dynamic_weight: int(19),
   },
   weights: filterWeights,
+  flops: (measured) => convolutionFlops(measured),
   prepare: prepareSurroundings,
   forward(inputs, { params, weights: { weight_data, bias_data }, prepared }, workspace) {
     if (weight_data === undefined) return forwardConvolution(1, inputs, { params, prepared }, workspace)

@@ -1,10 +1,12 @@
 // ConvolutionDepthWise: grouped convolution of an image; with as many groups as channels it is depthwise.
+
 import { NcnnError } from '../../../error.ts'
 import { describeLayer, type GraphLayer } from '../../../graph.ts'
 import { float, int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { forwardConvolution, prepareConvolution } from '../operations/convolution/convolution-layer.ts'
-import { type QuantizableParams, quantizableWeights } from '../operations/convolution/int8.ts'
+import { convolutionFlops } from '../operations/convolution/flops.ts'
+import { type QuantizableParams, quantizableElements, quantizableWeights } from '../operations/convolution/int8.ts'
 import { groupedFilterParams, heightParams, widthParams } from '../operations/convolution/params.ts'
 import { activationParams } from '../operations/fused-activation.ts'
 
@@ -20,7 +22,10 @@ function groupedWeights(params: QuantizableParams & { readonly group: number }, 
 /** y = activation(conv(pad(x), weight, group) + bias) over [c, h, w] */
 export const ConvolutionDepthWise = defineLayer({
   type: 'ConvolutionDepthWise',
+  binaryId: 42,
   inputs: '1..3',
+  elements: quantizableElements,
+  stores16: true,
   params: {
     ...groupedFilterParams,
     ...widthParams,
@@ -31,6 +36,7 @@ export const ConvolutionDepthWise = defineLayer({
     dynamic_weight: int(19),
   },
   weights: groupedWeights,
+  flops: (measured) => convolutionFlops(measured),
   prepare: prepareConvolution,
   forward: (inputs, layer, workspace) => forwardConvolution(2, inputs, layer, workspace),
 })

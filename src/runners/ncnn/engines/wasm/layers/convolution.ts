@@ -1,12 +1,14 @@
 // Convolution over all input channels of an image.
+
 import { float, int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { forwardConvolution, prepareConvolution } from '../operations/convolution/convolution-layer.ts'
 import { convolve } from '../operations/convolution/convolve.ts'
 import { checkFloat, type FilterShape } from '../operations/convolution/filters.ts'
+import { convolutionFlops } from '../operations/convolution/flops.ts'
 import { pointwiseGeometry, volumeOf } from '../operations/convolution/geometry.ts'
-import { type QuantizableParams, quantizableWeights } from '../operations/convolution/int8.ts'
+import { type QuantizableParams, quantizableElements, quantizableWeights } from '../operations/convolution/int8.ts'
 import { filterParams, heightParams, widthParams } from '../operations/convolution/params.ts'
 import { activationParams } from '../operations/fused-activation.ts'
 
@@ -16,7 +18,10 @@ import { activationParams } from '../operations/fused-activation.ts'
  */
 export const Convolution = defineLayer({
   type: 'Convolution',
+  binaryId: 6,
   inputs: '1..3',
+  elements: quantizableElements,
+  stores16: true,
   params: {
     ...filterParams,
     ...widthParams,
@@ -27,6 +32,7 @@ export const Convolution = defineLayer({
     dynamic_weight: int(19),
   },
   weights: convolutionWeights,
+  flops: (measured) => convolutionFlops(measured),
   packsHalf: ['weight_data'],
   prepare: prepareConvolution,
   forward(inputs, layer, workspace) {

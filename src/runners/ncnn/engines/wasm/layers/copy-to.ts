@@ -12,7 +12,10 @@ const unset = -233
 /** y = self, but y[starts + i] = source[i]; a source of the same shape replaces all */
 export const CopyTo = defineLayer({
   type: 'CopyTo',
+  binaryId: 99,
   inputs: '2',
+  elements: 'moved',
+  stores16: false,
   params: {
     woffset: int(0),
     hoffset: int(1),

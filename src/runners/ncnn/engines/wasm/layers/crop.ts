@@ -44,7 +44,10 @@ interface Window {
 /** y = x[window]; the window comes from parameters, from expressions, or from the second input */
 export const Crop = defineLayer({
   type: 'Crop',
+  binaryId: 7,
   inputs: '1+',
+  elements: 'moved',
+  stores16: true,
   params: cropParams,
   forward(inputs, { params }, workspace) {
     const [x] = inputs

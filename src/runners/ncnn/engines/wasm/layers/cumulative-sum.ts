@@ -7,7 +7,10 @@ import { viewAlong } from '../shapes/axis-view.ts'
 /** y[i] = x[0] + ... + x[i] along the axis */
 export const CumulativeSum = defineLayer({
   type: 'CumulativeSum',
+  binaryId: 98,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: { axis: int(0) },
   forward([x], { params: { axis } }, workspace) {
     checkFloat(x, workspace)

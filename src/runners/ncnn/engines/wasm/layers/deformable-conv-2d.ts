@@ -1,4 +1,5 @@
 // DeformableConv2D: a convolution whose taps are moved by offsets, weighed by a mask, and read between the pixels.
+
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
@@ -7,6 +8,7 @@ import type { Blob } from '../memory/blob.ts'
 import { storedFilters } from '../operations/convolution/convolution-layer.ts'
 import { convolve } from '../operations/convolution/convolve.ts'
 import { checkChannels, checkFloat, filterShapeOf } from '../operations/convolution/filters.ts'
+import { convolutionFlops } from '../operations/convolution/flops.ts'
 import {
   convolutionGeometry,
   type Geometry,
@@ -24,7 +26,10 @@ import { sumPrecisionOf } from '../precision/sums.ts'
  */
 export const DeformableConv2D = defineLayer({
   type: 'DeformableConv2D',
+  binaryId: 93,
   inputs: '2..3',
+  elements: 'float32',
+  stores16: false,
   params: {
     num_output: int(0),
     bias_term: int(5),
@@ -37,6 +42,7 @@ export const DeformableConv2D = defineLayer({
     weight_data: tagged(weight_data_size),
     bias_data: bias_term ? raw(num_output) : undefined,
   }),
+  flops: (measured) => convolutionFlops(measured),
   prepare(layer, workspace) {
     const { params, weights } = layer
     const window = windowOf(params)

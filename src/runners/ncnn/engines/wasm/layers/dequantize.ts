@@ -7,7 +7,10 @@ import { forEachChannel, perChannel } from '../operations/channel-values.ts'
 /** y = x * scale + bias, for x of int32. */
 export const Dequantize = defineLayer({
   type: 'Dequantize',
+  binaryId: 58,
   inputs: '1',
+  elements: { reads: 'int32', writes: 'float32' },
+  stores16: true,
   params: { scale_data_size: int(0, 1), bias_data_size: int(1) },
   weights: ({ scale_data_size, bias_data_size }) => ({
     scale_data: raw(scale_data_size),

@@ -17,7 +17,10 @@ const mxnetStyle = -233
  */
 export const DetectionOutput = defineLayer({
   type: 'DetectionOutput',
+  binaryId: 49,
   inputs: '3',
+  elements: 'float32',
+  stores16: false,
   params: {
     num_class: int(0),
     nms_threshold: float(1, 0.05),

@@ -7,7 +7,10 @@ import { checkRank } from '../shapes/axes.ts'
 /** y = diag(x): a vector becomes a square matrix with x on its `diagonal` (above the main one when positive), a matrix gives that diagonal */
 export const Diag = defineLayer({
   type: 'Diag',
+  binaryId: 101,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: { diagonal: int(0) },
   forward([x], { params: { diagonal } }, workspace) {
     checkRank(x.shape, 1, 2)

@@ -19,8 +19,20 @@ interface Equation {
  */
 export const Einsum = defineLayer({
   type: 'Einsum',
+  binaryId: 92,
   inputs: '1+',
+  elements: 'float32',
+  stores16: false,
   params: { equation: ints(0) },
+  /** Every combination of the letters is one product for each operand. */
+  flops({ params: { equation }, inputs }) {
+    const parsed = parseEquation(String.fromCharCode(...equation))
+    const lengths = axisLengths(
+      parsed,
+      inputs.map((shape) => ({ shape })),
+    )
+    return parsed.inputs.length * sizeOf([...lengths.values()])
+  },
   prepare: ({ params: { equation } }) => parseEquation(String.fromCharCode(...equation)),
   forward(inputs, { prepared: equation }, workspace) {
     const lengths = axisLengths(equation, inputs)
@@ -130,7 +142,7 @@ function parseEquation(text: string): Equation {
   return { inputs: match[1].split(','), output: 'ijkl'.slice(0, match[2].length) }
 }
 
-function axisLengths({ inputs }: Equation, blobs: readonly Blob[]): Map<string, number> {
+function axisLengths({ inputs }: Equation, blobs: readonly Pick<Blob, 'shape'>[]): Map<string, number> {
   if (inputs.length !== blobs.length)
     throw new NcnnError(`the equation has ${inputs.length} operands, the layer ${blobs.length} inputs`)
   const lengths = new Map<string, number>()

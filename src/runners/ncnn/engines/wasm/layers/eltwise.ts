@@ -23,7 +23,10 @@ const sum = 1
 /** y = x0 * x1 * ..., coeffs[0] * x0 + coeffs[1] * x1 + ..., or max(x0, x1, ...) */
 export const Eltwise = defineLayer({
   type: 'Eltwise',
+  binaryId: 10,
   inputs: '2+',
+  elements: 'float32',
+  stores16: true,
   params: { op_type: int(0), coeffs: floats(1) },
   /** The coefficients of a weighted sum, in memory for the kernel. */
   prepare({ params: { op_type, coeffs }, graph, sumsInHalf }, { alloc, kernels }) {

@@ -9,7 +9,10 @@ import { descale } from '../precision/int8.ts'
 /** y[i] = table[x[i]] + bias, for x of int32; indices outside the table are limited to its ends. */
 export const Embed = defineLayer({
   type: 'Embed',
+  binaryId: 12,
   inputs: '1',
+  elements: { reads: 'int32', writes: 'float32' },
+  stores16: false,
   params: {
     num_output: int(0),
     input_dim: int(1),

@@ -4,4 +4,11 @@ import { erf } from '../math/index.ts'
 import { activation } from '../operations/activation-layer.ts'
 
 /** y = erf x */
-export const Erf = activation('Erf', { params: {}, kernel: () => [Activation.erf], f: erf })
+export const Erf = activation({
+  type: 'Erf',
+  binaryId: 100,
+  stores16: true,
+  params: {},
+  kernel: () => [Activation.erf],
+  f: erf,
+})

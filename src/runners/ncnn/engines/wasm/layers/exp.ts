@@ -8,7 +8,10 @@ import { exponentialParams, naturalBase } from '../operations/exponential-params
 /** y = base^(shift + x * scale) */
 export const Exp = defineLayer({
   type: 'Exp',
+  binaryId: 13,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: exponentialParams,
   forward([x], { params: { base, scale, shift } }, workspace) {
     if (base !== naturalBase) return mapElements(x, workspace, (v) => math.pow(base, shift + v * scale))

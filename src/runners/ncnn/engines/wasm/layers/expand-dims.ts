@@ -6,7 +6,10 @@ import { existingAxes } from '../shapes/axes.ts'
 /** y = x with axes of length 1 at the positions `axes` of the result */
 export const ExpandDims = defineLayer({
   type: 'ExpandDims',
+  binaryId: 45,
   inputs: '1',
+  elements: 'moved',
+  stores16: false,
   params: { axes: ints(3) },
   forward([x], { params: { axes } }) {
     const rank = x.shape.length + axes.length

@@ -4,7 +4,10 @@ import { defineLayer } from '../layer.ts'
 /** y = all elements of x in one row */
 export const Flatten = defineLayer({
   type: 'Flatten',
+  binaryId: 14,
   inputs: '1',
+  elements: 'moved',
+  stores16: true,
   params: {},
   forward: ([x]) => x.share([x.length]),
 })

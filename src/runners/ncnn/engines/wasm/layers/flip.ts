@@ -8,7 +8,10 @@ import { existingAxes } from '../shapes/axes.ts'
 /** y = x read backwards along `axes`; a vector has one axis to choose from */
 export const Flip = defineLayer({
   type: 'Flip',
+  binaryId: 107,
   inputs: '1',
+  elements: 'moved',
+  stores16: false,
   params: { axes: ints(0) },
   forward([x], { params: { axes } }, workspace) {
     if (axes.length === 0) return x.share()

@@ -10,7 +10,10 @@ import { checkRank } from '../shapes/axes.ts'
 /** y[c, output_h, output_w] = the sum of the windows in the columns of x[c * kernel elements, windows], each at its place */
 export const Fold = defineLayer({
   type: 'Fold',
+  binaryId: 95,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: { ...windowParams, output_w: int(20), output_h: int(21, 'output_w') },
   forward([x], { params }, workspace) {
     checkRank(x.shape, 2)

@@ -1,4 +1,5 @@
 // Gemm: y = alpha (A B + beta C), with constant or fed operands, in float, int8, or with block-quantised weights.
+import { sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int, type ParamValues } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
@@ -52,7 +53,10 @@ type GemmParams = ParamValues<typeof gemmParams>
 /** y = alpha (A B + beta C); A is [M][K] or, with transA, [K][M]; B is [K][N] or, with transB, [N][K]; C is broadcast to [M][N]. */
 export const Gemm = defineLayer({
   type: 'Gemm',
+  binaryId: 74,
   inputs: '0+',
+  elements: 'float32',
+  stores16: true,
   params: gemmParams,
   weights(params) {
     checkParams(params)
@@ -78,6 +82,10 @@ export const Gemm = defineLayer({
       A_data_int8_scales: constantA && int8 ? raw(constantM) : undefined,
       B_data_int8_scale: constantB && int8 ? raw(1) : undefined,
     }
+  },
+  flops({ params: { constantK, transA }, inputs: [first], outputs: [y] }) {
+    const depth = constantK || (transA ? first[0] : first[first.length - 1])
+    return 2 * depth * sizeOf(y)
   },
   packsHalf: ['B_data'],
   /** Gives constant operands their matrix shape; block-quantised weights become floats, floats and int8 are packed for the product. */

@@ -10,7 +10,10 @@ import { viewAlong } from '../shapes/axis-view.ts'
 /** y = a / (1 + e^-b) with a the first half of x along the axis and b the second; an odd last element is passed over */
 export const GLU = defineLayer({
   type: 'GLU',
+  binaryId: 94,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: { axis: int(0) },
   forward([x], { params: { axis: requested } }, workspace) {
     checkFloat(x, workspace)

@@ -16,7 +16,10 @@ const paddingMode = { zeros: 1, border: 2, reflection: 3 } as const
  */
 export const GridSample = defineLayer({
   type: 'GridSample',
+  binaryId: 97,
   inputs: '2',
+  elements: 'float32',
+  stores16: false,
   params: { sample_type: int(0, 1), padding_mode: int(1, 1), align_corner: int(2), permute_fusion: int(3) },
   forward([x, grid], { params }, workspace) {
     const { sample_type, padding_mode, align_corner, permute_fusion } = params

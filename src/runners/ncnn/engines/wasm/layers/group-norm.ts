@@ -9,7 +9,10 @@ import { checkChannels, outermostChannels } from '../shapes/channels.ts'
 /** y = (x - mean) / sqrt(variance + eps) * gamma + beta, over each group of channels, with gamma and beta for each channel */
 export const GroupNorm = defineLayer({
   type: 'GroupNorm',
+  binaryId: 75,
   inputs: '1',
+  elements: 'float32',
+  stores16: true,
   params: { group: int(0, 1), channels: int(1), eps: float(2, 0.001), affine: int(3, 1) },
   weights: ({ channels, affine }) => ({
     gamma_data: affine ? raw(channels) : undefined,

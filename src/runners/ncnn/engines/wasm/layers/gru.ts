@@ -1,4 +1,5 @@
 // GRU: gated recurrent units, in one direction or both, with float or int8 weights.
+
 import { recurrentScratchBytes } from '../../../../../kernels/ncnn.ts'
 import { defineLayer } from '../layer.ts'
 import { gruStep } from '../operations/recurrence.ts'
@@ -9,6 +10,7 @@ import {
   isReverse,
   packDirections,
   plainProducts,
+  recurrentFlops,
   recurrentParams,
   recurrentWeights,
   sizesOf,
@@ -21,10 +23,14 @@ import { roundingOf, sumPrecisionOf } from '../precision/sums.ts'
 /** Gated recurrent unit: x [T][features], optional hidden state -> y [T][directions * num_output], hidden. */
 export const GRU = defineLayer({
   type: 'GRU',
+  binaryId: 78,
   inputs: '1..2',
+  elements: 'float32',
+  stores16: true,
   params: recurrentParams,
   weights: (params) =>
     recurrentWeights(sizesOf(params, 3 * params.num_output), 4 * params.num_output, params.int8_scale_term, {}),
+  flops: (measured) => recurrentFlops(measured),
   packsHalf: ['weight_xc_data', 'weight_hc_data'],
   prepare(layer, workspace) {
     const { params } = layer

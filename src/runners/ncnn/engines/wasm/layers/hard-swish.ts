@@ -5,7 +5,11 @@ import { activation } from '../operations/activation-layer.ts'
 import { hardLimits } from '../operations/hard-limits.ts'
 
 /** y = x * min(max(alpha * x + beta, 0), 1) */
-export const HardSwish = activation('HardSwish', {
+export const HardSwish = activation({
+  type: 'HardSwish',
+  binaryId: 67,
+  stores16: true,
+
   params: { alpha: float(0, 0.2), beta: float(1, 0.5) },
   kernel: ({ alpha, beta }) => [Activation.hardSwish, alpha, beta],
   f(x, params) {

@@ -1,5 +1,7 @@
 // InnerProduct: y = x W^T + b, for one row of features or for each row of a matrix.
+
 import { Activation, gemmScratchBytes, Initial } from '../../../../../kernels/ncnn.ts'
+import { sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
@@ -15,7 +17,10 @@ import { roundingOf, type SumPrecision, sumPrecisionOf } from '../precision/sums
 /** y = activation(x W^T + b): a blob of as many elements as the weights have columns is one row; a matrix of such rows gives a row each */
 export const InnerProduct = defineLayer({
   type: 'InnerProduct',
+  binaryId: 15,
   inputs: '1',
+  elements: 'float32',
+  stores16: true,
   params: {
     num_output: int(0),
     bias_term: int(1),
@@ -29,6 +34,7 @@ export const InnerProduct = defineLayer({
     weight_data_int8_scales: int8_scale_term ? raw(num_output) : undefined,
     bottom_blob_int8_scales: int8_scale_term ? raw(1) : undefined,
   }),
+  flops: ({ params, weights, outputs: [y] }) => (2 * weights.weight_data * sizeOf(y)) / params.num_output,
   packsHalf: ['weight_data'],
   /** Packs W, [num_output][num_input], for the matrix product; the plain path reads it as it is. */
   prepare(layer, workspace) {

@@ -6,7 +6,10 @@ import { defineLayer } from '../layer.ts'
 /** Its outputs are fed by the user; its parameters only describe them. */
 export const Input = defineLayer({
   type: 'Input',
+  binaryId: 16,
   inputs: '0+',
+  elements: 'float32',
+  stores16: 'bfloat16',
   params: inputParams,
   forward() {
     throw new NcnnError('an Input layer is fed, not run')

@@ -8,7 +8,10 @@ import { checkChannels, trueChannels } from '../shapes/channels.ts'
 /** y = (x - mean) / sqrt(variance + eps) * gamma + beta, over each channel; a blob of 1 or 2 axes is a single channel */
 export const InstanceNorm = defineLayer({
   type: 'InstanceNorm',
+  binaryId: 53,
   inputs: '1',
+  elements: 'float32',
+  stores16: true,
   params: { channels: int(0), eps: float(1, 0.001), affine: int(2, 1) },
   weights: ({ channels, affine }) => ({
     gamma_data: affine ? raw(channels) : undefined,

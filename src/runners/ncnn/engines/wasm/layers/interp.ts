@@ -23,7 +23,10 @@ type InterpParams = ParamValues<typeof interpParams>
 /** Resizes h and w (of a matrix: w only); a vector becomes one constant image per element. */
 export const Interp = defineLayer({
   type: 'Interp',
+  binaryId: 50,
   inputs: '1+',
+  elements: 'float32',
+  stores16: true,
   params: interpParams,
   forward(inputs, { params }, workspace) {
     const [x] = inputs

@@ -11,7 +11,10 @@ import { checkRank } from '../shapes/axes.ts'
  */
 export const InverseSpectrogram = defineLayer({
   type: 'InverseSpectrogram',
+  binaryId: 106,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: { ...frameParams, returns: int(1), normalized: int(7) },
   forward([x], { params }, workspace) {
     checkRank(x.shape, 3)

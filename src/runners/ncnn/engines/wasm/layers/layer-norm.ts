@@ -8,7 +8,10 @@ import { normalizedSize, standardize } from '../operations/normalization.ts'
 /** y = (x - mean) / sqrt(variance + eps) * gamma + beta, over each row or over several inner axes */
 export const LayerNorm = defineLayer({
   type: 'LayerNorm',
+  binaryId: 76,
   inputs: '1',
+  elements: 'float32',
+  stores16: true,
   params: { affine_size: int(0), eps: float(1, 0.001), affine: int(2, 1) },
   weights: ({ affine_size, affine }) => ({
     gamma_data: affine ? raw(affine_size) : undefined,

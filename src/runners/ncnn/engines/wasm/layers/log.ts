@@ -8,7 +8,10 @@ import { exponentialParams, naturalBase } from '../operations/exponential-params
 /** y = log(shift + x * scale), to the base `base` */
 export const Log = defineLayer({
   type: 'Log',
+  binaryId: 17,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: exponentialParams,
   forward([x], { params: { base, scale, shift } }, workspace) {
     if (base !== naturalBase) {

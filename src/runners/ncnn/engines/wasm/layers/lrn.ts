@@ -17,7 +17,10 @@ const withinChannel = 1
  */
 export const LRN = defineLayer({
   type: 'LRN',
+  binaryId: 18,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: { region_type: int(0), local_size: int(1, 5), alpha: float(2, 1), beta: float(3, 0.75), bias: float(4, 1) },
   /** -beta, in memory for the kernel. */
   prepare({ params: { region_type, local_size, beta } }, { alloc }) {

@@ -1,4 +1,5 @@
 // LSTM: long short-term memory, in one direction or both, with float or int8 weights.
+
 import { recurrentScratchBytes } from '../../../../../kernels/ncnn.ts'
 import { int } from '../../../params.ts'
 import { tagged } from '../../../weights.ts'
@@ -12,6 +13,7 @@ import {
   packDirections,
   packMatrix,
   plainProducts,
+  recurrentFlops,
   recurrentParams,
   recurrentWeights,
   sizesOf,
@@ -24,7 +26,10 @@ import { roundingOf, sumPrecisionOf } from '../precision/sums.ts'
 /** Long short-term memory: x [T][features], optional hidden and cell state -> y [T][directions * num_output], hidden, cell. */
 export const LSTM = defineLayer({
   type: 'LSTM',
+  binaryId: 39,
   inputs: '1..3',
+  elements: 'float32',
+  stores16: true,
   params: { ...recurrentParams, hidden_size: int(3, 'num_output') },
   weights: ({ hidden_size, int8_scale_term, ...params }) => {
     const sizes = sizesOf(params, 4 * hidden_size)
@@ -33,6 +38,7 @@ export const LSTM = defineLayer({
       weight_hr_data: projected ? tagged(sizes.directions * params.num_output * hidden_size) : undefined,
     })
   },
+  flops: (measured) => recurrentFlops(measured),
   packsHalf: ['weight_xc_data', 'weight_hc_data'],
   prepare(layer, workspace) {
     const { params } = layer

@@ -10,8 +10,12 @@ import { sumPrecisionOf } from '../precision/sums.ts'
 /** y = a b, or a b^T with transB. A vector on the left is a row, on the right a column; leading axes are batches, broadcast. */
 export const MatMul = defineLayer({
   type: 'MatMul',
+  binaryId: 87,
   inputs: '2',
+  elements: 'float32',
+  stores16: true,
   params: { transB: int(0) },
+  flops: ({ inputs: [a], outputs: [y] }) => 2 * a[a.length - 1] * sizeOf(y),
   forward([a, b], layer, workspace) {
     const { transB } = layer.params
     const sums = sumPrecisionOf(layer, workspace)

@@ -34,7 +34,10 @@ const storedAs = new Map([
 /** y = data: floats, or signed bytes where `load_type` is 3, 4, 6 or 8 */
 export const MemoryData = defineLayer({
   type: 'MemoryData',
+  binaryId: 19,
   inputs: '0',
+  elements: 'float32',
+  stores16: false,
   params: { w: int(0), h: int(1), d: int(11), c: int(2), load_type: int(21, 1) },
   weights({ load_type, ...lengths }) {
     const stored = storedAs.get(load_type)

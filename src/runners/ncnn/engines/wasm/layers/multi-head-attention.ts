@@ -57,6 +57,8 @@ function projectionSizes(params: {
   }
 }
 
+const sizeOfMap = ({ outputs, inputs }: ProjectionSize): number => outputs * inputs
+
 /** A linear map as it was loaded: W [outputs][inputs], bias, and what its storage needs. */
 interface LinearMap extends ProjectionSize {
   /** Undefined once packed. */
@@ -77,7 +79,10 @@ interface LinearMap extends ProjectionSize {
  */
 export const MultiHeadAttention = defineLayer({
   type: 'MultiHeadAttention',
+  binaryId: 79,
   inputs: '1+',
+  elements: 'float32',
+  stores16: true,
   params: multiHeadParams,
   weights(params) {
     const sizes = projectionSizes(params)
@@ -110,6 +115,13 @@ export const MultiHeadAttention = defineLayer({
       v_weight_data_int8_scales: int8 ? raw(sizes.v.outputs) : undefined,
       out_weight_data_int8_scale: int8 ? raw(1) : undefined,
     }
+  },
+  /** The linear maps of queries, keys, values and result; then queries times keys, and the sums of values. */
+  flops({ params, inputs: [query, key = query, value = key] }) {
+    const { q, k, v, out } = projectionSizes(params)
+    const [queries, keys, values] = [query[0], key[0], value[0]]
+    const mapped = queries * (sizeOfMap(q) + sizeOfMap(out)) + keys * sizeOfMap(k) + values * sizeOfMap(v)
+    return 2 * mapped + 4 * queries * keys * params.embed_dim
   },
   packsHalf: ['q_weight_data', 'k_weight_data', 'v_weight_data', 'out_weight_data'],
   /** Block-quantised weights become floats; floats are packed for the product. */

@@ -7,7 +7,10 @@ import { trueChannels } from '../shapes/channels.ts'
 /** y = x - mean, with normalize_variance (x - mean) / (sqrt(variance) + eps), over each channel or the whole blob; at least 3 axes */
 export const MVN = defineLayer({
   type: 'MVN',
+  binaryId: 20,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: { normalize_variance: int(0), across_channels: int(1), eps: float(2, 0.0001) },
   forward([x], { params: { normalize_variance, across_channels, eps } }, workspace) {
     checkFloat(x, workspace)

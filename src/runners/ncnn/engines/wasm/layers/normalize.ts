@@ -16,7 +16,10 @@ function inverseNorm(squares: number, eps: number, eps_mode: number): number {
 /** y = x / |x| * scale, over the whole blob, each channel (across_spatial alone), or each position (across_channel alone) */
 export const Normalize = defineLayer({
   type: 'Normalize',
+  binaryId: 46,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: {
     across_spatial: int(0),
     channel_shared: int(1),

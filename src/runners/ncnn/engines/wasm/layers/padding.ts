@@ -16,7 +16,10 @@ const outside = -1
 /** y = x with `left` and `right` columns, `top` and `bottom` rows, `front` and `behind` channels (4 axes: depths) around it */
 export const Padding = defineLayer({
   type: 'Padding',
+  binaryId: 43,
   inputs: '1',
+  elements: 'moved',
+  stores16: true,
   params: {
     top: int(0),
     bottom: int(1),

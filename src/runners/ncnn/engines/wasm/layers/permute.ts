@@ -19,7 +19,10 @@ const orders: Readonly<Record<number, readonly string[]>> = {
 /** y = x with its axes reordered */
 export const Permute = defineLayer({
   type: 'Permute',
+  binaryId: 47,
   inputs: '1',
+  elements: 'moved',
+  stores16: false,
   params: { order_type: int(0) },
   forward([x], { params: { order_type } }, workspace) {
     const rank = x.shape.length

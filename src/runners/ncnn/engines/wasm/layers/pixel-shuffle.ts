@@ -9,7 +9,10 @@ import { checkRank } from '../shapes/axes.ts'
 /** Each factor x factor block of pixels of y comes from as many channels of x: neighbours, or with `mode` 1 `outc` channels apart. */
 export const PixelShuffle = defineLayer({
   type: 'PixelShuffle',
+  binaryId: 69,
   inputs: '1',
+  elements: 'moved',
+  stores16: true,
   params: { upscale_factor: int(0, 1), mode: int(1) },
   forward([x], { params: { upscale_factor: factor, mode } }, workspace) {
     checkRank(x.shape, 3)

@@ -8,7 +8,10 @@ import { checkRank, namedLengths } from '../shapes/axes.ts'
 /** As Pooling, over windows of w for each row of a matrix. */
 export const Pooling1D = defineLayer({
   type: 'Pooling1D',
+  binaryId: 82,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: {
     pooling_type: int(0),
     kernel_w: int(1),

@@ -18,7 +18,10 @@ const asInput = -233
 /** As Pooling, over windows of d, h and w. */
 export const Pooling3D = defineLayer({
   type: 'Pooling3D',
+  binaryId: 86,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: {
     pooling_type: int(0),
     kernel_w: int(1),

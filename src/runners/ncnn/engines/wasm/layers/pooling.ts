@@ -11,7 +11,10 @@ const asInput = -233
 /** y = the maximum or average over windows of h and w: sliding, adaptive (out_h x out_w of them), or one that covers everything */
 export const Pooling = defineLayer({
   type: 'Pooling',
+  binaryId: 21,
   inputs: '1',
+  elements: 'float32',
+  stores16: true,
   params: {
     pooling_type: int(0),
     kernel_w: int(1),

@@ -9,7 +9,10 @@ import { checkChannels, outermostChannels } from '../shapes/channels.ts'
 /** y = x, or x * slope below 0, with one slope for each channel or for all */
 export const PReLU = defineLayer({
   type: 'PReLU',
+  binaryId: 23,
   inputs: '1',
+  elements: 'float32',
+  stores16: true,
   params: { num_slope: int(0) },
   weights: ({ num_slope }) => ({ slope_data: raw(num_slope) }),
   prepare({ params: { num_slope } }) {

@@ -35,7 +35,10 @@ type HalfSize = readonly [width: number, height: number]
 /** y[0] = the corners of all boxes, relative to the image; y[1] = their variances. In MXNet's style there are corners only. */
 export const PriorBox = defineLayer({
   type: 'PriorBox',
+  binaryId: 48,
   inputs: '1..2',
+  elements: 'float32',
+  stores16: false,
   params: priorBoxParams,
   forward([x, image], { params }, workspace) {
     if (params.min_sizes.length === 0) throw new NcnnError('min_sizes is empty')

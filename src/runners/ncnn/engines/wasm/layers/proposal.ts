@@ -31,7 +31,10 @@ function makeAnchors(base_size: number): Anchor[] {
  */
 export const Proposal = defineLayer({
   type: 'Proposal',
+  binaryId: 24,
   inputs: '3',
+  elements: 'float32',
+  stores16: false,
   params: {
     feat_stride: int(0, 16),
     base_size: int(1, 16),

@@ -7,7 +7,10 @@ import { type Bin, checkImage, cutBin, isEmpty, readRegion, roundHalfAway } from
 /** y[output_dim, pooled_height, pooled_width] = averages over the bins of a region, each bin read from a channel of its own */
 export const PSROIPooling = defineLayer({
   type: 'PSROIPooling',
+  binaryId: 60,
   inputs: '2',
+  elements: 'float32',
+  stores16: false,
   params: { pooled_width: int(0, 7), pooled_height: int(1, 7), spatial_scale: float(2, 0.0625), output_dim: int(3) },
   forward([x, region], { params: { pooled_width, pooled_height, spatial_scale, output_dim } }, workspace) {
     const [channels, h, w] = checkImage(x, pooled_width, pooled_height)

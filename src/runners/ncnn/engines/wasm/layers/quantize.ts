@@ -9,7 +9,10 @@ import { toInt8 } from '../precision/int8.ts'
 /** y = int8(x * scale), halves rounded away from zero. */
 export const Quantize = defineLayer({
   type: 'Quantize',
+  binaryId: 57,
   inputs: '1',
+  elements: { reads: 'float32', writes: 'int8' },
+  stores16: true,
   params: { scale_data_size: int(0, 1) },
   weights: ({ scale_data_size }) => ({ scale_data: raw(scale_data_size) }),
   forward([x], { weights }, { alloc, kernels }) {

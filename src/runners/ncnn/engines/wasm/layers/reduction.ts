@@ -50,7 +50,10 @@ const operations: readonly Operation[] = [
 /** y = coeff * op(x over the axes), op: sum, sum of magnitudes or squares, mean, max, min, product, L1 or L2 norm, log of the sum, or of the sum of e^x */
 export const Reduction = defineLayer({
   type: 'Reduction',
+  binaryId: 25,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: {
     operation: int(0),
     reduce_all: int(1, 1),

@@ -9,7 +9,10 @@ import { checkRank } from '../shapes/axes.ts'
 /** The inverse of PixelShuffle: the pixels of each stride x stride block of x become channels of y; incomplete blocks are left out. */
 export const Reorg = defineLayer({
   type: 'Reorg',
+  binaryId: 55,
   inputs: '1',
+  elements: 'moved',
+  stores16: false,
   params: { stride: int(0, 1), mode: int(1) },
   forward([x], { params: { stride, mode } }, workspace) {
     checkRank(x.shape, 3)

@@ -9,7 +9,10 @@ import { toInt8 } from '../precision/int8.ts'
 /** y = int8(activation(x * scale_in + bias) * scale_out), for x of int32. */
 export const Requantize = defineLayer({
   type: 'Requantize',
+  binaryId: 63,
   inputs: '1',
+  elements: { reads: 'int32', writes: 'int8' },
+  stores16: false,
   params: {
     scale_in_data_size: int(0, 1),
     scale_out_data_size: int(1, 1),

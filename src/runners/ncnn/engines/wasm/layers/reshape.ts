@@ -19,7 +19,10 @@ const noBatchAxis = 233
 /** y = reshape(x, [c, d, h, w]), or to the sizes that an expression gives, innermost first */
 export const Reshape = defineLayer({
   type: 'Reshape',
+  binaryId: 27,
   inputs: '1+',
+  elements: 'moved',
+  stores16: true,
   params: {
     w: int(0, unset),
     h: int(1, unset),

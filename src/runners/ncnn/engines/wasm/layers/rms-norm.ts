@@ -8,7 +8,10 @@ import { meanSquare, normalizedSize } from '../operations/normalization.ts'
 /** y = x / sqrt(mean(x^2) + eps) * gamma, over each row or over several inner axes */
 export const RMSNorm = defineLayer({
   type: 'RMSNorm',
+  binaryId: 104,
   inputs: '1',
+  elements: 'float32',
+  stores16: true,
   params: { affine_size: int(0), eps: float(1, 0.001), affine: int(2, 1) },
   weights: ({ affine_size, affine }) => ({ gamma_data: affine ? raw(affine_size) : undefined }),
   forward([x], { params: { affine_size, eps, affine }, weights: { gamma_data } }, workspace) {

@@ -1,4 +1,5 @@
 // RNN: an Elman network, in one direction or both, with float or int8 weights.
+
 import { recurrentScratchBytes } from '../../../../../kernels/ncnn.ts'
 import { defineLayer } from '../layer.ts'
 import { rnnStep } from '../operations/recurrence.ts'
@@ -9,6 +10,7 @@ import {
   isReverse,
   packDirections,
   plainProducts,
+  recurrentFlops,
   recurrentParams,
   recurrentWeights,
   sizesOf,
@@ -21,10 +23,14 @@ import { roundingOf, sumPrecisionOf } from '../precision/sums.ts'
 /** Elman network: h = tanh(W_x x + W_h h + b), otherwise as {@link GRU}. */
 export const RNN = defineLayer({
   type: 'RNN',
+  binaryId: 38,
   inputs: '1..2',
+  elements: 'float32',
+  stores16: true,
   params: recurrentParams,
   weights: (params) =>
     recurrentWeights(sizesOf(params, params.num_output), params.num_output, params.int8_scale_term, {}),
+  flops: (measured) => recurrentFlops(measured),
   packsHalf: ['weight_xc_data', 'weight_hc_data'],
   prepare(layer, workspace) {
     const { params } = layer

@@ -11,7 +11,10 @@ const maxSamples = 2 ** 20
 /** y[c, pooled_height, pooled_width] = averages of x at points spread over the bins of a region, read by linear interpolation */
 export const ROIAlign = defineLayer({
   type: 'ROIAlign',
+  binaryId: 61,
   inputs: '2',
+  elements: 'float32',
+  stores16: false,
   params: { ...pooledSize, sampling_ratio: int(3), aligned: int(4), version: int(5) },
   forward([x, region], { params }, workspace) {
     const { pooled_width, pooled_height, spatial_scale, aligned, version } = params

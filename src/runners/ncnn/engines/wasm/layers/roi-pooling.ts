@@ -5,7 +5,10 @@ import { type Bin, checkImage, cutBin, isEmpty, pooledSize, readRegion, roundHal
 /** y[c, pooled_height, pooled_width] = the maximum of x over each bin of a region of whole elements; 0 over bins outside the image */
 export const ROIPooling = defineLayer({
   type: 'ROIPooling',
+  binaryId: 28,
   inputs: '2',
+  elements: 'float32',
+  stores16: false,
   params: pooledSize,
   forward([x, region], { params: { pooled_width, pooled_height, spatial_scale } }, workspace) {
     const [channels, h, w] = checkImage(x, pooled_width, pooled_height)

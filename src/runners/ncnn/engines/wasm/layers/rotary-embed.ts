@@ -7,7 +7,10 @@ import { headShape } from '../operations/attention-inputs.ts'
 /** Rotates pairs of features: y1 = x1 cos - x2 sin, y2 = x1 sin + x2 cos; pairs are halves apart or, interleaved, neighbours. */
 export const RotaryEmbed = defineLayer({
   type: 'RotaryEmbed',
+  binaryId: 109,
   inputs: '3',
+  elements: 'float32',
+  stores16: true,
   params: { interleaved: int(0) },
   forward([x, cos, sin], { params: { interleaved } }, workspace) {
     const [heads, steps, width] = headShape(x, 'the input')

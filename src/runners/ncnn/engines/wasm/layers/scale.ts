@@ -13,7 +13,10 @@ const scaleFromInput = -233
 /** y = x * scale + bias, for each channel; the factors are a weight or the second input */
 export const Scale = defineLayer({
   type: 'Scale',
+  binaryId: 29,
   inputs: '1..2',
+  elements: 'float32',
+  stores16: false,
   params: { scale_data_size: int(0), bias_term: int(1) },
   weights: ({ scale_data_size, bias_term }) =>
     scale_data_size === scaleFromInput

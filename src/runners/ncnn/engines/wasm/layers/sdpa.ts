@@ -15,8 +15,17 @@ import { sumPrecisionOf } from '../precision/sums.ts'
  */
 export const SDPA = defineLayer({
   type: 'SDPA',
+  binaryId: 108,
   inputs: '3..6',
+  elements: 'float32',
+  stores16: true,
   params: { attn_mask: int(5), scale: float(6), kv_cache: int(7), int8_scale_term: int(18) },
+  /** Queries times keys, and the sums of values. */
+  flops({ params, inputs }) {
+    const [[heads, queries, width], [, current], [, , valueWidth]] = inputs
+    const past = params.kv_cache ? (inputs[inputs.length - 2][1] ?? 0) : 0
+    return 2 * heads * queries * (current + past) * (width + valueWidth)
+  },
   mayBeAbsent: (params, index, layer) => isCache(params, index, layer.inputs.length),
   forward([q, k, v, ...rest], layer, workspace) {
     const { params, outputCount } = layer

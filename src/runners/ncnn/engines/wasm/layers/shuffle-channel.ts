@@ -7,7 +7,10 @@ import { copyStrided } from '../operations/strided-copy.ts'
 /** y[j * group + i] = x[i * channels / group + j]: the channels as a matrix of `group` rows, transposed */
 export const ShuffleChannel = defineLayer({
   type: 'ShuffleChannel',
+  binaryId: 52,
   inputs: '1',
+  elements: 'moved',
+  stores16: true,
   params: { group: int(0, 1), reverse: int(1) },
   forward([x], { params: { group, reverse } }, workspace) {
     const channels = x.shape.length >= 3 ? x.shape[0] : 1

@@ -4,7 +4,11 @@ import { activation } from '../operations/activation-layer.ts'
 import { sigmoid } from '../operations/logistic.ts'
 
 /** y = 1 / (1 + e^-x) */
-export const Sigmoid = activation('Sigmoid', {
+export const Sigmoid = activation({
+  type: 'Sigmoid',
+  binaryId: 30,
+  stores16: true,
+
   params: {},
   kernel: () => [Activation.sigmoid],
   f: sigmoid,

@@ -11,7 +11,10 @@ const equalShare = -233
 /** y0, y1, ... = parts of x along `axis`, of the lengths in `slices` or cut at `indices` */
 export const Slice = defineLayer({
   type: 'Slice',
+  binaryId: 31,
   inputs: '1',
+  elements: 'moved',
+  stores16: true,
   params: { slices: ints(0), axis: int(1), indices: ints(2) },
   forward([x], { params: { slices, axis: wantedAxis, indices }, outputCount }, workspace) {
     const axis = alongAxis(wantedAxis, x.shape.length)

@@ -10,7 +10,10 @@ import { type AxisView, viewAlong } from '../shapes/axis-view.ts'
 /** y = e^x / sum(e^x) along the axis */
 export const Softmax = defineLayer({
   type: 'Softmax',
+  binaryId: 32,
   inputs: '1',
+  elements: 'float32',
+  stores16: true,
   params: { axis: int(0), fixbug0: int(1) },
   prepare({ params: { axis, fixbug0 } }) {
     if (fixbug0 === 0 && axis !== 0) {

@@ -13,7 +13,10 @@ const padTypes = ['constant', 'replicate', 'reflect'] as const
  */
 export const Spectrogram = defineLayer({
   type: 'Spectrogram',
+  binaryId: 105,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: {
     ...frameParams,
     power: int(1),

@@ -17,7 +17,10 @@ const channelAlignment = 4
  */
 export const SPP = defineLayer({
   type: 'SPP',
+  binaryId: 34,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: { pooling_type: int(0), pyramid_height: int(1, 1) },
   forward([x], { params: { pooling_type, pyramid_height } }, workspace) {
     if (pyramid_height < 1 || pyramid_height > largestPyramid) {

@@ -6,7 +6,10 @@ import { axisNames, existingAxes } from '../shapes/axes.ts'
 /** y = x without those of the given axes that have length 1 */
 export const Squeeze = defineLayer({
   type: 'Squeeze',
+  binaryId: 44,
   inputs: '1',
+  elements: 'moved',
+  stores16: false,
   params: { squeeze_w: int(0), squeeze_h: int(1), squeeze_d: int(11), squeeze_c: int(2), axes: ints(3) },
   forward([x], { params }) {
     const names = axisNames(x.shape.length)

@@ -7,7 +7,10 @@ import { trueChannels } from '../shapes/channels.ts'
 /** y = the means of all channels, then with include_stddev their standard deviations */
 export const StatisticsPooling = defineLayer({
   type: 'StatisticsPooling',
+  binaryId: 72,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: { include_stddev: int(0) },
   forward([x], { params: { include_stddev } }, workspace) {
     checkFloat(x, workspace)

@@ -11,7 +11,10 @@ type Repeats = Readonly<Record<AxisName, number>>
 /** y = x repeated `tiles` times along `axis`, or as often as `repeats` says for each axis; more repeats than axes add axes */
 export const Tile = defineLayer({
   type: 'Tile',
+  binaryId: 37,
   inputs: '1',
+  elements: 'moved',
+  stores16: false,
   params: { axis: int(0), tiles: int(1, 1), repeats: ints(2) },
   forward([x], { params: { axis, tiles, repeats } }, workspace) {
     const rank = Math.max(x.shape.length, repeats.length)

@@ -56,7 +56,10 @@ function roundHalfEven(x: number): number {
 /** y = op(x) */
 export const UnaryOp = defineLayer({
   type: 'UnaryOp',
+  binaryId: 41,
   inputs: '1',
+  elements: 'float32',
+  stores16: true,
   params: { op_type: int(0) },
   prepare({ params: { op_type } }) {
     const name = names.get(op_type)

@@ -15,7 +15,10 @@ const sameLower = -234
 /** y[c * kernel elements, windows] = for each window of x[c, h, w] its elements, `pad_value` outside */
 export const Unfold = defineLayer({
   type: 'Unfold',
+  binaryId: 96,
   inputs: '1',
+  elements: 'float32',
+  stores16: false,
   params: { ...windowParams, pad_value: float(18) },
   forward([x], { params }, workspace) {
     checkRank(x.shape, 1, 2, 3)

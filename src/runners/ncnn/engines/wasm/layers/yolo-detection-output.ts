@@ -11,7 +11,10 @@ import { bestClass, cellsOf, checkChannels, decodeBox, finish, yoloParams } from
  */
 export const YoloDetectionOutput = defineLayer({
   type: 'YoloDetectionOutput',
+  binaryId: 56,
   inputs: '1+',
+  elements: 'float32',
+  stores16: false,
   params: yoloParams,
   forward(inputs, { params }, workspace) {
     const { num_class, num_box, biases } = params

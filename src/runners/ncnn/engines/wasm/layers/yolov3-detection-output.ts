@@ -11,7 +11,10 @@ import { bestClass, cellsOf, checkChannels, decodeBox, finish, yoloParams } from
  */
 export const Yolov3DetectionOutput = defineLayer({
   type: 'Yolov3DetectionOutput',
+  binaryId: 59,
   inputs: '1+',
+  elements: 'float32',
+  stores16: false,
   params: { ...yoloParams, mask: floatBits(5), anchors_scale: floats(6) },
   forward(inputs, { params }, workspace) {
     const { num_class, num_box, biases, mask, anchors_scale } = params

@@ -1,25 +1,23 @@
 // What all activation layers of one element are: in float32 each takes the steps of ncnn's plain layer; in float64 it is the
 // mathematical function, without the limits that keep those steps from overflowing.
 import type { ParamSpecs, ParamValues } from '../../../params.ts'
-import { type AnyLayerType, defineLayer } from '../layer.ts'
+import { type AnyLayerType, defineLayer, type LayerType } from '../layer.ts'
 import { mapElements } from './elementwise.ts'
 
-interface ActivationDefinition<P extends ParamSpecs> {
-  readonly params: P
+type Declaration<P extends ParamSpecs> = Pick<LayerType<'1', P>, 'type' | 'binaryId' | 'stores16' | 'params'>
+
+interface ActivationDefinition<P extends ParamSpecs> extends Declaration<P> {
   /** The kernel for float32, with its constants a and b. */
   readonly kernel: (params: ParamValues<P>) => readonly [kind: number, a?: number, b?: number]
   readonly f: (x: number, params: ParamValues<P>) => number
 }
 
 /** Declares a layer y = f(x). */
-export function activation<P extends ParamSpecs>(
-  type: string,
-  { params: specs, kernel, f }: ActivationDefinition<P>,
-): AnyLayerType {
+export function activation<P extends ParamSpecs>({ kernel, f, ...declaration }: ActivationDefinition<P>): AnyLayerType {
   return defineLayer({
-    type,
+    ...declaration,
     inputs: '1',
-    params: specs,
+    elements: 'float32',
     forward([x], { params }, workspace) {
       const [kind, a = 0, b = 0] = kernel(params)
       return mapElements(

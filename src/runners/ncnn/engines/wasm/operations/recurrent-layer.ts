@@ -61,6 +61,23 @@ export function recurrentWeights<Extra>(
   }
 }
 
+/** At every time step each weight but the biases is used once. */
+export function recurrentFlops({
+  weights,
+  inputs: [x],
+}: {
+  readonly weights: {
+    readonly weight_xc_data: number
+    readonly weight_hc_data: number
+    readonly weight_hr_data?: number
+  }
+  readonly inputs: readonly (readonly number[])[]
+}): number {
+  const { weight_xc_data, weight_hc_data, weight_hr_data = 0 } = weights
+  const steps = x.length === 1 ? 1 : x[0]
+  return 2 * steps * (weight_xc_data + weight_hc_data + weight_hr_data)
+}
+
 type LoadedWeights = {
   readonly weight_xc_data: Blob
   readonly bias_c_data: Blob

@@ -2,7 +2,7 @@
 import { Activation, gemmScratchBytes, packedInt8FilterBytes } from '../../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../../error.ts'
 import { raw } from '../../../../weights.ts'
-import type { Workspace } from '../../layer.ts'
+import type { Elements, Workspace } from '../../layer.ts'
 import type { Blob } from '../../memory/blob.ts'
 import { quantize, toInt8 } from '../../precision/int8.ts'
 import { activate, type FusedActivation } from '../fused-activation.ts'
@@ -24,6 +24,11 @@ export function quantizableWeights(params: QuantizableParams, weightScales: numb
     bottom_blob_int8_scales: quantized ? raw(1) : undefined,
     top_blob_int8_scales: quantized && params.int8_scale_term > 100 ? raw(1) : undefined,
   }
+}
+
+/** Above 100 the result is quantised again for the next layer. */
+export function quantizableElements({ int8_scale_term }: { readonly int8_scale_term: number }): Elements {
+  return { reads: 'float32', writes: int8_scale_term > 100 ? 'int8' : 'float32' }
 }
 
 /** What a convolution loads; the scales only when it is quantised. */
