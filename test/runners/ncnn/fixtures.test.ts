@@ -25,7 +25,7 @@ const coarserSteps: Readonly<Record<string, number>> = {
 
 test('there are fixtures of all layer types but those that stock builds leave out', () => {
   const missing = [...layerTypes.keys()].filter((type) => !fixtures.some(({ layer }) => layer === type))
-  expect(missing.sort()).toEqual(['ArgMax', 'SPP'])
+  expect(missing.sort(), 'add cases to fixtures/make.py and run it').toEqual(['ArgMax', 'SPP'])
 })
 
 describe('float32', () => {

@@ -19,14 +19,16 @@ export interface Fixture {
 interface Described {
   /** Version of the wheel. */
   readonly ncnn: string
+  /** ncnn's number of each layer type. */
+  readonly numbers: Readonly<Record<string, number>>
   readonly cases: readonly { readonly name: string; readonly layer: string; readonly param: string }[]
 }
 
 const file = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url)
 
 /** Reads all fixtures. */
-export function readFixtures(): { readonly ncnn: string; readonly fixtures: readonly Fixture[] } {
-  const { ncnn, cases } = JSON.parse(readFileSync(file('layers.json'), 'utf8')) as Described
+export function readFixtures(): Pick<Described, 'ncnn' | 'numbers'> & { readonly fixtures: readonly Fixture[] } {
+  const { ncnn, numbers, cases } = JSON.parse(readFileSync(file('layers.json'), 'utf8')) as Described
   const { tensors } = decodeSafetensors(readFileSync(file('layers.safetensors')))
   const byCase = new Map<string, [name: string, tensor: Tensor][]>()
   for (const [path, tensor] of Object.entries(tensors)) {
@@ -44,7 +46,7 @@ export function readFixtures(): { readonly ncnn: string; readonly fixtures: read
       outputs: starting('out'),
     }
   })
-  return { ncnn, fixtures }
+  return { ncnn, numbers, fixtures }
 }
 
 /** Runs a fixture in the built-in engine and returns its outputs. */

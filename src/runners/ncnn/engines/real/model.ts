@@ -1,5 +1,4 @@
 // The Model over a session with the real ncnn: checks what would crash ncnn, plans the run, gives elements their types.
-
 import { dispose } from '../../../../host/dispose.ts'
 import { sizeOf } from '../../../../tensor/shape.ts'
 import type { Tensor } from '../../../../tensor/tensor.ts'

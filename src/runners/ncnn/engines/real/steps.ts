@@ -1,5 +1,4 @@
 // In which order one extractor is fed and asked, so that every layer runs once and every blob is read before it is gone.
-
 import type { RunPlan } from '../../run-plan.ts'
 import type { Topology } from '../../topology.ts'
 

@@ -1,5 +1,4 @@
 // Sessions with the real ncnn in a worker process: what is asked of it, as messages.
-
 import type { Frame } from '../../../worker/frames.ts'
 import type { Worker } from '../../../worker/process.ts'
 import type { NcnnSession, RawModel, RawTensor, Step } from './session.ts'

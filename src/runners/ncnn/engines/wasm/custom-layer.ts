@@ -1,5 +1,4 @@
 // Wraps a user's function as a layer type: blobs become tensors on the way in, tensors blobs on the way out.
-
 import type { Tensor } from '../../../../tensor/tensor.ts'
 import { toTensor } from '../../../../tensor/to-tensor.ts'
 import { NcnnError } from '../../error.ts'

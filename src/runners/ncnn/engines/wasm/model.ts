@@ -1,5 +1,4 @@
 // Runs a loaded network: which layers are needed, in order, each blob freed when its last consumer has run.
-
 import { dispose } from '../../../../host/dispose.ts'
 import type { Tensor, TensorLike } from '../../../../tensor/tensor.ts'
 import type { MayBeAbsent } from '../../../graph.ts'

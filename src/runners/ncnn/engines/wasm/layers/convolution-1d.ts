@@ -1,12 +1,9 @@
 // Convolution1D: convolution over all input channels of a sequence.
-
-import { float, int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { forwardConvolution, prepareConvolution } from '../operations/convolution/convolution-layer.ts'
 import { filterWeights } from '../operations/convolution/filters.ts'
 import { convolutionFlops } from '../operations/convolution/flops.ts'
-import { filterParams, widthParams } from '../operations/convolution/params.ts'
-import { activationParams } from '../operations/fused-activation.ts'
+import { convolutionParams1d } from '../operations/convolution/params.ts'
 
 /** y = activation(conv1d(pad(x), weight) + bias) over [c, w] */
 export const Convolution1D = defineLayer({
@@ -15,7 +12,7 @@ export const Convolution1D = defineLayer({
   inputs: '1..3',
   elements: 'float32',
   stores16: true,
-  params: { ...filterParams, ...widthParams, pad_value: float(18), ...activationParams, dynamic_weight: int(19) },
+  params: convolutionParams1d,
   weights: filterWeights,
   flops: (measured) => convolutionFlops(measured),
   packsHalf: ['weight_data'],

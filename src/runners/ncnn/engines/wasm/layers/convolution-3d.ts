@@ -1,12 +1,9 @@
 // Convolution3D: convolution over all input channels of a volume.
-
-import { float } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { forwardConvolution, prepareConvolution } from '../operations/convolution/convolution-layer.ts'
 import { filterWeights } from '../operations/convolution/filters.ts'
 import { convolutionFlops } from '../operations/convolution/flops.ts'
-import { depthParams, filterParams, heightParams, widthParams } from '../operations/convolution/params.ts'
-import { activationParams } from '../operations/fused-activation.ts'
+import { convolutionParams3d } from '../operations/convolution/params.ts'
 
 /** y = activation(conv3d(pad(x), weight) + bias) over [c, d, h, w] */
 export const Convolution3D = defineLayer({
@@ -15,14 +12,7 @@ export const Convolution3D = defineLayer({
   inputs: '1',
   elements: 'float32',
   stores16: false,
-  params: {
-    ...filterParams,
-    ...widthParams,
-    ...heightParams,
-    ...depthParams,
-    pad_value: float(18),
-    ...activationParams,
-  },
+  params: convolutionParams3d,
   weights: filterWeights,
   flops: (measured) => convolutionFlops(measured),
   packsHalf: ['weight_data'],

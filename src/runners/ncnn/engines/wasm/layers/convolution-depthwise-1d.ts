@@ -1,13 +1,10 @@
 // ConvolutionDepthWise1D: grouped convolution of a sequence.
-
-import { float, int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { forwardConvolution, leadingFilters, prepareSurroundings } from '../operations/convolution/convolution-layer.ts'
 import { filterWeights } from '../operations/convolution/filters.ts'
 import { convolutionFlops } from '../operations/convolution/flops.ts'
 import { imageOf } from '../operations/convolution/geometry.ts'
-import { groupedFilterParams, widthParams } from '../operations/convolution/params.ts'
-import { activationParams } from '../operations/fused-activation.ts'
+import { convolutionParams1d, groupParam } from '../operations/convolution/params.ts'
 
 /** y = activation(conv1d(pad(x), weight, group) + bias) over [c, w]; weights beyond those that x needs are not looked at. */
 export const ConvolutionDepthWise1D = defineLayer({
@@ -16,13 +13,7 @@ export const ConvolutionDepthWise1D = defineLayer({
   inputs: '1..3',
   elements: 'float32',
   stores16: false,
-  params: {
-    ...groupedFilterParams,
-    ...widthParams,
-    pad_value: float(18),
-    ...activationParams,
-    dynamic_weight: int(19),
-  },
+  params: { ...convolutionParams1d, ...groupParam },
   weights: filterWeights,
   flops: (measured) => convolutionFlops(measured),
   prepare: prepareSurroundings,

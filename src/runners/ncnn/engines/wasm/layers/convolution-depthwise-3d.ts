@@ -1,12 +1,9 @@
 // ConvolutionDepthWise3D: grouped convolution of a volume.
-
-import { float } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { forwardConvolution, prepareConvolution } from '../operations/convolution/convolution-layer.ts'
 import { filterWeights } from '../operations/convolution/filters.ts'
 import { convolutionFlops } from '../operations/convolution/flops.ts'
-import { depthParams, groupedFilterParams, heightParams, widthParams } from '../operations/convolution/params.ts'
-import { activationParams } from '../operations/fused-activation.ts'
+import { convolutionParams3d, groupParam } from '../operations/convolution/params.ts'
 
 /** y = activation(conv3d(pad(x), weight, group) + bias) over [c, d, h, w] */
 export const ConvolutionDepthWise3D = defineLayer({
@@ -15,14 +12,7 @@ export const ConvolutionDepthWise3D = defineLayer({
   inputs: '1',
   elements: 'float32',
   stores16: false,
-  params: {
-    ...groupedFilterParams,
-    ...widthParams,
-    ...heightParams,
-    ...depthParams,
-    pad_value: float(18),
-    ...activationParams,
-  },
+  params: { ...convolutionParams3d, ...groupParam },
   weights: filterWeights,
   flops: (measured) => convolutionFlops(measured),
   prepare: prepareConvolution,

@@ -1,14 +1,11 @@
 // ConvolutionDepthWise: grouped convolution of an image; with as many groups as channels it is depthwise.
-
 import { NcnnError } from '../../../error.ts'
 import { describeLayer, type GraphLayer } from '../../../graph.ts'
-import { float, int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { forwardConvolution, prepareConvolution } from '../operations/convolution/convolution-layer.ts'
 import { convolutionFlops } from '../operations/convolution/flops.ts'
 import { type QuantizableParams, quantizableElements, quantizableWeights } from '../operations/convolution/int8.ts'
-import { groupedFilterParams, heightParams, widthParams } from '../operations/convolution/params.ts'
-import { activationParams } from '../operations/fused-activation.ts'
+import { convolutionParams2d, groupParam } from '../operations/convolution/params.ts'
 
 /** int8_scale_term 1 and 101 have a weight scale for each group, 2 and 102 one for all. */
 function groupedWeights(params: QuantizableParams & { readonly group: number }, layer: GraphLayer) {
@@ -26,15 +23,7 @@ export const ConvolutionDepthWise = defineLayer({
   inputs: '1..3',
   elements: quantizableElements,
   stores16: true,
-  params: {
-    ...groupedFilterParams,
-    ...widthParams,
-    ...heightParams,
-    pad_value: float(18),
-    int8_scale_term: int(8),
-    ...activationParams,
-    dynamic_weight: int(19),
-  },
+  params: { ...convolutionParams2d, ...groupParam },
   weights: groupedWeights,
   flops: (measured) => convolutionFlops(measured),
   prepare: prepareConvolution,

@@ -1,16 +1,14 @@
 // Convolution over all input channels of an image.
-
-import { float, int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { forwardConvolution, prepareConvolution } from '../operations/convolution/convolution-layer.ts'
 import { convolve } from '../operations/convolution/convolve.ts'
-import { checkFloat, type FilterShape } from '../operations/convolution/filters.ts'
+import type { FilterShape } from '../operations/convolution/filters.ts'
 import { convolutionFlops } from '../operations/convolution/flops.ts'
 import { pointwiseGeometry, volumeOf } from '../operations/convolution/geometry.ts'
 import { type QuantizableParams, quantizableElements, quantizableWeights } from '../operations/convolution/int8.ts'
-import { filterParams, heightParams, widthParams } from '../operations/convolution/params.ts'
-import { activationParams } from '../operations/fused-activation.ts'
+import { convolutionParams2d } from '../operations/convolution/params.ts'
+import { checkFloat } from '../operations/elementwise.ts'
 
 /**
  * y = activation(conv(pad(x), weight) + bias) over [c, h, w]; [h, w] has one channel. A 1-d x with a 1x1 kernel is a row of features,
@@ -22,15 +20,7 @@ export const Convolution = defineLayer({
   inputs: '1..3',
   elements: quantizableElements,
   stores16: true,
-  params: {
-    ...filterParams,
-    ...widthParams,
-    ...heightParams,
-    pad_value: float(18),
-    int8_scale_term: int(8),
-    ...activationParams,
-    dynamic_weight: int(19),
-  },
+  params: convolutionParams2d,
   weights: convolutionWeights,
   flops: (measured) => convolutionFlops(measured),
   packsHalf: ['weight_data'],
@@ -40,7 +30,7 @@ export const Convolution = defineLayer({
     const { prepared } = layer
     const { filters } = prepared
     if (filters === undefined || !areFeatures(x, filters)) return forwardConvolution(2, inputs, layer, workspace)
-    checkFloat(x, 'the input', workspace)
+    checkFloat(x, workspace)
     const y = workspace.alloc([filters.outputs])
     convolve(x, filters, pointwiseGeometry([1, 1, 1]), prepared, y, workspace)
     return y

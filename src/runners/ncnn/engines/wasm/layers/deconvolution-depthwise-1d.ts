@@ -1,12 +1,9 @@
 // DeconvolutionDepthWise1D: grouped transposed convolution of a sequence.
-
-import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { forwardDeconvolution, prepareDeconvolution } from '../operations/convolution/deconvolution-layer.ts'
 import { filterWeights } from '../operations/convolution/filters.ts'
 import { deconvolutionFlops } from '../operations/convolution/flops.ts'
-import { groupedFilterParams, outputParams1d, widthParams } from '../operations/convolution/params.ts'
-import { activationParams } from '../operations/fused-activation.ts'
+import { deconvolutionParams1d, groupParam } from '../operations/convolution/params.ts'
 
 /** y = activation(depad(deconv1d(x, weight, group, output_pad)) + bias) over [c, w] */
 export const DeconvolutionDepthWise1D = defineLayer({
@@ -15,7 +12,7 @@ export const DeconvolutionDepthWise1D = defineLayer({
   inputs: '1..3',
   elements: 'float32',
   stores16: false,
-  params: { ...groupedFilterParams, ...widthParams, ...outputParams1d, ...activationParams, dynamic_weight: int(28) },
+  params: { ...deconvolutionParams1d, ...groupParam },
   weights: filterWeights,
   flops: (measured) => deconvolutionFlops(1, measured),
   prepare: prepareDeconvolution,

@@ -1,17 +1,9 @@
 // DeconvolutionDepthWise3D: grouped transposed convolution of a volume.
-
 import { defineLayer } from '../layer.ts'
 import { forwardDeconvolution, prepareDeconvolution } from '../operations/convolution/deconvolution-layer.ts'
 import { filterWeights } from '../operations/convolution/filters.ts'
 import { deconvolutionFlops } from '../operations/convolution/flops.ts'
-import {
-  depthParams,
-  groupedFilterParams,
-  heightParams,
-  outputParams3d,
-  widthParams,
-} from '../operations/convolution/params.ts'
-import { activationParams } from '../operations/fused-activation.ts'
+import { deconvolutionParams3d, groupParam } from '../operations/convolution/params.ts'
 
 /** y = activation(depad(deconv3d(x, weight, group, output_pad)) + bias) over [c, d, h, w] */
 export const DeconvolutionDepthWise3D = defineLayer({
@@ -20,14 +12,7 @@ export const DeconvolutionDepthWise3D = defineLayer({
   inputs: '1',
   elements: 'float32',
   stores16: false,
-  params: {
-    ...groupedFilterParams,
-    ...widthParams,
-    ...heightParams,
-    ...depthParams,
-    ...outputParams3d,
-    ...activationParams,
-  },
+  params: { ...deconvolutionParams3d, ...groupParam },
   weights: filterWeights,
   flops: (measured) => deconvolutionFlops(3, measured),
   prepare: prepareDeconvolution,

@@ -1,12 +1,9 @@
 // DeconvolutionDepthWise: grouped transposed convolution of an image.
-
-import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { forwardDeconvolution, prepareDeconvolution } from '../operations/convolution/deconvolution-layer.ts'
 import { filterWeights } from '../operations/convolution/filters.ts'
 import { deconvolutionFlops } from '../operations/convolution/flops.ts'
-import { groupedFilterParams, heightParams, outputParams2d, widthParams } from '../operations/convolution/params.ts'
-import { activationParams } from '../operations/fused-activation.ts'
+import { deconvolutionParams2d, groupParam } from '../operations/convolution/params.ts'
 
 /** y = activation(depad(deconv(x, weight, group, output_pad)) + bias) over [c, h, w] */
 export const DeconvolutionDepthWise = defineLayer({
@@ -15,14 +12,7 @@ export const DeconvolutionDepthWise = defineLayer({
   inputs: '1..3',
   elements: 'float32',
   stores16: true,
-  params: {
-    ...groupedFilterParams,
-    ...widthParams,
-    ...heightParams,
-    ...outputParams2d,
-    ...activationParams,
-    dynamic_weight: int(28),
-  },
+  params: { ...deconvolutionParams2d, ...groupParam },
   weights: filterWeights,
   flops: (measured) => deconvolutionFlops(2, measured),
   prepare: prepareDeconvolution,

@@ -1,13 +1,11 @@
 // DeformableConv2D: a convolution whose taps are moved by offsets, weighed by a mask, and read between the pixels.
-
 import { NcnnError } from '../../../error.ts'
-import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { storedFilters } from '../operations/convolution/convolution-layer.ts'
 import { convolve } from '../operations/convolution/convolve.ts'
-import { checkChannels, checkFloat, filterShapeOf } from '../operations/convolution/filters.ts'
+import { checkInputChannels, filterShapeOf } from '../operations/convolution/filters.ts'
 import { convolutionFlops } from '../operations/convolution/flops.ts'
 import {
   convolutionGeometry,
@@ -16,7 +14,8 @@ import {
   pointwiseGeometry,
   volumeOf,
 } from '../operations/convolution/geometry.ts'
-import { heightParams, padsOf, widthParams, windowOf } from '../operations/convolution/params.ts'
+import { filterParams, heightParams, padsOf, widthParams, windowOf } from '../operations/convolution/params.ts'
+import { checkFloat } from '../operations/elementwise.ts'
 import { activationParams, fusedActivation } from '../operations/fused-activation.ts'
 import { sumPrecisionOf } from '../precision/sums.ts'
 
@@ -31,9 +30,7 @@ export const DeformableConv2D = defineLayer({
   elements: 'float32',
   stores16: false,
   params: {
-    num_output: int(0),
-    bias_term: int(5),
-    weight_data_size: int(6),
+    ...filterParams,
     ...widthParams,
     ...heightParams,
     ...activationParams,
@@ -61,11 +58,11 @@ export const DeformableConv2D = defineLayer({
   },
   forward([x, offset, mask], { prepared: { shape, window, padding, activation, sums, filters } }, workspace) {
     const { channels, size } = imageOf(x.shape, 2)
-    checkChannels(shape, channels)
+    checkInputChannels(shape, channels)
     const geometry = convolutionGeometry(window, padding, size)
     const [, outH, outW] = geometry.output
     const taps = volumeOf(shape.kernel)
-    checkFloat(x, 'the input', workspace)
+    checkFloat(x, workspace)
     checkPerTap(offset, 'offset', [2 * taps, outH, outW], workspace)
     if (mask !== undefined) checkPerTap(mask, 'mask', [taps, outH, outW], workspace)
 
@@ -79,7 +76,7 @@ export const DeformableConv2D = defineLayer({
 })
 
 function checkPerTap(blob: Blob, name: string, shape: readonly number[], workspace: Workspace): void {
-  checkFloat(blob, `the ${name}`, workspace)
+  checkFloat(blob, workspace, `the ${name}`)
   if (blob.shape.length !== 3 || blob.shape.some((length, axis) => length !== shape[axis])) {
     throw new NcnnError(`the ${name} must have shape [${shape.join(', ')}], found [${blob.shape.join(', ')}]`)
   }

@@ -9,7 +9,7 @@ export const Diag = defineLayer({
   type: 'Diag',
   binaryId: 101,
   inputs: '1',
-  elements: 'float32',
+  elements: 'moved',
   stores16: false,
   params: { diagonal: int(0) },
   forward([x], { params: { diagonal } }, workspace) {

@@ -1,6 +1,7 @@
 // Dropout: a factor at inference.
 import { float } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
+import { mapElements } from '../operations/elementwise.ts'
 
 /** y = x * scale: at inference, dropout only scales. */
 export const Dropout = defineLayer({
@@ -12,10 +13,6 @@ export const Dropout = defineLayer({
   params: { scale: float(0, 1) },
   forward([x], { params: { scale } }, workspace) {
     if (scale === 1) return x.share()
-    const y = workspace.reuse(x)
-    const source = x.data
-    const target = y.data
-    for (let i = 0; i < target.length; i++) target[i] = source[i] * scale
-    return y
+    return mapElements(x, workspace, (value) => value * scale)
   },
 })

@@ -1,5 +1,4 @@
 // Embed: looks up rows of a table.
-
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'

@@ -1,5 +1,4 @@
 // GRU: gated recurrent units, in one direction or both, with float or int8 weights.
-
 import { recurrentScratchBytes } from '../../../../../kernels/ncnn.ts'
 import { defineLayer } from '../layer.ts'
 import { gruStep } from '../operations/recurrence.ts'

@@ -1,5 +1,4 @@
 // InnerProduct: y = x W^T + b, for one row of features or for each row of a matrix.
-
 import { Activation, gemmScratchBytes, Initial } from '../../../../../kernels/ncnn.ts'
 import { sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'

@@ -1,5 +1,4 @@
 // LSTM: long short-term memory, in one direction or both, with float or int8 weights.
-
 import { recurrentScratchBytes } from '../../../../../kernels/ncnn.ts'
 import { int } from '../../../params.ts'
 import { tagged } from '../../../weights.ts'

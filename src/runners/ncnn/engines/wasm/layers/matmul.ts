@@ -1,5 +1,4 @@
 // MatMul: y = a b with numpy's rules for vectors and batches.
-
 import { sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'

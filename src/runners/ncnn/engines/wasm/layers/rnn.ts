@@ -1,5 +1,4 @@
 // RNN: an Elman network, in one direction or both, with float or int8 weights.
-
 import { recurrentScratchBytes } from '../../../../../kernels/ncnn.ts'
 import { defineLayer } from '../layer.ts'
 import { rnnStep } from '../operations/recurrence.ts'

@@ -3,7 +3,7 @@ import { NcnnError } from '../../../error.ts'
 import { defineLayer } from '../layer.ts'
 import { exp } from '../math/index.ts'
 import { sigmoid } from '../operations/logistic.ts'
-import { bestClass, cellsOf, checkChannels, decodeBox, finish, yoloParams } from '../operations/yolo-cells.ts'
+import { bestClass, cellsOf, checkPredictions, decodeBox, finish, yoloParams } from '../operations/yolo-cells.ts'
 
 /**
  * YOLO v2. Each x [num_box * (5 + num_class), h, w] holds, for each anchor, centre, size, objectness and class scores of a box per
@@ -22,7 +22,7 @@ export const YoloDetectionOutput = defineLayer({
       throw new NcnnError(`${num_box} boxes need ${2 * num_box} biases, found ${biases.length}`)
     }
     const boxes = inputs.flatMap((x) => {
-      checkChannels(x, num_class, num_box)
+      checkPredictions(x, num_class, num_box)
       const [, h, w] = x.shape
       return cellsOf(x, num_box, num_class, workspace).flatMap((cell) => {
         const { label, score } = bestClass(cell.classScores)

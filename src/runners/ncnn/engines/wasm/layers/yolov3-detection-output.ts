@@ -3,7 +3,7 @@ import { NcnnError } from '../../../error.ts'
 import { floatBits, floats } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { exp } from '../math/index.ts'
-import { bestClass, cellsOf, checkChannels, decodeBox, finish, yoloParams } from '../operations/yolo-cells.ts'
+import { bestClass, cellsOf, checkPredictions, decodeBox, finish, yoloParams } from '../operations/yolo-cells.ts'
 
 /**
  * YOLO v3. As YoloDetectionOutput, but `biases` are in pixels, `mask` says which of them belong to each input's anchors, and
@@ -27,7 +27,7 @@ export const Yolov3DetectionOutput = defineLayer({
     const fraction = mask.find((anchor) => !Number.isInteger(anchor))
     if (fraction !== undefined) throw new NcnnError(`mask must be whole numbers as floats (1.0), found ${fraction}`)
     const boxes = inputs.flatMap((x, input) => {
-      checkChannels(x, num_class, num_box)
+      checkPredictions(x, num_class, num_box)
       const [, h, w] = x.shape
       const [netH, netW] = [h, w].map((length) => Math.trunc(Math.fround(anchors_scale[input] * length)))
       return cellsOf(x, num_box, num_class, workspace).flatMap((cell) => {

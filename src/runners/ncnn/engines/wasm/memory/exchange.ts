@@ -1,5 +1,4 @@
 // Tensors in, tensors out: copies between the user's tensors and the engine's blobs.
-
 import type { DType, TypedArray } from '../../../../../tensor/dtype.ts'
 import { bfloat16ToFloat32Array, float16ToFloat32Array } from '../../../../../tensor/half.ts'
 import type { Tensor } from '../../../../../tensor/tensor.ts'

@@ -1,5 +1,4 @@
 // Boxes that detectors find: sorting by score and non-maximum suppression, in ncnn's order.
-
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 

@@ -26,8 +26,8 @@ export function mapElements(
 }
 
 /** Integers and 16-bit floats must be cast or dequantised first: ncnn would take their bits for float32. */
-export function checkFloat(x: Blob, { float }: Workspace): void {
-  if (x.dtype !== float) throw new NcnnError(`the layer computes on float32, the input is ${x.dtype}`)
+export function checkFloat(blob: Blob, { float }: Workspace, what = 'the input'): void {
+  if (blob.dtype !== float) throw new NcnnError(`the layer computes on float32, ${what} is ${blob.dtype}`)
 }
 
 /** An operation of UnaryOp as a kernel. */

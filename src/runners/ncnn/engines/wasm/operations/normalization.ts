@@ -1,4 +1,5 @@
 // Normalisation to mean 0 and variance 1, followed by a factor and an offset that were learnt.
+import { sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
@@ -16,7 +17,7 @@ interface Affine {
  */
 export function normalizedSize({ shape }: Blob, affine_size: number, affine: number): number {
   const inner = shape.length === 1 ? shape : shape.slice(1)
-  const sizes = inner.map((_, axis) => inner.slice(axis).reduce((product, length) => product * length, 1)).reverse()
+  const sizes = inner.map((_, axis) => sizeOf(inner.slice(axis))).reverse()
   const size = sizes.find((candidate) => candidate === affine_size) ?? sizes[sizes.length - 1]
   if (affine && size !== affine_size) {
     throw new NcnnError(

@@ -1,5 +1,4 @@
 // The plain form of the recurrent layers: one direction unrolled over time, in double precision, with float or int8 weights.
-
 import { tanh } from '../math/index.ts'
 import type { BlobArray } from '../memory/blob.ts'
 import { descale, dynamicScale, quantize } from '../precision/int8.ts'

@@ -1,5 +1,4 @@
 // Resampling along one axis: every element of the result is a weighted sum of a few consecutive elements of the input.
-
 import type { Workspace } from '../layer.ts'
 import type { Blob, BlobArray } from '../memory/blob.ts'
 

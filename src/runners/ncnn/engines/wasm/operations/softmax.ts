@@ -1,5 +1,4 @@
 // Softmax along one axis, for the Softmax layer and for attention.
-
 import type { Workspace } from '../layer.ts'
 import { exp } from '../math/index.ts'
 import type { Blob } from '../memory/blob.ts'

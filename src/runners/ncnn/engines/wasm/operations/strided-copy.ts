@@ -1,5 +1,4 @@
 // Copies elements between two n-dimensional layouts. Slicing, permuting, tiling and shuffling are all this, with other strides.
-
 import type { NcnnKernels } from '../../../../../kernels/ncnn.ts'
 import { rowMajorStrides } from '../../../../../tensor/shape.ts'
 import type { Blob, BlobArray } from '../memory/blob.ts'

@@ -16,7 +16,7 @@ export const yoloParams = {
   biases: floats(4),
 } as const
 
-export function checkChannels(x: Blob, num_class: number, num_box: number): void {
+export function checkPredictions(x: Blob, num_class: number, num_box: number): void {
   checkRank(x.shape, 3)
   if (num_box >= 1 && num_class >= 1 && Math.floor(x.shape[0] / num_box) === 5 + num_class) return
   throw new NcnnError(

@@ -576,7 +576,7 @@ describe('errors say what does not fit', () => {
   test('integers where floats are expected', async () => {
     const x: Tensor = { data: new Int32Array(18), shape: [2, 3, 3], dtype: 'int32' }
     await expect(runSingle('Convolution', { 0: 1, 1: 1, 6: 2 }, [x], { weights: weights(2) })).rejects.toThrow(
-      /input must be a float blob, found int32/,
+      /the layer computes on float32, the input is int32/,
     )
   })
 

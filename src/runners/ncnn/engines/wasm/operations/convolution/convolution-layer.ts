@@ -7,13 +7,13 @@ import type { Workspace } from '../../layer.ts'
 import type { Blob } from '../../memory/blob.ts'
 import { asFloat32 } from '../../precision/half-weights.ts'
 import { type SumPrecision, sumPrecisionOf } from '../../precision/sums.ts'
+import { checkFloat } from '../elementwise.ts'
 import { fusedActivation } from '../fused-activation.ts'
 import { convolve, type Surroundings } from './convolve.ts'
 import {
-  checkChannels,
   checkDynamicBias,
-  checkFloat,
   checkGroup,
+  checkInputChannels,
   checkInputs,
   checkStoredFloat,
   dynamicWeightAxes,
@@ -29,9 +29,9 @@ import {
   type Dimensions,
   type Geometry,
   imageOf,
+  imageShape,
   type Padding,
   type Spatial,
-  shapeOf,
   volumeOf,
   type Window,
 } from './geometry.ts'
@@ -145,7 +145,7 @@ function dynamicFilters(
   if (weight === undefined) throw new NcnnError('the weight is missing')
   const { first: outputs, second: inputs, kernel } = dynamicWeightAxes(weight, dimensions)
   checkGroup(outputs, group)
-  checkFloat(weight, 'the weight', workspace)
+  checkFloat(weight, workspace, 'the weight')
   checkDynamicBias(bias, outputs, workspace)
   return { group, outputs, inputs, kernel, weight, bias }
 }
@@ -158,12 +158,12 @@ export function forwardConvolution(
   workspace: Workspace,
 ): Blob {
   if (prepared.int8Filters !== undefined) return forwardInt8(dimensions, x, prepared.int8Filters, prepared, workspace)
-  checkFloat(x, 'the input', workspace)
+  checkFloat(x, workspace)
   const { winogradFilters } = prepared
   const filters =
     prepared.filters ?? winogradFilters ?? dynamicFilters(weight, bias, params.group ?? 1, dimensions, workspace)
   const geometry = geometryFor(x, filters, prepared, dimensions)
-  const y = workspace.alloc(shapeOf({ channels: filters.outputs, size: geometry.output }, dimensions))
+  const y = workspace.alloc(imageShape({ channels: filters.outputs, size: geometry.output }, dimensions))
   if (winogradFilters !== undefined) {
     convolveWinograd(x, winogradFilters, geometry, prepared, y, workspace)
     return y
@@ -180,9 +180,9 @@ function forwardInt8(
   prepared: PreparedConvolution,
   workspace: Workspace,
 ): Blob {
-  if (x.dtype !== 'int8') checkFloat(x, 'the input', workspace)
+  if (x.dtype !== 'int8') checkFloat(x, workspace)
   const geometry = geometryFor(x, filters, prepared, dimensions)
-  const shape = shapeOf({ channels: filters.outputs, size: geometry.output }, dimensions)
+  const shape = imageShape({ channels: filters.outputs, size: geometry.output }, dimensions)
   const y = workspace.alloc(shape, filters.outputScale === undefined ? workspace.float : 'int8')
   convolveInt8(x, filters, geometry, prepared, y, workspace)
   return y
@@ -197,7 +197,7 @@ function geometryFor(
   const { known } = lastGeometry
   if (known?.filters === filters && sameShape(known.shape, x.shape)) return known.geometry
   const { channels, size } = imageOf(x.shape, dimensions)
-  checkChannels(filters, channels)
+  checkInputChannels(filters, channels)
   const pads = x.shape.length === 1 ? alongWidth(padding) : padding
   const geometry = convolutionGeometry({ ...window, kernel: filters.kernel }, pads, size)
   lastGeometry.known = { shape: x.shape, filters, geometry }

@@ -4,13 +4,13 @@ import type { GraphLayer } from '../../../../graph.ts'
 import type { Workspace } from '../../layer.ts'
 import type { Blob } from '../../memory/blob.ts'
 import { type SumPrecision, sumPrecisionOf } from '../../precision/sums.ts'
+import { checkFloat } from '../elementwise.ts'
 import { type FusedActivation, fusedActivation } from '../fused-activation.ts'
 import { deconvolve, exchangeChannels, isProduct, packProducts, type SpreadingFilters } from './deconvolve.ts'
 import {
-  checkChannels,
   checkDynamicBias,
-  checkFloat,
   checkGroup,
+  checkInputChannels,
   checkInputs,
   checkStoredFloat,
   dynamicWeightAxes,
@@ -23,8 +23,8 @@ import {
   type Dimensions,
   deconvolutionGeometry,
   imageOf,
+  imageShape,
   type Spatial,
-  shapeOf,
   type Window,
 } from './geometry.ts'
 import { cutOf, type OutputParams, outputPadOf, type WindowParams, windowOf } from './params.ts'
@@ -99,7 +99,7 @@ function dynamicFilters(
   checkGroup(shape.outputs, group)
   if (!Number.isInteger(shape.inputs))
     throw new NcnnError(`${channels} input channels cannot be split into ${group} groups`)
-  checkFloat(weight, 'the weight', workspace)
+  checkFloat(weight, workspace, 'the weight')
   checkDynamicBias(bias, shape.outputs, workspace)
   if (!isProduct(shape, sums)) return { ...shape, weight, bias }
   return { ...shape, weight: packProducts(shape, weight, workspace, workspace.scratch), bias }
@@ -112,13 +112,13 @@ export function forwardDeconvolution(
   { params, prepared }: { readonly params: DeconvolutionParams; readonly prepared: PreparedDeconvolution },
   workspace: Workspace,
 ): Blob {
-  checkFloat(x, 'the input', workspace)
+  checkFloat(x, workspace)
   const { window, outputPad, cut, sums } = prepared
   const filters = prepared.filters ?? dynamicFilters(weight, bias, params.group ?? 1, dimensions, sums, workspace)
   const image = imageOf(x.shape, dimensions)
-  checkChannels(filters, image.channels)
+  checkInputChannels(filters, image.channels)
   const geometry = deconvolutionGeometry({ ...window, kernel: filters.kernel }, outputPad, cut, image.size)
-  const y = workspace.alloc(shapeOf({ channels: filters.outputs, size: geometry.output }, dimensions))
+  const y = workspace.alloc(imageShape({ channels: filters.outputs, size: geometry.output }, dimensions))
   deconvolve(x, filters, geometry, prepared, y, workspace)
   return y
 }

@@ -6,6 +6,7 @@ import { raw, tagged } from '../../../../weights.ts'
 import type { Workspace } from '../../layer.ts'
 import type { Blob } from '../../memory/blob.ts'
 import type { SumPrecision } from '../../precision/sums.ts'
+import { checkFloat } from '../elementwise.ts'
 import { type Dimensions, type Spatial, volumeOf } from './geometry.ts'
 import { checkPositive } from './params.ts'
 
@@ -78,16 +79,11 @@ export function checkGroup(outputs: number, group: number): void {
 }
 
 /** @throws {NcnnError} when an input does not have the channels that the filters read */
-export function checkChannels({ group, inputs }: FilterShape, channels: number): void {
+export function checkInputChannels({ group, inputs }: FilterShape, channels: number): void {
   if (channels !== group * inputs) {
     const groups = group === 1 ? '' : ` (${group} groups of ${inputs})`
     throw new NcnnError(`the weights are for ${group * inputs} input channels${groups}, the input has ${channels}`)
   }
-}
-
-/** @throws {NcnnError} when a blob does not hold the float numbers that the engine computes with */
-export function checkFloat(blob: Blob, what: string, { float }: Workspace): void {
-  if (blob.dtype !== float) throw new NcnnError(`${what} must be a float blob, found ${blob.dtype}`)
 }
 
 /** @throws {NcnnError} when the .bin holds int8 weights, which mean nothing without scales */
@@ -119,7 +115,7 @@ export function dynamicWeightAxes(
 /** @throws {NcnnError} when a bias that is an input is missing or has not one value per output */
 export function checkDynamicBias(bias: Blob | undefined, outputs: number, workspace: Workspace): void {
   if (bias === undefined) return
-  checkFloat(bias, 'the bias', workspace)
+  checkFloat(bias, workspace, 'the bias')
   if (bias.length !== outputs) throw new NcnnError(`the bias must have ${outputs} elements, found ${bias.length}`)
 }
 

@@ -77,7 +77,7 @@ export function imageOf(shape: readonly number[], dimensions: Dimensions): Image
 }
 
 /** The shape of an image blob, as ncnn's layers of that many dimensions make it. */
-export function shapeOf({ channels, size }: Image, dimensions: Dimensions): number[] {
+export function imageShape({ channels, size }: Image, dimensions: Dimensions): number[] {
   return [channels, ...size.slice(3 - dimensions)]
 }
 

@@ -1,11 +1,13 @@
 // The parameters that convolution layers share, as ncnn's operators.md names them, and what they say about window and padding.
 import { NcnnError } from '../../../../error.ts'
-import { int } from '../../../../params.ts'
+import { float, int } from '../../../../params.ts'
+import { activationParams } from '../fused-activation.ts'
 import { axisNames, type Cut, type Padding, type Pads, perAxis, type Spatial, type Window } from './geometry.ts'
 
-/** The filters; of grouped layers with the number of groups. */
 export const filterParams = { num_output: int(0), bias_term: int(5), weight_data_size: int(6) } as const
-export const groupedFilterParams = { ...filterParams, group: int(7, 1) } as const
+
+/** What the grouped layers have besides. */
+export const groupParam = { group: int(7, 1) } as const
 
 export const widthParams = {
   kernel_w: int(1),
@@ -23,7 +25,7 @@ export const heightParams = {
   pad_bottom: int(16, 'pad_top'),
 } as const
 
-export const depthParams = {
+const depthParams = {
   kernel_d: int(21, 'kernel_w'),
   dilation_d: int(22, 'dilation_w'),
   stride_d: int(23, 'stride_w'),
@@ -32,22 +34,62 @@ export const depthParams = {
 } as const
 
 /** Where each dimension's deconvolutions keep what their outputs are to be. */
-export const outputParams1d = { output_pad_right: int(18), output_w: int(20) } as const
+const outputParams1d = { output_pad_right: int(18), output_w: int(20) } as const
 
-export const outputParams2d = {
+const outputParams2d = {
   output_pad_right: int(18),
   output_pad_bottom: int(19, 'output_pad_right'),
   output_w: int(20),
   output_h: int(21, 'output_w'),
 } as const
 
-export const outputParams3d = {
+const outputParams3d = {
   output_pad_right: int(18),
   output_pad_bottom: int(19, 'output_pad_right'),
   output_pad_behind: int(20, 'output_pad_right'),
   output_w: int(25),
   output_h: int(26, 'output_w'),
   output_d: int(27, 'output_w'),
+} as const
+
+/** The parameters of convolutions of each dimension. */
+export const convolutionParams1d = {
+  ...filterParams,
+  ...widthParams,
+  pad_value: float(18),
+  ...activationParams,
+  dynamic_weight: int(19),
+} as const
+
+export const convolutionParams2d = { ...convolutionParams1d, ...heightParams, int8_scale_term: int(8) } as const
+
+export const convolutionParams3d = {
+  ...filterParams,
+  ...widthParams,
+  ...heightParams,
+  ...depthParams,
+  pad_value: float(18),
+  ...activationParams,
+} as const
+
+/** The parameters of deconvolutions of each dimension. */
+export const deconvolutionParams1d = {
+  ...filterParams,
+  ...widthParams,
+  ...outputParams1d,
+  ...activationParams,
+  dynamic_weight: int(28),
+} as const
+
+export const deconvolutionParams2d = { ...deconvolutionParams1d, ...heightParams, ...outputParams2d } as const
+
+export const deconvolutionParams3d = {
+  ...filterParams,
+  ...widthParams,
+  ...heightParams,
+  ...depthParams,
+  ...outputParams3d,
+  ...activationParams,
 } as const
 
 type Values<P> = { readonly [K in keyof P]: number }

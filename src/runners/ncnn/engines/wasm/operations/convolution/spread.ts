@@ -1,5 +1,4 @@
 // Spreading: what deconvolutions and Fold do with elements, adding them to all the places under a kernel.
-
 import type { Workspace } from '../../layer.ts'
 import type { BlobArray } from '../../memory/blob.ts'
 import type { Geometry } from './geometry.ts'
