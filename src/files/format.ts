@@ -33,7 +33,11 @@ export interface TensorFormat {
 export function lookUp<T>(entries: ReadonlyMap<string, T>, name: string, source: string): T {
   const entry = entries.get(name)
   if (entry === undefined) {
-    throw new TensorFileError(source, `has no tensor ${JSON.stringify(name)}; found ${quoteNames([...entries.keys()])}`)
+    throw new TensorFileError(
+      source,
+      `has no tensor ${JSON.stringify(name)}; found ${quoteNames([...entries.keys()])}`,
+      { code: 'no-such-tensor' },
+    )
   }
   return entry
 }
@@ -57,6 +61,7 @@ export function refuseOptions(
         option === 'metadata'
           ? 'only .safetensors files hold metadata'
           : `only .npz files can be written with \`${option}\``,
+        { code: 'cannot-hold' },
       )
     }
   }

@@ -59,6 +59,7 @@ function parseDescr(descr: PythonLiteral, source: string): { dtype: DType; littl
     throw new TensorFileError(
       source,
       'holds a structured array (records with named fields); save each field as an array of its own',
+      { code: 'unsupported' },
     )
   }
   if (typeof descr !== 'string') {
@@ -79,12 +80,14 @@ function parseDescr(descr: PythonLiteral, source: string): { dtype: DType; littl
       source,
       `dtype '${descr}' is two raw bytes per element, which is how bfloat16 arrays of ml_dtypes are stored, without their name; ` +
         'save bfloat16 as .safetensors, or the array as float32',
+      { code: 'unsupported' },
     )
   }
   const refused = code.startsWith('V') ? 'raw bytes of no known type' : refusedKinds[code.charAt(0)]
   throw new TensorFileError(
     source,
     refused ? `dtype '${descr}' is not numeric data that a tensor can hold: ${refused}` : `unknown dtype '${descr}'`,
+    { code: 'unsupported' },
   )
 }
 
@@ -100,12 +103,15 @@ function readHeader(source: ByteSource): NpyHeader {
   }
   const [major, minor] = [preamble[6], preamble[7]]
   if (major === undefined || minor === undefined)
-    throw new TensorFileError(name, `ends after ${byteCount(size)}, inside the header`)
+    throw new TensorFileError(name, `ends after ${byteCount(size)}, inside the header`, { code: 'truncated' })
   if (major < 1 || major > 3 || minor !== 0) {
-    throw new TensorFileError(name, `.npy version ${major}.${minor} is unknown; expected 1.0, 2.0 or 3.0`)
+    throw new TensorFileError(name, `.npy version ${major}.${minor} is unknown; expected 1.0, 2.0 or 3.0`, {
+      code: 'unsupported',
+    })
   }
   const headerOffset = major === 1 ? 10 : 12
-  if (size < headerOffset) throw new TensorFileError(name, `ends after ${byteCount(size)}, inside the header`)
+  if (size < headerOffset)
+    throw new TensorFileError(name, `ends after ${byteCount(size)}, inside the header`, { code: 'truncated' })
   const view = new DataView(preamble.buffer, preamble.byteOffset, preamble.length)
   const headerBytes = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
   const dataOffset = headerOffset + headerBytes
@@ -113,6 +119,7 @@ function readHeader(source: ByteSource): NpyHeader {
     throw new TensorFileError(
       name,
       `declares a header of ${byteCount(headerBytes)}, but only ${size - headerOffset} follow`,
+      { code: 'truncated' },
     )
   }
   if (headerBytes > maxHeaderBytes) {
@@ -135,6 +142,7 @@ function readHeader(source: ByteSource): NpyHeader {
     throw new TensorFileError(
       name,
       `shape [${shape.join(', ')}] of ${dtype} takes ${byteCount(expected)}, but ${found} follow the header: ${advice}`,
+      { code: found < expected ? 'truncated' : 'malformed' },
     )
   }
   return { dtype, littleEndian, fortranOrder, shape, dataOffset }
@@ -200,6 +208,7 @@ export function npyPieces(tensor: Tensor, target: string): Uint8Array[] {
     throw new TensorFileError(
       target,
       `the .npy format has no ${dtype}; write a .safetensors file, or convert the tensor to float32`,
+      { code: 'cannot-hold' },
     )
   }
   const byteOrder = code.endsWith('1') ? '|' : '<'
@@ -236,6 +245,7 @@ export const npy: TensorFormat = {
         target,
         `a .npy file holds one tensor, called like the file, ${JSON.stringify(stemOf(target))}; asked to write ` +
           `${quoteNames([...tensors.keys()])}. Use .npz or .safetensors to keep names`,
+        { code: 'cannot-hold' },
       )
     }
     return npyPieces(tensor, target)

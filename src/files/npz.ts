@@ -19,12 +19,15 @@ const noDate = new Date(1980, 0, 1)
 
 function checkName(name: string, target: string): void {
   if (name === '' || name.includes('\0') || !isWellFormed(name)) {
-    throw new TensorFileError(target, `${JSON.stringify(name)} cannot be the name of an array in a .npz file`)
+    throw new TensorFileError(target, `${JSON.stringify(name)} cannot be the name of an array in a .npz file`, {
+      code: 'cannot-hold',
+    })
   }
   if (new TextEncoder().encode(name).length + extension.length > maxNameBytes) {
     throw new TensorFileError(
       target,
       `the name ${JSON.stringify(`${name.slice(0, 20)}...`)} is too long for a .npz file`,
+      { code: 'cannot-hold' },
     )
   }
 }
@@ -51,6 +54,7 @@ export const npz: TensorFormat = {
       throw new TensorFileError(
         target,
         `${tensors.size} arrays are more than the ${maxMembers} of a .npz file; use .safetensors`,
+        { code: 'cannot-hold' },
       )
     }
     const members: Zippable = {}
@@ -61,7 +65,9 @@ export const npz: TensorFormat = {
       // Local header, directory entry and end record stay below this.
       size += pieces.reduce((sum, piece) => sum + piece.length, 256 + 2 * (name.length * 3 + extension.length))
       if (size > maxArchiveBytes)
-        throw new TensorFileError(target, 'the arrays take more than the 4 GiB of a .npz file; use .safetensors')
+        throw new TensorFileError(target, 'the arrays take more than the 4 GiB of a .npz file; use .safetensors', {
+          code: 'cannot-hold',
+        })
       members[name + extension] = [concatenate(pieces), { level: options.compress ? 6 : 0 }]
     }
     return [zipSync(members, { mtime: noDate })]

@@ -35,6 +35,7 @@ function formatOf(path: string): TensorFormat {
   throw new TensorFileError(
     path,
     `expected a file name that ends in ${tensorFileExtensions.join(', ')}, found ${extension ? `"${extension}"` : 'no extension'}`,
+    { code: 'unknown-format' },
   )
 }
 
@@ -46,12 +47,13 @@ export function readTensorSync(file: string | URL, options: ReadTensorOptions = 
     const { names, read } = format.open(source)
     if (options.name !== undefined) return read(options.name)
     const [only] = names
-    if (only === undefined) throw new TensorFileError(path, 'holds no tensor')
+    if (only === undefined) throw new TensorFileError(path, 'holds no tensor', { code: 'no-such-tensor' })
     if (names.length === 1) return read(only)
     throw new TensorFileError(
       path,
       `holds ${names.length} tensors: ${quoteNames(names)}. Choose one with readTensor(path, { name: ${JSON.stringify(only)} }) ` +
         'or read them all with readTensors(path)',
+      { code: 'no-such-tensor' },
     )
   })
 }
@@ -74,7 +76,7 @@ function write(path: string, tensors: readonly (readonly [string, TensorLike])[]
     try {
       checked.set(name, toTensor(like, { name: `tensor ${JSON.stringify(name)}` }))
     } catch (cause) {
-      throw new TensorFileError(path, (cause as Error).message, { cause })
+      throw new TensorFileError(path, (cause as Error).message, { code: 'cannot-hold', cause })
     }
   }
   replaceFile(path, format.encode(checked, path, options))

@@ -100,6 +100,7 @@ function refuseType(typeName: string, source: string): never {
     refusedTypes.test(typeName)
       ? `dtype ${typeName} is not supported; convert the tensor to float32 or float16 before saving it`
       : `unknown dtype ${JSON.stringify(typeName)}; expected one of ${Object.keys(dtypeOfName).join(', ')}`,
+    { code: 'unsupported' },
   )
 }
 
@@ -120,6 +121,7 @@ function parseEntry(entry: unknown, dataOffset: number, dataBytes: number, sourc
     throw new TensorFileError(
       source,
       `'data_offsets' [${from}, ${to}] lie outside the ${byteCount(dataBytes)} of data; the file is truncated or damaged`,
+      { code: 'truncated' },
     )
   }
   const dtype = findDtype(typeName)
@@ -155,7 +157,11 @@ function checkCoverage(entries: ReadonlyMap<string, Entry>, dataOffset: number, 
 function readHeader(source: ByteSource): Header {
   const { name, size } = source
   if (size < 8)
-    throw new TensorFileError(name, `a .safetensors file begins with an 8-byte length, found ${byteCount(size)} in all`)
+    throw new TensorFileError(
+      name,
+      `a .safetensors file begins with an 8-byte length, found ${byteCount(size)} in all`,
+      { code: 'truncated' },
+    )
   const start = source.read(0, 8)
   const headerBytes = new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true)
   const available = BigInt(size - 8)
@@ -164,6 +170,7 @@ function readHeader(source: ByteSource): Header {
       name,
       `declares a header of ${byteCount(headerBytes)}, but only ${available} follow: ` +
         `the file is truncated or not a .safetensors file; it begins with ${describeBeginning(start)}`,
+      { code: 'truncated' },
     )
   }
   if (headerBytes > maxHeaderBytes) {
@@ -185,7 +192,11 @@ function readHeader(source: ByteSource): Header {
 function checkNames(names: Iterable<string>, target: string): void {
   for (const name of names) {
     if (name === metadataKey || !isWellFormed(name)) {
-      throw new TensorFileError(target, `${JSON.stringify(name)} cannot be the name of a tensor in a .safetensors file`)
+      throw new TensorFileError(
+        target,
+        `${JSON.stringify(name)} cannot be the name of a tensor in a .safetensors file`,
+        { code: 'cannot-hold' },
+      )
     }
   }
 }
@@ -193,7 +204,9 @@ function checkNames(names: Iterable<string>, target: string): void {
 function checkMetadata(metadata: Readonly<Record<string, string>>, target: string): void {
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value !== 'string' || !isWellFormed(key) || !isWellFormed(value)) {
-      throw new TensorFileError(target, `metadata ${JSON.stringify(key)} must be a string of valid Unicode`)
+      throw new TensorFileError(target, `metadata ${JSON.stringify(key)} must be a string of valid Unicode`, {
+        code: 'cannot-hold',
+      })
     }
   }
 }
@@ -233,6 +246,7 @@ export const safetensors: TensorFormat = {
       throw new TensorFileError(
         target,
         `names, shapes and metadata take ${byteCount(json.length)}; the format allows ${maxHeaderBytes}`,
+        { code: 'cannot-hold' },
       )
     }
     new DataView(padded.buffer).setBigUint64(0, BigInt(padded.length - 8), true)

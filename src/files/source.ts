@@ -16,6 +16,7 @@ export function allocateBytes(size: number, name: string): Uint8Array<ArrayBuffe
     return new Uint8Array(size)
   } catch (cause) {
     throw new TensorFileError(name, `${byteCount(size)} in one piece are more than this JavaScript runtime can hold`, {
+      code: 'too-large',
       cause,
     })
   }

@@ -52,6 +52,7 @@ function readView(source: ByteSource, begin: number, length: number, what: strin
     throw new TensorFileError(
       source.name,
       `${what} is declared at bytes ${begin} to ${begin + length}, but the file has ${byteCount(source.size)}; it is truncated or damaged`,
+      { code: 'truncated' },
     )
   }
   return viewOf(source.read(begin, begin + length))
@@ -82,11 +83,13 @@ function findDirectory(source: ByteSource): DirectoryPlace {
   }
   if (at < 0) {
     const beginning = source.read(0, Math.min(8, size))
+    const isZip = beginning[0] === 0x50 && beginning[1] === 0x4b
     throw new TensorFileError(
       name,
-      beginning[0] === 0x50 && beginning[1] === 0x4b
+      isZip
         ? 'the zip directory at the end of the file is missing: the file is truncated'
         : `not a zip archive: expected a zip directory at the end, found a file that begins with ${describeBeginning(beginning)}`,
+      { code: isZip ? 'truncated' : 'malformed' },
     )
   }
   const limit = tailOffset + at
@@ -115,7 +118,8 @@ function findDirectory(source: ByteSource): DirectoryPlace {
       place.limit = recordOffset
     }
   }
-  if (place.disk !== 0) throw new TensorFileError(name, 'is one part of a split zip archive; join the parts first')
+  if (place.disk !== 0)
+    throw new TensorFileError(name, 'is one part of a split zip archive; join the parts first', { code: 'unsupported' })
   return place
 }
 
@@ -220,7 +224,8 @@ export function listMembers(source: ByteSource): ZipMember[] {
       new Uint8Array(entry.buffer, entry.byteOffset + directoryEntryBytes, nameEnd - directoryEntryBytes),
       source,
     )
-    if (entry.getUint16(8, true) & 1) throw new TensorFileError(source.name, `${JSON.stringify(name)} is encrypted`)
+    if (entry.getUint16(8, true) & 1)
+      throw new TensorFileError(source.name, `${JSON.stringify(name)} is encrypted`, { code: 'unsupported' })
     const [size, compressedSize, headerOffset] = sizes
     if (!name.endsWith('/')) {
       members.push({
@@ -320,6 +325,7 @@ export function openMember(source: ByteSource, member: ZipMember, name: string):
     throw new TensorFileError(
       name,
       `is compressed with ${method_}; expected stored or deflated data, as numpy writes it`,
+      { code: 'unsupported' },
     )
   }
   const head =

@@ -11,7 +11,7 @@
  * - `wrong-input`: what is fed or asked for does not fit the model: an unknown or missing name, a wrong shape
  * - `missing-dependency`: a package, library or interpreter is not installed, or cannot be loaded
  * - `runtime-failed`: the runtime refused the model, or failed while it ran it
- * - `crashed`: the process in which the model ran has ended
+ * - `crashed`: the runtime itself crashed, or its process was ended from outside
  * - `timeout`: the runtime did not answer in time
  * - `out-of-memory`: more memory is needed than there is, or than was allowed
  * - `closed`: the model was closed

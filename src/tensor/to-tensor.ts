@@ -1,4 +1,5 @@
 // TensorLike -> Tensor: accepts what the libraries of the JavaScript world call a tensor, and says plainly what it cannot accept.
+import { reasonOf } from '../host/reason.ts'
 import { toFloat64 } from './decode.ts'
 import { describeValue } from './describe.ts'
 import { type DType, isBigIntDType, storageNameOf, type TypedArray } from './dtype.ts'
@@ -167,7 +168,7 @@ function read(getData: () => unknown, name: string): unknown {
   try {
     return getData()
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = reasonOf(cause)
     throw new TypeError(
       `${name}: its data cannot be read (${reason}); download it from its device first, and keep the tensor undisposed until it is compared`,
       { cause },

@@ -28,6 +28,7 @@ function splitBatch(inputs: Readonly<Record<string, TensorLike>>): Record<string
     const shapes = tensors.map(([name, tensor]) => `"${name}" [${tensor.shape.join(', ')}]`).join(', ')
     throw new NcnnError(
       `with \`batched: true\` every input needs a leading batch axis of the same length, got ${shapes || 'no inputs'}`,
+      { code: 'wrong-input' },
     )
   }
   return Array.from({ length: batch }, (_, sample) =>
@@ -56,7 +57,9 @@ function stackBatch(samples: readonly Record<string, Tensor>[]): Record<string, 
 function stack(tensors: readonly Tensor[], name: string): Tensor {
   const [{ shape, dtype, data }] = tensors
   if (tensors.some((tensor) => String(tensor.shape) !== String(shape))) {
-    throw new NcnnError(`output "${name}" has another shape for each sample of the batch; run the samples one by one`)
+    throw new NcnnError(`output "${name}" has another shape for each sample of the batch; run the samples one by one`, {
+      code: 'unsupported',
+    })
   }
   const stacked = data.constructor as new (length: number) => typeof data
   const result = new stacked(data.length * tensors.length)

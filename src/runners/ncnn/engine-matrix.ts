@@ -1,4 +1,5 @@
 // The same tests over engines x options: named cases for `describe.each` and `test.each` of Vitest and Jest.
+import { reasonOf } from '../../host/reason.ts'
 import type { Model } from '../model.ts'
 import { NcnnError } from './error.ts'
 import { loadNcnn, pickEngine } from './load-ncnn.ts'
@@ -71,7 +72,9 @@ function optionSets(
     options.map((name: NcnnOptionSetName) => {
       if (!Object.hasOwn(ncnnOptionSets, name)) {
         const known = Object.keys(ncnnOptionSets).join(', ')
-        throw new NcnnError(`engineCases: there is no option set "${name}"; there are ${known}`)
+        throw new NcnnError(`engineCases: there is no option set "${name}"; there are ${known}`, {
+          code: 'wrong-option',
+        })
       }
       return [name, ncnnOptionSets[name]]
     }),
@@ -95,7 +98,7 @@ export async function findEngines(
       try {
         return { engine, version: await engine.version() }
       } catch (error) {
-        return { engine, missing: error instanceof Error ? error.message : String(error) }
+        return { engine, missing: reasonOf(error) }
       }
     }),
   )

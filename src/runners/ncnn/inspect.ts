@@ -120,7 +120,9 @@ async function shapesOf(
   const unknown = Object.keys(given).filter((name) => !model.inputs.some((input) => input.name === name))
   if (unknown.length > 0) {
     const names = model.inputs.map(({ name }) => `"${name}"`).join(', ')
-    throw new NcnnError(`${source} has no input "${unknown[0]}"; its inputs are ${names || 'none'}`)
+    throw new NcnnError(`${source} has no input "${unknown[0]}"; its inputs are ${names || 'none'}`, {
+      code: 'wrong-input',
+    })
   }
   const inputs = model.inputs.map(({ name, shape }) => ({ name, shape: given[name] ?? shape }))
   if (inputs.some(({ shape }) => shape === undefined)) return { shapes: undefined, inputs }

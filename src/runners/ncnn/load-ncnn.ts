@@ -39,6 +39,7 @@ export function pickEngine(engine: LoadNcnnOptions['engine']): NcnnEngine {
   if (typeof engine === 'object' && typeof engine.load === 'function') return engine
   throw new NcnnError(
     `loadNcnn: unknown engine ${JSON.stringify(engine)}; expected 'wasm', 'python', 'native' or an engine object`,
+    { code: 'wrong-option' },
   )
 }
 
@@ -56,10 +57,14 @@ function engineOptions({
   release = currentFormat.release,
 }: LoadNcnnOptions): EngineOptions {
   if (precision !== 'float32' && precision !== 'float64') {
-    throw new NcnnError(`loadNcnn: precision must be 'float32' or 'float64', got ${JSON.stringify(precision)}`)
+    throw new NcnnError(`loadNcnn: precision must be 'float32' or 'float64', got ${JSON.stringify(precision)}`, {
+      code: 'wrong-option',
+    })
   }
   if (memoryLimit !== undefined && !(memoryLimit > 0)) {
-    throw new NcnnError(`loadNcnn: memoryLimit must be a positive number of bytes, got ${memoryLimit}`)
+    throw new NcnnError(`loadNcnn: memoryLimit must be a positive number of bytes, got ${memoryLimit}`, {
+      code: 'wrong-option',
+    })
   }
   if (typeof release !== 'string' || !/^20\d{6}$/.test(release)) {
     throw new NcnnError(`loadNcnn: release must be a date such as '20261020', got ${JSON.stringify(release)}`)

@@ -1,5 +1,6 @@
 // Reads the binary form of .param files (.param.bin, written by ncnn2mem): layer types, blobs and parameters as numbers.
 // Format: Tencent/ncnn, Net::load_param_bin and ParamDict::load_param_bin.
+import type { ModelErrorCode } from '../model-error.ts'
 import { layerTypesByBinaryId } from './engines/wasm/layer-types.ts'
 import { NcnnError } from './error.ts'
 import { type Graph, type GraphLayer, maxParamCount, type StoredParam } from './graph.ts'
@@ -47,11 +48,11 @@ interface Reader {
 function createReader(bytes: Uint8Array, source: string): Reader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let offset = 0
-  const fail = (message: string): never => {
-    throw new NcnnError(`${source}, byte ${offset}: ${message}`)
+  const fail = (message: string, code?: ModelErrorCode): never => {
+    throw new NcnnError(`${source}, byte ${offset}: ${message}`, { code })
   }
   const need = (length: number, what: string): void => {
-    if (offset + length > bytes.length) fail(`the file ends within ${what}. Is it truncated?`)
+    if (offset + length > bytes.length) fail(`the file ends within ${what}. Is it truncated?`, 'truncated')
   }
   const reader: Reader = {
     get offset() {

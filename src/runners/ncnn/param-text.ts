@@ -1,5 +1,6 @@
 // Reads the text form of .param files, of every generation.
 // Format: Tencent/ncnn, docs/developer-guide/param-and-model-file-structure.md
+import type { ModelErrorCode } from '../model-error.ts'
 import { NcnnError } from './error.ts'
 import { type Graph, type GraphLayer, maxParamCount, type NumberParam, type StoredParam } from './graph.ts'
 import { bitsOfFloat } from './words.ts'
@@ -19,12 +20,13 @@ const numberPattern = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
  */
 export function parseParamText(text: string, source: string): Graph {
   const lines = significantLines(text)
-  const fail = (line: number, message: string): never => {
-    throw new NcnnError(`${source}, line ${line}: ${message}`)
+  const fail = (line: number, message: string, code?: ModelErrorCode): never => {
+    throw new NcnnError(`${source}, line ${line}: ${message}`, { code })
   }
 
   const [first] = lines
-  if (first === undefined) throw new NcnnError(`${source}: the file is empty; an ncnn .param file starts with ${magic}`)
+  if (first === undefined)
+    throw new NcnnError(`${source}: the file is empty; an ncnn .param file starts with ${magic}`, { code: 'truncated' })
   if (fieldsOf(first.text)[0] !== magic) {
     fail(
       first.number,
@@ -34,7 +36,11 @@ export function parseParamText(text: string, source: string): Graph {
   const { counts, rest } = splitHeader(lines, source)
   const [layerCount, blobCount] = parseCounts(counts, fail)
   if (rest.length < layerCount) {
-    fail(counts.number, `${layerCount} layers are declared, but ${rest.length} follow. Was the file cut or edited?`)
+    fail(
+      counts.number,
+      `${layerCount} layers are declared, but ${rest.length} follow. Was the file cut or edited?`,
+      'truncated',
+    )
   }
 
   const layers = rest.slice(0, layerCount).map((line) => parseLayer(line, fail))
@@ -84,7 +90,9 @@ function splitHeader(lines: readonly Line[], source: string): { counts: Line; re
     const text = header.map((part) => part.text).join(' ')
     return { counts: { number: line.number, text: text.slice(magic.length).trim() }, rest: lines.slice(index + 1) }
   }
-  throw new NcnnError(`${source}: the file ends after its first line; "<layers> <blobs>" must follow`)
+  throw new NcnnError(`${source}: the file ends after its first line; "<layers> <blobs>" must follow`, {
+    code: 'truncated',
+  })
 }
 
 function parseCounts(line: Line, fail: Fail): [layers: number, blobs: number] {

@@ -79,7 +79,7 @@ export function locateWeights(
     const hasBlocks = layers.some(({ weights }) => Object.values(weights).some((spec) => spec?.stored === 'blocks'))
     if (!(error instanceof NcnnError) || !hasBlocks) throw error
     const advice = `Block-quantised weights are read as ncnn ${format.release} has them; for files of another release say which: loadNcnn(..., { release: '20260722' })`
-    throw new NcnnError(`${error.message} ${advice}`, { cause: error })
+    throw new NcnnError(`${error.message} ${advice}`, { code: error.code, cause: error })
   }
 }
 
@@ -101,6 +101,7 @@ function locate(layers: WeightedLayers, bin: WeightSource, { release, isPartial 
           (isText(bin)
             ? 'It begins like text: is it a Git LFS pointer, or an error page?'
             : 'Is it truncated, or does it belong to another .param?'),
+        { code: isText(bin) ? 'malformed' : 'truncated' },
       )
     }
     offset = end
@@ -129,6 +130,7 @@ function readTag(bin: WeightSource, offset: number, what: string): WeightStorage
   if (offset + tagBytes > bin.size) {
     throw new NcnnError(
       `${what} should start at byte ${offset}, but the file ends at ${bin.size}. Is it truncated, or does it belong to another .param?`,
+      { code: 'truncated' },
     )
   }
   const bytes = new Uint8Array(tagBytes)

@@ -60,6 +60,7 @@ export async function findRuntime(engine: OnnxEngine | undefined): Promise<OnnxR
   const wanted = peers[engine ?? 'web']
   throw new OnnxError(
     `loadOnnx needs ${wanted}, which cannot be loaded. Install it: npm install --save-dev ${wanted}\n${reasons.join('\n')}`,
+    { code: 'missing-dependency' },
   )
 }
 

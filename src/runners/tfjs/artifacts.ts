@@ -75,7 +75,9 @@ async function readGroup(
   const declared = weights.reduce((sum, weight) => sum + bytesOf(weight), 0)
   const found = files.reduce((sum, { length }) => sum + length, 0)
   if (!Number.isNaN(declared) && declared !== found) {
-    throw new TfjsError(`${path} declares ${declared} bytes of weights, but ${paths.join(', ')} have ${found}`)
+    throw new TfjsError(`${path} declares ${declared} bytes of weights, but ${paths.join(', ')} have ${found}`, {
+      code: found < declared ? 'truncated' : 'malformed',
+    })
   }
   return files
 }

@@ -37,7 +37,10 @@ export async function loadTfjs(tf: TfNamespace, source: string | URL): Promise<M
     return createModel(layersRunner(path, namespace, await load(handler)), fail)
   } catch (error) {
     if (error instanceof TfjsError) throw error
-    throw new TfjsError(`${path}: TensorFlow.js refuses the model: ${firstLine(error)}`, { cause: error })
+    throw new TfjsError(`${path}: TensorFlow.js refuses the model: ${firstLine(error)}`, {
+      code: 'runtime-failed',
+      cause: error,
+    })
   }
 }
 
@@ -52,6 +55,7 @@ function checkNamespace(tf: TfNamespace): Tf {
   if (found !== undefined) return found as Tf
   throw new TfjsError(
     "loadTfjs: the first argument must be TensorFlow.js: import * as tf from '@tensorflow/tfjs', then loadTfjs(tf, 'model.json')",
+    { code: 'wrong-option' },
   )
 }
 
@@ -59,5 +63,6 @@ function requireLoader<Loader>(loader: Loader | undefined, name: string, peer: s
   if (loader !== undefined) return loader
   throw new TfjsError(
     `${path} needs tf.${name}, which the namespace handed to loadTfjs lacks. It comes with ${peer}: loadTfjs({ ...core, ...rest }, path), rest being import * as rest from '${peer}'`,
+    { code: 'missing-dependency' },
   )
 }

@@ -18,7 +18,8 @@ export function createMat({ ncnn, view }: NcnnLibrary, { bytes, shape, bits }: R
           ? ncnn.ncnn_mat_create_3d_elem(w, h, c, elementBytes, 1, noAllocator)
           : ncnn.ncnn_mat_create_4d_elem(w, h, d, c, elementBytes, 1, noAllocator)
   const data = isNull(mat) ? 0 : ncnn.ncnn_mat_get_data(mat)
-  if (isNull(data)) throw new NcnnError(`ncnn cannot allocate an input of shape [${shape.join(', ')}]`)
+  if (isNull(data))
+    throw new NcnnError(`ncnn cannot allocate an input of shape [${shape.join(', ')}]`, { code: 'out-of-memory' })
   const channels = shape.length > 2 ? c : 1
   const channelBytes = bytes.length / channels
   const step = shape.length > 2 ? ncnn.ncnn_mat_get_cstep(mat) * elementBytes : channelBytes
@@ -37,7 +38,9 @@ export function readMat(library: NcnnLibrary, mat: Pointer): RawTensor {
   const [d, c] = [ncnn.ncnn_mat_get_d(mat), ncnn.ncnn_mat_get_c(mat)]
   const elementBytes = ncnn.ncnn_mat_get_elemsize(mat)
   if (elementBytes !== 1 && elementBytes !== 2 && elementBytes !== 4) {
-    throw new NcnnError(`ncnn gave a blob whose elements have ${elementBytes} bytes; expected 1, 2 or 4`)
+    throw new NcnnError(`ncnn gave a blob whose elements have ${elementBytes} bytes; expected 1, 2 or 4`, {
+      code: 'runtime-failed',
+    })
   }
   const shape = [[w], [h, w], [c, h, w], [c, d, h, w]][dims - 1]
   const channels = dims > 2 ? c : 1

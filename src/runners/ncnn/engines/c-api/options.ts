@@ -34,7 +34,7 @@ export function setOptions(library: NcnnLibrary, option: Pointer, { asked, refer
     const set = library.optional(`ncnn_option_set_${name}`, ['void', 'pointer', 'int'])
     if (set !== undefined) set(option, value)
     else if (name !== vulkanDevice && !withoutEffect.includes(name) && ncnnDefaults[name] !== value) {
-      throw new NcnnError(explainUnsettable(library.ncnn.ncnn_version(), name, name in asked))
+      throw new NcnnError(explainUnsettable(library.ncnn.ncnn_version(), name, name in asked), { code: 'unsupported' })
     }
   }
 }
@@ -57,6 +57,7 @@ export function selectVulkanDevice(library: NcnnLibrary, net: Pointer, { asked }
   if (select === undefined) {
     throw new NcnnError(
       'useVulkanCompute: this build of ncnn has no Vulkan (NCNN_VULKAN=ON, version 20240820 or newer)',
+      { code: 'unsupported' },
     )
   }
   if (asked[vulkanDevice] !== undefined) select(net, asked[vulkanDevice])
@@ -66,6 +67,6 @@ export function checkVulkan(library: NcnnLibrary, net: Pointer, { asked }: RawOp
   if (!asked.use_vulkan_compute) return
   const isOn = library.optional('ncnn_option_get_use_vulkan_compute', ['int', 'pointer'])
   if (isOn?.(library.ncnn.ncnn_net_get_option(net)) === 0) {
-    throw new NcnnError('useVulkanCompute: ncnn finds no Vulkan device')
+    throw new NcnnError('useVulkanCompute: ncnn finds no Vulkan device', { code: 'unsupported' })
   }
 }

@@ -82,7 +82,8 @@ function loadFrom(
     ncnn.ncnn_datareader_destroy(reader)
   }
   const read = Number(library.readPointer(position)) - Number(start)
-  if (read > bytes.length) throw new NcnnError(`ncnn read ${read} bytes of the ${what}, which has ${bytes.length}`)
+  if (read > bytes.length)
+    throw new NcnnError(`ncnn read ${read} bytes of the ${what}, which has ${bytes.length}`, { code: 'runtime-failed' })
 }
 
 function run(library: NcnnLibrary, net: Pointer, steps: readonly Step[]): RawTensor[] {
@@ -154,5 +155,5 @@ function withMats<Result>(library: NcnnLibrary, use: (created: () => Pointer) =>
 
 /** ncnn reports failure by a return code, and crashes if one goes on regardless. */
 function check(code: number, what: string): void {
-  if (code !== 0) throw new NcnnError(`ncnn ${what} (return code ${code})`)
+  if (code !== 0) throw new NcnnError(`ncnn ${what} (return code ${code})`, { code: 'runtime-failed' })
 }

@@ -37,6 +37,7 @@ export function emscriptenEngine(source: EmscriptenFactory | EmscriptenModule | 
     } catch (error) {
       if (!(error instanceof NcnnError) || printed.length === 0) throw error
       throw new NcnnError([error.message, ...printed.slice(-10).map((line) => `  ${line}`)].join('\n'), {
+        code: error.code,
         cause: error,
       })
     }
@@ -71,7 +72,10 @@ async function instantiate(
     const advice = /\bURL\b|fetch/.test(reason)
       ? '. Hand its .wasm over: emscriptenEngine((options) => factory({ ...options, wasmBinary: readFileSync(path) }))'
       : ''
-    throw new NcnnError(`emscriptenEngine: the module cannot be instantiated: ${reason}${advice}`, { cause: error })
+    throw new NcnnError(`emscriptenEngine: the module cannot be instantiated: ${reason}${advice}`, {
+      code: 'missing-dependency',
+      cause: error,
+    })
   } finally {
     restoreListeners()
   }

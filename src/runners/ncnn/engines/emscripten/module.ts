@@ -1,4 +1,5 @@
 // Binds ncnn's C API in a module that Emscripten made.
+import { reasonOf } from '../../../../host/reason.ts'
 import { NcnnError } from '../../error.ts'
 import {
   explainMissing,
@@ -28,12 +29,17 @@ export function bindModule(module: EmscriptenModule): NcnnLibrary {
   /** Anew for each use: the memory is another one once it has grown. */
   const memory = (): ArrayBufferLike => {
     const buffer = module.HEAPU8?.buffer ?? module.wasmMemory?.buffer
-    if (buffer === undefined) throw new NcnnError(`emscriptenEngine: the module does not show its memory. ${howToLink}`)
+    if (buffer === undefined)
+      throw new NcnnError(`emscriptenEngine: the module does not show its memory. ${howToLink}`, {
+        code: 'missing-dependency',
+      })
     return buffer
   }
   const [malloc, release] = [find('_malloc'), find('_free')]
   if (malloc === undefined || release === undefined) {
-    throw new NcnnError(`emscriptenEngine: the module lacks _malloc or _free. ${howToLink}`)
+    throw new NcnnError(`emscriptenEngine: the module lacks _malloc or _free. ${howToLink}`, {
+      code: 'missing-dependency',
+    })
   }
   memory()
 
@@ -41,7 +47,10 @@ export function bindModule(module: EmscriptenModule): NcnnLibrary {
   const word = (pointer: Pointer): DataView => new DataView(memory(), Number(pointer), 4)
   const alloc = (bytes: number): number => {
     const address = Number(malloc(bytes)) >>> 0
-    if (address === 0) throw new NcnnError(`emscriptenEngine: the module has no memory left for ${bytes} bytes`)
+    if (address === 0)
+      throw new NcnnError(`emscriptenEngine: the module has no memory left for ${bytes} bytes`, {
+        code: 'out-of-memory',
+      })
     return address
   }
   const free = (pointer: Pointer): void => {
@@ -75,7 +84,7 @@ export function bindModule(module: EmscriptenModule): NcnnLibrary {
       try {
         return fromWasm(result, native(...arguments_))
       } catch (error) {
-        throw new NcnnError(`ncnn crashed in ${name}: ${shorten(error)}`, { cause: error })
+        throw new NcnnError(`ncnn crashed in ${name}: ${shorten(error)}`, { code: 'crashed', cause: error })
       } finally {
         for (const address of texts) release(address)
       }
@@ -93,7 +102,7 @@ export function bindModule(module: EmscriptenModule): NcnnLibrary {
   const missing = entries.flatMap(([name, found]) => (found === undefined ? [`_${name}`] : []))
   if (missing.length > 0) {
     const explained = explainMissing("emscriptenEngine: the module's ncnn", ncnn.ncnn_version?.(), missing)
-    throw new NcnnError(`${explained}. ${howToLink}`)
+    throw new NcnnError(`${explained}. ${howToLink}`, { code: 'missing-dependency' })
   }
   return {
     ncnn,
@@ -111,6 +120,6 @@ const howToLink =
 
 /** Emscripten's glue may put all of itself into an error. */
 export function shorten(error: unknown): string {
-  const [line] = (error instanceof Error ? error.message : String(error)).split('\n')
+  const [line] = reasonOf(error).split('\n')
   return line.length > 300 ? `${line.slice(0, 300)}…` : line
 }

@@ -1,5 +1,7 @@
 // Binds ncnn's C API in a shared library with koffi, which the user installs.
+
 import { nodeModule } from '../../../../host/node-modules.ts'
+import { reasonOf } from '../../../../host/reason.ts'
 import { NcnnError } from '../../error.ts'
 import {
   explainMissing,
@@ -42,6 +44,7 @@ export function loadLibrary(koffiPath: string, candidates: readonly string[]): N
   if (Number.parseInt(koffi.version, 10) < 3) {
     throw new NcnnError(
       `the native engine needs koffi 3, found ${koffi.version}. Install it with: npm install -D koffi@3`,
+      { code: 'missing-dependency' },
     )
   }
   const failures: string[] = []
@@ -51,7 +54,7 @@ export function loadLibrary(koffiPath: string, candidates: readonly string[]): N
       return { path, ...bind(koffi, koffi.load(path), path) }
     } catch (error) {
       if (error instanceof NcnnError) throw error
-      failures.push(`  ${path}: ${error instanceof Error ? error.message : String(error)}`)
+      failures.push(`  ${path}: ${reasonOf(error)}`)
     }
   }
   throw new NcnnError(
@@ -61,6 +64,7 @@ export function loadLibrary(koffiPath: string, candidates: readonly string[]): N
       'Name it: nativeEngine({ library: "/path/to/libncnn.so" }) or the environment variable NCNN_LIBRARY.',
       'Where to get one: brew install ncnn, or build ncnn with -DNCNN_SHARED_LIB=ON',
     ].join('\n'),
+    { code: 'missing-dependency' },
   )
 }
 
@@ -98,7 +102,8 @@ function bind(koffi: Koffi, library: KoffiLibrary, path: string): NcnnLibrary {
   const entries = Object.entries(signatures).map(([name, signature]) => [name, optional(name, signature)] as const)
   const ncnn = Object.fromEntries(entries) as unknown as NcnnFunctions
   const missing = entries.flatMap(([name, found]) => (found === undefined ? [name] : []))
-  if (missing.length > 0) throw new NcnnError(explainMissing(path, ncnn.ncnn_version?.(), missing))
+  if (missing.length > 0)
+    throw new NcnnError(explainMissing(path, ncnn.ncnn_version?.(), missing), { code: 'missing-dependency' })
   return {
     ncnn,
     optional,
@@ -124,5 +129,6 @@ export function findKoffi(places: readonly string[]): string {
   }
   throw new NcnnError(
     "loadNcnn: the native engine calls ncnn through the package 'koffi'. Install it with: npm install -D koffi",
+    { code: 'missing-dependency' },
   )
 }

@@ -53,7 +53,9 @@ function toIntegers(data: TypedArray, dtype: DType, type: 'int32' | 'int8'): Typ
     const value = Number(source[i])
     integers[i] = value
     if (integers[i] !== value)
-      throw new NcnnError(`ncnn reads this input as ${type}, which cannot hold ${value} (element ${i})`)
+      throw new NcnnError(`ncnn reads this input as ${type}, which cannot hold ${value} (element ${i})`, {
+        code: 'wrong-input',
+      })
   }
   return integers
 }

@@ -36,7 +36,9 @@ export function rawOptions(engine: string, graph: Graph, options: EngineOptions)
     relaxedSimd && 'relaxedSimd',
   ].find(Boolean)
   if (builtIn)
-    throw new NcnnError(`loadNcnn: ${builtIn} needs the built-in engine; the ${engine} engine has no such thing`)
+    throw new NcnnError(`loadNcnn: ${builtIn} needs the built-in engine; the ${engine} engine has no such thing`, {
+      code: 'wrong-option',
+    })
   return { asked: translate(ncnn), reference: translate({ ...reference, ...undefinedOf(ncnn) }) }
 }
 
@@ -54,12 +56,15 @@ function translate(options: NcnnOptions): Record<string, number> {
     if (typeof value !== 'boolean' && !Number.isInteger(value)) {
       throw new NcnnError(
         `loadNcnn: the ncnn option ${name} must be a boolean or an integer, got ${JSON.stringify(value)}`,
+        { code: 'wrong-option' },
       )
     }
     translated[snakeCase(name)] = Number(value)
   }
   if ((translated.num_threads ?? 1) < 1) {
-    throw new NcnnError(`loadNcnn: the ncnn option numThreads must be at least 1, got ${translated.num_threads}`)
+    throw new NcnnError(`loadNcnn: the ncnn option numThreads must be at least 1, got ${translated.num_threads}`, {
+      code: 'wrong-option',
+    })
   }
   return translated
 }

@@ -16,6 +16,7 @@ export function customLayerType(type: string, custom: CustomForward | CustomLaye
   if (typeof forward !== 'function') {
     throw new NcnnError(
       `customLayers["${type}"] must be a function (inputs, params, weights) => Tensor[], or an object with a function \`forward\``,
+      { code: 'wrong-option' },
     )
   }
   return {
@@ -31,7 +32,9 @@ export function customLayerType(type: string, custom: CustomForward | CustomLaye
         Object.values(layer.weights).flatMap((weight) => (weight === undefined ? [] : [blobToTensor(weight)])),
       )
       if (!Array.isArray(tensors) || tensors.length !== layer.outputCount) {
-        throw new NcnnError(`the custom layer must return an array of ${layer.outputCount} tensors`)
+        throw new NcnnError(`the custom layer must return an array of ${layer.outputCount} tensors`, {
+          code: 'wrong-option',
+        })
       }
       return tensors.map((output): Blob => tensorToBlob(toTensor(output) as Tensor, workspace))
     },

@@ -1,4 +1,5 @@
 // Looks up the layer types of a graph: what parameters each layer has and which weights it reads.
+import { reasonOf } from '../../../../host/reason.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
 import type { CustomLayers } from '../../options.ts'
@@ -34,7 +35,7 @@ function lookUpTypes(graph: Graph, customLayers: CustomLayers): Map<string, Runn
     if (type === undefined) unknown.push(layer)
     else types.set(layer.type, type)
   }
-  if (unknown.length > 0) throw new NcnnError(explainUnknownLayers(graph.source, unknown))
+  if (unknown.length > 0) throw new NcnnError(explainUnknownLayers(graph.source, unknown), { code: 'unsupported' })
   return types
 }
 
@@ -54,7 +55,7 @@ export function explained<Result>(layer: GraphLayer, load: () => Result): Result
   try {
     return load()
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    throw new NcnnError(`${describeLayer(layer)} cannot be loaded: ${message}`, { cause: error })
+    const code = error instanceof NcnnError ? error.code : 'malformed'
+    throw new NcnnError(`${describeLayer(layer)} cannot be loaded: ${reasonOf(error)}`, { code, cause: error })
   }
 }

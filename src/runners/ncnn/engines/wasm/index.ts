@@ -1,5 +1,7 @@
 // The built-in engine: ncnn's operators in WebAssembly and TypeScript, the same bits on every machine.
+
 import packageJson from '../../../../../package.json' with { type: 'json' }
+import { reasonOf } from '../../../../host/reason.ts'
 import { NcnnError } from '../../error.ts'
 import type { EngineOptions, NcnnEngine, NcnnFiles } from '../../options.ts'
 import { parseParam } from '../../parse-param.ts'
@@ -14,7 +16,7 @@ export const wasmEngine: NcnnEngine = {
       checkOptions({ ncnn, precision: 'float32' })
       return undefined
     } catch (error) {
-      return error instanceof Error ? error.message : String(error)
+      return reasonOf(error)
     }
   },
   async load(files: NcnnFiles, options: EngineOptions) {
@@ -37,21 +39,27 @@ function checkOptions({ ncnn, precision }: Pick<EngineOptions, 'ncnn' | 'precisi
     const off = value === undefined || value === false || name === 'numThreads'
     if (off || withoutEffect.includes(name)) continue
     if (!simulated.includes(name) && !algorithms.includes(name)) {
-      throw new NcnnError(`the built-in engine does not support the ncnn option ${name}: ${JSON.stringify(value)}`)
+      throw new NcnnError(`the built-in engine does not support the ncnn option ${name}: ${JSON.stringify(value)}`, {
+        code: 'wrong-option',
+      })
     }
     if (precision === 'float64' && simulated.includes(name))
-      throw new NcnnError(`the ncnn option ${name} and precision 'float64' contradict each other`)
+      throw new NcnnError(`the ncnn option ${name} and precision 'float64' contradict each other`, {
+        code: 'wrong-option',
+      })
   }
   checkThreads(ncnn.numThreads)
   if (ncnn.useFp16Arithmetic && !ncnn.useFp16Storage) {
-    throw new NcnnError('the ncnn option useFp16Arithmetic needs useFp16Storage as well')
+    throw new NcnnError('the ncnn option useFp16Arithmetic needs useFp16Storage as well', { code: 'wrong-option' })
   }
 }
 
 function checkThreads(numThreads = 1): void {
   if (!Number.isInteger(numThreads) || numThreads < 1 || numThreads > mostThreads) {
-    throw new NcnnError(`the ncnn option numThreads must be an integer from 1 to ${mostThreads}, got ${numThreads}`)
+    throw new NcnnError(`the ncnn option numThreads must be an integer from 1 to ${mostThreads}, got ${numThreads}`, {
+      code: 'wrong-option',
+    })
   }
   const missing = numThreads > 1 ? threadsMissing() : undefined
-  if (missing !== undefined) throw new NcnnError(missing)
+  if (missing !== undefined) throw new NcnnError(missing, { code: 'unsupported' })
 }

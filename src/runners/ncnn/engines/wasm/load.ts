@@ -60,6 +60,7 @@ function bytesInMemory(bin: WeightSource, weights: readonly WeightLocation[]): n
   throw new NcnnError(
     `${bin.name}: the weights take ${formatBytes(bytes)} of memory (float32), but WebAssembly addresses ${formatBytes(maxMemoryBytes)}. ` +
       'Divide the model into several, or take an engine of the real ncnn if the file has at most 2 GiB',
+    { code: 'out-of-memory' },
   )
 }
 

@@ -123,6 +123,7 @@ function growTo(memory: WebAssembly.Memory, bytes: number, wanted: number): void
 function tooLarge(wanted: number, limit: string): NcnnError {
   return new NcnnError(
     `the model needs ${formatBytes(wanted)} of memory, but ${limit}. Use smaller inputs, or an engine of the real ncnn`,
+    { code: 'out-of-memory' },
   )
 }
 

@@ -55,7 +55,9 @@ function copyChecked(data: TypedArray, target: Int32Array, dtype: DType): void {
   for (let i = 0; i < data.length; i++) {
     const value = Number(data[i])
     if (value !== (value | 0))
-      throw new NcnnError(`a ${dtype} value, ${data[i]}, does not fit the 32 bits that ncnn has for integers`)
+      throw new NcnnError(`a ${dtype} value, ${data[i]}, does not fit the 32 bits that ncnn has for integers`, {
+        code: 'wrong-input',
+      })
     target[i] = value
   }
 }

@@ -96,7 +96,7 @@ async function relaxedModule(shared: boolean): Promise<WebAssembly.Module> {
     throw new NcnnError(
       'loadNcnn: relaxedSimd needs WebAssembly with relaxed SIMD, which this runtime has not. ' +
         'Take Node 22 or newer (Node 20 has it with --experimental-wasm-relaxed-simd), or leave relaxedSimd out',
-      { cause: error },
+      { code: 'unsupported', cause: error },
     )
   }
 }

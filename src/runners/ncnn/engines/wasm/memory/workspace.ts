@@ -57,5 +57,7 @@ function checkShape(shape: readonly number[], dtype: BlobDType): void {
     size *= length
   }
   if (size * bytesPerElement(dtype) > maxMemoryBytes)
-    throw new NcnnError(`a result would have shape [${shape.join(', ')}]: ${size} elements are too many`)
+    throw new NcnnError(`a result would have shape [${shape.join(', ')}]: ${size} elements are too many`, {
+      code: 'out-of-memory',
+    })
 }

@@ -77,7 +77,10 @@ export async function startPool(
     await Promise.all(workers.map(ready))
   } catch (error) {
     end()
-    throw new NcnnError(`numThreads: ${threads}: a worker thread cannot be started: ${error}`, { cause: error })
+    throw new NcnnError(`numThreads: ${threads}: a worker thread cannot be started: ${error}`, {
+      code: 'unsupported',
+      cause: error,
+    })
   }
   return {
     threads,
