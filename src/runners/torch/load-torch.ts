@@ -5,6 +5,7 @@ import { type DType, isFloatDType, parseDType } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { castTo, createModel, type Runner } from '../create-model.ts'
 import type { LayerInfo, Model } from '../model.ts'
+import type { ModelErrorOptions } from '../model-error.ts'
 import { modelPath, readModelFile } from '../model-file.ts'
 import type { Frame } from '../worker/frames.ts'
 import type { WorkerModel } from '../worker/process.ts'
@@ -22,7 +23,7 @@ export interface LoadTorchOptions {
   readonly state?: 'eval' | 'train'
 }
 
-const fail = (message: string): TorchError => new TorchError(message)
+const fail = (message: string, options?: ModelErrorOptions): TorchError => new TorchError(message, options)
 
 const findWorker = pythonWorkers({
   source: workerSource,
@@ -59,7 +60,7 @@ export async function loadTorch(source: string | URL, options: LoadTorchOptions 
   const worker = await findWorker(python)
   const { version } = await worker.greet()
   const loaded = await worker
-    .openModel({ header: { kind, state, source: basename(path) }, parts }, path)
+    .openModel({ header: { kind, state, source: basename(path) }, parts }, path, undefined)
     .catch((error: unknown) => {
       throw fail(`${path}: ${error instanceof Error ? error.message : String(error)}`)
     })

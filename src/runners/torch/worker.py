@@ -36,7 +36,7 @@ def load(header, content, *weights):
         else:
             model = load_script(content, header['state'])
     except ModuleNotFoundError as error:
-        raise Refusal(f'it needs a Python module that this Python lacks: {error.name}') from error
+        raise Refusal(f'it needs a Python module that this Python lacks: {error.name}', 'missing-dependency') from error
     tensors = [*model.module.parameters(), *model.module.buffers()]
     floats = {dtype_name(tensor) for tensor in tensors if tensor.is_floating_point()}
     return model, {**model.describe(), 'floats': floats.pop() if len(floats) == 1 else None}
@@ -52,7 +52,7 @@ def run(model, header, parts):
     except MissingInputs as error:
         given = ', '.join(json.dumps(name) for name in fed) or 'none'
         needed = ', '.join(json.dumps(name) for name in error.names)
-        raise Refusal(f'input {needed} is needed but missing; given: {given}') from error
+        raise Refusal(f'input {needed} is needed but missing; given: {given}', 'wrong-input') from error
     except Exception as error:
         shapes = ', '.join(f'{json.dumps(name)} {list(tensor.shape)} {dtype_name(tensor)}' for name, tensor in fed.items())
         raise Refusal(f'PyTorch cannot run it on {shapes or "no inputs"}: {last_line(error)}') from error
@@ -66,7 +66,7 @@ def dtype_name(tensor):
 def to_tensor(content, info):
     dtype = getattr(torch, info['dtype'], None)
     if dtype is None:
-        raise Refusal(f'PyTorch {torch.__version__} has no {info["dtype"]} (input {json.dumps(info["name"])})')
+        raise Refusal(f'PyTorch {torch.__version__} has no {info["dtype"]} (input {json.dumps(info["name"])})', 'unsupported')
     if not content:
         return torch.empty(info['shape'], dtype=dtype)
     return torch.frombuffer(bytearray(content), dtype=dtype).reshape(info['shape'])

@@ -66,3 +66,34 @@ export function frameDecoder(onFrame: (frame: Frame) => void): (chunk: Uint8Arra
     if (available === 0) chunks = []
   }
 }
+
+/** What a worker writes on its standard output before its first message. */
+export const greeting = 'expect-tensor worker\n'
+
+/**
+ * Passes on the bytes that follow the greeting. What comes before was written by others: a script that sets an interpreter up, a
+ * start-up file of its.
+ * @param onNoise is handed what comes while there is no greeting
+ */
+export function afterGreeting(
+  next: (chunk: Uint8Array) => void,
+  onNoise: (text: string) => void,
+): (chunk: Uint8Array) => void {
+  let unmatched = ''
+  let greeted = false
+  return (chunk) => {
+    if (greeted) return next(chunk)
+    // one character for each byte
+    const text = new TextDecoder('latin1').decode(chunk)
+    unmatched += text
+    const at = unmatched.indexOf(greeting)
+    if (at < 0) {
+      unmatched = unmatched.slice(1 - greeting.length)
+      onNoise(text)
+      return
+    }
+    greeted = true
+    const messages = unmatched.length - at - greeting.length
+    if (messages > 0) next(chunk.subarray(chunk.length - messages))
+  }
+}

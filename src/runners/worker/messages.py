@@ -4,20 +4,31 @@ Requests come on standard input, answers leave on what was standard output: the 
 32-bit word, the header, then the bytes of the tensors, whose lengths the header gives under "parts".
 """
 
-import json
-import os
 import sys
+
+# Python looks for modules in the working directory first, where a test project may have files called like a library: json.py, types.py.
+sys.path = [folder for folder in sys.path if folder]
+
+import os
+
+sys.path = [folder for folder in sys.path if os.path.realpath(folder) != os.path.realpath('.')]
+
+import json
 
 # What libraries print must not get between the answers.
 requests = sys.stdin.buffer
 answers = os.fdopen(os.dup(1), 'wb')
 os.dup2(2, 1)
-# Python looks for modules in the working directory first, where a test project may have files called like a library.
-sys.path = [folder for folder in sys.path if folder]
+# What was printed before is not from here.
+answers.write(b'expect-tensor worker\n')
 
 
 class Refusal(Exception):
     """The library, or the program itself, said no; what libraries print about it is on standard error."""
+
+    def __init__(self, message, code='runtime-failed'):
+        super().__init__(message)
+        self.code = code
 
 
 def read_exactly(length):
@@ -65,6 +76,6 @@ def serve(version, load, run):
                 results = run(models[header['model']], header, parts)
                 write_answer({'tensors': [described for described, _ in results]}, [content for _, content in results])
         except Refusal as error:
-            write_answer({'error': str(error)})
+            write_answer({'error': str(error), 'code': error.code})
         except Exception as error:
             write_answer({'error': f'the Python worker failed: {type(error).__name__}: {error}'})

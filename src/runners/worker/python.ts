@@ -1,4 +1,6 @@
 // Finds a Python that has a package, and keeps one worker process for each interpreter.
+import { reasonOf } from '../../host/reason.ts'
+import { ModelError, type ModelErrorOptions } from '../model-error.ts'
 import { createWorker, type Worker } from './process.ts'
 
 /** A program for Python that answers requests, and the package that it needs. */
@@ -14,13 +16,17 @@ export interface PythonProgram {
   /** How to name an interpreter, for messages: `pythonEngine({ python: '.venv/bin/python' })`. */
   readonly option: string
   /** Makes the runtime's own kind of error. */
-  readonly fail: (message: string) => Error
+  readonly fail: (message: string, options: ModelErrorOptions) => ModelError
 }
 
 /** Why an interpreter cannot serve. */
 interface Absence {
   readonly interpreter: string
   readonly why: string
+  /** There is such an interpreter, and it lacks the package. */
+  readonly lacksPackage: boolean
+  /** There is no such program, or the package is missing: it is not that it did not work. */
+  readonly isAbsent: boolean
 }
 
 /**
@@ -30,12 +36,13 @@ interface Absence {
 export function pythonWorkers(program: PythonProgram): (python: string | undefined) => Promise<Worker> {
   /** By interpreter. */
   const workers = new Map<string, Promise<Worker | Absence>>()
-  const workerOf = (interpreter: string): Promise<Worker | Absence> => {
-    const known = workers.get(interpreter)
-    if (known !== undefined) return known
-    const found = startWorker(program, interpreter)
+  const workerOf = async (interpreter: string): Promise<Worker | Absence> => {
+    const found = workers.get(interpreter) ?? startWorker(program, interpreter)
     workers.set(interpreter, found)
-    return found
+    const worker = await found
+    // what is missing now may be installed later, what was killed may start
+    if (!('openModel' in worker)) workers.delete(interpreter)
+    return worker
   }
   return async (python) => {
     const chosen = python || process.env.EXPECT_TENSOR_PYTHON
@@ -45,7 +52,9 @@ export function pythonWorkers(program: PythonProgram): (python: string | undefin
       if ('openModel' in found) return found
       absences.push(found)
     }
-    throw program.fail(explainAbsence(program, absences))
+    throw program.fail(explainAbsence(program, absences), {
+      code: absences.every(({ isAbsent }) => isAbsent) ? 'missing-dependency' : 'crashed',
+    })
   }
 }
 
@@ -59,18 +68,30 @@ async function startWorker({ source, fail }: PythonProgram, interpreter: string)
   })
   try {
     const { missing, python } = await worker.greet()
-    return missing === undefined ? worker : { interpreter, why: `it is Python ${python} without it (${missing})` }
+    if (missing === undefined) return worker
+    const why = `it is Python ${python} without it (${missing})`
+    return { interpreter, why, lacksPackage: true, isAbsent: true }
   } catch (error) {
-    return { interpreter, why: error instanceof Error ? error.message : String(error) }
+    const isAbsent = error instanceof ModelError && error.code === 'missing-dependency'
+    return { interpreter, why: reasonOf(error), lacksPackage: false, isAbsent }
   }
 }
 
+/** What to install is said only where something is missing: an interpreter that crashed may well have it. */
 function explainAbsence({ loader, needs, packageName, option }: PythonProgram, absences: readonly Absence[]): string {
-  const name = absences.find(({ why }) => why.startsWith('it is Python'))?.interpreter ?? 'python3'
+  const reasons = absences.map(({ interpreter, why }) => `  ${interpreter}: ${why}`)
+  const lacking = absences.find(({ lacksPackage }) => lacksPackage)
+  if (lacking === undefined && !absences.every(({ isAbsent }) => isAbsent)) {
+    return [
+      `${loader}: no Python could be started:`,
+      ...reasons,
+      `Another interpreter can be named: ${option} or EXPECT_TENSOR_PYTHON`,
+    ].join('\n')
+  }
   return [
     `${loader}: found no Python that has ${needs}:`,
-    ...absences.map(({ interpreter, why }) => `  ${interpreter}: ${why}`),
-    `Install it with: ${name} -m pip install ${packageName}`,
+    ...reasons,
+    `Install it with: ${lacking?.interpreter ?? 'python3'} -m pip install ${packageName}`,
     `If another interpreter has it, name that: ${option} or EXPECT_TENSOR_PYTHON`,
   ].join('\n')
 }

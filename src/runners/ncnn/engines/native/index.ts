@@ -22,6 +22,8 @@ export interface NativeEngineOptions {
    * `false` saves copying tensors between processes. Default `true`.
    */
   readonly isolate?: boolean
+  /** How long ncnn may take to load the model, and for each run in a process of its own, in milliseconds. Default 600 000: ten minutes. */
+  readonly timeout?: number
 }
 
 /**
@@ -29,7 +31,7 @@ export interface NativeEngineOptions {
  *
  * @example loadNcnn('voiceprint.ncnn.param', { engine: nativeEngine({ library: '/opt/ncnn/lib/libncnn.so' }) })
  */
-export function nativeEngine({ library, isolate = true }: NativeEngineOptions = {}): NcnnEngine {
+export function nativeEngine({ library, isolate = true, timeout }: NativeEngineOptions = {}): NcnnEngine {
   return {
     name: 'native',
     async version() {
@@ -40,7 +42,7 @@ export function nativeEngine({ library, isolate = true }: NativeEngineOptions = 
     load: (files, options) =>
       loadRealModel('native', files, options, async (model) => {
         const { koffi, candidates } = whatToLoad(library)
-        return isolate ? openSession(workerOf(koffi, candidates), model) : openHere(koffi, candidates, model)
+        return isolate ? openSession(workerOf(koffi, candidates), model, timeout) : openHere(koffi, candidates, model)
       }),
   }
 }
@@ -65,7 +67,7 @@ function workerOf(koffi: string, candidates: readonly string[]): Worker {
     args: ['--input-type=commonjs', '-e', workerSource, JSON.stringify({ koffi, candidates })],
     env,
     answersOn: 3,
-    fail: (message) => new NcnnError(message),
+    fail: (message, options) => new NcnnError(message, options),
   })
   workers.set(key, worker)
   return worker

@@ -1,6 +1,8 @@
 // The process in which nativeEngine runs ncnn: reads requests from its standard input, answers on file descriptor 3.
 import { readSync, writeSync } from 'node:fs'
+import { reasonOf } from '../../../../host/reason.ts'
 import { encodeFrame, type Frame, frameDecoder } from '../../../worker/frames.ts'
+import { NcnnError } from '../../error.ts'
 import { openNet, type SynchronousSession } from '../c-api/session.ts'
 import type { RawModel, RawTensor, Step } from '../real/session.ts'
 import { loadLibrary } from './koffi.ts'
@@ -15,7 +17,8 @@ function send(frame: Frame): void {
 }
 
 const say = (header: Frame['header']): void => send({ header, parts: [] })
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+const sayWhy = (error: unknown): void =>
+  say({ error: reasonOf(error), ...(error instanceof NcnnError && { code: error.code }) })
 
 /** The header that comes with each request; see `createWorker`. */
 type Request =
@@ -60,7 +63,7 @@ function serve(library: ReturnType<typeof loadLibrary>): (frame: Frame) => void 
     try {
       send(answer(frame))
     } catch (error) {
-      say({ error: reason(error) })
+      sayWhy(error)
     }
   }
 }
@@ -80,5 +83,5 @@ try {
   say({ version: library.ncnn.ncnn_version(), path: library.path })
   readRequests(frameDecoder(serve(library)))
 } catch (error) {
-  say({ error: reason(error) })
+  sayWhy(error)
 }

@@ -12,6 +12,8 @@ export interface PythonEngineOptions {
    * `EXPECT_TENSOR_PYTHON`; without it the first of `python3` and `python` that has the wheel.
    */
   readonly python?: string
+  /** How long ncnn may take to load the model, and for each run, in milliseconds. Default 600 000: ten minutes. */
+  readonly timeout?: number
 }
 
 const findWorker = pythonWorkers({
@@ -20,7 +22,7 @@ const findWorker = pythonWorkers({
   needs: 'the ncnn wheel',
   packageName: 'ncnn',
   option: "pythonEngine({ python: '.venv/bin/python' })",
-  fail: (message) => new NcnnError(message),
+  fail: (message, options) => new NcnnError(message, options),
 })
 
 /**
@@ -29,7 +31,7 @@ const findWorker = pythonWorkers({
  *
  * @example loadNcnn('voiceprint.ncnn.param', { engine: pythonEngine({ python: '.venv/bin/python' }) })
  */
-export function pythonEngine({ python }: PythonEngineOptions = {}): NcnnEngine {
+export function pythonEngine({ python, timeout }: PythonEngineOptions = {}): NcnnEngine {
   return {
     name: 'python',
     async version() {
@@ -37,6 +39,6 @@ export function pythonEngine({ python }: PythonEngineOptions = {}): NcnnEngine {
       return `ncnn ${version} (Python ${interpreter})`
     },
     load: (files, options) =>
-      loadRealModel('python', files, options, async (model) => openSession(await findWorker(python), model)),
+      loadRealModel('python', files, options, async (model) => openSession(await findWorker(python), model, timeout)),
   }
 }

@@ -27,10 +27,10 @@ def load(header, param, weights):
             setattr(net.opt, name, value)
     for name, value in header['options']['asked'].items():
         if not hasattr(net.opt, name):
-            raise Refusal(f'the ncnn wheel {version} has no option {name}')
+            raise Refusal(f'the ncnn wheel {version} has no option {name}', 'unsupported')
         setattr(net.opt, name, value)
     if net.opt.use_vulkan_compute and ncnn.get_gpu_count() == 0:
-        raise Refusal('ncnn finds no Vulkan device (use_vulkan_compute)')
+        raise Refusal('ncnn finds no Vulkan device (use_vulkan_compute)', 'unsupported')
     code = net.load_param_mem(param.decode()) if header['text'] else in_a_file(param, net.load_param_bin)
     check(code, 'cannot load the .param')
     check(in_a_file(weights, net.load_model), 'cannot load the .bin')

@@ -3,11 +3,18 @@ import type { Frame } from '../../../worker/frames.ts'
 import type { Worker } from '../../../worker/process.ts'
 import type { NcnnSession, RawModel, RawTensor, Step } from './session.ts'
 
-/** Loads a network into a worker. */
-export async function openSession(worker: Worker, { param, bin, options, source }: RawModel): Promise<NcnnSession> {
+/**
+ * Loads a network into a worker.
+ * @param timeout for loading it and for each run, in milliseconds
+ */
+export async function openSession(
+  worker: Worker,
+  { param, bin, options, source }: RawModel,
+  timeout?: number,
+): Promise<NcnnSession> {
   const isText = typeof param === 'string'
   const parts = [isText ? new TextEncoder().encode(param) : param, bin]
-  const { run, close } = await worker.openModel({ header: { text: isText, options }, parts }, source)
+  const { run, close } = await worker.openModel({ header: { text: isText, options }, parts }, source, timeout)
   return { run: async (steps) => decodeTensors(await run(encodeRun(steps))), close }
 }
 

@@ -1,11 +1,12 @@
 // The worker process: its crashes are errors with its last words, and do not take other models along.
 import { describe, expect, test } from 'vitest'
-import type { RawTensor } from '../../../../../src/runners/ncnn/engines/real/session.ts'
-import { openSession } from '../../../../../src/runners/ncnn/engines/real/worker-session.ts'
-import { encodeFrame, type Frame, frameDecoder } from '../../../../../src/runners/worker/frames.ts'
-import { createWorker } from '../../../../../src/runners/worker/process.ts'
+import { ModelError, type ModelErrorOptions } from '../../../src/runners/model-error.ts'
+import type { RawTensor } from '../../../src/runners/ncnn/engines/real/session.ts'
+import { openSession } from '../../../src/runners/ncnn/engines/real/worker-session.ts'
+import { afterGreeting, encodeFrame, type Frame, frameDecoder, greeting } from '../../../src/runners/worker/frames.ts'
+import { createWorker } from '../../../src/runners/worker/process.ts'
 
-/** A worker that adds its process id to what it is fed, and crashes when it is fed something negative. */
+/** A worker that adds its process id to what it is fed, hangs when that is zero, and crashes when it is negative. */
 const program = `
 const fs = require('node:fs')
 const read = (length) => {
@@ -41,6 +42,7 @@ for (;;) {
     write({})
   } else {
     if (!loaded.has(request.model)) write({ error: 'not loaded' })
+    else if (parts[0].readInt32LE() === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000)
     else if (parts[0].readInt32LE() < 0) {
       fs.writeSync(2, 'famous last words\\n')
       process.kill(process.pid, 'SIGSEGV')
@@ -54,7 +56,7 @@ for (;;) {
 }
 `
 
-const fail = (message: string): Error => new Error(message)
+const fail = (message: string, options: ModelErrorOptions): ModelError => new ModelError(message, options)
 const worker = () =>
   createWorker({ what: 'the worker', command: process.execPath, args: ['-e', program], answersOn: 3, fail })
 const model = (source: string, param = 'good') => ({
@@ -87,11 +89,41 @@ describe('a worker', () => {
     const [before] = await second.run(feed(1))
     const crash = first.run(feed(-1))
     const after = second.run(feed(2))
-    await expect(crash).rejects.toThrow('the worker crashed with SIGSEGV while it ran a.param\n  famous last words')
+    await expect(crash).rejects.toMatchObject({
+      message: 'the worker crashed with SIGSEGV while it ran a.param\n  famous last words',
+      code: 'crashed',
+    })
     const [process, echo] = await after
     expect(integers(echo)).toEqual([2])
     expect(integers(process)).not.toEqual(integers(before))
     expect(integers((await first.run(feed(3)))[1])).toEqual([3])
+  })
+
+  test('that was killed just before a run runs it all the same', async () => {
+    const shared = worker()
+    const session = await openSession(shared, model('a.param'))
+    const { pid } = await shared.greet()
+    process.kill(Number(pid), 'SIGKILL')
+    const [by, echo] = await session.run(feed(7))
+    expect(integers(echo)).toEqual([7])
+    expect(integers(by)).not.toEqual([pid])
+  })
+
+  test('that does not answer in time is ended, and the next run has a new process', async () => {
+    const shared = worker()
+    const session = await openSession(shared, model('a.param'), 2000)
+    await expect(session.run(feed(0))).rejects.toMatchObject({
+      message:
+        'the worker was ended: it did not answer within 2 s, while it ran a.param. The option `timeout`, in milliseconds, allows more',
+      code: 'timeout',
+    })
+    expect(integers((await session.run(feed(3)))[1])).toEqual([3])
+  })
+
+  test.each([0, -1, Number.NaN])('timeout: %d is refused', async (timeout) => {
+    await expect(openSession(worker(), model('a'), timeout)).rejects.toThrow(
+      `timeout must be a positive number of milliseconds, got ${timeout}`,
+    )
   })
 
   test('that refuses gives its reason, and goes on', async () => {
@@ -118,7 +150,15 @@ describe('a worker', () => {
       answersOn: 1,
       fail,
     })
-    await expect(talk.greet()).rejects.toThrow('the worker is no worker: what it writes are no answers')
+    await expect(talk.greet()).rejects.toThrow('the worker ended with exit code 0 while it started\n  Hello!')
+    const babble = createWorker({
+      what: 'the worker',
+      command: process.execPath,
+      args: ['-e', `console.log(${JSON.stringify(greeting)} + 'Hello!'.repeat(100)); setTimeout(() => {}, 60_000)`],
+      answersOn: 1,
+      fail,
+    })
+    await expect(babble.greet()).rejects.toThrow('the worker is no worker: what it writes are no answers')
     const args = ['-e', 'console.error("I am no worker"); process.exit(3)']
     const other = createWorker({ what: 'the worker', command: process.execPath, args, answersOn: 1, fail })
     await expect(other.greet()).rejects.toThrow('the worker ended with exit code 3 while it started\n  I am no worker')
@@ -137,6 +177,17 @@ describe('messages', () => {
     const received: Frame[] = []
     const decode = frameDecoder((frame) => received.push(frame))
     for (let at = 0; at < bytes.length; at += size) decode(Uint8Array.from(bytes.slice(at, at + size)))
+    expect(received).toEqual(frames)
+  })
+
+  test.each([1, 2, 7, 10_000])('begin after the greeting, whatever is written before: chunks of %d bytes', (size) => {
+    const received: Frame[] = []
+    const take = afterGreeting(
+      frameDecoder((frame) => received.push(frame)),
+      () => undefined,
+    )
+    const all = [...new TextEncoder().encode(`Welcome to expect-tensor\n${greeting}`), ...bytes]
+    for (let at = 0; at < all.length; at += size) take(Uint8Array.from(all.slice(at, at + size)))
     expect(received).toEqual(frames)
   })
 })

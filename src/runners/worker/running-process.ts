@@ -1,0 +1,173 @@
+// One life of a worker's process: it starts, answers one request after the other, and ends or is ended.
+import type { ChildProcess } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import { nodeModule } from '../../host/node-modules.ts'
+import type { ModelError, ModelErrorCode, ModelErrorOptions } from '../model-error.ts'
+import { afterGreeting, encodeFrame, type Frame, frameDecoder } from './frames.ts'
+
+export interface WorkerCommand {
+  /** For messages: `the Python worker (python3)`. */
+  readonly what: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  /**
+   * The file descriptor on which it answers: its standard output, where others may write before it sends its greeting, or an extra pipe
+   * for its messages alone.
+   */
+  readonly answersOn: 1 | 3
+  /** Makes the runtime's own kind of error. */
+  readonly fail: (message: string, options: ModelErrorOptions) => ModelError
+}
+
+export interface RunningProcess {
+  /** What the process says of itself once it is ready. */
+  readonly started: Promise<Frame['header']>
+  readonly ended: boolean
+  /** The models that were loaded into this process. */
+  readonly models: Set<number>
+  /**
+   * Waits for the answer to a request; there is one at a time.
+   * @param doing what the process is doing meanwhile, for messages: `ran net.param`
+   * @param timeout in milliseconds; a process that takes longer is ended
+   */
+  request(frame: Frame, doing: string, timeout: number): Promise<Frame>
+  /** Whether Node waits for the process; it does while there is a request. */
+  keepAlive(on: boolean): void
+  end(): void
+}
+
+/** An interpreter that imports a large library from a cold disk takes this long at most. */
+const startMilliseconds = 60_000
+/** Node's timers count no further; what is longer is no limit. */
+const longestTimer = 2 ** 31
+
+export function startProcess(command: WorkerCommand): RunningProcess {
+  const { what, answersOn, fail } = command
+  const child = spawnChild(command)
+  const words = keepLastWords(child.stderr)
+  let ended = false
+  let waiting: { resolve(frame: Frame): void; reject(error: Error): void; doing: string } | undefined
+
+  const endWith = (code: ModelErrorCode, problem: string): void => {
+    ended = true
+    waiting?.reject(fail(`${what} ${problem}`, { code }))
+    waiting = undefined
+  }
+  const endNow = (code: ModelErrorCode, problem: string): void => {
+    child.kill('SIGKILL')
+    endWith(code, problem + words.quoted())
+  }
+  const decode = frameDecoder((frame) => {
+    const request = waiting
+    waiting = undefined
+    request?.resolve(frame)
+  })
+  const answers = child.stdio[answersOn] as Readable
+  const receive = answersOn === 1 ? afterGreeting(decode, words.add) : decode
+  answers.on('data', (chunk: Uint8Array) => {
+    if (ended) return
+    try {
+      receive(chunk)
+    } catch {
+      endNow('crashed', 'is no worker: what it writes are no answers')
+    }
+  })
+  child.on('error', (error) => endWith('missing-dependency', `cannot be started: ${error.message}`))
+  child.on('close', (code, signal) => {
+    const how = signal === null ? `ended with exit code ${code}` : `crashed with ${signal}`
+    const last = words.quoted() || '. It wrote nothing on its standard error'
+    endWith('crashed', `${how} while it ${waiting?.doing ?? 'was idle'}${last}`)
+  })
+
+  /** The next message, if it comes in time. */
+  const answer = async (doing: string, timeout: number, tooLate: string): Promise<Frame> => {
+    const timer = timeout < longestTimer ? setTimeout(() => endNow('timeout', tooLate), timeout) : undefined
+    try {
+      return await new Promise((resolve, reject) => {
+        waiting = { resolve, reject, doing }
+      })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  const refusal = ({ error, code = 'runtime-failed' }: Frame['header']): ModelError | undefined =>
+    typeof error === 'string' ? fail(error + words.quoted(), { code: code as ModelErrorCode }) : undefined
+
+  const started = answer('started', startMilliseconds, `did not start within ${startMilliseconds / 1000} s`).then(
+    ({ header }) => {
+      const refused = refusal(header)
+      if (refused !== undefined) throw refused
+      return header
+    },
+  )
+  started.catch(() => child.stdin?.end())
+
+  return {
+    started,
+    models: new Set(),
+    get ended() {
+      return ended
+    },
+    async request(frame, doing, timeout) {
+      if (ended) throw fail(`${what} has ended${words.quoted()}`, { code: 'crashed' })
+      words.forget()
+      const tooLate = `was ended: it did not answer within ${timeout / 1000} s, while it ${doing}. The option \`timeout\`, in milliseconds, allows more`
+      const answered = answer(doing, timeout, tooLate)
+      for (const piece of encodeFrame(frame)) child.stdin?.write(piece)
+      const { header, parts } = await answered
+      if (header.error === undefined) return { header, parts }
+      // Native libraries give their reasons on standard error, another pipe, which may be read a moment later.
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      throw refusal(header)
+    },
+    keepAlive: (on) => keepAlive(child, on),
+    end() {
+      ended = true
+      child.stdin?.end()
+    },
+  }
+}
+
+function spawnChild({ command, args, env, answersOn }: WorkerCommand): ChildProcess {
+  const child = nodeModule('node:child_process').spawn(command, args, {
+    stdio: ['pipe', answersOn === 1 ? 'pipe' : 'ignore', 'pipe', ...(answersOn === 3 ? (['pipe'] as const) : [])],
+    env,
+    windowsHide: true,
+  })
+  // A process that ended is reported by its end, not by the broken pipes it leaves.
+  child.stdin?.on('error', () => undefined)
+  child.stdio[answersOn]?.on('error', () => undefined)
+  return child
+}
+
+/** How much of the process's last words is kept. */
+const keptCharacters = 4000
+
+/** What the process says beside its answers. */
+interface LastWords {
+  add(text: string): void
+  forget(): void
+  /** Behind a line break and indented; empty when there are none. */
+  quoted(): string
+}
+
+function keepLastWords(stderr: Readable | null): LastWords {
+  let words = ''
+  const add = (text: string): void => {
+    words = (words + text).slice(-keptCharacters)
+  }
+  stderr?.setEncoding('utf8').on('data', add)
+  return {
+    add,
+    forget() {
+      words = ''
+    },
+    quoted: () => (words.trim() === '' ? '' : `\n${words.trim().replaceAll(/^/gm, '  ')}`),
+  }
+}
+
+function keepAlive(child: ChildProcess, on: boolean): void {
+  const handles = [child, ...child.stdio] as unknown as (Pick<ChildProcess, 'ref' | 'unref'> | null)[]
+  for (const handle of handles) handle?.[on ? 'ref' : 'unref']()
+}
