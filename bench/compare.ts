@@ -4,7 +4,7 @@ import type { Comparison } from '../src/compare/comparison.ts'
 import type { Tensor } from '../src/tensor/tensor.ts'
 import { type Contender, formatTime, inProcess, interleave, markdownTable, type Timing } from './measure.ts'
 import { type PythonPeer, startPython } from './peers/python.ts'
-import type { SectionResult } from './run.ts'
+import type { SectionResult } from './section.ts'
 
 // the package as it is published: what tsx makes of the sources names every function at run time, which small comparisons notice
 const built = new URL('../dist/index.js', import.meta.url).href

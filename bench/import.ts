@@ -1,7 +1,7 @@
 // Section `import` of `npm run bench`: what importing the built package costs a test file, in processes of their own.
 import { existsSync } from 'node:fs'
 import { formatTime, inNewProcess, interleave, markdownTable } from './measure.ts'
-import type { SectionResult } from './run.ts'
+import type { SectionResult } from './section.ts'
 
 const dist = new URL('../dist', import.meta.url)
 

@@ -17,7 +17,7 @@ import {
   WeightType,
 } from '../src/kernels/ncnn.ts'
 import { markdownTable } from './measure.ts'
-import type { SectionResult } from './run.ts'
+import type { SectionResult } from './section.ts'
 
 /** One measured kernel: CPU time of the median round. `gflops` counts a multiplication and an addition as two. */
 interface KernelTiming {

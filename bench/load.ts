@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type Contender, formatRatio, formatTime, inNewProcess, interleave, markdownTable } from './measure.ts'
 import { benchMemory } from './memory.ts'
 import { built, loadNcnn } from './ncnn-contenders.ts'
-import type { SectionResult } from './run.ts'
+import type { SectionResult } from './section.ts'
 
 const width = 1024
 const layers = 48

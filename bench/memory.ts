@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatRatio, markdownTable } from './measure.ts'
 import { networks } from './networks.ts'
-import type { SectionResult } from './run.ts'
+import type { SectionResult } from './section.ts'
 
 const statusFile = '/proc/self/status'
 const scriptOf = (name: string): string => fileURLToPath(new URL(`peers/${name}`, import.meta.url))

@@ -6,7 +6,7 @@ import { formatRatio, formatTime, geometricMean, interleave, markdownTable, rati
 import { engine, loadNcnn, wheelContenders, wheelDefault, wheelReference } from './ncnn-contenders.ts'
 import { type Network, networks } from './networks.ts'
 import { type JsonPeer, startPythonPeer } from './peers/json-lines.ts'
-import type { SectionResult } from './run.ts'
+import type { SectionResult } from './section.ts'
 
 const ourName = 'expect-tensor'
 const oursWithWinograd = 'expect-tensor, Winograd'

@@ -17,7 +17,7 @@ import {
 } from './measure.ts'
 import { engine, loadNcnn, wheelContenders, wheelDefault, wheelReference } from './ncnn-contenders.ts'
 import { type JsonPeer, startNodePeer, startPythonPeer } from './peers/json-lines.ts'
-import type { SectionResult } from './run.ts'
+import type { SectionResult } from './section.ts'
 
 const ourName = 'expect-tensor'
 const kernelAlone = 'kernel alone'

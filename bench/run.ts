@@ -1,12 +1,7 @@
 // `npm run bench`: runs the sections named on the command line (default: all), prints Markdown, writes JSON.
 import { mkdir, writeFile } from 'node:fs/promises'
 import os from 'node:os'
-
-/** What a section measured: a text for people, and the numbers behind it. */
-export interface SectionResult {
-  readonly markdown: string
-  readonly data: unknown
-}
+import type { SectionResult } from './section.ts'
 
 /** A section is loaded when it runs: some bring heavy peers along. */
 const sections: Readonly<Record<string, () => Promise<SectionResult>>> = {

@@ -1,6 +1,7 @@
 // Explains `toMatchTensorSnapshot`: what failed and how to go on, and what an update changed.
 import type { Comparison } from '../compare/comparison.ts'
-import { type Judgement, passes, type SnapshotResult } from '../snapshots/index.ts'
+import { type Judgement, passes } from '../snapshots/judge.ts'
+import type { SnapshotResult } from '../snapshots/match-snapshot.ts'
 import { countOf, formatCosine, formatMagnitude, formatPercent } from '../tensor/numbers.ts'
 import { formatShape } from '../tensor/shape.ts'
 import { describeVerdict, explainDetails } from './comparison.ts'

@@ -11,9 +11,8 @@ for (let byte = 0; byte < 256; byte++) {
 }
 for (let byte = 0; byte < 256; byte++) {
   for (let k = 1; k < 4; k++) {
-    const shorter = tables[k - 1]?.[byte] ?? 0
-    const table = tables[k]
-    if (table) table[byte] = (shorter >>> 8) ^ (tables[0][shorter & 0xff] ?? 0)
+    const shorter = tables[k - 1][byte]
+    tables[k][byte] = (shorter >>> 8) ^ tables[0][shorter & 0xff]
   }
 }
 
@@ -24,17 +23,9 @@ export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff
   let at = 0
   for (; at < whole; at += 4) {
-    crc ^=
-      (bytes[at] as number) |
-      ((bytes[at + 1] as number) << 8) |
-      ((bytes[at + 2] as number) << 16) |
-      ((bytes[at + 3] as number) << 24)
-    crc =
-      (four[crc & 0xff] as number) ^
-      (three[(crc >>> 8) & 0xff] as number) ^
-      (two[(crc >>> 16) & 0xff] as number) ^
-      (one[crc >>> 24] as number)
+    crc ^= bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)
+    crc = four[crc & 0xff] ^ three[(crc >>> 8) & 0xff] ^ two[(crc >>> 16) & 0xff] ^ one[crc >>> 24]
   }
-  for (; at < bytes.length; at++) crc = (crc >>> 8) ^ (one[(crc ^ (bytes[at] as number)) & 0xff] as number)
+  for (; at < bytes.length; at++) crc = (crc >>> 8) ^ one[(crc ^ bytes[at]) & 0xff]
   return ~crc >>> 0
 }

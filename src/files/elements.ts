@@ -1,34 +1,15 @@
 // Between the bytes of a file and the typed array of a tensor: alignment, byte order, booleans, declared sizes.
-import { bytesPerElement, type DType, type TypedArray } from '../tensor/dtype.ts'
+import { isLittleEndian } from '../host/endianness.ts'
+import { arrayOf, bytesPerElement, type DType, type TypedArray } from '../tensor/dtype.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { TensorFileError } from './error.ts'
-
-type ArrayOf = { new (buffer: ArrayBuffer, byteOffset: number, length: number): TypedArray }
-
-const arrayOf: Readonly<Record<DType, ArrayOf>> = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  bfloat16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-}
-
-const hostIsLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /** Reverses the bytes of every element, in place. */
 function swapBytes(bytes: Uint8Array, width: number): void {
   for (let at = 0; at < bytes.length; at += width) {
     for (let low = at, high = at + width - 1; low < high; low++, high--) {
-      const byte = bytes[low] as number
-      bytes[low] = bytes[high] as number
+      const byte = bytes[low]
+      bytes[low] = bytes[high]
       bytes[high] = byte
     }
   }
@@ -42,7 +23,7 @@ function swapBytes(bytes: Uint8Array, width: number): void {
 export function decodeElements(bytes: Uint8Array<ArrayBuffer>, dtype: DType, littleEndian: boolean): TypedArray {
   const width = bytesPerElement[dtype]
   const own = bytes.byteOffset % width === 0 ? bytes : bytes.slice()
-  if (width > 1 && littleEndian !== hostIsLittleEndian) swapBytes(own, width)
+  if (width > 1 && littleEndian !== isLittleEndian) swapBytes(own, width)
   if (dtype === 'bool') {
     for (let at = 0; at < own.length; at++) if (own[at] !== 0) own[at] = 1
   }
@@ -52,7 +33,7 @@ export function decodeElements(bytes: Uint8Array<ArrayBuffer>, dtype: DType, lit
 /** The bytes of a tensor's elements, little-endian: a view, except on a big-endian machine. */
 export function encodeElements({ data, dtype }: Tensor): Uint8Array {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  if (hostIsLittleEndian) return bytes
+  if (isLittleEndian) return bytes
   const swapped = bytes.slice()
   swapBytes(swapped, bytesPerElement[dtype])
   return swapped

@@ -1,6 +1,6 @@
 // `expect.tensorCloseTo(reference, options)`: toMatchTensor inside `toEqual`, `toHaveBeenCalledWith` and their like.
 
-import { compareTensors } from '../compare/index.ts'
+import { compareTensors } from '../compare/compare-tensors.ts'
 import { checkOptions } from '../compare/options/check-options.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
 import { describeVerdict } from '../explain/comparison.ts'

@@ -2,18 +2,11 @@
 
 import { describeUpdate, explainSnapshotFailure } from '../explain/snapshot.ts'
 import { renderText } from '../explain/text.ts'
-import {
-  checkSnapshotOptions,
-  isPromise,
-  matchSnapshot,
-  parseArguments,
-  run,
-  type SnapshotContext,
-  type SnapshotOptions,
-  type SnapshotResult,
-  snapshotEntry,
-  snapshotFiles,
-} from '../snapshots/index.ts'
+import { snapshotFiles } from '../snapshots/files/index.ts'
+import { isPromise, run } from '../snapshots/flow.ts'
+import { matchSnapshot, type SnapshotResult } from '../snapshots/match-snapshot.ts'
+import { checkSnapshotOptions, parseArguments, type SnapshotOptions } from '../snapshots/options.ts'
+import { type SnapshotContext, snapshotEntry } from '../snapshots/runner-state.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 import { withDefaults } from './defaults.ts'
 

@@ -1,5 +1,5 @@
 // `expect(actual).toMatchTensor(reference, options)`: shape, dtype rule and every chosen criterion hold.
-import { compareTensors } from '../compare/index.ts'
+import { compareTensors } from '../compare/compare-tensors.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
 import { explainComparison } from '../explain/comparison.ts'
 import { renderText } from '../explain/text.ts'

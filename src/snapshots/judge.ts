@@ -1,10 +1,10 @@
 // Compares what a test computed with what was stored: in full, or by its fingerprint.
-import { compareTensors } from '../compare/index.ts'
+import { compareTensors } from '../compare/compare-tensors.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
 import type { NamedComparison } from '../compare/records.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Contents } from './contents.ts'
-import type { SnapshotFiles } from './files/index.ts'
+import type { SnapshotFiles } from './files/snapshot-files.ts'
 import { compareFingerprint, type FingerprintVerdict } from './fingerprint/compare-fingerprint.ts'
 import { canonicalBytes } from './fingerprint/fingerprint.ts'
 import { type Flow, wait } from './flow.ts'

@@ -1,5 +1,6 @@
 // The options of a snapshot assertion, and the two ways to call it.
-import { checkOptions, didYouMean, optionNames } from '../compare/index.ts'
+import { checkOptions, optionNames } from '../compare/options/check-options.ts'
+import { didYouMean } from '../compare/options/did-you-mean.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
 import { describeValue } from '../tensor/describe.ts'
 import { reservedMetadata } from './own-metadata.ts'

@@ -1,7 +1,7 @@
 // After the runner has saved a .snap, removes the tensor files that it named before and no longer names.
 import { decodeUtf8 } from '../host/utf8.ts'
 import { filesNamedIn, inFolder, isWholeSnap, snapshotFolder } from './file-names.ts'
-import type { SnapshotFiles } from './files/index.ts'
+import type { SnapshotFiles } from './files/snapshot-files.ts'
 import { type Flow, run, wait } from './flow.ts'
 import type { SnapshotEntry } from './runner-state.ts'
 

@@ -24,11 +24,11 @@ export function decodeInto(out: Float64Array, { data, dtype }: Tensor, start: nu
 }
 
 function decodeFloat16(out: Float64Array, data: Uint16Array, start: number, count: number): void {
-  for (let i = 0; i < count; i++) out[i] = float16ToFloat32(data[start + i] ?? 0)
+  for (let i = 0; i < count; i++) out[i] = float16ToFloat32(data[start + i])
 }
 
 function decodeBfloat16(out: Float64Array, data: Uint16Array, start: number, count: number): void {
-  for (let i = 0; i < count; i++) out[i] = bfloat16ToFloat32(data[start + i] ?? 0)
+  for (let i = 0; i < count; i++) out[i] = bfloat16ToFloat32(data[start + i])
 }
 
 function decodeBigInts(out: Float64Array, data: BigInt64Array | BigUint64Array, start: number, count: number): void {

@@ -87,33 +87,31 @@ export const dtypeOfStorage: Readonly<Record<StorageName, DType>> = {
   BigUint64Array: 'uint64',
 }
 
+interface TypedArrayConstructor {
+  new (length: number): TypedArray
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): TypedArray
+}
+
+/** The typed array that stores each dtype. */
+export const arrayOf: Readonly<Record<DType, TypedArrayConstructor>> = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+}
+
 /** A zero-filled array that stores `length` elements of `dtype`. */
 export function allocate(dtype: DType, length: number): TypedArray {
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(length)
-    case 'float64':
-      return new Float64Array(length)
-    case 'int8':
-      return new Int8Array(length)
-    case 'uint8':
-    case 'bool':
-      return new Uint8Array(length)
-    case 'int16':
-      return new Int16Array(length)
-    case 'uint16':
-    case 'float16':
-    case 'bfloat16':
-      return new Uint16Array(length)
-    case 'int32':
-      return new Int32Array(length)
-    case 'uint32':
-      return new Uint32Array(length)
-    case 'int64':
-      return new BigInt64Array(length)
-    case 'uint64':
-      return new BigUint64Array(length)
-  }
+  return new arrayOf[dtype](length)
 }
 
 export function isFloatDType(dtype: DType): boolean {

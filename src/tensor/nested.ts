@@ -49,7 +49,7 @@ function walk(
   path: string,
   visit: (values: readonly unknown[], path: string) => void,
 ): void {
-  const expected = shape[depth] ?? 0
+  const expected = shape[depth]
   if (!Array.isArray(value))
     throw new TypeError(
       `ragged array: ${path} is ${describeValue(value)}, but an array of ${expected} is expected there`,
@@ -94,7 +94,7 @@ function fromTypedRows(
   dtype: DType,
   name: string,
 ): Tensor {
-  const rowLength = shape[shape.length - 1] ?? 0
+  const rowLength = shape[shape.length - 1]
   const data = allocate(dtype, sizeOf(shape))
   let position = 0
   walk(nested, outer, 0, name, (rows, path) => {

@@ -13,7 +13,7 @@ type SliceNormalizer = (slice: Float64Array) => string | undefined
 function divide(slice: Float64Array, offset: number, scale: number): string | undefined {
   if (!Number.isFinite(scale)) return 'spans more than float64 can hold'
   for (let i = 0; i < slice.length; i++) {
-    const value = slice[i] ?? 0
+    const value = slice[i]
     if (Number.isFinite(value)) slice[i] = (value - offset) / scale
   }
   return undefined
@@ -70,7 +70,7 @@ const normalizers: Readonly<Record<NormalizationName, SliceNormalizer>> = {
   softmax(slice) {
     const [, greatest] = rangeOf(slice)
     for (let i = 0; i < slice.length; i++) {
-      const value = slice[i] ?? 0
+      const value = slice[i]
       slice[i] = value === Infinity ? Number.NaN : Math.exp(value - greatest)
     }
     return divide(
@@ -113,11 +113,11 @@ function rowsAlong(tensor: Tensor, axes: readonly number[] | undefined): Rows {
   const order = [...across, ...along]
   const decoded: Tensor = { data: toFloat64(tensor), shape: tensor.shape, dtype: 'float64' }
   const rows = transpose(decoded, order)
-  const acrossShape = across.map((axis) => tensor.shape[axis] ?? 1)
+  const acrossShape = across.map((axis) => tensor.shape[axis])
   return {
     tensor: rows,
     data: rows.data as Float64Array,
-    rowLength: sizeOf(along.map((axis) => tensor.shape[axis] ?? 1)),
+    rowLength: sizeOf(along.map((axis) => tensor.shape[axis])),
     inverse: order.map((_, axis) => order.indexOf(axis)),
     nameOf: (row) =>
       across.length === 0

@@ -20,7 +20,7 @@ export function rowMajorStrides(shape: readonly number[]): number[] {
   let stride = 1
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     strides[axis] = stride
-    stride *= shape[axis] ?? 1
+    stride *= shape[axis]
   }
   return strides
 }
@@ -30,7 +30,7 @@ export function unravelIndex(position: number, shape: readonly number[]): number
   const index = new Array<number>(shape.length)
   let rest = position
   for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const length = shape[axis] ?? 1
+    const length = shape[axis]
     index[axis] = rest % length
     rest = Math.floor(rest / length)
   }

@@ -30,16 +30,16 @@ export function gatherStrided(
     to[0] = data[offset]
     return out
   }
-  const rowLength = shape[innermost] ?? 1
-  const rowStride = strides[innermost] ?? 1
+  const rowLength = shape[innermost]
+  const rowStride = strides[innermost]
   const index = new Array<number>(innermost).fill(0)
   let position = offset
   for (let row = 0; row < out.length; row += rowLength) {
     copyRow(data, position, rowStride, to, row, rowLength)
     for (let axis = innermost - 1; axis >= 0; axis--) {
-      const length = shape[axis] ?? 1
-      const stride = strides[axis] ?? 0
-      const next = (index[axis] ?? 0) + 1
+      const length = shape[axis]
+      const stride = strides[axis]
+      const next = index[axis] + 1
       if (next < length) {
         index[axis] = next
         position += stride

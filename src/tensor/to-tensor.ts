@@ -151,7 +151,7 @@ function checkStrides(
   let least = offset as number
   let greatest = offset as number
   shape.forEach((axisLength, axis) => {
-    const reach = (axisLength - 1) * (checked[axis] ?? 0)
+    const reach = (axisLength - 1) * checked[axis]
     if (reach < 0) least += reach
     else greatest += reach
   })

@@ -18,8 +18,8 @@ export function transpose(tensor: Tensor, order: readonly number[]): Tensor {
     )
   }
   const strides = rowMajorStrides(shape)
-  const newShape = order.map((axis) => shape[axis] ?? 1)
-  const newStrides = order.map((axis) => strides[axis] ?? 0)
+  const newShape = order.map((axis) => shape[axis])
+  const newStrides = order.map((axis) => strides[axis])
   if (sizeOf(shape) === 0 || order.every((axis, i) => axis === i)) return { data, shape: newShape, dtype }
   return { data: gatherStrided(data, newShape, newStrides, 0, dtype), shape: newShape, dtype }
 }

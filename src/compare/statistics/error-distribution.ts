@@ -1,4 +1,5 @@
 // How the errors of all pairs are distributed: quantiles, and a count per decade.
+import { isLittleEndian } from '../../host/endianness.ts'
 import { bucketCount, type ErrorKernel, type ErrorKind } from '../../kernels/compare.ts'
 import type { ErrorHistogram } from '../comparison.ts'
 import { type Block, forEachBlock, type Pairs } from '../sides/pairs.ts'
@@ -69,7 +70,7 @@ function addRelative(errors: Float64Array, length: number, { count, diff, refere
 
 const double = new Float64Array(1)
 const words = new Uint32Array(double.buffer)
-const highWord = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
+const highWord = isLittleEndian ? 1 : 0
 
 /** The bucket of an error: the upper 17 bits. */
 function bucketOf(error: number): number {

@@ -1,4 +1,5 @@
 // Distance in units in the last place: how many representable numbers lie between an element and its reference.
+import { isLittleEndian } from '../../host/endianness.ts'
 import type { DType } from '../../tensor/dtype.ts'
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../../tensor/half.ts'
 import { type Block, forEachBlock, type Pairs } from '../sides/pairs.ts'
@@ -42,7 +43,7 @@ const single = new Float32Array(1)
 const singleBits = new Int32Array(single.buffer)
 const double = new Float64Array(1)
 const doubleWords = new Uint32Array(double.buffer)
-const highWord = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
+const highWord = isLittleEndian ? 1 : 0
 
 /** The distance of two finite numbers; infinite when only one of them overflows in `dtype`. */
 export function ulpDistance(a: number, b: number, dtype: DType): number {

@@ -183,7 +183,7 @@ export function readWeight(bin: WeightSource, weight: WeightLocation, target: Fl
       const [table, indices] = [new Float32Array(256), new Uint8Array(count)]
       bin.read(offset, bytesOf(table))
       bin.read(offset + tableBytes, indices)
-      for (let i = 0; i < count; i++) target[i] = table[indices[i] ?? 0] ?? 0
+      for (let i = 0; i < count; i++) target[i] = table[indices[i]]
     }
   }
 }

@@ -1,5 +1,6 @@
 // Reads model.json and its weight files, as TensorFlow.js itself can only in browsers and with tfjs-node.
 import { dirname, isAbsolute, join } from 'node:path'
+import { concatenate } from '../../files/format.ts'
 import { readModelFile } from '../model-file.ts'
 import { TfjsError } from './error.ts'
 import type { ModelArtifacts } from './namespace.ts'
@@ -45,7 +46,7 @@ export async function readArtifacts(path: string): Promise<Artifacts> {
     ...rest,
     modelTopology,
     weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
-    weightData: concatenate(groups.flat()),
+    weightData: concatenate(groups.flat()).buffer,
     ...(Array.isArray(modelTopology.node) && { nodes: modelTopology.node }),
   }
 }
@@ -95,13 +96,3 @@ const elementBytes: Readonly<Record<string, number>> = {
 /** NaN for strings, whose size the specification does not tell. */
 const bytesOf = ({ shape, dtype, quantization }: WeightSpec): number =>
   shape.reduce((product, length) => product * length, elementBytes[quantization?.dtype ?? dtype] ?? Number.NaN)
-
-function concatenate(parts: readonly Uint8Array[]): ArrayBuffer {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let offset = 0
-  for (const part of parts) {
-    all.set(part, offset)
-    offset += part.length
-  }
-  return all.buffer
-}

@@ -1,5 +1,5 @@
 // Snapshot files in Vitest's browser mode: its commands read and write on the machine that runs Vitest.
-import type { SnapshotFiles } from './index.ts'
+import type { SnapshotFiles } from './snapshot-files.ts'
 
 /** Those of Vitest's commands that are used here. */
 export interface BrowserCommands {

@@ -1,19 +1,8 @@
-// The file access that snapshots need, and who provides it: Node itself, or in a browser the test runner.
+// Who provides the file access that snapshots need: Node itself, or in a browser the test runner.
 import { hasFileSystem } from '../../host/node-modules.ts'
 import { shared } from '../../host/shared.ts'
-import type { Awaitable } from '../flow.ts'
 import { nodeFiles } from './node-files.ts'
-
-/** Paths are absolute. Every method answers at once in Node, and with a promise in a browser. */
-export interface SnapshotFiles {
-  /** The bytes of a file; undefined when there is none. */
-  read(path: string): Awaitable<Uint8Array | undefined>
-  /** Writes a file as a whole or not at all, and the folder around it. */
-  write(path: string, bytes: Uint8Array): Awaitable<void>
-  remove(path: string): Awaitable<void>
-  /** In hexadecimal digits. */
-  sha256(bytes: Uint8Array): Awaitable<string>
-}
+import type { SnapshotFiles } from './snapshot-files.ts'
 
 const provided = shared<{ files?: SnapshotFiles }>('snapshot-files', () => ({}))
 

@@ -1,7 +1,7 @@
 // Snapshot files in Node: synchronous, written atomically.
 import { replaceFile, withFile } from '../../files/file-system.ts'
 import { nodeModule } from '../../host/node-modules.ts'
-import type { SnapshotFiles } from './index.ts'
+import type { SnapshotFiles } from './snapshot-files.ts'
 
 const { existsSync, mkdirSync, rmSync } = nodeModule('node:fs')
 const { dirname } = nodeModule('node:path')

@@ -32,7 +32,7 @@ export function sliceOf(
   axis: number,
   slice: number,
 ): { indices: [number, number]; elements: number } {
-  const length = shape[axis] ?? 1
+  const length = shape[axis]
   const slices = Math.min(length, mostSlices)
   const first = Math.ceil((slice * length) / slices)
   const last = Math.ceil(((slice + 1) * length) / slices) - 1

@@ -1,4 +1,5 @@
 // The precision in which a layer takes its sums of products.
+import { isLittleEndian } from '../../../../../host/endianness.ts'
 import type { Workspace } from '../layer.ts'
 
 /** float32: by the SIMD kernels; float64: exact to double precision; float16: every addition rounded, as `useFp16Arithmetic` simulates. */
@@ -19,7 +20,7 @@ const half = { fractionBits: 10, minExponent: -14, largest: 65504 }
 const double = { fractionBits: 52, exponentBias: 1023 }
 const words = new Int32Array(2)
 const float = new Float64Array(words.buffer)
-const [low, high] = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? [0, 1] : [1, 0]
+const [low, high] = isLittleEndian ? [0, 1] : [1, 0]
 const exponentMask = 0x7ff00000
 const exponentShift = 20
 const firstFractionBit = 0x00080000
