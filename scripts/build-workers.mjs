@@ -38,4 +38,5 @@ const python = async (...sources) => (await Promise.all(['worker/messages.py', .
 await emit('ncnn/engines/python/worker.py', await python('ncnn/engines/python/worker.py'))
 await emit('ncnn/engines/native/worker.ts', await bundle('ncnn/engines/native/worker.ts'))
 await emit('ncnn/engines/wasm/threads/worker.ts', await bundle('ncnn/engines/wasm/threads/worker.ts'))
+await emit('onnx/worker.ts', await bundle('onnx/worker.ts'))
 await emit('torch/worker.py', await python('torch/script.py', 'torch/pnnx.py', 'torch/worker.py'))

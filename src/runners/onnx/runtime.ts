@@ -4,7 +4,7 @@ import type { Tensor } from '../../tensor/tensor.ts'
 import { firstLine } from '../create-model.ts'
 import { resolvePeer } from '../peer.ts'
 import { OnnxError } from './error.ts'
-import { startWorker } from './worker.ts'
+import { startWorker } from './worker-thread.ts'
 
 /** ONNX Runtime, ready to load models. */
 export interface OnnxRuntime {

@@ -1,81 +1,71 @@
-// The worker thread in which ONNX Runtime runs. There it finds the typed arrays that it insists on: in Jest and in Vitest's vm pools
-// the tests have others, and half floats are bits on every version of Node where there is no `Float16Array`.
-import { Worker } from 'node:worker_threads'
+// The program of the worker thread in which ONNX Runtime runs: answers one request after the other, in order; arrays arrive as copies.
+import { parentPort, workerData } from 'node:worker_threads'
+import { reasonOf } from '../../host/reason.ts'
+import type { TypedArray } from '../../tensor/dtype.ts'
+import type { WorkerRequest } from './worker-thread.ts'
 
-/** The worker's program. It answers one request after the other, in order; arrays arrive as copies. */
-const program = `
-delete globalThis.Float16Array
-const { parentPort, workerData } = require('node:worker_threads')
-const sessions = new Map()
-let ort
-const answers = {
-  start() {
-    ort = require(workerData.path)
-    ort.env.wasm.numThreads = 1
-    const { node, web, common } = ort.env.versions
-    return node ?? web ?? common
-  },
-  async open({ session, model, options }) {
-    sessions.set(session, await ort.InferenceSession.create(model, options))
-  },
-  async run({ session, inputs, outputs }) {
-    const feeds = {}
-    for (const { name, data, shape, dtype } of inputs) feeds[name] = new ort.Tensor(dtype, data, shape)
-    const results = await sessions.get(session).run(feeds, outputs)
-    return outputs.map((name) => ({ data: results[name].data, shape: results[name].dims, dtype: results[name].type }))
-  },
-  async release({ session }) {
-    await sessions.get(session)?.release()
-    sessions.delete(session)
-  },
+/** As much of ONNX Runtime as is used. */
+interface Ort {
+  readonly env: {
+    readonly wasm: { numThreads: number }
+    readonly versions: { readonly node?: string; readonly web?: string; readonly common: string }
+  }
+  readonly InferenceSession: { create(model: Uint8Array, options: object): Promise<OrtSession> }
+  readonly Tensor: new (type: string, data: TypedArray, dims: readonly number[]) => OrtTensor
 }
+
+interface OrtTensor {
+  readonly data: unknown
+  readonly dims: readonly number[]
+  readonly type: string
+}
+
+interface OrtSession {
+  run(feeds: Record<string, OrtTensor>, outputs: readonly string[]): Promise<Record<string, OrtTensor>>
+  release(): Promise<void>
+}
+
+// ONNX Runtime hands half floats over in a Float16Array where there is one, and as bits elsewhere: here always as bits.
+Reflect.deleteProperty(globalThis, 'Float16Array')
+
+const sessions = new Map<number, OrtSession>()
+let ort: Ort
+
+async function answer(request: WorkerRequest): Promise<unknown> {
+  switch (request.type) {
+    case 'start': {
+      ort = require(workerData.path)
+      ort.env.wasm.numThreads = 1
+      const { node, web, common } = ort.env.versions
+      return node ?? web ?? common
+    }
+    case 'open':
+      sessions.set(request.session, await ort.InferenceSession.create(request.model, request.options))
+      return undefined
+    case 'run': {
+      const { session, inputs, outputs } = request
+      const feeds: Record<string, OrtTensor> = {}
+      for (const { name, data, shape, dtype } of inputs) feeds[name] = new ort.Tensor(dtype, data, shape)
+      const results = (await sessions.get(session)?.run(feeds, outputs)) ?? {}
+      return outputs.map((name) => {
+        const { data, dims, type } = results[name]
+        return { data, shape: dims, dtype: type }
+      })
+    }
+    case 'release':
+      await sessions.get(request.session)?.release()
+      sessions.delete(request.session)
+      return undefined
+  }
+}
+
 let queue = Promise.resolve()
-parentPort.on('message', (request) => {
+parentPort?.on('message', (request: WorkerRequest) => {
   queue = queue.then(async () => {
     try {
-      parentPort.postMessage({ value: await answers[request.type](request) })
+      parentPort?.postMessage({ value: await answer(request) })
     } catch (error) {
-      parentPort.postMessage({ error: error instanceof Error ? error.message : String(error) })
+      parentPort?.postMessage({ error: reasonOf(error) })
     }
   })
 })
-`
-
-export interface WorkerRequest {
-  readonly type: 'start' | 'open' | 'run' | 'release'
-  readonly [field: string]: unknown
-}
-
-/**
- * Starts a worker and returns a function that asks it. It keeps the process alive only while a request is under way.
- * @param path of ONNX Runtime's main file
- * @param onEnd is called when the worker ends of itself
- */
-export function startWorker(path: string, onEnd: () => void): (request: WorkerRequest) => Promise<unknown> {
-  const worker = new Worker(program, { eval: true, workerData: { path } })
-  const waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = []
-  const settle = ({ value, error }: { value?: unknown; error?: string }): void => {
-    const request = waiting.shift()
-    if (waiting.length === 0) worker.unref()
-    if (error === undefined) request?.resolve(value)
-    else request?.reject(new Error(error))
-  }
-  let ended: Error | undefined
-  const end = (error: Error): void => {
-    ended ??= error
-    onEnd()
-    for (const { reject } of waiting.splice(0)) reject(error)
-  }
-  worker.on('message', settle)
-  worker.on('messageerror', (error) => settle({ error: error.message }))
-  worker.on('error', end)
-  worker.on('exit', (code) => end(new Error(`its worker thread ended with code ${code}`)))
-  worker.unref()
-  return (request) =>
-    new Promise((resolve, reject) => {
-      if (ended !== undefined) throw ended
-      worker.postMessage(request)
-      waiting.push({ resolve, reject })
-      worker.ref()
-    })
-}
