@@ -53,13 +53,6 @@ export function byteCount(count: number | bigint): string {
   return `${count} ${count === 1 || count === 1n ? 'byte' : 'bytes'}`
 }
 
-/** Up to eight names in quotes, for "found ..." and "choose one of ...". */
-export function quoteNames(names: readonly string[]): string {
-  if (names.length === 0) return 'nothing'
-  const shown = names.slice(0, 8).map((name) => JSON.stringify(name))
-  return names.length > shown.length ? `${shown.join(', ')} and ${names.length - shown.length} more` : shown.join(', ')
-}
-
 const knownBeginnings: readonly (readonly [string, string])[] = [
   ['PK\x03\x04', 'a zip archive, such as .npz or .pt'],
   ['PK\x05\x06', 'an empty zip archive'],

@@ -1,6 +1,7 @@
 // What a file format has to offer. Each format is one module with one `TensorFormat`.
+import { quoteNames } from '../tensor/quote-names.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { quoteNames, TensorFileError } from './error.ts'
+import { TensorFileError } from './error.ts'
 import type { ByteSource } from './source.ts'
 
 /** An opened file: its directory is read and checked, the elements are read when asked for. */

@@ -12,7 +12,7 @@ import {
 
 export type { DType, TypedArray } from '../tensor/dtype.ts'
 export type { Tensor, TensorLike } from '../tensor/tensor.ts'
-export { TensorFileError } from './error.ts'
+export { TensorFileError, type TensorFileErrorCode } from './error.ts'
 export type { EncodeOptions as WriteTensorsOptions } from './format.ts'
 export { decodeNpy, encodeNpy } from './npy.ts'
 export { decodeNpz, encodeNpz } from './npz.ts'

@@ -1,9 +1,11 @@
 // NumPy's .npy: one array behind a header that is a Python dict literal. Knows nothing of the file system.
+
 import type { DType } from '../tensor/dtype.ts'
+import { quoteNames } from '../tensor/quote-names.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { transpose } from '../tensor/transpose.ts'
 import { declaredBytes, decodeElements, encodeElements } from './elements.ts'
-import { byteCount, describeBeginning, quoteNames, TensorFileError } from './error.ts'
+import { byteCount, describeBeginning, TensorFileError } from './error.ts'
 import { concatenate, lookUp, refuseOptions, stemOf, type TensorFormat } from './format.ts'
 import { type PythonLiteral, parsePythonLiteral } from './python-literal.ts'
 import { type ByteSource, memorySource } from './source.ts'

@@ -1,8 +1,10 @@
 // Reads and writes tensor files by extension, synchronously: matchers and snapshots cannot wait. `index.ts` is the public face.
+
 import { extname } from 'node:path'
+import { quoteNames } from '../tensor/quote-names.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
-import { quoteNames, TensorFileError } from './error.ts'
+import { TensorFileError } from './error.ts'
 import { replaceFile, tensorPath, withFile } from './file-system.ts'
 import { type EncodeOptions, stemOf, type TensorFormat } from './format.ts'
 import { npy } from './npy.ts'

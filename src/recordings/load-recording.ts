@@ -1,13 +1,13 @@
 // loadRecording: a Model that answers from a file that recordActivations wrote.
+
 import { tensorPath, withFile } from '../files/file-system.ts'
 import { safetensors } from '../files/safetensors.ts'
-import { createModel, quoteNames } from '../runners/create-model.ts'
+import { createModel } from '../runners/create-model.ts'
 import type { Model } from '../runners/model.ts'
+import { quoteNames } from '../tensor/quote-names.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { decodeRecording, type Recording, sha256Of } from './recording.ts'
 import { RecordingError } from './recording-error.ts'
-
-const fail = (message: string): RecordingError => new RecordingError(message)
 
 /**
  * Loads what `recordActivations` stored. The model answers for the inputs that it was recorded on and refuses all others. Its
@@ -50,7 +50,7 @@ export async function loadRecording(path: string | URL): Promise<Model> {
       },
       close: () => tensors.clear(),
     },
-    fail,
+    RecordingError,
   )
 }
 
@@ -59,23 +59,29 @@ function checkInputs(source: string, { inputs, runtime }: Recording, fed: Readon
   const names = inputs.map(({ name }) => name)
   const others = [...fed.keys()].filter((name) => !names.includes(name))
   if (others.length > 0) {
-    throw fail(
+    throw new RecordingError(
       `${source} is a recording: nothing can be computed from ${quoteNames(others)}. It was recorded from the inputs ${quoteNames(names)}`,
+      { code: 'wrong-input' },
     )
   }
   for (const { name, shape, sha256 } of inputs) {
     const tensor = fed.get(name)
     if (tensor === undefined)
-      throw fail(`${source}: input "${name}" is needed but missing; the recording has ${quoteNames(names)}`)
+      throw new RecordingError(
+        `${source}: input "${name}" is needed but missing; the recording has ${quoteNames(names)}`,
+        { code: 'wrong-input' },
+      )
     if (String(tensor.shape) === String(shape) && sha256Of(tensor) === sha256) continue
-    throw fail(
+    throw new RecordingError(
       `${source}: input "${name}" has other elements than the one that was recorded. A recording answers for its own inputs only; ` +
         `to record another, run ${runtime.name} again: recordActivations(model, inputs, path)`,
+      { code: 'wrong-input' },
     )
   }
 }
 
 function copyOf(tensor: Tensor | undefined, name: string, source: string): Tensor {
-  if (tensor === undefined) throw fail(`${source} has no tensor "${name}": it was not recorded`)
+  if (tensor === undefined)
+    throw new RecordingError(`${source} has no tensor "${name}": it was not recorded`, { code: 'wrong-input' })
   return { data: tensor.data.slice(), shape: [...tensor.shape], dtype: tensor.dtype }
 }

@@ -30,7 +30,9 @@ export async function recordActivations(
   { outputs = 'all' }: RecordOptions = {},
 ): Promise<void> {
   if (!String(path).endsWith('.safetensors')) {
-    throw new RecordingError(`recordActivations: expected a path that ends in .safetensors, got ${String(path)}`)
+    throw new RecordingError(`recordActivations: expected a path that ends in .safetensors, got ${String(path)}`, {
+      code: 'wrong-option',
+    })
   }
   const fed = Object.entries(inputs).map(([name, like]) => [name, asDeclared(model, name, like)] as const)
   const tensors = await model.run(Object.fromEntries(fed), { outputs })

@@ -1,14 +1,17 @@
 // The Model over a runtime that computes tensors from tensors by name: checks what is fed and asked for, and runs one after the other.
 
 import { dispose } from '../host/dispose.ts'
+import { reasonOf } from '../host/reason.ts'
 import { elementAt } from '../tensor/decode.ts'
 import type { DType } from '../tensor/dtype.ts'
+import { quoteNames } from '../tensor/quote-names.ts'
 import { formatShape } from '../tensor/shape.ts'
 import { storeAs } from '../tensor/storage.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
 import { needed, type Part } from './graph.ts'
 import type { LayerInfo, Model, Runtime, TensorInfo } from './model.ts'
+import type { ModelErrorClass } from './model-error.ts'
 import { type BareModel, withRuntime } from './with-runtime.ts'
 
 /** What a runtime says of a loaded model, and how it runs it. */
@@ -42,9 +45,9 @@ export interface Runner<Layer extends LayerInfo = LayerInfo> {
 
 /**
  * Makes a model of a runner.
- * @param fail makes the runtime's own kind of error
+ * @param Failure the runtime's own kind of error
  */
-export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, fail: (message: string) => Error): Model {
+export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, Failure: ModelErrorClass): Model {
   const { source, inputs, outputs, blobs, layers } = runner
   const outputNames = outputs.map(({ name }) => name)
   const inputNames = inputs.map(({ name }) => name)
@@ -60,13 +63,16 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, fail
     const fed = new Map<string, Tensor>()
     for (const [name, value] of Object.entries(given)) {
       if (!runner.has(name)) {
-        throw fail(`${source} has no tensor "${name}" to feed; its inputs are ${quoteNames(inputNames)}`)
+        throw new Failure(`${source} has no tensor "${name}" to feed; its inputs are ${quoteNames(inputNames)}`, {
+          code: 'wrong-input',
+        })
       }
       const tensor = toTensor(value, { name: `input "${name}"` })
       const declared = inputs.find((input) => input.name === name)?.shape
       if (declared !== undefined && !fits(tensor.shape, declared)) {
-        throw fail(
+        throw new Failure(
           `${source}: input "${name}" must have shape ${formatDeclared(declared)}, got ${formatShape(tensor.shape)}`,
+          { code: 'wrong-input' },
         )
       }
       fed.set(name, castTo(runner.dtypeOf(name) ?? tensor.dtype, tensor, name))
@@ -80,7 +86,7 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, fail
         blobs.length <= 20
           ? quoteNames(blobs)
           : `the outputs ${quoteNames(outputNames)} and ${blobs.length} blobs (model.blobs)`
-      throw fail(`${source} has no tensor ${quoteNames(unknown)}; it has ${known}`)
+      throw new Failure(`${source} has no tensor ${quoteNames(unknown)}; it has ${known}`, { code: 'wrong-input' })
     }
     return [...new Set(wanted)]
   }
@@ -95,8 +101,9 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, fail
     const part = needed(layers, fed, requested)
     const missing = part.missing.filter((name) => inputNames.includes(name))
     if (missing.length === 0) return part
-    throw fail(
+    throw new Failure(
       `${source}: input ${quoteNames(missing)} is needed but missing; the model's inputs are ${quoteNames(inputNames)}, given: ${quoteNames([...fed.keys()])}`,
+      { code: 'wrong-input' },
     )
   }
   const close = (): void => {
@@ -110,7 +117,7 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, fail
     blobs,
     layers: layers.map(layerInfo),
     async run(given, options = {}) {
-      if (closed) throw fail(`${source}: the model was closed`)
+      if (closed) throw new Failure(`${source}: the model was closed`, { code: 'closed' })
       const fed = checkFed(given)
       const wanted = options.outputs ?? outputNames
       const requested = wanted === 'all' ? allBlobs(new Set(fed.keys())) : checkRequested(wanted)
@@ -145,16 +152,5 @@ export function castTo(dtype: DType, tensor: Tensor, name: string): Tensor {
   }
 }
 
-/** Up to eight names in quotes. */
-export function quoteNames(names: readonly string[]): string {
-  if (names.length === 0) return 'none'
-  const shown = names
-    .slice(0, 8)
-    .map((name) => `"${name}"`)
-    .join(', ')
-  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown
-}
-
 /** A runtime's error in one line. */
-export const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0]
+export const firstLine = (error: unknown): string => reasonOf(error).split('\n')[0]

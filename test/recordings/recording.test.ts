@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { loadRecording, type Model, recordActivations } from '../../src/analysis/index.ts'
+import { loadRecording, type Model, RecordingError, recordActivations } from '../../src/analysis/index.ts'
 import { decodeSafetensors, encodeSafetensors } from '../../src/files/safetensors.ts'
 import { createModel } from '../../src/runners/create-model.ts'
 import { loadNcnn } from '../../src/runners/ncnn/index.ts'
@@ -127,7 +127,7 @@ describe('a recording', () => {
         compute: async () => withBfloat16,
         close: () => undefined,
       },
-      (message) => new Error(message),
+      RecordingError,
     )
     const inputs = { x: BigInt64Array.of(2n ** 62n, -1n) }
     await recordActivations(model, inputs, path)

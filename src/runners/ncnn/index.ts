@@ -1,5 +1,7 @@
 // Entry point `expect-tensor/ncnn`.
+
 export type { LayerInfo, Model, RunOptions, Runtime, TensorInfo } from '../model.ts'
+export type { ModelErrorCode } from '../model-error.ts'
 export {
   type EngineCase,
   type EngineCasesOptions,

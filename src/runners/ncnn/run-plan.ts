@@ -1,4 +1,5 @@
 // What a run needs, whichever engine runs it: are the inputs there, which layers must run for the requested blobs.
+import { quoteNames } from '../../tensor/quote-names.ts'
 import type { Tensor, TensorLike } from '../../tensor/tensor.ts'
 import { toTensor } from '../../tensor/to-tensor.ts'
 import { type MayBeAbsent, needed } from '../graph.ts'
@@ -33,13 +34,16 @@ export function checkInputs(
   const fed = new Map<string, Tensor>()
   for (const [name, value] of Object.entries(inputs)) {
     if (!topology.producers.has(name)) {
-      throw new NcnnError(`${source} has no blob "${name}" to feed; its inputs are ${quoteList(topology.inputs)}`)
+      throw new NcnnError(`${source} has no blob "${name}" to feed; its inputs are ${quoteNames(topology.inputs)}`, {
+        code: 'wrong-input',
+      })
     }
     const tensor = toTensor(value, { name: `input "${name}"` })
     if (tensor.shape.length < 1 || tensor.shape.length > maxRank) {
       throw new NcnnError(
         `input "${name}" has shape [${tensor.shape.join(', ')}], but ncnn's tensors have 1 to ${maxRank} axes and no batch axis. ` +
           'If the first axis is a batch, load the model with `batched: true`',
+        { code: 'wrong-input' },
       )
     }
     fed.set(name, tensor)
@@ -53,7 +57,8 @@ export function checkOutputs(source: string, topology: Topology, wanted: readonl
   if (unknown.length > 0) {
     const close = topology.blobs.length <= 20 ? topology.blobs : topology.outputs
     throw new NcnnError(
-      `${source} has no blob ${quoteList(unknown)}; it has ${quoteList(close)}${close === topology.blobs ? '' : ` and ${topology.blobs.length - close.length} intermediates (model.blobs)`}`,
+      `${source} has no blob ${quoteNames(unknown)}; it has ${quoteNames(close)}${close === topology.blobs ? '' : ` and ${topology.blobs.length - close.length} intermediates (model.blobs)`}`,
+      { code: 'wrong-input' },
     )
   }
   return [...new Set(wanted)]
@@ -93,15 +98,13 @@ export function planRun(
 ): RunPlan {
   const { layers, missing, absent } = needed(topology.layers, fed, requested, mayBeAbsent)
   const [first] = missing
-  if (first !== undefined) throw new NcnnError(missingInput(source, first, topology, fed))
+  if (first !== undefined) throw new NcnnError(missingInput(source, first, topology, fed), { code: 'wrong-input' })
   const readers = new Map<string, number>()
   for (const name of layers.flatMap((layer) => layer.inputs)) readers.set(name, (readers.get(name) ?? 0) + 1)
   return { layers, readers, absent }
 }
 
 function missingInput(source: string, name: string, { inputs }: Topology, fed: ReadonlyMap<string, Tensor>): string {
-  const given = fed.size === 0 ? 'none was given' : `given: ${quoteList([...fed.keys()])}`
-  return `${source}: input "${name}" is needed but missing; the model's inputs are ${quoteList(inputs)}, ${given}`
+  const given = fed.size === 0 ? 'none was given' : `given: ${quoteNames([...fed.keys()])}`
+  return `${source}: input "${name}" is needed but missing; the model's inputs are ${quoteNames(inputs)}, ${given}`
 }
-
-const quoteList = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ')

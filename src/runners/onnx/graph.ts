@@ -109,6 +109,7 @@ function readModel(bytes: Uint8Array, source: string): OnnxGraph {
     throw new OnnxError(
       `${source} declares no operator set, so no runtime can run it. pnnx writes such files (*.pnnx.onnx) to be looked at; ` +
         'export the model with torch.onnx.export instead',
+      { code: 'unsupported' },
     )
   }
   // A message that occurs twice is one message in two parts.

@@ -32,7 +32,9 @@ export interface LoadOnnxOptions {
 export async function loadOnnx(source: string | URL | Uint8Array, options: LoadOnnxOptions = {}): Promise<Model> {
   const { engine } = options
   if (engine !== undefined && !onnxEngines.includes(engine)) {
-    throw new OnnxError(`loadOnnx: engine must be 'web' or 'node', got ${JSON.stringify(engine)}`)
+    throw new OnnxError(`loadOnnx: engine must be 'web' or 'node', got ${JSON.stringify(engine)}`, {
+      code: 'wrong-option',
+    })
   }
   const fromBytes = ArrayBuffer.isView(source)
   const path = fromBytes ? undefined : modelPath(source)
@@ -42,15 +44,15 @@ export async function loadOnnx(source: string | URL | Uint8Array, options: LoadO
   return modelOf(graph, await findRuntime(engine), externalData)
 }
 
-const fail = (message: string): OnnxError => new OnnxError(message)
-
 /** Weights in files of their own; their names are relative to the model and must not lead elsewhere. */
 async function readExternalFiles(
   { externalFiles, source }: OnnxGraph,
   path: string | undefined,
 ): Promise<ExternalFile[]> {
   if (externalFiles.length > 0 && path === undefined) {
-    throw new OnnxError(`the model's weights lie in ${externalFiles.join(', ')}: load it by its path, not from bytes`)
+    throw new OnnxError(`the model's weights lie in ${externalFiles.join(', ')}: load it by its path, not from bytes`, {
+      code: 'wrong-option',
+    })
   }
   return Promise.all(
     externalFiles.map(async (file) => {
@@ -102,7 +104,10 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
     try {
       return await runtime.open(model, externalData)
     } catch (error) {
-      throw new OnnxError(`${source}: ${runtime.name} refuses the model: ${firstLine(error)}`, { cause: error })
+      throw new OnnxError(`${source}: ${runtime.name} refuses the model: ${firstLine(error)}`, {
+        code: 'runtime-failed',
+        cause: error,
+      })
     }
   }
   const compute: Runner<OnnxLayer>['compute'] = async (fed, requested, run) => {
@@ -111,7 +116,10 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
     try {
       return await session.run(fed, requested)
     } catch (error) {
-      throw new OnnxError(`${source}: ${runtime.name} cannot run it: ${firstLine(error)}`, { cause: error })
+      throw new OnnxError(`${source}: ${runtime.name} cannot run it: ${firstLine(error)}`, {
+        code: 'runtime-failed',
+        cause: error,
+      })
     }
   }
   return createModel(
@@ -130,6 +138,6 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
         sessions.clear()
       },
     },
-    fail,
+    OnnxError,
   )
 }

@@ -64,7 +64,10 @@ export function graphRunner(source: string, tf: Tf, model: TfGraphModel, graphNo
     try {
       return await execute(tensors, requested)
     } catch (error) {
-      throw new TfjsError(`${source}: TensorFlow.js cannot run it: ${firstLine(error)}`, { cause: error })
+      throw new TfjsError(`${source}: TensorFlow.js cannot run it: ${firstLine(error)}`, {
+        code: 'runtime-failed',
+        cause: error,
+      })
     } finally {
       for (const tensor of Object.values(tensors)) tensor.dispose()
     }

@@ -1,5 +1,7 @@
 // Entry point `expect-tensor/tfjs`.
+
 export type { LayerInfo, Model, RunOptions, Runtime, TensorInfo } from '../model.ts'
+export type { ModelErrorCode } from '../model-error.ts'
 export { TfjsError } from './error.ts'
 export { loadTfjs } from './load-tfjs.ts'
 export type { TfNamespace } from './namespace.ts'

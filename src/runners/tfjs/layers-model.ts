@@ -62,7 +62,10 @@ export function layersRunner(source: string, tf: Tf, model: TfLayersModel): Runn
       try {
         return tidied(tf, () => evaluate(fed, requested, part.layers))
       } catch (error) {
-        throw new TfjsError(`${source}: TensorFlow.js cannot run it: ${firstLine(error)}`, { cause: error })
+        throw new TfjsError(`${source}: TensorFlow.js cannot run it: ${firstLine(error)}`, {
+          code: 'runtime-failed',
+          cause: error,
+        })
       }
     },
     close: () => disposeOf(model),

@@ -31,10 +31,10 @@ export async function loadTfjs(tf: TfNamespace, source: string | URL): Promise<M
   try {
     if (artifacts.nodes !== undefined) {
       const load = requireLoader(namespace.loadGraphModel, 'loadGraphModel', '@tensorflow/tfjs-converter', path)
-      return createModel(graphRunner(path, namespace, await load(handler), artifacts.nodes), fail)
+      return createModel(graphRunner(path, namespace, await load(handler), artifacts.nodes), TfjsError)
     }
     const load = requireLoader(namespace.loadLayersModel, 'loadLayersModel', '@tensorflow/tfjs-layers', path)
-    return createModel(layersRunner(path, namespace, await load(handler)), fail)
+    return createModel(layersRunner(path, namespace, await load(handler)), TfjsError)
   } catch (error) {
     if (error instanceof TfjsError) throw error
     throw new TfjsError(`${path}: TensorFlow.js refuses the model: ${firstLine(error)}`, {
@@ -43,8 +43,6 @@ export async function loadTfjs(tf: TfNamespace, source: string | URL): Promise<M
     })
   }
 }
-
-const fail = (message: string): TfjsError => new TfjsError(message)
 
 /** An import of a CommonJS package may have everything under `default`. */
 function checkNamespace(tf: TfNamespace): Tf {

@@ -1,11 +1,12 @@
 // loadTorch: a PyTorch model behind the Model interface, TorchScript or what pnnx wrote, in a Python worker process.
+
 import { basename, dirname, join } from 'node:path'
 import { decodeElements } from '../../files/elements.ts'
+import { reasonOf } from '../../host/reason.ts'
 import { type DType, isFloatDType, parseDType } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { castTo, createModel, type Runner } from '../create-model.ts'
 import type { LayerInfo, Model } from '../model.ts'
-import type { ModelErrorOptions } from '../model-error.ts'
 import { modelPath, readModelFile } from '../model-file.ts'
 import type { Frame } from '../worker/frames.ts'
 import type { WorkerModel } from '../worker/process.ts'
@@ -21,9 +22,9 @@ export interface LoadTorchOptions {
   readonly python?: string
   /** Whether dropout and batch normalisation work as in use or as in training. A traced model is what it was when it was traced. */
   readonly state?: 'eval' | 'train'
+  /** How long PyTorch may take to load the model, and for each run, in milliseconds. Default 600 000: ten minutes. */
+  readonly timeout?: number
 }
-
-const fail = (message: string, options?: ModelErrorOptions): TorchError => new TorchError(message, options)
 
 const findWorker = pythonWorkers({
   source: workerSource,
@@ -31,7 +32,7 @@ const findWorker = pythonWorkers({
   needs: 'PyTorch',
   packageName: 'torch',
   option: "loadTorch(path, { python: '.venv/bin/python' })",
-  fail,
+  Failure: TorchError,
 })
 
 /**
@@ -51,20 +52,31 @@ const findWorker = pythonWorkers({
  * @throws {TorchError} when no Python has PyTorch, or for a file that is neither
  */
 export async function loadTorch(source: string | URL, options: LoadTorchOptions = {}): Promise<Model> {
-  const { python, state = 'eval' } = options
+  const { python, state = 'eval', timeout } = options
   if (state !== 'eval' && state !== 'train') {
-    throw fail(`loadTorch: state must be 'eval' or 'train', got ${JSON.stringify(state)}`)
+    throw new TorchError(`loadTorch: state must be 'eval' or 'train', got ${JSON.stringify(state)}`, {
+      code: 'wrong-option',
+    })
   }
   const path = modelPath(source)
   const { kind, parts } = await readSource(path)
   const worker = await findWorker(python)
   const { version } = await worker.greet()
   const loaded = await worker
-    .openModel({ header: { kind, state, source: basename(path) }, parts }, path, undefined)
+    .openModel({ header: { kind, state, source: basename(path) }, parts }, path, timeout)
     .catch((error: unknown) => {
-      throw fail(`${path}: ${error instanceof Error ? error.message : String(error)}`)
+      throw about(path, error)
     })
-  return createModel(torchRunner(path, loaded, { name: 'torch', version: String(version), options: { state } }), fail)
+  return createModel(
+    torchRunner(path, loaded, { name: 'torch', version: String(version), options: { state } }),
+    TorchError,
+  )
+}
+
+/** An error of the worker's, with the name of the model. */
+function about(source: string, error: unknown): TorchError {
+  const code = error instanceof TorchError ? error.code : 'runtime-failed'
+  return new TorchError(`${source}: ${reasonOf(error)}`, { code, cause: error })
 }
 
 /** The file, and what belongs to it. */
@@ -74,7 +86,9 @@ async function readSource(path: string): Promise<{ kind: 'script' | 'pnnx'; part
   const text = new TextDecoder().decode(content)
   const weights = /zipfile\.ZipFile\('([^']+)'/.exec(text)?.[1]
   if (weights === undefined || !/^class Model\b/m.test(text)) {
-    throw fail(`${path} is no file that pnnx writes (*_pnnx.py): it has no class Model that reads a .pnnx.bin`)
+    throw new TorchError(
+      `${path} is no file that pnnx writes (*_pnnx.py): it has no class Model that reads a .pnnx.bin`,
+    )
   }
   // pnnx names it by the way from where it was called.
   const file = join(dirname(path), basename(weights.replaceAll('\\', '/')))
@@ -113,7 +127,7 @@ function torchRunner(source: string, { answer, run, close }: WorkerModel, runtim
       try {
         return decode(await run(encode(tensors, requested)), requested)
       } catch (error) {
-        throw fail(`${source}: ${error instanceof Error ? error.message : String(error)}`)
+        throw about(source, error)
       }
     },
     close,
@@ -133,7 +147,10 @@ function decode({ header, parts }: Frame, names: readonly string[]): Record<stri
   const described = header.tensors as readonly { readonly shape: readonly number[]; readonly dtype: string }[]
   const tensors = described.map(({ shape, dtype: given }, i): Tensor => {
     const dtype = parseDType(given)
-    if (dtype === undefined) throw fail(`"${names[i]}" holds elements of type ${given}, which no tensor here can hold`)
+    if (dtype === undefined)
+      throw new TorchError(`"${names[i]}" holds elements of type ${given}, which no tensor here can hold`, {
+        code: 'unsupported',
+      })
     return { data: decodeElements(parts[i] as Uint8Array<ArrayBuffer>, dtype, true), shape, dtype }
   })
   return Object.fromEntries(tensors.map((tensor, i) => [names[i], tensor]))

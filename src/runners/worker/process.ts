@@ -76,7 +76,7 @@ export function createWorker(command: WorkerCommand): Worker {
     greet: () => inTurn((process) => process.started),
     async openModel(load, source, timeout = defaultTimeout) {
       if (!(timeout > 0)) {
-        throw command.fail(`timeout must be a positive number of milliseconds, got ${timeout}`, {
+        throw new command.Failure(`timeout must be a positive number of milliseconds, got ${timeout}`, {
           code: 'wrong-option',
         })
       }

@@ -1,6 +1,6 @@
 // Finds a Python that has a package, and keeps one worker process for each interpreter.
 import { reasonOf } from '../../host/reason.ts'
-import { ModelError, type ModelErrorOptions } from '../model-error.ts'
+import { ModelError, type ModelErrorClass } from '../model-error.ts'
 import { createWorker, type Worker } from './process.ts'
 
 /** A program for Python that answers requests, and the package that it needs. */
@@ -15,8 +15,8 @@ export interface PythonProgram {
   readonly packageName: string
   /** How to name an interpreter, for messages: `pythonEngine({ python: '.venv/bin/python' })`. */
   readonly option: string
-  /** Makes the runtime's own kind of error. */
-  readonly fail: (message: string, options: ModelErrorOptions) => ModelError
+  /** The runtime's own kind of error. */
+  readonly Failure: ModelErrorClass
 }
 
 /** Why an interpreter cannot serve. */
@@ -52,19 +52,19 @@ export function pythonWorkers(program: PythonProgram): (python: string | undefin
       if ('openModel' in found) return found
       absences.push(found)
     }
-    throw program.fail(explainAbsence(program, absences), {
+    throw new program.Failure(explainAbsence(program, absences), {
       code: absences.every(({ isAbsent }) => isAbsent) ? 'missing-dependency' : 'crashed',
     })
   }
 }
 
-async function startWorker({ source, fail }: PythonProgram, interpreter: string): Promise<Worker | Absence> {
+async function startWorker({ source, Failure }: PythonProgram, interpreter: string): Promise<Worker | Absence> {
   const worker = createWorker({
     what: `the Python worker (${interpreter})`,
     command: interpreter,
     args: ['-c', source],
     answersOn: 1,
-    fail,
+    Failure,
   })
   try {
     const { missing, python } = await worker.greet()

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { nodeModule } from '../../host/node-modules.ts'
-import type { ModelError, ModelErrorCode, ModelErrorOptions } from '../model-error.ts'
+import type { ModelError, ModelErrorClass, ModelErrorCode } from '../model-error.ts'
 import { afterGreeting, encodeFrame, type Frame, frameDecoder } from './frames.ts'
 
 export interface WorkerCommand {
@@ -16,8 +16,8 @@ export interface WorkerCommand {
    * for its messages alone.
    */
   readonly answersOn: 1 | 3
-  /** Makes the runtime's own kind of error. */
-  readonly fail: (message: string, options: ModelErrorOptions) => ModelError
+  /** The runtime's own kind of error. */
+  readonly Failure: ModelErrorClass
 }
 
 export interface RunningProcess {
@@ -43,7 +43,7 @@ const startMilliseconds = 60_000
 const longestTimer = 2 ** 31
 
 export function startProcess(command: WorkerCommand): RunningProcess {
-  const { what, answersOn, fail } = command
+  const { what, answersOn, Failure } = command
   const child = spawnChild(command)
   const words = keepLastWords(child.stderr)
   let ended = false
@@ -51,7 +51,7 @@ export function startProcess(command: WorkerCommand): RunningProcess {
 
   const endWith = (code: ModelErrorCode, problem: string): void => {
     ended = true
-    waiting?.reject(fail(`${what} ${problem}`, { code }))
+    waiting?.reject(new Failure(`${what} ${problem}`, { code }))
     waiting = undefined
   }
   const endNow = (code: ModelErrorCode, problem: string): void => {
@@ -92,7 +92,7 @@ export function startProcess(command: WorkerCommand): RunningProcess {
     }
   }
   const refusal = ({ error, code = 'runtime-failed' }: Frame['header']): ModelError | undefined =>
-    typeof error === 'string' ? fail(error + words.quoted(), { code: code as ModelErrorCode }) : undefined
+    typeof error === 'string' ? new Failure(error + words.quoted(), { code: code as ModelErrorCode }) : undefined
 
   const started = answer('started', startMilliseconds, `did not start within ${startMilliseconds / 1000} s`).then(
     ({ header }) => {
@@ -110,7 +110,7 @@ export function startProcess(command: WorkerCommand): RunningProcess {
       return ended
     },
     async request(frame, doing, timeout) {
-      if (ended) throw fail(`${what} has ended${words.quoted()}`, { code: 'crashed' })
+      if (ended) throw new Failure(`${what} has ended${words.quoted()}`, { code: 'crashed' })
       words.forget()
       const tooLate = `was ended: it did not answer within ${timeout / 1000} s, while it ${doing}. The option \`timeout\`, in milliseconds, allows more`
       const answered = answer(doing, timeout, tooLate)

@@ -1,6 +1,6 @@
 // The worker process: its crashes are errors with its last words, and do not take other models along.
 import { describe, expect, test } from 'vitest'
-import { ModelError, type ModelErrorOptions } from '../../../src/runners/model-error.ts'
+import { ModelError } from '../../../src/runners/model-error.ts'
 import type { RawTensor } from '../../../src/runners/ncnn/engines/real/session.ts'
 import { openSession } from '../../../src/runners/ncnn/engines/real/worker-session.ts'
 import { afterGreeting, encodeFrame, type Frame, frameDecoder, greeting } from '../../../src/runners/worker/frames.ts'
@@ -56,9 +56,14 @@ for (;;) {
 }
 `
 
-const fail = (message: string, options: ModelErrorOptions): ModelError => new ModelError(message, options)
 const worker = () =>
-  createWorker({ what: 'the worker', command: process.execPath, args: ['-e', program], answersOn: 3, fail })
+  createWorker({
+    what: 'the worker',
+    command: process.execPath,
+    args: ['-e', program],
+    answersOn: 3,
+    Failure: ModelError,
+  })
 const model = (source: string, param = 'good') => ({
   param,
   bin: new Uint8Array(0),
@@ -141,14 +146,20 @@ describe('a worker', () => {
   })
 
   test('that is not there, or no worker, is an error', async () => {
-    const absent = createWorker({ what: 'the worker', command: 'no-such-program', args: [], answersOn: 1, fail })
+    const absent = createWorker({
+      what: 'the worker',
+      command: 'no-such-program',
+      args: [],
+      answersOn: 1,
+      Failure: ModelError,
+    })
     await expect(absent.greet()).rejects.toThrow(/^the worker cannot be started: .*ENOENT/)
     const talk = createWorker({
       what: 'the worker',
       command: process.execPath,
       args: ['-p', '"Hello!"'],
       answersOn: 1,
-      fail,
+      Failure: ModelError,
     })
     await expect(talk.greet()).rejects.toThrow('the worker ended with exit code 0 while it started\n  Hello!')
     const babble = createWorker({
@@ -156,11 +167,17 @@ describe('a worker', () => {
       command: process.execPath,
       args: ['-e', `console.log(${JSON.stringify(greeting)} + 'Hello!'.repeat(100)); setTimeout(() => {}, 60_000)`],
       answersOn: 1,
-      fail,
+      Failure: ModelError,
     })
     await expect(babble.greet()).rejects.toThrow('the worker is no worker: what it writes are no answers')
     const args = ['-e', 'console.error("I am no worker"); process.exit(3)']
-    const other = createWorker({ what: 'the worker', command: process.execPath, args, answersOn: 1, fail })
+    const other = createWorker({
+      what: 'the worker',
+      command: process.execPath,
+      args,
+      answersOn: 1,
+      Failure: ModelError,
+    })
     await expect(other.greet()).rejects.toThrow('the worker ended with exit code 3 while it started\n  I am no worker')
   })
 })

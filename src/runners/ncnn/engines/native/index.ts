@@ -67,7 +67,7 @@ function workerOf(koffi: string, candidates: readonly string[]): Worker {
     args: ['--input-type=commonjs', '-e', workerSource, JSON.stringify({ koffi, candidates })],
     env,
     answersOn: 3,
-    fail: (message, options) => new NcnnError(message, options),
+    Failure: NcnnError,
   })
   workers.set(key, worker)
   return worker

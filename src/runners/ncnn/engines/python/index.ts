@@ -22,7 +22,7 @@ const findWorker = pythonWorkers({
   needs: 'the ncnn wheel',
   packageName: 'ncnn',
   option: "pythonEngine({ python: '.venv/bin/python' })",
-  fail: (message, options) => new NcnnError(message, options),
+  Failure: NcnnError,
 })
 
 /**

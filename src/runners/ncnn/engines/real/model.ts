@@ -53,7 +53,7 @@ export async function loadRealModel(
     blobs: topology.blobs,
     layers: layerInfos(topology),
     async run(inputs, { outputs: wanted = topology.outputs } = {}) {
-      if (closed) throw new NcnnError(`${graph.source}: the model was closed`)
+      if (closed) throw new NcnnError(`${graph.source}: the model was closed`, { code: 'closed' })
       const fed = checkInputs(graph.source, topology, inputs)
       const requested =
         wanted === 'all'
@@ -76,6 +76,7 @@ function wholeWeights(bin: WeightSource): Uint8Array {
     throw new NcnnError(
       `${bin.name} has ${bin.size} bytes; above 2 GiB only the built-in engine loads weights. ` +
         'Convert the model with 16-bit weights (pnnx: fp16=1), or divide it into several',
+      { code: 'unsupported' },
     )
   }
   return bin.readAll()
@@ -177,6 +178,6 @@ async function explain<Result>(
         ? explainUnknownLayers(graph.source, unknown)
         : doubt?.message
     if (reason === undefined) throw error
-    throw new NcnnError(`${error.message}\n${reason}`, { cause: error })
+    throw new NcnnError(`${error.message}\n${reason}`, { code: doubt?.code ?? 'unsupported', cause: error })
   }
 }

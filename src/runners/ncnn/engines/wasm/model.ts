@@ -1,8 +1,10 @@
 // Runs a loaded network: which layers are needed, in order, each blob freed when its last consumer has run.
 import { dispose } from '../../../../host/dispose.ts'
+import { reasonOf } from '../../../../host/reason.ts'
 import type { Tensor, TensorLike } from '../../../../tensor/tensor.ts'
 import type { MayBeAbsent } from '../../../graph.ts'
 import type { RunOptions } from '../../../model.ts'
+import type { ModelErrorCode } from '../../../model-error.ts'
 import type { BareModel } from '../../../with-runtime.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
@@ -31,7 +33,7 @@ export async function createWasmModel(graph: Graph, bin: WeightSource, options: 
     blobs: topology.blobs,
     layers: layerInfos(topology),
     async run(inputs, runOptions) {
-      if (network === undefined) throw new NcnnError(`${graph.source}: the model was closed`)
+      if (network === undefined) throw new NcnnError(`${graph.source}: the model was closed`, { code: 'closed' })
       return runNetwork(graph.source, topology, network, plans, inputs, runOptions)
     },
     close,
@@ -139,13 +141,18 @@ function runLayer(
     return outputs
   } catch (error) {
     const shapes = inputs.map((input) => `[${input.shape.join(', ')}]`).join(', ')
-    const message = error instanceof Error ? error.message : String(error)
-    throw new NcnnError(`${describeLayer(layer.graph)} cannot run on ${shapes || 'no inputs'}: ${message}`, {
+    throw new NcnnError(`${describeLayer(layer.graph)} cannot run on ${shapes || 'no inputs'}: ${reasonOf(error)}`, {
+      code: codeOf(error),
       cause: error,
     })
   } finally {
     freeScratch()
   }
+}
+
+/** What a layer says of its parameters was said when it was loaded: now it is about what reached it. */
+function codeOf(error: unknown): ModelErrorCode {
+  return error instanceof NcnnError && error.code !== 'malformed' ? error.code : 'wrong-input'
 }
 
 /** Inputs that another layer left in float32 are rounded in a copy: others may read them as they are. */
