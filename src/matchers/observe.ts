@@ -1,6 +1,6 @@
 // Lets listeners know what an assertion found. Without any, a matcher does nothing for them.
 import { type Assertion, isListening, locate, tellError, tellResult } from '../outcomes/index.ts'
-import { isPromise } from '../snapshots/index.ts'
+import { isPromise } from '../snapshots/flow.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 
 type Matcher<Arguments extends readonly unknown[], Result> = (
