@@ -12,7 +12,8 @@ test('every layer type has a row that says what it computes', () => {
   const rows = readFileSync(operatorsFile, 'utf8').split('\n')
   for (const type of layerTypes.keys()) {
     const row = rows.filter((line) => line.startsWith(`| **${type}** | `))
-    expect(row, type).toHaveLength(1)
-    expect(row[0].split(' | ')[1].length, type).toBeGreaterThanOrEqual(5)
+    expect(row, `rows of ${type}: run \`npm run docs:operators\``).toHaveLength(1)
+    const computes = row[0].split(' | ')[1]
+    expect(computes.length, `the doc comment above ${type} says what it computes`).toBeGreaterThanOrEqual(5)
   }
 })
