@@ -1,5 +1,6 @@
 // onnxruntime-web and onnxruntime-node as peers: a convolution as an ONNX model, on one thread.
-import { bytesField, concat, numberField } from '../../src/runners/onnx/wire.ts'
+import { concatenate } from '../../src/files/format.ts'
+import { bytesField, numberField } from '../../src/runners/onnx/wire.ts'
 import { initializer, onnxModel, value } from '../../test/runners/onnx/onnx-model.ts'
 import type { ConvolutionCase } from '../convolutions.ts'
 import type { ConvolutionPeer } from './convolution-peer.ts'
@@ -43,10 +44,10 @@ export async function onnxRuntimePeer(
 }
 
 const intsAttribute = (name: string, numbers: readonly number[]): Uint8Array =>
-  concat([bytesField(1, name), ...numbers.map((number) => numberField(8, number)), numberField(20, 7)])
+  concatenate([bytesField(1, name), ...numbers.map((number) => numberField(8, number)), numberField(20, 7)])
 
 const intAttribute = (name: string, number: number): Uint8Array =>
-  concat([bytesField(1, name), numberField(3, number), numberField(20, 2)])
+  concatenate([bytesField(1, name), numberField(3, number), numberField(20, 2)])
 
 function onnxConvolution(convolution: ConvolutionCase): Uint8Array {
   const { channels, outputs, size, kernel, stride, dilation, pad, group, weights, bias, input } = convolution

@@ -1,9 +1,10 @@
 // What an ONNX file says about its graph: nodes, inputs, outputs, external data. The weights themselves are not looked at.
 // Source: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+import { concatenate } from '../../files/format.ts'
 import type { DType } from '../../tensor/dtype.ts'
 import type { TensorInfo } from '../model.ts'
 import { OnnxError } from './error.ts'
-import { concat, type Message, readFields, textOf, WireError } from './wire.ts'
+import { type Message, readFields, textOf, WireError } from './wire.ts'
 
 export interface OnnxNode {
   /** Empty for a node that has none. */
@@ -113,7 +114,7 @@ function readModel(bytes: Uint8Array, source: string): OnnxGraph {
     )
   }
   // A message that occurs twice is one message in two parts.
-  const body = bodies.length === 1 ? bodies[0] : concat(bodies)
+  const body = bodies.length === 1 ? bodies[0] : concatenate(bodies)
   return { source, modelFields: others, ...readGraph(body) }
 }
 

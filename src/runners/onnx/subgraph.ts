@@ -1,4 +1,5 @@
 // Cuts a graph so that it computes given tensors from given tensors: how intermediates become outputs, and inputs.
+import { concatenate } from '../../files/format.ts'
 import type { DType } from '../../tensor/dtype.ts'
 import {
   elemTypes,
@@ -11,7 +12,7 @@ import {
   typeFields,
   valueFields,
 } from './graph.ts'
-import { bytesField, concat, fieldHeader, lengthOf, numberField, readFields, textOf } from './wire.ts'
+import { bytesField, fieldHeader, lengthOf, numberField, readFields, textOf } from './wire.ts'
 
 export interface Cut {
   /** The nodes that compute what is requested from what is fed. */
@@ -38,7 +39,7 @@ export function cutModel(graph: OnnxGraph, { nodes, fed, requested }: Cut): Uint
     ...[...fed].map(([name, dtype]) => bytesField(graphFields.input, declareInput(graph, name, dtype))),
     ...requested.map((name) => bytesField(graphFields.output, bytesField(valueFields.name, name))),
   ]
-  return concat([...graph.modelFields, fieldHeader(modelFields.graph, lengthOf(body)), ...body])
+  return concatenate([...graph.modelFields, fieldHeader(modelFields.graph, lengthOf(body)), ...body])
 }
 
 /** A node that runs although one of its outputs is fed writes that output under another name. */
@@ -48,7 +49,7 @@ function encodeNode({ message, outputs }: OnnxNode, fed: ReadonlyMap<string, DTy
     const name = id === nodeFields.output ? textOf(content) : ''
     return fed.has(name) ? bytesField(nodeFields.output, `${name} (computed, not fed)`) : whole
   })
-  return bytesField(graphFields.node, concat(parts))
+  return bytesField(graphFields.node, concatenate(parts))
 }
 
 /** An input keeps its declaration; an intermediate that is fed gets one without a shape. */
@@ -57,5 +58,5 @@ function declareInput({ inputs }: OnnxGraph, name: string, dtype: DType): Uint8A
   if (declared !== undefined) return declared.message
   const [elemType] = [...elemTypes].find(([, other]) => other === dtype) ?? [0]
   const type = bytesField(typeFields.tensor, numberField(tensorTypeFields.elemType, elemType))
-  return concat([bytesField(valueFields.name, name), bytesField(valueFields.type, type)])
+  return concatenate([bytesField(valueFields.name, name), bytesField(valueFields.type, type)])
 }

@@ -1,4 +1,5 @@
 // The protobuf wire format, as far as reading and re-assembling an ONNX file needs it.
+import { concatenate } from '../../files/format.ts'
 // Source: https://protobuf.dev/programming-guides/encoding/
 
 /** The bytes of a message. */
@@ -82,22 +83,12 @@ export function numberField(id: number, value: number): Uint8Array {
 /** A field that holds bytes, text or a message. */
 export function bytesField(id: number, content: Uint8Array | string): Uint8Array {
   const bytes = typeof content === 'string' ? encoder.encode(content) : content
-  return concat([fieldHeader(id, bytes.length), bytes])
+  return concatenate([fieldHeader(id, bytes.length), bytes])
 }
 
 /** The key and length in front of `length` bytes. */
 export function fieldHeader(id: number, length: number): Uint8Array {
   return Uint8Array.from([...varint(id * 8 + lengthDelimitedType), ...varint(length)])
-}
-
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(lengthOf(parts))
-  let offset = 0
-  for (const part of parts) {
-    all.set(part, offset)
-    offset += part.length
-  }
-  return all
 }
 
 export function lengthOf(parts: readonly Uint8Array[]): number {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { concatenate } from '../../../src/files/format.ts'
 import { readOnnxGraph } from '../../../src/runners/onnx/graph.ts'
-import { bytesField, concat } from '../../../src/runners/onnx/wire.ts'
+import { bytesField } from '../../../src/runners/onnx/wire.ts'
 import { chain, externalInitializer, graph, graphAttribute, initializer, onnxModel, value } from './onnx-model.ts'
 
 const read = (bytes: Uint8Array) => readOnnxGraph(bytes, 'model.onnx')
@@ -51,7 +52,7 @@ describe('readOnnxGraph', () => {
   test('a graph in two parts is one graph', () => {
     const model = onnxModel(chain)
     const tail = bytesField(7, bytesField(12, value('relu')))
-    expect(read(concat([model, tail])).outputs.map(({ info }) => info.name)).toEqual(['y', 'relu'])
+    expect(read(concatenate([model, tail])).outputs.map(({ info }) => info.name)).toEqual(['y', 'relu'])
   })
 })
 
@@ -85,7 +86,7 @@ describe('readOnnxGraph refuses', () => {
         nodes: [{ op: 'If', inputs: ['c'], outputs: ['y'], attributes: [graphAttribute('then_branch', branch)] }],
       })
     }
-    expect(() => read(concat([onnxModel(chain), bytesField(7, branch)]))).toThrow(/nested more than 32 deep/)
+    expect(() => read(concatenate([onnxModel(chain), bytesField(7, branch)]))).toThrow(/nested more than 32 deep/)
   })
 
   test('no valid model with a byte changed by another kind of error', () => {

@@ -1,5 +1,6 @@
 // Writes small ONNX models field by field, so that tests need no ONNX library.
-import { bytesField, concat, numberField } from '../../../src/runners/onnx/wire.ts'
+import { concatenate } from '../../../src/files/format.ts'
+import { bytesField, numberField } from '../../../src/runners/onnx/wire.ts'
 
 /** Numbers of TensorProto's element types. */
 export const elemType = {
@@ -37,14 +38,14 @@ export function value(name: string, type: ElemType = 'float32', shape?: readonly
   const dims = shape?.map((length) =>
     bytesField(1, typeof length === 'number' ? numberField(1, length) : bytesField(2, length)),
   )
-  const tensorType = concat([numberField(1, elemType[type]), ...(dims ? [bytesField(2, concat(dims))] : [])])
-  return concat([bytesField(1, name), bytesField(2, bytesField(1, tensorType))])
+  const tensorType = concatenate([numberField(1, elemType[type]), ...(dims ? [bytesField(2, concatenate(dims))] : [])])
+  return concatenate([bytesField(1, name), bytesField(2, bytesField(1, tensorType))])
 }
 
 /** A TensorProto with its elements as raw bytes. */
 export function initializer(name: string, type: ElemType, shape: readonly number[], data: ArrayBufferView): Uint8Array {
   const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  return concat([
+  return concatenate([
     ...shape.map((length) => numberField(1, length)),
     numberField(2, elemType[type]),
     bytesField(8, name),
@@ -54,24 +55,24 @@ export function initializer(name: string, type: ElemType, shape: readonly number
 
 /** A TensorProto whose elements lie in a file. */
 export function externalInitializer(name: string, shape: readonly number[], file: string): Uint8Array {
-  return concat([
+  return concatenate([
     ...shape.map((length) => numberField(1, length)),
     numberField(2, elemType.float32),
     bytesField(8, name),
-    bytesField(13, concat([bytesField(1, 'location'), bytesField(2, file)])),
+    bytesField(13, concatenate([bytesField(1, 'location'), bytesField(2, file)])),
     numberField(14, 1),
   ])
 }
 
 /** An attribute that holds a graph, as those of If and Loop. */
 export const graphAttribute = (name: string, graph: Uint8Array): Uint8Array =>
-  concat([bytesField(1, name), bytesField(6, graph), numberField(20, 5)])
+  concatenate([bytesField(1, name), bytesField(6, graph), numberField(20, 5)])
 
 export const intAttribute = (name: string, number: number): Uint8Array =>
-  concat([bytesField(1, name), numberField(3, number), numberField(20, 2)])
+  concatenate([bytesField(1, name), numberField(3, number), numberField(20, 2)])
 
 export function graph({ nodes, inputs = [], outputs = [], initializers = [] }: ModelSpec): Uint8Array {
-  return concat([
+  return concatenate([
     ...nodes.map((node) => bytesField(1, encodeNode(node))),
     bytesField(2, 'test'),
     ...initializers.map((tensor) => bytesField(5, tensor)),
@@ -81,7 +82,7 @@ export function graph({ nodes, inputs = [], outputs = [], initializers = [] }: M
 }
 
 function encodeNode({ name, op, inputs, outputs, attributes = [] }: NodeSpec): Uint8Array {
-  return concat([
+  return concatenate([
     ...inputs.map((name) => bytesField(1, name)),
     ...outputs.map((name) => bytesField(2, name)),
     ...(name === undefined ? [] : [bytesField(3, name)]),
@@ -92,7 +93,7 @@ function encodeNode({ name, op, inputs, outputs, attributes = [] }: NodeSpec): U
 
 export function onnxModel(spec: ModelSpec): Uint8Array {
   const { opset = 17 } = spec
-  return concat([
+  return concatenate([
     numberField(1, 8),
     ...(opset > 0 ? [bytesField(8, numberField(2, opset))] : []),
     bytesField(7, graph(spec)),

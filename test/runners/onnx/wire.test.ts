@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { bytesField, concat, numberField, readFields, textOf, WireError } from '../../../src/runners/onnx/wire.ts'
+import { concatenate } from '../../../src/files/format.ts'
+import { bytesField, numberField, readFields, textOf, WireError } from '../../../src/runners/onnx/wire.ts'
 
 describe('readFields', () => {
   test('reads back numbers, text and messages in order', () => {
     const inner = bytesField(3, 'inner')
-    const message = concat([numberField(1, 300), bytesField(2, 'text'), bytesField(16, inner)])
+    const message = concatenate([numberField(1, 300), bytesField(2, 'text'), bytesField(16, inner)])
     const [number, text, nested] = [...readFields(message)]
     expect(number).toMatchObject({ id: 1, value: 300 })
     expect(text.id).toBe(2)
     expect(textOf(text.content)).toBe('text')
     expect(nested.id).toBe(16)
-    expect(concat([number.whole, text.whole, nested.whole])).toEqual(message)
+    expect(concatenate([number.whole, text.whole, nested.whole])).toEqual(message)
     expect(textOf([...readFields(nested.content)][0].content)).toBe('inner')
   })
 

@@ -182,7 +182,8 @@ function checkParams(params: GemmParams): void {
   const type = params.constant_broadcast_type_C
   if (constantC && (type < -1 || type > 4))
     throw new NcnnError(`constant_broadcast_type_C must be -1 to 4, found ${type}`)
-  if ([4, 5, 6].includes(quantize_term)) throw new NcnnError(`quantize_term ${quantize_term} is not supported by ncnn`)
+  if ([4, 5, 6].includes(quantize_term))
+    throw new NcnnError(`quantize_term ${quantize_term} is not supported by ncnn`, { code: 'unsupported' })
   if (
     blockFormat(quantize_term) &&
     (constantA || !constantB || params.transA || !params.transB || params.output_N1M || params.output_transpose)
