@@ -40,12 +40,12 @@ export function inNewProcess(name: string, setUp: string, work: string): Contend
     ${work}
     const { user, system } = process.cpuUsage(before)
     process.stdout.write(String((user + system) * 1000))`
-  const arguments_ = ['--input-type=module', '--eval', program]
+  const args = ['--input-type=module', '--eval', program]
   return {
     name,
     run(repeats) {
       let sum = 0
-      for (let i = 0; i < repeats; i++) sum += Number(execFileSync(process.execPath, arguments_, { encoding: 'utf8' }))
+      for (let i = 0; i < repeats; i++) sum += Number(execFileSync(process.execPath, args, { encoding: 'utf8' }))
       return sum
     },
   }

@@ -66,10 +66,10 @@ function ends(param: string): { readonly input: string; readonly output: string 
 }
 
 /** Medians of some runs; undefined where the script fails. */
-function growth(command: string, arguments_: readonly string[]): Growth | undefined {
+function growth(command: string, args: readonly string[]): Growth | undefined {
   try {
     const run = (): Growth =>
-      JSON.parse(execFileSync(command, arguments_, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+      JSON.parse(execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
     const measured = Array.from({ length: runs }, run)
     const median = (of: (growth: Growth) => number): number => measured.map(of).sort((a, b) => a - b)[runs >> 1]
     return { peak: median(({ peak }) => peak), left: median(({ left }) => left) }

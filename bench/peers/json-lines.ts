@@ -18,12 +18,12 @@ export function startPythonPeer(script: string): Promise<JsonPeer | undefined> {
 }
 
 /** Starts a TypeScript file of this folder in a Node process of its own; undefined when it does not come up. */
-export function startNodePeer(script: string, ...arguments_: readonly string[]): Promise<JsonPeer | undefined> {
-  return startPeer(process.execPath, ['--import', 'tsx', pathOf(script), ...arguments_])
+export function startNodePeer(script: string, ...args: readonly string[]): Promise<JsonPeer | undefined> {
+  return startPeer(process.execPath, ['--import', 'tsx', pathOf(script), ...args])
 }
 
-async function startPeer(command: string, arguments_: readonly string[]): Promise<JsonPeer | undefined> {
-  const child = spawn(command, arguments_, { stdio: ['pipe', 'pipe', 'ignore'] })
+async function startPeer(command: string, args: readonly string[]): Promise<JsonPeer | undefined> {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] })
   child.stdin.on('error', () => undefined)
   const failed = new Promise<undefined>((resolve) => {
     child.once('error', () => resolve(undefined))

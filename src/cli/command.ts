@@ -4,7 +4,7 @@ import { columns } from '../explain/columns.ts'
 import { reasonOf } from '../host/reason.ts'
 
 /** One option of a command: what `parseArgs` of `node:util` takes, and what `--help` says of it. */
-export interface Option {
+interface Option {
   readonly type: 'string' | 'boolean'
   readonly short?: string
   /** May be given several times: the value is a list. */
@@ -17,7 +17,7 @@ export interface Option {
 export type Options = Readonly<Record<string, Option>>
 
 /** What every command has. */
-export const commonOptions = {
+const commonOptions = {
   json: { type: 'boolean', help: 'print JSON, for programs' },
   help: { type: 'boolean', short: 'h', help: 'print this' },
 } as const satisfies Options
@@ -39,7 +39,7 @@ export interface Terminal {
 }
 
 /** One call of a command: the terminal, and its arguments. */
-export interface Invocation<O extends Options> extends Terminal {
+interface Invocation<O extends Options> extends Terminal {
   readonly values: Values<O & typeof commonOptions>
   readonly positionals: readonly string[]
 }

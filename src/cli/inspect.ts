@@ -38,7 +38,7 @@ function parseInput(text: string): [name: string, shape: number[]] {
 }
 
 /** The report for people. */
-export function describeInspection(inspection: NcnnInspection): string {
+function describeInspection(inspection: NcnnInspection): string {
   const { layers, layerCounts, parameters, storage, fileBytes, weightBytes, blobBytes, flops, inputs, outputs } =
     inspection
   const types = Object.entries(layerCounts).map(([type, count]) => `${count} ${type}`)

@@ -26,7 +26,7 @@ export function explainMismatch(comparison: Comparison): Explanation {
 }
 
 /** Explains why `.not` failed: the tensors do match, and how well. */
-export function explainMatch(comparison: Comparison): Explanation {
+function explainMatch(comparison: Comparison): Explanation {
   return {
     verdict: `Tensors match, but were expected not to: ${describeMatch(comparison)}`,
     facts: listCompared(comparison),

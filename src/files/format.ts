@@ -5,7 +5,7 @@ import { TensorFileError } from './error.ts'
 import type { ByteSource } from './source.ts'
 
 /** An opened file: its directory is read and checked, the elements are read when asked for. */
-export interface TensorFile {
+interface TensorFile {
   readonly names: readonly string[]
   /** Free text stored beside the tensors; only .safetensors has any. */
   readonly metadata: Readonly<Record<string, string>>

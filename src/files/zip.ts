@@ -321,10 +321,10 @@ function inflateHead(input: Uint8Array, source: string): Uint8Array<ArrayBuffer>
 export function openMember(source: ByteSource, member: ZipMember, name: string): ByteSource {
   const { method, size, compressedSize, dataOffset } = member
   if (method !== stored && method !== deflated) {
-    const method_ = otherMethods[method] ?? `method ${method}`
+    const compression = otherMethods[method] ?? `method ${method}`
     throw new TensorFileError(
       name,
-      `is compressed with ${method_}; expected stored or deflated data, as numpy writes it`,
+      `is compressed with ${compression}; expected stored or deflated data, as numpy writes it`,
       { code: 'unsupported' },
     )
   }

@@ -152,13 +152,13 @@ function commonType(actual: DType, reference: DType): Common | undefined {
 }
 
 /** The rule of an element; see src/compare/element-rule.ts. */
-export interface KernelRule {
+interface KernelRule {
   readonly atol: number
   readonly rtol: number
   readonly equalNaN: boolean
 }
 
-export interface KernelSide {
+interface KernelSide {
   nan: number
   posInf: number
   negInf: number
@@ -168,7 +168,7 @@ export interface KernelSide {
 }
 
 /** As `Statistics` in src/compare/statistics.ts, which says what each number means. */
-export interface KernelStatistics {
+interface KernelStatistics {
   mismatched: number
   nonFiniteMismatched: number
   finitePairs: number
@@ -187,7 +187,7 @@ export interface KernelStatistics {
 export type ErrorKind = 'absolute' | 'relative'
 
 /** Errors counted per bucket: the upper 17 bits of the error as a double. */
-export interface ErrorCounts {
+interface ErrorCounts {
   readonly buckets: Uint32Array
   /** How many of those in the first bucket are exactly zero. */
   readonly zeros: number

@@ -8,7 +8,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { RecordingError } from './recording-error.ts'
 
 /** An input that the recorded model was run on. */
-export interface RecordedInput {
+interface RecordedInput {
   readonly name: string
   readonly shape: readonly number[]
   readonly dtype: DType

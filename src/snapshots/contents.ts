@@ -4,7 +4,7 @@ import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
 
 /** How a file calls the tensor of a snapshot that has only one. */
-export const onlyTensor = 'tensor'
+const onlyTensor = 'tensor'
 
 export type ContentsKind = 'tensor' | 'record'
 

@@ -84,7 +84,7 @@ const normalizers: Readonly<Record<NormalizationName, SliceNormalizer>> = {
 export const normalizationNames = Object.keys(normalizers) as readonly NormalizationName[]
 
 /** Turns axes that may count from the end into a sorted list without repetition. */
-export function resolveAxes(axes: readonly number[], rank: number): number[] {
+function resolveAxes(axes: readonly number[], rank: number): number[] {
   const resolved = axes.map((axis) => {
     if (axis < -rank || axis >= rank) {
       throw new RangeError(`axis ${axis} is out of range for a tensor with ${rank} ${rank === 1 ? 'axis' : 'axes'}`)

@@ -1,5 +1,5 @@
 // Recognises typed arrays of any realm: Jest and vm contexts have their own `Float32Array`, for which `instanceof` is false.
-import { dtypeOfStorage, type StorageName, type TypedArray } from './dtype.ts'
+import { dtypeOfStorage, type TypedArray } from './dtype.ts'
 
 const typedArrayTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
   ?.get as (this: unknown) => string | undefined
@@ -13,11 +13,6 @@ export function typedArrayName(value: unknown): string | undefined {
 export function isTypedArray(value: unknown): value is TypedArray {
   const name = typedArrayName(value)
   return name !== undefined && Object.hasOwn(dtypeOfStorage, name)
-}
-
-/** The class name of an array known to store tensors. */
-export function storageOf(data: TypedArray): StorageName {
-  return typedArrayName(data) as StorageName
 }
 
 /**

@@ -23,7 +23,7 @@ export function snrOf({ reference, sumOfSquaredDiffs, diffScale }: Statistics): 
 }
 
 /** Peak signal-to-noise ratio in decibels: `20 log10(max |reference| / rmse)`. */
-export function psnrOf(statistics: Statistics): number {
+function psnrOf(statistics: Statistics): number {
   const { min, max } = statistics.reference
   const noise = rmseOf(statistics)
   return noise === 0 ? Infinity : 20 * Math.log10(Math.max(Math.abs(min), Math.abs(max)) / noise)

@@ -87,7 +87,7 @@ function fromBits(value: bigint): number {
  * The least double, at least `from`, for which the monotone predicate `passes` holds; Infinity when it does not hold for the
  * largest double. Bisects over bit patterns: doubles that are not negative sort as their bits do.
  */
-export function leastPassing(passes: (value: number) => boolean, from: number): number {
+function leastPassing(passes: (value: number) => boolean, from: number): number {
   if (passes(from)) return from
   if (!passes(Number.MAX_VALUE)) return Infinity
   let failing = bitsOf(from)

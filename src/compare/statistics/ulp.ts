@@ -46,7 +46,7 @@ const doubleWords = new Uint32Array(double.buffer)
 const highWord = isLittleEndian ? 1 : 0
 
 /** The distance of two finite numbers; infinite when only one of them overflows in `dtype`. */
-export function ulpDistance(a: number, b: number, dtype: DType): number {
+function ulpDistance(a: number, b: number, dtype: DType): number {
   const [x, y] = [roundTo(a, dtype), roundTo(b, dtype)]
   if (x === y) return 0
   if (!Number.isFinite(x) || !Number.isFinite(y)) return Infinity

@@ -28,11 +28,11 @@ export function isCloseNumber(actual: number, reference: number, rule: ElementRu
 }
 
 /** The rule for 64-bit integers: the difference is exact, JavaScript compares a bigint with a double exactly. */
-export function isCloseBigInt(actual: bigint, reference: bigint, rule: ElementRule): boolean {
+function isCloseBigInt(actual: bigint, reference: bigint, rule: ElementRule): boolean {
   return actual === reference || absoluteDifference(actual, reference) <= allowanceOf(Number(reference), rule)
 }
 
-export function absoluteDifference(actual: bigint, reference: bigint): bigint {
+function absoluteDifference(actual: bigint, reference: bigint): bigint {
   return actual < reference ? reference - actual : actual - reference
 }
 

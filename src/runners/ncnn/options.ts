@@ -58,7 +58,7 @@ export interface NcnnFiles {
 export type ParamValue = number | readonly number[] | string | BinaryParam
 
 /** A parameter from a binary file: 32-bit words, one for a scalar, that hold integers or the bits of floats; the file does not say which. */
-export interface BinaryParam {
+interface BinaryParam {
   readonly words: readonly number[]
 }
 

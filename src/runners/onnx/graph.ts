@@ -17,7 +17,7 @@ export interface OnnxNode {
   readonly message: Message
 }
 
-export interface OnnxValue {
+interface OnnxValue {
   readonly info: TensorInfo
   readonly message: Message
 }

@@ -27,7 +27,7 @@ export interface WorkerModel {
 }
 
 /** Ten minutes: enough for anything that a test runs. */
-export const defaultTimeout = 600_000
+const defaultTimeout = 600_000
 
 /** A worker with nothing to do ends; models that are used again are loaded into a new one. */
 const idleMilliseconds = 30_000

@@ -5,7 +5,7 @@ const rows = 4
 const buckets = 128
 
 /** The length of a sketch. */
-export const sketchLength = rows * buckets
+const sketchLength = rows * buckets
 
 /**
  * The estimate's relative standard deviation, `1 / sqrt(2 * 512)`: the squares of the 512 differences sum up to what is nearly a

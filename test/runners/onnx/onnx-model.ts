@@ -16,7 +16,7 @@ export const elemType = {
 } as const
 export type ElemType = keyof typeof elemType
 
-export interface NodeSpec {
+interface NodeSpec {
   readonly name?: string
   readonly op: string
   readonly inputs: readonly string[]

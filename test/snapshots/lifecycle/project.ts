@@ -18,14 +18,14 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-export interface Outcome {
+interface Outcome {
   readonly code: number
   readonly output: string
   /** The runner's line about snapshots, such as `2 updated`. */
   readonly summary: string
 }
 
-export interface Command {
+interface Command {
   readonly script: string
   readonly args: readonly string[]
   readonly env: NodeJS.ProcessEnv

@@ -44,7 +44,7 @@ export const signatures = {
 } as const satisfies Record<string, readonly [ValueType, ...ValueType[]]>
 
 /** The first version of ncnn whose C API has all of them. */
-export const firstVersion = '20211208'
+const firstVersion = '20211208'
 
 interface ValueTypes {
   void: undefined

@@ -75,14 +75,14 @@ export function bindModule(module: EmscriptenModule): NcnnLibrary {
     if (native === undefined) return undefined
     return (...values) => {
       const texts: number[] = []
-      const arguments_ = values.map((value, i) => {
+      const converted = values.map((value, i) => {
         if (parameters[i] !== 'text') return Number(value)
         const address = storeText(String(value))
         texts.push(address)
         return address
       })
       try {
-        return fromWasm(result, native(...arguments_))
+        return fromWasm(result, native(...converted))
       } catch (error) {
         throw new NcnnError(`ncnn crashed in ${name}: ${shorten(error)}`, { code: 'crashed', cause: error })
       } finally {

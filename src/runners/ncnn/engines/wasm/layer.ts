@@ -6,7 +6,7 @@ import type { WeightSpec, WeightSpecs } from '../../weights.ts'
 import type { Blob, BlobDType } from './memory/blob.ts'
 
 /** How many input blobs a layer takes, and the tuple in which `forward` receives them. */
-export interface InputTuples {
+interface InputTuples {
   '0': readonly []
   '1': readonly [Blob]
   '2': readonly [Blob, Blob]
@@ -23,7 +23,7 @@ export interface InputTuples {
 export type InputCount = keyof InputTuples
 
 /** The blobs of the weights that a layer declared; a weight that may be absent is `Blob | undefined`. */
-export type WeightBlobs<W extends WeightSpecs> = {
+type WeightBlobs<W extends WeightSpecs> = {
   readonly [K in keyof W]: W[K] extends WeightSpec ? Blob : Blob | undefined
 }
 

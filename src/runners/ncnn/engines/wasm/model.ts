@@ -90,9 +90,9 @@ function runNetwork(
     for (const name of plan.absent) blobs.set(name, network.workspace.workspace.alloc([0]))
     for (const graphLayer of plan.layers) {
       const layer = network.layers.get(graphLayer) as RunnableLayer
-      const arguments_ = graphLayer.inputs.map((name) => blobs.get(name) as Blob)
+      const inputs = graphLayer.inputs.map((name) => blobs.get(name) as Blob)
       const dying = takeLastReads(graphLayer, pending)
-      const outputs = runLayer(layer, arguments_, new Set(dying.map((name) => blobs.get(name) as Blob)), network)
+      const outputs = runLayer(layer, inputs, new Set(dying.map((name) => blobs.get(name) as Blob)), network)
       for (const name of dying) {
         blobs.get(name)?.release()
         blobs.delete(name)

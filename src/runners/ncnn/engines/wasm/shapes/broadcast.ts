@@ -4,7 +4,7 @@ import { formatShape, rowMajorStrides } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 
 /** One axis of the loop over a result, with the strides of both operands: 0 where an operand is repeated. */
-export interface BroadcastAxis {
+interface BroadcastAxis {
   length: number
   readonly aStride: number
   readonly bStride: number

@@ -14,7 +14,7 @@ const counterWords = 80
 /** Rounds of waiting actively, about half a millisecond: to wake a sleeping thread may take as long as a small layer. */
 const spins = 50_000
 
-export interface KernelCall {
+interface KernelCall {
   /** Number of the kernel. */
   readonly kernel: number
   readonly numbers: readonly number[]

@@ -111,10 +111,10 @@ function addTap(
 }
 
 /** Convolves a 2-D image at one address into one at another. */
-export type PlaneConvolution = (x: Pointer, y: Pointer) => void
+type PlaneConvolution = (x: Pointer, y: Pointer) => void
 
 /** A convolution of 2-D images by the SIMD kernels, depthwise or group by group; its scratch memory lasts until the layer has run. */
-export function planeConvolution(
+function planeConvolution(
   filters: Filters,
   geometry: Geometry,
   { padValue, activation }: Surroundings,
