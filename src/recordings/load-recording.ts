@@ -44,9 +44,9 @@ export async function loadRecording(path: string | URL): Promise<Model> {
       has: (name) => inputs.has(name) || tensors.has(name),
       dtypeOf: (name) => inputs.get(name)?.dtype,
       computed: () => blobs,
-      async compute(fed, requested) {
+      async compute(fed, requested, _, emit) {
         checkInputs(source, recording, fed)
-        return Object.fromEntries(requested.map((name) => [name, copyOf(tensors.get(name), name, source)]))
+        for (const name of requested) emit(name, copyOf(tensors.get(name), name, source))
       },
       close: () => tensors.clear(),
     },

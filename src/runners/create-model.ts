@@ -4,15 +4,18 @@ import { dispose } from '../host/dispose.ts'
 import { reasonOf } from '../host/reason.ts'
 import { elementAt } from '../tensor/decode.ts'
 import type { DType } from '../tensor/dtype.ts'
+import { rememberOrigin } from '../tensor/origin.ts'
 import { quoteNames } from '../tensor/quote-names.ts'
 import { formatShape } from '../tensor/shape.ts'
 import { storeAs } from '../tensor/storage.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
-import { needed, type Part } from './graph.ts'
+import { type MayBeAbsent, needed, type Part } from './graph.ts'
 import type { LayerInfo, Model, Runtime, TensorInfo } from './model.ts'
 import type { ModelErrorClass } from './model-error.ts'
-import { type BareModel, withRuntime } from './with-runtime.ts'
+
+/** Is handed each tensor as it is computed. */
+export type Emit = (name: string, tensor: Tensor) => void
 
 /** What a runtime says of a loaded model, and how it runs it. */
 export interface Runner<Layer extends LayerInfo = LayerInfo> {
@@ -28,17 +31,18 @@ export interface Runner<Layer extends LayerInfo = LayerInfo> {
   has(name: string): boolean
   /** The element type that a tensor must be fed as; undefined: as it is. */
   dtypeOf(name: string): DType | undefined
+  /** Why a tensor cannot be fed; by default when it has not the shape that `inputs` declares. */
+  refuses?(name: string, tensor: Tensor): string | undefined
+  /** Whether a layer can do without an input that was not fed. Default: none can. */
+  readonly mayBeAbsent?: MayBeAbsent<Layer>
   /** What `outputs: 'all'` stands for; by default the blobs that computing the outputs from `fed` takes. */
   computed?(fed: ReadonlySet<string>): readonly string[]
   /**
    * Computes tensors that were not fed. Is not called again before it has ended.
    * @param part what must run for them; no input is missing
+   * @param emit takes each of them, in any order, best as soon as it is computed; what it throws ends the run
    */
-  compute(
-    fed: ReadonlyMap<string, Tensor>,
-    requested: readonly string[],
-    part: Part<Layer>,
-  ): Promise<Readonly<Record<string, Tensor>>>
+  compute(fed: ReadonlyMap<string, Tensor>, requested: readonly string[], part: Part<Layer>, emit: Emit): Promise<void>
   /** Frees everything. Is called once, while nothing runs. */
   close(): void
 }
@@ -48,14 +52,17 @@ export interface Runner<Layer extends LayerInfo = LayerInfo> {
  * @param Failure the runtime's own kind of error
  */
 export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, Failure: ModelErrorClass): Model {
-  const { source, inputs, outputs, blobs, layers } = runner
+  const { source, runtime, inputs, outputs, blobs, layers } = runner
   const outputNames = outputs.map(({ name }) => name)
   const inputNames = inputs.map(({ name }) => name)
   let closed = false
   let queue: Promise<unknown> = Promise.resolve()
 
-  const inTurn = <Result>(task: () => Promise<Result>): Promise<Result> => {
-    const turn = queue.then(task)
+  let running = 0
+
+  const inTurn = (task: () => Promise<void>): Promise<void> => {
+    running++
+    const turn = queue.then(task).finally(() => running--)
     queue = turn.catch(() => undefined)
     return turn
   }
@@ -67,17 +74,17 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, Fail
           code: 'wrong-input',
         })
       }
-      const tensor = toTensor(value, { name: `input "${name}"` })
-      const declared = inputs.find((input) => input.name === name)?.shape
-      if (declared !== undefined && !fits(tensor.shape, declared)) {
-        throw new Failure(
-          `${source}: input "${name}" must have shape ${formatDeclared(declared)}, got ${formatShape(tensor.shape)}`,
-          { code: 'wrong-input' },
-        )
-      }
+      const tensor = copyOf(toTensor(value, { name: `input "${name}"` }))
+      const reason = (runner.refuses ?? refuseOtherShapes)(name, tensor)
+      if (reason !== undefined) throw new Failure(reason, { code: 'wrong-input' })
       fed.set(name, castTo(runner.dtypeOf(name) ?? tensor.dtype, tensor, name))
     }
     return fed
+  }
+  const refuseOtherShapes = (name: string, { shape }: Tensor): string | undefined => {
+    const declared = inputs.find((input) => input.name === name)?.shape
+    if (declared === undefined || fits(shape, declared)) return undefined
+    return `${source}: input "${name}" must have shape ${formatDeclared(declared)}, got ${formatShape(shape)}`
   }
   const checkRequested = (wanted: readonly string[]): readonly string[] => {
     const unknown = wanted.filter((name) => !runner.has(name))
@@ -93,12 +100,12 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, Fail
   /** What `outputs: 'all'` stands for: fed and computed blobs, in execution order. */
   const allBlobs = (fed: ReadonlySet<string>): readonly string[] => {
     if (runner.computed !== undefined) return runner.computed(fed)
-    const part = needed(layers, fed, outputNames)
+    const part = needed(layers, fed, outputNames, runner.mayBeAbsent)
     const names = new Set([...fed, ...part.layers.flatMap((layer) => layer.outputs)])
     return blobs.filter((name) => names.has(name))
   }
   const partFor = (fed: ReadonlyMap<string, Tensor>, requested: readonly string[]): Part<Layer> => {
-    const part = needed(layers, fed, requested)
+    const part = needed(layers, fed, requested, runner.mayBeAbsent)
     const missing = part.missing.filter((name) => inputNames.includes(name))
     if (missing.length === 0) return part
     throw new Failure(
@@ -109,28 +116,63 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, Fail
   const close = (): void => {
     if (closed) return
     closed = true
-    inTurn(async () => runner.close()).catch(() => undefined)
+    if (running === 0) runner.close()
+    else queue.then(() => runner.close()).catch(() => undefined)
   }
-  const model: BareModel = {
+  const computeAll = async (fed: ReadonlyMap<string, Tensor>, requested: readonly string[], take: Emit) => {
+    const wanted = requested.filter((name) => !fed.has(name))
+    const part = partFor(fed, wanted)
+    let refused: { readonly error: unknown } | undefined
+    const give: Emit = (name, tensor) => {
+      try {
+        take(name, tensor)
+      } catch (error) {
+        refused = { error }
+        throw error
+      }
+    }
+    try {
+      await inTurn(async () => {
+        for (const name of requested) {
+          const tensor = fed.get(name)
+          if (tensor !== undefined) give(name, copyOf(tensor))
+        }
+        if (wanted.length === 0) return
+        await runner.compute(fed, wanted, part, (name, tensor) => {
+          rememberOrigin(tensor.data, runtime)
+          give(name, tensor)
+        })
+      })
+    } catch (error) {
+      // What the callback threw, however the runtime has wrapped it.
+      throw refused === undefined ? error : refused.error
+    }
+  }
+  return {
+    runtime,
     inputs,
     outputs,
     blobs,
     layers: layers.map(layerInfo),
-    async run(given, options = {}) {
+    async run(given, { outputs: names = outputNames, onTensor } = {}) {
       if (closed) throw new Failure(`${source}: the model was closed`, { code: 'closed' })
       const fed = checkFed(given)
-      const wanted = options.outputs ?? outputNames
-      const requested = wanted === 'all' ? allBlobs(new Set(fed.keys())) : checkRequested(wanted)
-      const missing = requested.filter((name) => !fed.has(name))
-      const part = partFor(fed, missing)
-      const results = missing.length === 0 ? {} : await inTurn(() => runner.compute(fed, missing, part))
-      return Object.fromEntries(requested.map((name) => [name, fed.get(name) ?? results[name]]))
+      const requested = names === 'all' ? allBlobs(new Set(fed.keys())) : checkRequested(names)
+      if (onTensor !== undefined) {
+        await computeAll(fed, requested, onTensor)
+        return {}
+      }
+      const results = new Map<string, Tensor>()
+      await computeAll(fed, requested, (name, tensor) => results.set(name, tensor))
+      return Object.fromEntries(requested.map((name) => [name, results.get(name) as Tensor]))
     },
     close,
     [dispose]: close,
   }
-  return withRuntime(model, runner.runtime)
 }
+
+/** The same tensor in memory of its own. */
+export const copyOf = ({ data, shape, dtype }: Tensor): Tensor => ({ data: data.slice(), shape: [...shape], dtype })
 
 /** What everybody may know of a layer. */
 const layerInfo = ({ name, type, inputs, outputs }: LayerInfo): LayerInfo => ({ name, type, inputs, outputs })

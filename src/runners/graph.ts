@@ -103,3 +103,41 @@ export function inExecutionOrder<Layer extends Connected>(
   }
   return order
 }
+
+/** Some layers of a run that follow each other. */
+export interface Group<Layer extends Connected> {
+  readonly layers: readonly Layer[]
+  /** What later groups read of what was computed up to here. */
+  readonly carried: ReadonlySet<string>
+}
+
+/**
+ * Divides a run, so that not everything that is requested is in memory at once.
+ * @param most how many requested tensors a group computes, if it can end there
+ * @param mayCross whether a tensor can be taken out of one group and fed to another
+ */
+export function inGroups<Layer extends Connected>(
+  layers: readonly Layer[],
+  requested: Names,
+  most: number,
+  mayCross: (name: string) => boolean,
+): Group<Layer>[] {
+  const lastReaders = new Map(layers.flatMap(({ inputs }, place) => inputs.map((name) => [name, place] as const)))
+  const groups: Group<Layer>[] = []
+  const live = new Set<string>()
+  let start = 0
+  let count = 0
+  for (const [place, { inputs, outputs }] of layers.entries()) {
+    for (const name of outputs) {
+      if (requested.has(name)) count++
+      if ((lastReaders.get(name) ?? -1) > place) live.add(name)
+    }
+    for (const name of inputs) if (lastReaders.get(name) === place) live.delete(name)
+    const isFull = count >= most && [...live].every(mayCross)
+    if (!isFull && place < layers.length - 1) continue
+    groups.push({ layers: layers.slice(start, place + 1), carried: new Set(live) })
+    start = place + 1
+    count = 0
+  }
+  return groups
+}

@@ -27,6 +27,23 @@ export interface LayerInfo {
 export interface RunOptions {
   /** Names of the blobs to return, or `'all'` for every blob that was computed. Default: the model's outputs. */
   readonly outputs?: readonly string[] | 'all'
+  /**
+   * Is handed each requested tensor as soon as it is computed. The tensor is not kept: it is the callback's own, and `run` then resolves
+   * to an empty record. Returned promises are not waited for. When it throws, the run ends and rejects with what was thrown.
+   */
+  readonly onTensor?: (name: string, tensor: Tensor) => void
+}
+
+/** Under which a model is to compute; what is left out stays as it is. */
+export interface VariantSettings {
+  /** `'float64'` computes every layer in double precision. */
+  readonly precision?: 'float32' | 'float64'
+  /** ncnn's switches by name, such as `useFp16Storage`; those that are not named stay as they are. */
+  readonly ncnn?: Readonly<Record<string, boolean | number | undefined>>
+  /** ncnn's feature masks (parameter 31) by the names of layers, which say what a layer does not take part in: 2 is fp16 storage. */
+  readonly masks?: Readonly<Record<string, number>>
+  /** float32 weights are rounded to what this type can hold, as when a converter stores them so. Biases and norms stay. */
+  readonly weights?: 'float16' | 'bfloat16'
 }
 
 /** A loaded model. Every loader of this package returns one. */
@@ -44,9 +61,15 @@ export interface Model extends Disposable {
   readonly layers: readonly LayerInfo[]
   /**
    * Runs the model. Any blob may be fed in `inputs` (then the layers before it are not run) and any blob may be asked for
-   * in `options.outputs`.
+   * in `options.outputs`. Inputs are copied at once: what becomes of the caller's arrays afterwards changes nothing, and no result is one
+   * of them.
    */
   run(inputs: Readonly<Record<string, TensorLike>>, options?: RunOptions): Promise<Record<string, Tensor>>
+  /**
+   * The same model under other settings, a model of its own that has to be closed as well. ncnn models have variants, in the engine that
+   * runs them; the files are opened again. Rejects, naming the setting, where the engine cannot honour it.
+   */
+  variant?(settings: VariantSettings): Promise<Model>
   /** Frees the model's memory. A closed model refuses to run. */
   close(): void
 }

@@ -124,7 +124,9 @@ describe('a recording', () => {
         has: () => true,
         dtypeOf: () => undefined,
         computed: () => names,
-        compute: async () => withBfloat16,
+        async compute(_, names, __, emit) {
+          for (const name of names) emit(name, withBfloat16[name])
+        },
         close: () => undefined,
       },
       RecordingError,

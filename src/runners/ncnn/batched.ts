@@ -1,57 +1,54 @@
-// A model whose tensors have a leading batch axis that ncnn does not know: every sample runs by itself.
-import type { Tensor, TensorLike } from '../../tensor/tensor.ts'
-import { toTensor } from '../../tensor/to-tensor.ts'
-import type { BareModel } from '../with-runtime.ts'
+// A network whose tensors have a leading batch axis that ncnn does not know: every sample runs by itself.
+import { formatShape } from '../../tensor/shape.ts'
+import type { Tensor } from '../../tensor/tensor.ts'
+import type { Runner } from '../create-model.ts'
 import { NcnnError } from './error.ts'
+import type { GraphLayer } from './graph.ts'
 
-/** Wraps `model` so that inputs and outputs have a leading batch axis of any one length. */
-export function batchedModel(model: BareModel): BareModel {
+/** Wraps `runner` so that what is fed and computed has a leading batch axis of any one length. */
+export function batchedRunner(runner: Runner<GraphLayer>): Runner<GraphLayer> {
   return {
-    ...model,
-    inputs: model.inputs.map((info) => (info.shape ? { ...info, shape: [-1, ...info.shape] } : info)),
-    async run(inputs, options) {
-      const samples = splitBatch(inputs)
-      const results: Record<string, Tensor>[] = []
-      for (const sample of samples) results.push(await model.run(sample, options))
-      return stackBatch(results)
+    ...runner,
+    inputs: runner.inputs.map((info) => (info.shape ? { ...info, shape: [-1, ...info.shape] } : info)),
+    refuses: (name, tensor) =>
+      tensor.shape.length === 0 ? wrongBatch([[name, tensor]]) : runner.refuses?.(name, sampleOf(tensor, 0)),
+    async compute(fed, requested, part, emit) {
+      const samples = splitBatch(fed)
+      const earlier = new Map<string, Tensor[]>(requested.map((name) => [name, []]))
+      for (const sample of samples.slice(0, -1)) {
+        await runner.compute(sample, requested, part, (name, tensor) => earlier.get(name)?.push(tensor))
+      }
+      // With the last sample a tensor is complete.
+      await runner.compute(samples[samples.length - 1], requested, part, (name, tensor) => {
+        const others = earlier.get(name) ?? []
+        earlier.delete(name)
+        emit(name, stack([...others, tensor], name))
+      })
     },
   }
 }
 
-function splitBatch(inputs: Readonly<Record<string, TensorLike>>): Record<string, Tensor>[] {
-  const tensors = Object.entries(inputs).map(
-    ([name, value]) => [name, toTensor(value, { name: `input "${name}"` })] as const,
-  )
-  const lengths = new Set(tensors.map(([, tensor]) => tensor.shape[0]))
+function splitBatch(fed: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor>[] {
+  const lengths = new Set([...fed.values()].map(({ shape }) => shape[0]))
   const [batch] = lengths
   if (lengths.size !== 1 || !batch) {
-    const shapes = tensors.map(([name, tensor]) => `"${name}" [${tensor.shape.join(', ')}]`).join(', ')
-    throw new NcnnError(
-      `with \`batched: true\` every input needs a leading batch axis of the same length, got ${shapes || 'no inputs'}`,
-      { code: 'wrong-input' },
-    )
+    throw new NcnnError(wrongBatch([...fed]), { code: 'wrong-input' })
   }
-  return Array.from({ length: batch }, (_, sample) =>
-    Object.fromEntries(tensors.map(([name, tensor]) => [name, sliceSample(tensor, sample)])),
+  return Array.from(
+    { length: batch },
+    (_, sample) => new Map([...fed].map(([name, tensor]) => [name, sampleOf(tensor, sample)])),
   )
 }
 
-function sliceSample({ data, shape, dtype }: Tensor, sample: number): Tensor {
-  const size = data.length / shape[0]
-  return { data: data.subarray(sample * size, (sample + 1) * size), shape: shape.slice(1), dtype }
+function wrongBatch(fed: readonly (readonly [string, Tensor])[]): string {
+  const shapes = fed.map(([name, { shape }]) => `"${name}" ${formatShape(shape)}`).join(', ')
+  return `with \`batched: true\` every input needs a leading batch axis of the same length, got ${shapes || 'no inputs'}`
 }
 
-function stackBatch(samples: readonly Record<string, Tensor>[]): Record<string, Tensor> {
-  const [first] = samples
-  return Object.fromEntries(
-    Object.keys(first).map((name) => [
-      name,
-      stack(
-        samples.map((sample) => sample[name]),
-        name,
-      ),
-    ]),
-  )
+function sampleOf({ data, shape, dtype }: Tensor, sample: number): Tensor {
+  const [batch, ...rest] = shape
+  const size = data.length / batch
+  return { data: data.subarray(sample * size, (sample + 1) * size), shape: rest, dtype }
 }
 
 function stack(tensors: readonly Tensor[], name: string): Tensor {

@@ -1,13 +1,18 @@
 // loadNcnn: reads a model's files, picks the engine, and returns the Model.
+
+import { createModel } from '../create-model.ts'
 import type { Model, Runtime } from '../model.ts'
-import { withRuntime } from '../with-runtime.ts'
-import { batchedModel } from './batched.ts'
+import { batchedRunner } from './batched.ts'
 import { nativeEngine } from './engines/native/index.ts'
 import { pythonEngine } from './engines/python/index.ts'
 import { wasmEngine } from './engines/wasm/index.ts'
 import { NcnnError } from './error.ts'
 import type { EngineOptions, LoadNcnnOptions, NcnnEngine, NcnnFiles } from './options.ts'
+import { parseParam } from './parse-param.ts'
+import { ncnnRunner } from './runner.ts'
 import { type NcnnSource, withFiles } from './source.ts'
+import { connect } from './topology.ts'
+import { changeFiles, checkSettings, type FileChanges } from './variant.ts'
 import { currentFormat } from './weights.ts'
 
 /**
@@ -20,15 +25,52 @@ import { currentFormat } from './weights.ts'
  * @throws {NcnnError} naming the file and the line, layer or byte that is wrong
  */
 export function loadNcnn(source: NcnnSource, options: LoadNcnnOptions = {}): Promise<Model> {
-  return withFiles(source, options.bin, (files) => loadFiles(files, options))
+  return withFiles(source, options.bin, (files) => loadVariant(source, files, options, {}))
+}
+
+/** The model, which can load itself again. */
+async function loadVariant(
+  source: NcnnSource,
+  files: NcnnFiles,
+  options: LoadNcnnOptions,
+  changes: FileChanges,
+): Promise<Model> {
+  const model = await loadFiles(files, options, changes)
+  return {
+    ...model,
+    async variant(settings) {
+      checkSettings(settings)
+      const { precision = options.precision, ncnn, masks, weights = changes.weights } = settings
+      return withFiles(source, options.bin, ({ bin }) =>
+        loadVariant(
+          source,
+          // The network is the one that this model has.
+          { ...files, bin },
+          { ...options, precision, ncnn: { ...options.ncnn, ...ncnn } },
+          { masks: changes.masks || masks ? { ...changes.masks, ...masks } : undefined, weights },
+        ),
+      )
+    },
+  }
 }
 
 /** Loads a model from its opened files. */
-export async function loadFiles(files: NcnnFiles, options: LoadNcnnOptions = {}): Promise<Model> {
+export async function loadFiles(
+  files: NcnnFiles,
+  options: LoadNcnnOptions = {},
+  changes: FileChanges = {},
+): Promise<Model> {
   const engine = pickEngine(options.engine)
   const checked = engineOptions(options)
-  const model = await engine.load(files, checked)
-  return withRuntime(options.batched ? batchedModel(model) : model, await describeRuntime(engine, checked))
+  const changed = changeFiles(files, changes, checked)
+  const graph = parseParam(changed)
+  const model = { ...changed, graph, topology: connect(graph) }
+  const network = await engine.load(model, checked)
+  const { name, version, options: switches } = await describeRuntime(engine, checked)
+  const { masks, weights } = changes
+  const runtime = { name, version, options: { ...switches, ...(masks && { masks }), ...(weights && { weights }) } }
+  const runner = ncnnRunner(model, network, runtime)
+  return createModel(options.batched ? batchedRunner(runner) : runner, NcnnError)
 }
 
 /** The engine that an option names. */

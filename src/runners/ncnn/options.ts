@@ -1,6 +1,8 @@
 // The options of loadNcnn, and what the engines share: ncnn's own switches in camelCase.
 import type { Tensor } from '../../tensor/tensor.ts'
-import type { BareModel } from '../with-runtime.ts'
+import type { Runner } from '../create-model.ts'
+import type { Graph, GraphLayer } from './graph.ts'
+import type { Topology } from './topology.ts'
 import type { WeightSource } from './weight-source.ts'
 
 /**
@@ -90,6 +92,15 @@ export interface EngineOptions {
   readonly release: string
 }
 
+/** A model as an engine gets it: its network, understood, with the files that describe it. */
+export interface NcnnModel extends NcnnFiles {
+  readonly graph: Graph
+  readonly topology: Topology
+}
+
+/** A network in an engine, ready to run. */
+export type NcnnNetwork = Pick<Runner<GraphLayer>, 'compute' | 'close' | 'mayBeAbsent'>
+
 /** Something that runs ncnn models: the built-in engine, or a real ncnn. */
 export interface NcnnEngine {
   readonly name: string
@@ -97,7 +108,7 @@ export interface NcnnEngine {
   version(): Promise<string>
   /** Why the engine cannot honour these options; undefined if it can, as far as it knows before it loads a model. */
   refuses?(ncnn: NcnnOptions): string | undefined
-  load(files: NcnnFiles, options: EngineOptions): Promise<BareModel>
+  load(model: NcnnModel, options: EngineOptions): Promise<NcnnNetwork>
 }
 
 export interface LoadNcnnOptions {

@@ -1,20 +1,16 @@
 // loadOnnx: an ONNX model behind the Model interface, with every intermediate tensor by name.
 import { dirname, isAbsolute, join } from 'node:path'
-import { createModel, firstLine, type Runner } from '../create-model.ts'
+import type { Tensor } from '../../tensor/tensor.ts'
+import { copyOf, createModel, firstLine, type Runner } from '../create-model.ts'
+import { inGroups } from '../graph.ts'
 import type { Model } from '../model.ts'
 import { modelPath, readModelFile } from '../model-file.ts'
 import { OnnxError } from './error.ts'
-import { type OnnxGraph, readOnnxGraph } from './graph.ts'
+import { type OnnxGraph, type OnnxNode, readOnnxGraph } from './graph.ts'
 import { layersOf, type OnnxLayer } from './layers.ts'
-import {
-  type ExternalFile,
-  findRuntime,
-  type OnnxEngine,
-  type OnnxRuntime,
-  type OnnxSession,
-  onnxEngines,
-} from './runtime.ts'
-import { type Cut, cutModel } from './subgraph.ts'
+import { type ExternalFile, findRuntime, type OnnxEngine, type OnnxRuntime, onnxEngines } from './runtime.ts'
+import { sessionCache } from './sessions.ts'
+import { bytesOf, cutModel } from './subgraph.ts'
 
 export interface LoadOnnxOptions {
   /** `'web'`: onnxruntime-web, `'node'`: onnxruntime-node. By default the first that is installed. */
@@ -76,8 +72,8 @@ const writesNoTensor = new Set([
   'ZipMap',
 ])
 
-/** Sessions that are kept; every combination of fed and requested tensors needs one, with a copy of the weights. */
-const keptSessions = 4
+/** Requested tensors that are computed at once. */
+const mostAtOnce = 32
 
 function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly ExternalFile[]): Model {
   const { source, initializers } = graph
@@ -87,20 +83,8 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
   const computed = layers.flatMap((layer) => (writesNoTensor.has(layer.type) ? [] : layer.outputs))
   const blobs = [...inputs.map(({ name }) => name), ...computed]
   const known = new Set([...blobs, ...initializers.keys(), ...outputs.map(({ name }) => name)])
-  /** The most recently used one comes last. */
-  const sessions = new Map<string, OnnxSession>()
-
-  /** The graph is cut to what is fed and requested, so that intermediates are its inputs and outputs. */
-  const sessionFor = async (cut: Cut): Promise<OnnxSession> => {
-    const key = JSON.stringify([[...cut.fed], cut.requested])
-    const session = sessions.get(key) ?? (await open(cutModel(graph, cut)))
-    sessions.delete(key)
-    sessions.set(key, session)
-    const [[oldest, unused]] = sessions
-    if (sessions.size > keptSessions && sessions.delete(oldest)) await unused.release()
-    return session
-  }
-  const open = async (model: Uint8Array): Promise<OnnxSession> => {
+  const isTensor = new Set(blobs)
+  const sessions = sessionCache(async (model) => {
     try {
       return await runtime.open(model, externalData)
     } catch (error) {
@@ -109,17 +93,41 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
         cause: error,
       })
     }
-  }
-  const compute: Runner<OnnxLayer>['compute'] = async (fed, requested, run) => {
-    const dtypes = new Map([...fed].map(([name, { dtype }]) => [name, dtype]))
-    const session = await sessionFor({ nodes: run.layers.map(({ node }) => node), fed: dtypes, requested })
+  }, 4 * bytesOf(graph))
+
+  /** The graph is cut to what is fed and requested, so that intermediates are its inputs and outputs. */
+  const runCut = async (nodes: readonly OnnxNode[], given: ReadonlyMap<string, Tensor>, wanted: readonly string[]) => {
+    const dtypes = new Map([...given].map(([name, { dtype }]) => [name, dtype]))
+    const key = JSON.stringify([[...dtypes], wanted])
+    const session = await sessions.get(key, () => cutModel(graph, { nodes, fed: dtypes, requested: wanted }))
     try {
-      return await session.run(fed, requested)
+      return await session.run(given, wanted)
     } catch (error) {
       throw new OnnxError(`${source}: ${runtime.name} cannot run it: ${firstLine(error)}`, {
         code: 'runtime-failed',
         cause: error,
       })
+    }
+  }
+  const compute: Runner<OnnxLayer>['compute'] = async (fed, requested, part, emit) => {
+    const isRequested = new Set(requested)
+    const computed = new Set(part.layers.flatMap((layer) => layer.outputs))
+    const weights = requested.filter((name) => !computed.has(name))
+    if (weights.length > 0) {
+      for (const [name, tensor] of Object.entries(await runCut([], new Map(), weights))) emit(name, tensor)
+    }
+    let carried = new Map<string, Tensor>()
+    for (const group of inGroups(part.layers, isRequested, mostAtOnce, (name) => isTensor.has(name))) {
+      const nodes = group.layers.map(({ node }) => node)
+      const read = new Set(nodes.flatMap(({ inputs }) => inputs))
+      const own = group.layers.flatMap((layer) => layer.outputs).filter((name) => !fed.has(name))
+      const given = new Map([...fed, ...carried].filter(([name]) => read.has(name)))
+      const wanted = own.filter((name) => isRequested.has(name) || group.carried.has(name))
+      const results = await runCut(nodes, given, wanted)
+      carried = new Map([...carried, ...Object.entries(results)].filter(([name]) => group.carried.has(name)))
+      for (const name of wanted.filter((name) => isRequested.has(name))) {
+        emit(name, carried.has(name) ? copyOf(results[name]) : results[name])
+      }
     }
   }
   return createModel(
@@ -133,10 +141,7 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
       has: (name) => known.has(name),
       dtypeOf: (name) => graph.dtypes.get(name),
       compute,
-      close() {
-        for (const session of sessions.values()) session.release().catch(() => undefined)
-        sessions.clear()
-      },
+      close: () => sessions.close(),
     },
     OnnxError,
   )

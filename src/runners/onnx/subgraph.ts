@@ -42,6 +42,10 @@ export function cutModel(graph: OnnxGraph, { nodes, fed, requested }: Cut): Uint
   return concatenate([...graph.modelFields, fieldHeader(modelFields.graph, lengthOf(body)), ...body])
 }
 
+/** About how many bytes the whole model has. */
+export const bytesOf = ({ nodes, initializers }: OnnxGraph): number =>
+  lengthOf([...initializers.values(), ...nodes.map(({ message }) => message)])
+
 /** A node that runs although one of its outputs is fed writes that output under another name. */
 function encodeNode({ message, outputs }: OnnxNode, fed: ReadonlyMap<string, DType>): Uint8Array {
   if (!outputs.some((name) => fed.has(name))) return bytesField(graphFields.node, message)

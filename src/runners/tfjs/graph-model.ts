@@ -1,7 +1,7 @@
 // A graph model of TensorFlow.js as a Runner: blobs are the nodes of the graph, by name.
 import { parseDType } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
-import { firstLine, type Runner } from '../create-model.ts'
+import { type Emit, firstLine, type Runner } from '../create-model.ts'
 import { inExecutionOrder } from '../graph.ts'
 import type { LayerInfo, TensorInfo } from '../model.ts'
 import type { GraphNode } from './artifacts.ts'
@@ -59,10 +59,10 @@ export function graphRunner(source: string, tf: Tf, model: TfGraphModel, graphNo
   const layers = layersOf(graphNodes, blobOf)
   const blobs = [...inputs.map(({ name }) => name), ...layers.flatMap((layer) => layer.outputs)]
 
-  const compute = async (fed: ReadonlyMap<string, Tensor>, requested: readonly string[]) => {
+  const compute: Runner['compute'] = async (fed, requested, _, emit) => {
     const tensors = Object.fromEntries([...fed].map(([name, tensor]) => [findInput(name), toTf(tf, tensor, name)]))
     try {
-      return await execute(tensors, requested)
+      await execute(tensors, requested, emit)
     } catch (error) {
       throw new TfjsError(`${source}: TensorFlow.js cannot run it: ${firstLine(error)}`, {
         code: 'runtime-failed',
@@ -74,23 +74,26 @@ export function graphRunner(source: string, tf: Tf, model: TfGraphModel, graphNo
   }
   /** Nodes are fed by the name of the node. */
   const findInput = (name: string): string => nodeNames.get(name) ?? name
-  const execute = async (tensors: Record<string, TfTensor>, requested: readonly string[]) => {
+  const execute = async (tensors: Record<string, TfTensor>, requested: readonly string[], emit: Emit) => {
     const names = requested.map((name) => nodeNames.get(name) ?? name)
-    const read = (results: TfTensor | TfTensor[]): Record<string, Tensor> =>
-      Object.fromEntries([results].flat().map((result, i) => [requested[i], fromTf(result, requested[i])]))
-    try {
-      return tidied(tf, () => read(model.execute(tensors, names)))
-    } catch (error) {
-      // Control flow and results of unknown shape.
-      if (!firstLine(error).includes('executeAsync')) throw error
+    const read = (results: TfTensor | TfTensor[]): Tensor[] =>
+      [results].flat().map((result, i) => fromTf(result, requested[i]))
+    const tensorsOf = async (): Promise<Tensor[]> => {
+      try {
+        return tidied(tf, () => read(model.execute(tensors, names)))
+      } catch (error) {
+        // Control flow and results of unknown shape.
+        if (!firstLine(error).includes('executeAsync')) throw error
+      }
+      const results = await model.executeAsync(tensors, names)
+      try {
+        return read(results)
+      } finally {
+        const kept = new Set([...Object.values(tensors), ...Object.values(model.weights).flat()])
+        for (const result of new Set([results].flat())) if (!kept.has(result)) result.dispose()
+      }
     }
-    const results = await model.executeAsync(tensors, names)
-    try {
-      return read(results)
-    } finally {
-      const kept = new Set([...Object.values(tensors), ...Object.values(model.weights).flat()])
-      for (const result of new Set([results].flat())) if (!kept.has(result)) result.dispose()
-    }
+    for (const [i, tensor] of (await tensorsOf()).entries()) emit(requested[i], tensor)
   }
   return {
     source,

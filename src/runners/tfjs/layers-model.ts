@@ -1,7 +1,7 @@
 // A layers model of TensorFlow.js as a Runner: blobs are the outputs of its layers, by the layer's name.
 import { parseDType } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
-import { firstLine, type Runner } from '../create-model.ts'
+import { type Emit, firstLine, type Runner } from '../create-model.ts'
 import type { LayerInfo, TensorInfo } from '../model.ts'
 import { TfjsError } from './error.ts'
 import {
@@ -38,16 +38,21 @@ export function layersRunner(source: string, tf: Tf, model: TfLayersModel): Runn
       return { name, type: layer.getClassName(), inputs: inputTensors.map(nameOf), outputs: [name, ...others], layer }
     })
 
-  /** Runs inside `tidy`, so that all that is computed is freed. */
+  /** Runs inside `tidy`, which frees all that is computed. */
   const evaluate = (
     fed: ReadonlyMap<string, Tensor>,
-    requested: readonly string[],
+    requested: ReadonlySet<string>,
     needed: readonly CalledLayer[],
-  ): Record<string, Tensor> => {
+    emit: Emit,
+  ): void => {
     const values = new Map([...fed].map(([name, tensor]) => [name, toTf(tf, tensor, name)]))
     const masks = new Map<string, TfTensor | null>()
-    for (const layer of needed) applyLayer(layer, values, masks, fed)
-    return Object.fromEntries(requested.map((name) => [name, fromTf(values.get(name) as TfTensor, name)]))
+    for (const layer of needed) {
+      applyLayer(layer, values, masks, fed)
+      for (const name of layer.outputs) {
+        if (requested.has(name) && !fed.has(name)) emit(name, fromTf(values.get(name) as TfTensor, name))
+      }
+    }
   }
   return {
     source,
@@ -58,9 +63,9 @@ export function layersRunner(source: string, tf: Tf, model: TfLayersModel): Runn
     layers,
     has: (name) => symbols.has(name),
     dtypeOf: (name) => parseDType(symbols.get(name)?.dtype ?? ''),
-    async compute(fed, requested, part) {
+    async compute(fed, requested, part, emit) {
       try {
-        return tidied(tf, () => evaluate(fed, requested, part.layers))
+        tidied(tf, () => evaluate(fed, new Set(requested), part.layers, emit))
       } catch (error) {
         throw new TfjsError(`${source}: TensorFlow.js cannot run it: ${firstLine(error)}`, {
           code: 'runtime-failed',

@@ -122,10 +122,14 @@ function torchRunner(source: string, { answer, run, close }: WorkerModel, runtim
     layers,
     has: (name) => known.has(name),
     dtypeOf: () => undefined,
-    async compute(fed, requested) {
+    async compute(fed, requested, _, emit) {
       const tensors = [...fed].map(([name, tensor]) => [name, asFed(tensor, weights, name)] as const)
       try {
-        return decode(await run(encode(tensors, requested)), requested)
+        const names = requested.values()
+        await run(encode(tensors, requested), (frame) => {
+          const name = names.next().value as string
+          emit(name, decode(frame, name))
+        })
       } catch (error) {
         throw about(source, error)
       }
@@ -143,15 +147,13 @@ function encode(tensors: readonly (readonly [string, Tensor])[], outputs: readon
   return { header: { inputs, outputs }, parts }
 }
 
-function decode({ header, parts }: Frame, names: readonly string[]): Record<string, Tensor> {
-  const described = header.tensors as readonly { readonly shape: readonly number[]; readonly dtype: string }[]
-  const tensors = described.map(({ shape, dtype: given }, i): Tensor => {
-    const dtype = parseDType(given)
-    if (dtype === undefined)
-      throw new TorchError(`"${names[i]}" holds elements of type ${given}, which no tensor here can hold`, {
-        code: 'unsupported',
-      })
-    return { data: decodeElements(parts[i] as Uint8Array<ArrayBuffer>, dtype, true), shape, dtype }
-  })
-  return Object.fromEntries(tensors.map((tensor, i) => [names[i], tensor]))
+function decode({ header, parts: [bytes] }: Frame, name: string): Tensor {
+  const { shape, dtype: given } = header as unknown as { readonly shape: readonly number[]; readonly dtype: string }
+  const dtype = parseDType(given)
+  if (dtype === undefined) {
+    throw new TorchError(`"${name}" holds elements of type ${given}, which no tensor here can hold`, {
+      code: 'unsupported',
+    })
+  }
+  return { data: decodeElements(bytes as Uint8Array<ArrayBuffer>, dtype, true), shape, dtype }
 }

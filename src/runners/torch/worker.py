@@ -56,7 +56,8 @@ def run(model, header, parts):
     except Exception as error:
         shapes = ', '.join(f'{json.dumps(name)} {list(tensor.shape)} {dtype_name(tensor)}' for name, tensor in fed.items())
         raise Refusal(f'PyTorch cannot run it on {shapes or "no inputs"}: {last_line(error)}') from error
-    return [describe(name, tensor) for name, tensor in zip(header['outputs'], results)]
+    for name in header['outputs']:
+        yield describe(name, results.pop(0))
 
 
 def dtype_name(tensor):

@@ -60,7 +60,7 @@ def say_missing(error):
 
 
 def serve(version, load, run):
-    """Say who is there, then answer requests until there are no more: `load` makes a model, `run` lets it compute."""
+    """Say who is there, then answer requests until there are no more: `load` makes a model, `run` gives what it computes, one by one."""
     write_answer({'version': version, 'python': python_version})
     models = {}
     while True:
@@ -73,8 +73,9 @@ def serve(version, load, run):
                 models.pop(header['model'], None)
                 write_answer({})
             else:
-                results = run(models[header['model']], header, parts)
-                write_answer({'tensors': [described for described, _ in results]}, [content for _, content in results])
+                for described, content in run(models[header['model']], header, parts):
+                    write_answer({'more': True, **described}, [content])
+                write_answer({})
         except Refusal as error:
             write_answer({'error': str(error), 'code': error.code})
         except Exception as error:

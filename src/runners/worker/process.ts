@@ -21,8 +21,11 @@ export interface Worker {
 export interface WorkerModel {
   /** The answer to the request that loaded it. */
   readonly answer: Frame
-  /** Sends a request of the kind `run`. */
-  run(frame: Frame): Promise<Frame>
+  /**
+   * Sends a request of the kind `run`.
+   * @param onPart takes each tensor as it comes. What it throws is thrown here, once the worker has answered to the end
+   */
+  run(frame: Frame, onPart: (frame: Frame) => void): Promise<void>
   close(): void
 }
 
@@ -54,7 +57,10 @@ export function createWorker(command: WorkerCommand): Worker {
       idle = setTimeout(() => current.end(), idleMilliseconds).unref()
     }
   }
-  const inTurn = <Result>(task: (process: RunningProcess) => Promise<Result>): Promise<Result> => {
+  const inTurn = <Result>(
+    task: (process: RunningProcess) => Promise<Result>,
+    mayRepeat = (): boolean => true,
+  ): Promise<Result> => {
     const turn = queue.then(async () => {
       clearTimeout(idle)
       const before = running
@@ -63,7 +69,7 @@ export function createWorker(command: WorkerCommand): Worker {
       } catch (error) {
         // A process that worked before may have been killed from outside. Runs are pure: one more is none too many.
         const worked = before !== undefined && before === running
-        if (!worked || !(error instanceof ModelError) || error.code !== 'crashed') throw error
+        if (!worked || !mayRepeat() || !(error instanceof ModelError) || error.code !== 'crashed') throw error
         clearTimeout(idle)
         return await attempt(task)
       }
@@ -86,7 +92,9 @@ export function createWorker(command: WorkerCommand): Worker {
         kind: string,
         { header, parts }: Frame,
         doing: string,
-      ): Promise<Frame> => process.request({ header: { request: kind, model: id, ...header }, parts }, doing, timeout)
+        onPart?: (frame: Frame) => void,
+      ): Promise<Frame> =>
+        process.request({ header: { request: kind, model: id, ...header }, parts }, doing, timeout, onPart)
       const loadInto = async (process: RunningProcess): Promise<Frame> => {
         const answer = await request(process, 'load', load, `loaded ${source}`)
         process.models.add(id)
@@ -94,11 +102,21 @@ export function createWorker(command: WorkerCommand): Worker {
       }
       return {
         answer: await inTurn(loadInto),
-        run: (frame) =>
-          inTurn(async (process) => {
-            if (!process.models.has(id)) await loadInto(process)
-            return request(process, 'run', frame, `ran ${source}`)
-          }),
+        run(frame, onPart) {
+          let handedOver = false
+          const take = (part: Frame): void => {
+            handedOver = true
+            onPart(part)
+          }
+          return inTurn(
+            async (process) => {
+              if (!process.models.has(id)) await loadInto(process)
+              await request(process, 'run', frame, `ran ${source}`, take)
+            },
+            // Nothing is handed over twice.
+            () => !handedOver,
+          )
+        },
         close() {
           if (!running?.models.delete(id) || running.ended) return
           inTurn((process) => request(process, 'close', { header: {}, parts: [] }, 'freed a model')).catch(

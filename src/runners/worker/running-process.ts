@@ -27,11 +27,11 @@ export interface RunningProcess {
   /** The models that were loaded into this process. */
   readonly models: Set<number>
   /**
-   * Waits for the answer to a request; there is one at a time.
+   * Waits for the answer to a request; there is one at a time. Messages that say that there is more go to `onPart`, the last is the result.
    * @param doing what the process is doing meanwhile, for messages: `ran net.param`
    * @param timeout in milliseconds; a process that takes longer is ended
    */
-  request(frame: Frame, doing: string, timeout: number): Promise<Frame>
+  request(frame: Frame, doing: string, timeout: number, onPart?: (frame: Frame) => void): Promise<Frame>
   /** Whether Node waits for the process; it does while there is a request. */
   keepAlive(on: boolean): void
   end(): void
@@ -47,7 +47,9 @@ export function startProcess(command: WorkerCommand): RunningProcess {
   const child = spawnChild(command)
   const words = keepLastWords(child.stderr)
   let ended = false
-  let waiting: { resolve(frame: Frame): void; reject(error: Error): void; doing: string } | undefined
+  let waiting:
+    | { resolve(frame: Frame): void; reject(error: Error): void; doing: string; onPart?(frame: Frame): void }
+    | undefined
 
   const endWith = (code: ModelErrorCode, problem: string): void => {
     ended = true
@@ -60,6 +62,10 @@ export function startProcess(command: WorkerCommand): RunningProcess {
   }
   const decode = frameDecoder((frame) => {
     const request = waiting
+    if (frame.header.more) {
+      request?.onPart?.(frame)
+      return
+    }
     waiting = undefined
     request?.resolve(frame)
   })
@@ -81,11 +87,16 @@ export function startProcess(command: WorkerCommand): RunningProcess {
   })
 
   /** The next message, if it comes in time. */
-  const answer = async (doing: string, timeout: number, tooLate: string): Promise<Frame> => {
+  const answer = async (
+    doing: string,
+    timeout: number,
+    tooLate: string,
+    onPart?: (frame: Frame) => void,
+  ): Promise<Frame> => {
     const timer = timeout < longestTimer ? setTimeout(() => endNow('timeout', tooLate), timeout) : undefined
     try {
       return await new Promise((resolve, reject) => {
-        waiting = { resolve, reject, doing }
+        waiting = { resolve, reject, doing, onPart }
       })
     } finally {
       clearTimeout(timer)
@@ -109,13 +120,22 @@ export function startProcess(command: WorkerCommand): RunningProcess {
     get ended() {
       return ended
     },
-    async request(frame, doing, timeout) {
+    async request(frame, doing, timeout, onPart) {
       if (ended) throw new Failure(`${what} has ended${words.quoted()}`, { code: 'crashed' })
       words.forget()
       const tooLate = `was ended: it did not answer within ${timeout / 1000} s, while it ${doing}. The option \`timeout\`, in milliseconds, allows more`
-      const answered = answer(doing, timeout, tooLate)
+      let refused: { readonly error: unknown } | undefined
+      const answered = answer(doing, timeout, tooLate, (part) => {
+        if (refused !== undefined) return
+        try {
+          onPart?.(part)
+        } catch (error) {
+          refused = { error }
+        }
+      })
       for (const piece of encodeFrame(frame)) child.stdin?.write(piece)
       const { header, parts } = await answered
+      if (refused !== undefined) throw refused.error
       if (header.error === undefined) return { header, parts }
       // Native libraries give their reasons on standard error, another pipe, which may be read a moment later.
       await new Promise((resolve) => setTimeout(resolve, 20))

@@ -254,14 +254,14 @@ describe('errors at run', () => {
       'a missing input',
       {},
       undefined,
-      'param: input "x" is needed but missing; the model\'s inputs are "x", none was given',
+      'param: input "x" is needed but missing; the model\'s inputs are "x", given: none',
     ],
-    ['a misspelt input', { X: [1] }, undefined, 'param has no blob "X" to feed; its inputs are "x"'],
+    ['a misspelt input', { X: [1] }, undefined, 'param has no tensor "X" to feed; its inputs are "x"'],
     [
       'an unknown output',
       { x: [1] },
       { outputs: ['emb'] },
-      'param has no blob "emb"; it has "x", "a", "a0", "a1", "b", "c", "out"',
+      'param has no tensor "emb"; it has "x", "a", "a0", "a1", "b", "c", "out"',
     ],
     ['a ragged input', { x: [[1], [2, 3]] }, undefined, /input "x"/],
     [

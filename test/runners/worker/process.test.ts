@@ -1,7 +1,7 @@
 // The worker process: its crashes are errors with its last words, and do not take other models along.
 import { describe, expect, test } from 'vitest'
 import { ModelError } from '../../../src/runners/model-error.ts'
-import type { RawTensor } from '../../../src/runners/ncnn/engines/real/session.ts'
+import type { NcnnSession, RawTensor } from '../../../src/runners/ncnn/engines/real/session.ts'
 import { openSession } from '../../../src/runners/ncnn/engines/real/worker-session.ts'
 import { afterGreeting, encodeFrame, type Frame, frameDecoder, greeting } from '../../../src/runners/worker/frames.ts'
 import { createWorker } from '../../../src/runners/worker/process.ts'
@@ -50,7 +50,9 @@ for (;;) {
     } else {
       const answer = Buffer.alloc(4)
       answer.writeInt32LE(process.pid)
-      write({ tensors: [{ shape: [1], bits: 32 }, { shape: [parts[0].length / 4], bits: 32 }] }, [answer, parts[0]])
+      write({ more: true, shape: [1], bits: 32 }, [answer])
+      write({ more: true, shape: [parts[0].length / 4], bits: 32 }, [parts[0]])
+      write({})
     }
   }
 }
@@ -78,11 +80,18 @@ const integers = ({ bytes }: RawTensor): number[] => [
   ...new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4),
 ]
 
+/** All blobs of a run. */
+const run = async (session: NcnnSession, ...values: number[]): Promise<RawTensor[]> => {
+  const blobs: RawTensor[] = []
+  await session.run(feed(...values), (blob) => blobs.push(blob))
+  return blobs
+}
+
 describe('a worker', () => {
   test('starts when it is needed, and runs all models in one process', async () => {
     const shared = worker()
     const [first, second] = [await openSession(shared, model('a')), await openSession(shared, model('b'))]
-    const answers = await Promise.all([first.run(feed(1, 2)), second.run(feed(3)), first.run(feed(4))])
+    const answers = await Promise.all([run(first, 1, 2), run(second, 3), run(first, 4)])
     expect(answers.map(([, echo]) => integers(echo))).toEqual([[1, 2], [3], [4]])
     const { pid } = await shared.greet()
     expect(answers.flatMap(([process]) => integers(process))).toEqual([pid, pid, pid])
@@ -91,9 +100,9 @@ describe('a worker', () => {
   test('that crashes fails the run with its last words; the next run has a new process with the models that are used', async () => {
     const shared = worker()
     const [first, second] = [await openSession(shared, model('a.param')), await openSession(shared, model('b.param'))]
-    const [before] = await second.run(feed(1))
-    const crash = first.run(feed(-1))
-    const after = second.run(feed(2))
+    const [before] = await run(second, 1)
+    const crash = run(first, -1)
+    const after = run(second, 2)
     await expect(crash).rejects.toMatchObject({
       message: 'the worker crashed with SIGSEGV while it ran a.param\n  famous last words',
       code: 'crashed',
@@ -101,7 +110,7 @@ describe('a worker', () => {
     const [process, echo] = await after
     expect(integers(echo)).toEqual([2])
     expect(integers(process)).not.toEqual(integers(before))
-    expect(integers((await first.run(feed(3)))[1])).toEqual([3])
+    expect(integers((await run(first, 3))[1])).toEqual([3])
   })
 
   test('that was killed just before a run runs it all the same', async () => {
@@ -109,7 +118,7 @@ describe('a worker', () => {
     const session = await openSession(shared, model('a.param'))
     const { pid } = await shared.greet()
     process.kill(Number(pid), 'SIGKILL')
-    const [by, echo] = await session.run(feed(7))
+    const [by, echo] = await run(session, 7)
     expect(integers(echo)).toEqual([7])
     expect(integers(by)).not.toEqual([pid])
   })
@@ -117,12 +126,12 @@ describe('a worker', () => {
   test('that does not answer in time is ended, and the next run has a new process', async () => {
     const shared = worker()
     const session = await openSession(shared, model('a.param'), 2000)
-    await expect(session.run(feed(0))).rejects.toMatchObject({
+    await expect(run(session, 0)).rejects.toMatchObject({
       message:
         'the worker was ended: it did not answer within 2 s, while it ran a.param. The option `timeout`, in milliseconds, allows more',
       code: 'timeout',
     })
-    expect(integers((await session.run(feed(3)))[1])).toEqual([3])
+    expect(integers((await run(session, 3))[1])).toEqual([3])
   })
 
   test.each([0, -1, Number.NaN])('timeout: %d is refused', async (timeout) => {
@@ -136,13 +145,25 @@ describe('a worker', () => {
     await expect(openSession(shared, model('a', 'bad'))).rejects.toThrow('cannot load\n  the reason')
     const session = await openSession(shared, model('b'))
     session.close()
-    expect(integers((await (await openSession(shared, model('c'))).run(feed(5)))[1])).toEqual([5])
+    expect(integers((await run(await openSession(shared, model('c')), 5))[1])).toEqual([5])
+  })
+
+  test('answers to the end when who takes a blob throws, and then says what was thrown', async () => {
+    const session = await openSession(worker(), model('a'))
+    const taken: RawTensor[] = []
+    const refused = session.run(feed(1, 2), (blob) => {
+      taken.push(blob)
+      throw new RangeError('no more')
+    })
+    await expect(refused).rejects.toThrow(new RangeError('no more'))
+    expect(taken).toHaveLength(1)
+    expect(integers((await run(session, 7))[1])).toEqual([7])
   })
 
   test('takes and gives large tensors', async () => {
     const session = await openSession(worker(), model('a'))
     const values = Array.from({ length: 300_000 }, (_, i) => i)
-    expect(integers((await session.run(feed(...[values.length, ...values.slice(0, 50_000)])))[1])).toHaveLength(50_001)
+    expect(integers((await run(session, values.length, ...values.slice(0, 50_000)))[1])).toHaveLength(50_001)
   })
 
   test('that is not there, or no worker, is an error', async () => {

@@ -7,7 +7,7 @@ import { checkVulkan, selectVulkanDevice, setOptions } from './options.ts'
 
 /** A session whose work is done when a call returns. */
 export interface SynchronousSession {
-  run(steps: readonly Step[]): RawTensor[]
+  run(steps: readonly Step[], onBlob: (blob: RawTensor) => void): void
   close(): void
 }
 
@@ -38,7 +38,7 @@ export function openNet(library: NcnnLibrary, model: Pick<RawModel, 'param' | 'b
     close()
     throw error
   }
-  return { run: (steps) => run(library, net, steps), close }
+  return { run: (steps, onBlob) => run(library, net, steps, onBlob), close }
 }
 
 function applyOptions(library: NcnnLibrary, net: Pointer, { options }: Pick<RawModel, 'options'>): void {
@@ -86,11 +86,10 @@ function loadFrom(
     throw new NcnnError(`ncnn read ${read} bytes of the ${what}, which has ${bytes.length}`, { code: 'runtime-failed' })
 }
 
-function run(library: NcnnLibrary, net: Pointer, steps: readonly Step[]): RawTensor[] {
+function run(library: NcnnLibrary, net: Pointer, steps: readonly Step[], onBlob: (blob: RawTensor) => void): void {
   const { ncnn } = library
   const extractor = ncnn.ncnn_extractor_create(net)
   const inputs: Pointer[] = []
-  const results: RawTensor[] = []
   try {
     for (const step of steps) {
       if ('input' in step) {
@@ -102,14 +101,13 @@ function run(library: NcnnLibrary, net: Pointer, steps: readonly Step[]): RawTen
         )
       } else {
         const result = extract(library, net, extractor, step.extract)
-        if (step.keep) results.push(result)
+        if (step.keep) onBlob(result)
       }
     }
   } finally {
     ncnn.ncnn_extractor_destroy(extractor)
     for (const mat of inputs) ncnn.ncnn_mat_destroy(mat)
   }
-  return results
 }
 
 const feed = ({ ncnn }: NcnnLibrary, extractor: Pointer, blob: BlobRef, mat: Pointer): number =>

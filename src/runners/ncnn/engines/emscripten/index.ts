@@ -45,11 +45,11 @@ export function emscriptenEngine(source: EmscriptenFactory | EmscriptenModule | 
   return {
     name: 'emscripten',
     version: async () => `ncnn ${(await getLibrary()).ncnn.ncnn_version()}`,
-    load: (files, options) =>
-      loadRealModel('emscripten', files, options, async (model) => {
+    load: (network, options) =>
+      loadRealModel('emscripten', network, options, async (model) => {
         const instance = await getLibrary()
         const session = quoting(() => openNet(instance, model))
-        return { run: async (steps) => quoting(() => session.run(steps)), close: () => session.close() }
+        return { run: async (steps, onBlob) => quoting(() => session.run(steps, onBlob)), close: () => session.close() }
       }),
   }
 }

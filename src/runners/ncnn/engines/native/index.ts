@@ -39,8 +39,8 @@ export function nativeEngine({ library, isolate = true, timeout }: NativeEngineO
       if (isolate) return `ncnn ${(await workerOf(koffi, candidates).greet()).version}`
       return `ncnn ${libraryOf(koffi, candidates).ncnn.ncnn_version()}`
     },
-    load: (files, options) =>
-      loadRealModel('native', files, options, async (model) => {
+    load: (network, options) =>
+      loadRealModel('native', network, options, async (model) => {
         const { koffi, candidates } = whatToLoad(library)
         return isolate ? openSession(workerOf(koffi, candidates), model, timeout) : openHere(koffi, candidates, model)
       }),
@@ -85,5 +85,5 @@ function libraryOf(koffi: string, candidates: readonly string[]): ReturnType<typ
 
 function openHere(koffi: string, candidates: readonly string[], model: RawModel): NcnnSession {
   const session = openNet(libraryOf(koffi, candidates), model)
-  return { run: async (steps) => session.run(steps), close: () => session.close() }
+  return { run: async (steps, onBlob) => session.run(steps, onBlob), close: () => session.close() }
 }

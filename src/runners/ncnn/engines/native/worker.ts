@@ -53,11 +53,8 @@ function serve(library: ReturnType<typeof loadLibrary>): (frame: Frame) => void 
         tensor: { bytes: contents.next().value as Uint8Array, shape: step.shape, bits: step.bits },
       }
     })
-    const results = net?.run(steps) ?? []
-    return {
-      header: { tensors: results.map(({ shape, bits }) => ({ shape, bits })) },
-      parts: results.map(({ bytes }) => bytes),
-    }
+    net?.run(steps, ({ bytes, shape, bits }) => send({ header: { more: true, shape, bits }, parts: [bytes] }))
+    return { header: {}, parts: [] }
   }
   return (frame) => {
     try {

@@ -38,7 +38,7 @@ export function pythonEngine({ python, timeout }: PythonEngineOptions = {}): Ncn
       const { version, python: interpreter } = await (await findWorker(python)).greet()
       return `ncnn ${version} (Python ${interpreter})`
     },
-    load: (files, options) =>
-      loadRealModel('python', files, options, async (model) => openSession(await findWorker(python), model, timeout)),
+    load: (network, options) =>
+      loadRealModel('python', network, options, async (model) => openSession(await findWorker(python), model, timeout)),
   }
 }

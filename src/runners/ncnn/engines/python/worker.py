@@ -75,7 +75,6 @@ def describe(mat):
 def run(net, header, parts):
     extractor = net.create_extractor()
     contents = iter(parts)
-    results = []
     for step in header['steps']:
         if 'input' in step:
             mat = to_mat(next(contents), step['shape'], step['bits'])
@@ -83,8 +82,7 @@ def run(net, header, parts):
         else:
             mat = extract(extractor, step['extract'])
             if step['keep']:
-                results.append(describe(mat))
-    return results
+                yield describe(mat)
 
 
 try:

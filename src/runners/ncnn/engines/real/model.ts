@@ -1,21 +1,18 @@
-// The Model over a session with the real ncnn: checks what would crash ncnn, plans the run, gives elements their types.
-import { dispose } from '../../../../host/dispose.ts'
+// A network in a session with the real ncnn: explains what it refuses, plans the run, gives elements their types.
+
 import { sizeOf } from '../../../../tensor/shape.ts'
 import type { Tensor } from '../../../../tensor/tensor.ts'
-import type { MayBeAbsent } from '../../../graph.ts'
-import type { BareModel } from '../../../with-runtime.ts'
+import type { Emit } from '../../../create-model.ts'
+import type { MayBeAbsent, Part } from '../../../graph.ts'
 import { typesOfBlobs } from '../../blob-types.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
-import type { EngineOptions, NcnnFiles } from '../../options.ts'
+import type { EngineOptions, NcnnFiles, NcnnModel, NcnnNetwork } from '../../options.ts'
 import { isBinaryParam } from '../../param-binary.ts'
-import { parseParam } from '../../parse-param.ts'
-import { allBlobs, checkInputs, checkOutputs, inputInfo, layerInfos, planRun } from '../../run-plan.ts'
-import { connect, type Topology } from '../../topology.ts'
+import type { Topology } from '../../topology.ts'
 import type { WeightSource } from '../../weight-source.ts'
 import { locateWeights } from '../../weights.ts'
 import { declareLayers } from '../wasm/declare.ts'
-import type { ElementType } from '../wasm/layer.ts'
 import { layerTypes } from '../wasm/layer-types.ts'
 import { explainUnknownLayers } from '../wasm/unknown-layers.ts'
 import { fromRaw, toRaw, typeToFeed } from './elements.ts'
@@ -30,41 +27,22 @@ import { planSteps } from './steps.ts'
  */
 export async function loadRealModel(
   engine: string,
-  files: NcnnFiles,
+  model: NcnnModel,
   options: EngineOptions,
   open: (model: RawModel) => Promise<NcnnSession>,
-): Promise<BareModel> {
-  const graph = parseParam(files)
+): Promise<NcnnNetwork> {
+  const { graph, topology } = model
   const raw = rawOptions(engine, graph, options)
-  const topology = connect(graph)
-  const { mayBeAbsent, doubt } = readLayers(graph, files, options)
-  const isBinary = typeof files.param !== 'string' && isBinaryParam(files.param)
-  const param = isBinary || typeof files.param === 'string' ? files.param : new TextDecoder().decode(files.param)
-  const bin = wholeWeights(files.bin)
+  const { mayBeAbsent, doubt } = readLayers(graph, model, options)
+  const isBinary = typeof model.param !== 'string' && isBinaryParam(model.param)
+  const param = isBinary || typeof model.param === 'string' ? model.param : new TextDecoder().decode(model.param)
+  const bin = wholeWeights(model.bin)
   const session = await explain(graph, doubt, () => open({ param, bin, options: raw, source: graph.source }))
-  let closed = false
-  const close = (): void => {
-    if (!closed) session.close()
-    closed = true
-  }
   return {
-    inputs: topology.inputs.map((name) => inputInfo(name, topology)),
-    outputs: topology.outputs.map((name) => ({ name })),
-    blobs: topology.blobs,
-    layers: layerInfos(topology),
-    async run(inputs, { outputs: wanted = topology.outputs } = {}) {
-      if (closed) throw new NcnnError(`${graph.source}: the model was closed`, { code: 'closed' })
-      const fed = checkInputs(graph.source, topology, inputs)
-      const requested =
-        wanted === 'all'
-          ? allBlobs(graph.source, topology, fed, mayBeAbsent)
-          : checkOutputs(graph.source, topology, wanted)
-      const plan = planRun(graph.source, topology, fed, requested, mayBeAbsent)
-      const computed = await runSession(session, topology, plan, fed, requested, isBinary ? Number : String)
-      return Object.fromEntries(requested.map((name) => [name, computed.get(name) as Tensor]))
-    },
-    close,
-    [dispose]: close,
+    mayBeAbsent,
+    compute: (fed, requested, part, emit) =>
+      runSession(session, topology, part, fed, requested, isBinary ? Number : String, emit),
+    close: () => session.close(),
   }
 }
 
@@ -85,37 +63,26 @@ function wholeWeights(bin: WeightSource): Uint8Array {
 async function runSession(
   session: NcnnSession,
   topology: Topology,
-  plan: ReturnType<typeof planRun>,
+  part: Part<GraphLayer>,
   fed: ReadonlyMap<string, Tensor>,
   requested: readonly string[],
   refer: (blob: string) => BlobRef,
-): Promise<Map<string, Tensor>> {
+  emit: Emit,
+): Promise<void> {
   // ncnn knows an absent blob by its having no elements.
   const present = [...fed].filter(([, { shape }]) => sizeOf(shape) > 0)
   const typesFed = new Map(present.map(([name, tensor]) => [name, typeToFeed(name, tensor, topology)]))
-  const steps = planSteps(topology, plan, new Set(fed.keys()), new Set(requested))
+  const steps = planSteps(topology, part, new Set(fed.keys()), new Set(requested))
   const raw = steps.flatMap((step): Step[] => {
     if ('extract' in step) return [{ extract: refer(step.extract), keep: step.keep }]
     const type = typesFed.get(step.feed)
     return type === undefined ? [] : [{ input: refer(step.feed), tensor: toRaw(fed.get(step.feed) as Tensor, type) }]
   })
   const types = typesOfBlobs(topology, typesFed)
-  const kept = steps.flatMap((step) => ('extract' in step && step.keep ? [step.extract] : []))
-  const results = kept.length === 0 ? [] : await session.run(raw)
-  const computed = kept.map((name, i) => [name, fromRaw(results[i], types.get(name) ?? 'float32')] as const)
-  return new Map([...echoes(fed, requested, typesFed), ...computed])
-}
-
-/** Blobs that were fed and asked for come back as ncnn got them. */
-function echoes(
-  fed: ReadonlyMap<string, Tensor>,
-  requested: readonly string[],
-  types: ReadonlyMap<string, ElementType>,
-): (readonly [string, Tensor])[] {
-  return [...fed].flatMap(([name, tensor]) => {
-    if (!requested.includes(name)) return []
-    const raw = toRaw(tensor, types.get(name) ?? 'float32')
-    return [[name, fromRaw({ ...raw, bytes: Uint8Array.from(raw.bytes) }, types.get(name) ?? 'float32')]]
+  const kept = steps.flatMap((step) => ('extract' in step && step.keep ? [step.extract] : [])).values()
+  await session.run(raw, (result) => {
+    const name = kept.next().value as string
+    emit(name, fromRaw(result, types.get(name) ?? 'float32'))
   })
 }
 

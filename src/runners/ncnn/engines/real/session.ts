@@ -29,7 +29,10 @@ export interface RawModel {
 
 /** A loaded network. */
 export interface NcnnSession {
-  /** The blobs of the steps `{ extract, keep: true }`, in their order; a blob without elements has shape `[0]`. */
-  run(steps: readonly Step[]): Promise<RawTensor[]>
+  /**
+   * @param onBlob takes the blobs of the steps `{ extract, keep: true }`, in their order, each as soon as it is there; one without elements
+   *   has shape `[0]`
+   */
+  run(steps: readonly Step[], onBlob: (blob: RawTensor) => void): Promise<void>
   close(): void
 }

@@ -1,5 +1,7 @@
 // In which order one extractor is fed and asked, so that every layer runs once and every blob is read before it is gone.
-import type { RunPlan } from '../../run-plan.ts'
+
+import type { Part } from '../../../graph.ts'
+import type { GraphLayer } from '../../graph.ts'
 import type { Topology } from '../../topology.ts'
 
 export type PlannedStep =
@@ -16,13 +18,14 @@ export type PlannedStep =
  */
 export function planSteps(
   { producers }: Topology,
-  plan: RunPlan,
+  { layers }: Part<GraphLayer>,
   fed: ReadonlySet<string>,
   requested: ReadonlySet<string>,
 ): PlannedStep[] {
-  const read = [...fed].filter((blob) => plan.readers.has(blob))
+  const readers = new Set(layers.flatMap((layer) => layer.inputs))
+  const read = [...fed].filter((blob) => readers.has(blob))
   const steps: PlannedStep[] = read.map((feed) => ({ feed }))
-  for (const layer of plan.layers) {
+  for (const layer of layers) {
     const wanted = layer.outputs.filter((blob) => requested.has(blob) && !fed.has(blob))
     for (const extract of wanted) steps.push({ extract, keep: true })
     const overwritten = read.filter((blob) => producers.get(blob) === layer)

@@ -15,7 +15,7 @@ export async function openSession(
   const isText = typeof param === 'string'
   const parts = [isText ? new TextEncoder().encode(param) : param, bin]
   const { run, close } = await worker.openModel({ header: { text: isText, options }, parts }, source, timeout)
-  return { run: async (steps) => decodeTensors(await run(encodeRun(steps))), close }
+  return { run: (steps, onBlob) => run(encodeRun(steps), (frame) => onBlob(decodeTensor(frame))), close }
 }
 
 function encodeRun(steps: readonly Step[]): Frame {
@@ -29,7 +29,7 @@ function encodeRun(steps: readonly Step[]): Frame {
   return { header: { steps: described }, parts }
 }
 
-function decodeTensors({ header, parts }: Frame): RawTensor[] {
-  const described = header.tensors as readonly Omit<RawTensor, 'bytes'>[]
-  return described.map(({ shape, bits }, i) => ({ bytes: parts[i], shape, bits }))
+function decodeTensor({ header, parts: [bytes] }: Frame): RawTensor {
+  const { shape, bits } = header as unknown as Omit<RawTensor, 'bytes'>
+  return { bytes, shape, bits }
 }

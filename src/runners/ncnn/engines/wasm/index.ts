@@ -3,9 +3,8 @@
 import packageJson from '../../../../../package.json' with { type: 'json' }
 import { reasonOf } from '../../../../host/reason.ts'
 import { NcnnError } from '../../error.ts'
-import type { EngineOptions, NcnnEngine, NcnnFiles } from '../../options.ts'
-import { parseParam } from '../../parse-param.ts'
-import { createWasmModel } from './model.ts'
+import type { EngineOptions, NcnnEngine } from '../../options.ts'
+import { loadWasmNetwork } from './model.ts'
 import { threadsMissing } from './threads/pool.ts'
 
 export const wasmEngine: NcnnEngine = {
@@ -19,9 +18,9 @@ export const wasmEngine: NcnnEngine = {
       return reasonOf(error)
     }
   },
-  async load(files: NcnnFiles, options: EngineOptions) {
+  async load({ graph, bin }, options) {
     checkOptions(options)
-    return createWasmModel(parseParam(files), files.bin, options)
+    return loadWasmNetwork(graph, bin, options)
   },
 }
 

@@ -1,16 +1,12 @@
-// Runs a loaded network: which layers are needed, in order, each blob freed when its last consumer has run.
-import { dispose } from '../../../../host/dispose.ts'
+// Runs a loaded network: layer by layer, each blob freed when its last reader has run.
 import { reasonOf } from '../../../../host/reason.ts'
-import type { Tensor, TensorLike } from '../../../../tensor/tensor.ts'
-import type { MayBeAbsent } from '../../../graph.ts'
-import type { RunOptions } from '../../../model.ts'
+import type { Tensor } from '../../../../tensor/tensor.ts'
+import type { Emit } from '../../../create-model.ts'
+import type { Part } from '../../../graph.ts'
 import type { ModelErrorCode } from '../../../model-error.ts'
-import type { BareModel } from '../../../with-runtime.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
-import type { EngineOptions } from '../../options.ts'
-import { allBlobs, checkInputs, checkOutputs, inputInfo, layerInfos, planRun, type RunPlan } from '../../run-plan.ts'
-import { connect, type Topology } from '../../topology.ts'
+import type { EngineOptions, NcnnNetwork } from '../../options.ts'
 import type { WeightSource } from '../../weight-source.ts'
 import type { Workspace } from './layer.ts'
 import { type LoadedNetwork, loadNetwork, type RunnableLayer } from './load.ts'
@@ -19,76 +15,37 @@ import { blobToTensor, tensorToBlob } from './memory/exchange.ts'
 import { roundTo, type Storage16 } from './precision/reduced-precision.ts'
 
 /** Loads a graph with its weights into the built-in engine. */
-export async function createWasmModel(graph: Graph, bin: WeightSource, options: EngineOptions): Promise<BareModel> {
-  const topology = connect(graph)
-  const plans = createPlanMemory()
-  let network: LoadedNetwork | undefined = await loadNetwork(graph, bin, options)
-  const close = (): void => {
-    network?.release()
-    network = undefined
-  }
+export async function loadWasmNetwork(graph: Graph, bin: WeightSource, options: EngineOptions): Promise<NcnnNetwork> {
+  const network = await loadNetwork(graph, bin, options)
   return {
-    inputs: topology.inputs.map((name) => inputInfo(name, topology)),
-    outputs: topology.outputs.map((name) => ({ name })),
-    blobs: topology.blobs,
-    layers: layerInfos(topology),
-    async run(inputs, runOptions) {
-      if (network === undefined) throw new NcnnError(`${graph.source}: the model was closed`, { code: 'closed' })
-      return runNetwork(graph.source, topology, network, plans, inputs, runOptions)
+    mayBeAbsent(layer, index) {
+      const { type, params } = network.layers.get(layer) as RunnableLayer
+      return type.mayBeAbsent?.(params, index, layer) ?? false
     },
-    close,
-    [dispose]: close,
+    async compute(fed, requested, part, emit) {
+      runNetwork(network, fed, new Set(requested), part, emit)
+    },
+    close: () => network.release(),
   }
 }
 
-type PlanMemory = (fed: readonly string[], requested: readonly string[], plan: () => RunPlan) => RunPlan
-
-/** Keeps the last plan: a model is usually run again and again with the same inputs and outputs. */
-function createPlanMemory(): PlanMemory {
-  let last: { readonly names: string; readonly plan: RunPlan } | undefined
-  return (fed, requested, plan) => {
-    const names = JSON.stringify([fed, requested])
-    if (last?.names !== names) last = { names, plan: plan() }
-    return last.plan
-  }
-}
-
+/** Emits each requested blob when it is computed: copied out, and freed when nobody reads it any more. */
 function runNetwork(
-  source: string,
-  topology: Topology,
   network: LoadedNetwork,
-  plans: PlanMemory,
-  inputs: Readonly<Record<string, TensorLike>>,
-  { outputs: wanted = topology.outputs }: RunOptions = {},
-): Record<string, Tensor> {
-  const fed = checkInputs(source, topology, inputs)
-  const mayBeAbsent: MayBeAbsent<GraphLayer> = (layer, index) => {
-    const { type, params } = network.layers.get(layer) as RunnableLayer
-    return type.mayBeAbsent?.(params, index, layer) ?? false
-  }
-  const requested =
-    wanted === 'all' ? allBlobs(source, topology, fed, mayBeAbsent) : checkOutputs(source, topology, wanted)
-  const plan = plans([...fed.keys()], requested, () => planRun(source, topology, fed, requested, mayBeAbsent))
-
+  fed: ReadonlyMap<string, Tensor>,
+  requested: ReadonlySet<string>,
+  { layers, absent }: Part<GraphLayer>,
+  emit: Emit,
+): void {
+  const { workspace } = network.workspace
   const blobs = new Map<string, Blob>()
-  const pending = new Map(plan.readers)
-  const results: Record<string, Tensor> = {}
-  const isRequested = new Set(requested)
-
-  /** A new blob: copied out if it was asked for, kept if somebody will read it. */
-  const publish = (name: string, blob: Blob): void => {
-    if (isRequested.has(name)) results[name] = blobToTensor(blob)
-    if (pending.has(name)) blobs.set(name, blob)
-    else blob.release()
-  }
+  /** How often each blob will still be read. */
+  const pending = countReaders(layers)
 
   try {
-    for (const [name, tensor] of fed) {
-      if (pending.has(name)) publish(name, tensorToBlob(tensor, network.workspace.workspace))
-      else if (isRequested.has(name)) results[name] = tensor
-    }
-    for (const name of plan.absent) blobs.set(name, network.workspace.workspace.alloc([0]))
-    for (const graphLayer of plan.layers) {
+    for (const [name, tensor] of fed) if (pending.has(name)) blobs.set(name, tensorToBlob(tensor, workspace))
+    for (const name of absent) blobs.set(name, workspace.alloc([0]))
+    for (const graphLayer of layers) {
       const layer = network.layers.get(graphLayer) as RunnableLayer
       const inputs = graphLayer.inputs.map((name) => blobs.get(name) as Blob)
       const dying = takeLastReads(graphLayer, pending)
@@ -97,16 +54,29 @@ function runNetwork(
         blobs.get(name)?.release()
         blobs.delete(name)
       }
+      // All belong to the run before any is handed over: who takes one may throw.
       for (const [index, name] of graphLayer.outputs.entries()) {
         if (fed.has(name)) outputs[index].release()
-        else publish(name, outputs[index])
+        else blobs.set(name, outputs[index])
+      }
+      for (const name of graphLayer.outputs.filter((name) => !fed.has(name))) {
+        const blob = blobs.get(name) as Blob
+        if (requested.has(name)) emit(name, blobToTensor(blob))
+        if (pending.has(name)) continue
+        blobs.delete(name)
+        blob.release()
       }
     }
   } finally {
     network.workspace.freeScratch()
     for (const blob of blobs.values()) blob.release()
   }
-  return Object.fromEntries(requested.map((name) => [name, results[name]]))
+}
+
+function countReaders(layers: readonly GraphLayer[]): Map<string, number> {
+  const readers = new Map<string, number>()
+  for (const layer of layers) for (const name of layer.inputs) readers.set(name, (readers.get(name) ?? 0) + 1)
+  return readers
 }
 
 /** Counts one read of each input and returns those that nobody reads after this layer. */

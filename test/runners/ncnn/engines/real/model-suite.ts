@@ -158,7 +158,7 @@ export function testRealEngine(engine: () => NcnnEngine): void {
   test('names missing inputs, unknown blobs and what only the built-in engine can do', async () => {
     const model = await load(diamond)
     await expect(model.run({})).rejects.toThrow('input "x" is needed but missing')
-    await expect(model.run({ x: [1] }, { outputs: ['nope'] })).rejects.toThrow('has no blob "nope"')
+    await expect(model.run({ x: [1] }, { outputs: ['nope'] })).rejects.toThrow('has no tensor "nope"')
     await expect(load(diamond, undefined, { precision: 'float64' })).rejects.toThrow('needs the built-in engine')
     const customLayers = { ReLU: () => [] }
     await expect(load(diamond, undefined, { customLayers })).rejects.toThrow('customLayers needs the built-in engine')

@@ -1,6 +1,8 @@
 // What is refused before a model is handed to the real ncnn.
 import { expect, test } from 'vitest'
 import { loadRealModel } from '../../../../../src/runners/ncnn/engines/real/model.ts'
+import { parseParam } from '../../../../../src/runners/ncnn/parse-param.ts'
+import { connect } from '../../../../../src/runners/ncnn/topology.ts'
 import { bytesSource } from '../../../../../src/runners/ncnn/weight-source.ts'
 
 test('a .bin above 2 GiB, which would have to be handed over in one piece', async () => {
@@ -15,7 +17,9 @@ test('a .bin above 2 GiB, which would have to be handed over in one piece', asyn
     relaxedSimd: false,
     release: '20261020',
   } as const
-  const loaded = loadRealModel('python', { param, bin, paramName: 'net.param' }, options, () => {
+  const graph = parseParam({ param, paramName: 'net.param' })
+  const network = { param, bin, paramName: 'net.param', graph, topology: connect(graph) }
+  const loaded = loadRealModel('python', network, options, () => {
     throw new Error('it was handed over')
   })
   await expect(loaded).rejects.toThrow(
