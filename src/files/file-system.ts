@@ -6,7 +6,7 @@ import { toPath } from '../host/to-path.ts'
 import { TensorFileError } from './error.ts'
 import { allocateBytes, type ByteSource } from './source.ts'
 
-const { closeSync, fchmodSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } =
+const { closeSync, fchmodSync, fsyncSync, openSync, readSync, realpathSync, renameSync, rmSync, statSync, writeSync } =
   nodeModule('node:fs')
 const { basename, dirname, join, resolve } = nodeModule('node:path')
 
@@ -71,24 +71,31 @@ function findTarget(path: string): { target: string; mode?: number } {
   }
 }
 
+/** A name beside `target` that nobody else has. */
+function temporaryBeside(target: string): string {
+  const { randomUUID } = nodeModule('node:crypto')
+  return join(dirname(target), `.${basename(target).slice(0, 100)}.${randomUUID()}.tmp`)
+}
+
+function writeFully(descriptor: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(descriptor, bytes, done, Math.min(bytes.length - done, maxTransfer))
+  }
+}
+
 /**
  * Writes a file so that readers and crashes see the old file or the new one, never a part: into a temporary file in the same folder,
  * onto the disk, then renamed. Of several writers at once the last one wins as a whole. On failure the temporary file is removed.
  */
-export function replaceFile(path: string, pieces: readonly Uint8Array[]): void {
+export function replaceFile(path: string, pieces: Iterable<Uint8Array>): void {
   let temporary: string | undefined
   try {
     const { target, mode } = findTarget(path)
-    const { randomUUID } = nodeModule('node:crypto')
-    temporary = join(dirname(target), `.${basename(target).slice(0, 100)}.${randomUUID()}.tmp`)
+    temporary = temporaryBeside(target)
     const descriptor = openSync(temporary, 'wx')
     try {
       if (mode !== undefined) fchmodSync(descriptor, mode)
-      for (const piece of pieces) {
-        for (let done = 0; done < piece.length; ) {
-          done += writeSync(descriptor, piece, done, Math.min(piece.length - done, maxTransfer))
-        }
-      }
+      for (const piece of pieces) writeFully(descriptor, piece)
       fsyncSync(descriptor)
     } finally {
       closeSync(descriptor)
@@ -97,5 +104,46 @@ export function replaceFile(path: string, pieces: readonly Uint8Array[]): void {
   } catch (error) {
     if (temporary !== undefined) rmSync(temporary, { force: true })
     throw explainWriting(error, path)
+  }
+}
+
+/** Bytes that wait on the disk until the file that they belong to can be written. */
+export interface Spool {
+  /** Returns where the bytes begin. */
+  append(bytes: Uint8Array): number
+  read(begin: number, end: number): Uint8Array
+}
+
+/** A temporary file beside `path`, for as long as `use` takes. */
+export async function withSpool<Result>(path: string, use: (spool: Spool) => Promise<Result>): Promise<Result> {
+  const explaining = <Value>(work: () => Value): Value => {
+    try {
+      return work()
+    } catch (error) {
+      throw explainWriting(error, path)
+    }
+  }
+  const temporary = explaining(() => temporaryBeside(findTarget(path).target))
+  const descriptor = explaining(() => openSync(temporary, 'wx+', 0o600))
+  let size = 0
+  try {
+    return await use({
+      append(bytes) {
+        explaining(() => writeFully(descriptor, bytes))
+        size += bytes.length
+        return size - bytes.length
+      },
+      read(begin, end) {
+        const bytes = allocateBytes(end - begin, path)
+        for (let done = 0; done < bytes.length; ) {
+          const length = Math.min(bytes.length - done, maxTransfer)
+          done += explaining(() => readSync(descriptor, bytes, done, length, begin + done))
+        }
+        return bytes
+      },
+    })
+  } finally {
+    closeSync(descriptor)
+    rmSync(temporary, { force: true })
   }
 }

@@ -2,6 +2,7 @@
 
 import { decodeUtf8, encodeUtf8 } from '../host/utf8.ts'
 import { bytesPerElement, type DType } from '../tensor/dtype.ts'
+import { sizeOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { declaredBytes, decodeElements, encodeElements } from './elements.ts'
 import { byteCount, describeBeginning, TensorFileError } from './error.ts'
@@ -211,6 +212,43 @@ function checkMetadata(metadata: Readonly<Record<string, string>>, target: strin
   }
 }
 
+/**
+ * Where tensors come in a file: its header, and the order of their elements behind it.
+ * @param target names the file in errors
+ * @throws TensorFileError for names and metadata that the format cannot hold
+ */
+export function layOut(
+  tensors: ReadonlyMap<string, Pick<Tensor, 'shape' | 'dtype'>>,
+  target: string,
+  metadata: Readonly<Record<string, string>> = {},
+): { header: Uint8Array; order: readonly string[] } {
+  checkNames(tensors.keys(), target)
+  checkMetadata(metadata, target)
+  // The reference implementation's order. Wide elements first keeps every tensor aligned in the file.
+  const rank = ({ dtype }: Pick<Tensor, 'dtype'>) => layoutOrder.indexOf(dtype)
+  const inOrder = [...tensors].sort(([a, x], [b, y]) => rank(x) - rank(y) || (a < b ? -1 : 1))
+  const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [[metadataKey, metadata]] : []
+  let at = 0
+  for (const [name, { shape, dtype }] of inOrder) {
+    const begin = at
+    at += sizeOf(shape) * bytesPerElement[dtype]
+    header.push([name, { dtype: nameOfDtype.get(dtype), shape, data_offsets: [begin, at] }])
+  }
+  const members = header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`)
+  const json = encodeUtf8(`{${members.join(',')}}`)
+  const padded = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20)
+  if (padded.length - 8 > maxHeaderBytes) {
+    throw new TensorFileError(
+      target,
+      `names, shapes and metadata take ${byteCount(json.length)}; the format allows ${maxHeaderBytes}`,
+      { code: 'cannot-hold' },
+    )
+  }
+  new DataView(padded.buffer).setBigUint64(0, BigInt(padded.length - 8), true)
+  padded.set(json, 8)
+  return { header: padded, order: inOrder.map(([name]) => name) }
+}
+
 export const safetensors: TensorFormat = {
   open(source) {
     const { entries, metadata } = readHeader(source)
@@ -226,32 +264,8 @@ export const safetensors: TensorFormat = {
   },
   encode(tensors, target, options) {
     refuseOptions(options, ['compress'], target)
-    const metadata = options.metadata ?? {}
-    checkNames(tensors.keys(), target)
-    checkMetadata(metadata, target)
-    // The reference implementation's order. Wide elements first keeps every tensor aligned in the file.
-    const rank = ({ dtype }: Tensor) => layoutOrder.indexOf(dtype)
-    const inOrder = [...tensors].sort(([a, x], [b, y]) => rank(x) - rank(y) || (a < b ? -1 : 1))
-    const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [[metadataKey, metadata]] : []
-    let at = 0
-    for (const [name, { data, shape, dtype }] of inOrder) {
-      const begin = at
-      at += data.length * bytesPerElement[dtype]
-      header.push([name, { dtype: nameOfDtype.get(dtype), shape, data_offsets: [begin, at] }])
-    }
-    const members = header.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`)
-    const json = encodeUtf8(`{${members.join(',')}}`)
-    const padded = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20)
-    if (padded.length - 8 > maxHeaderBytes) {
-      throw new TensorFileError(
-        target,
-        `names, shapes and metadata take ${byteCount(json.length)}; the format allows ${maxHeaderBytes}`,
-        { code: 'cannot-hold' },
-      )
-    }
-    new DataView(padded.buffer).setBigUint64(0, BigInt(padded.length - 8), true)
-    padded.set(json, 8)
-    return [padded, ...inOrder.map(([, tensor]) => encodeElements(tensor))]
+    const { header, order } = layOut(tensors, target, options.metadata)
+    return [header, ...order.map((name) => encodeElements(tensors.get(name) as Tensor))]
   },
 }
 

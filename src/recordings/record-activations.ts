@@ -1,5 +1,5 @@
 // recordActivations: runs a model once and stores what it computed, so that tests can do without the runtime.
-import { writeTensors } from '../files/index.ts'
+import { streamTensors } from '../files/stream.ts'
 import { castTo } from '../runners/create-model.ts'
 import type { Model } from '../runners/model.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
@@ -35,17 +35,25 @@ export async function recordActivations(
     })
   }
   const fed = Object.entries(inputs).map(([name, like]) => [name, asDeclared(model, name, like)] as const)
-  const tensors = await model.run(Object.fromEntries(fed), { outputs })
-  const metadata = encodeRecording({
-    runtime: model.runtime,
-    inputs: fed.map(([name, tensor]) => {
-      return { name, shape: tensor.shape, dtype: tensor.dtype, sha256: sha256Of(tensor) }
-    }),
-    outputs: model.outputs.filter(({ name }) => Object.hasOwn(tensors, name)),
-    blobs: model.blobs.filter((name) => Object.hasOwn(tensors, name)),
-    layers: model.layers,
+  await streamTensors(path, async (add) => {
+    const recorded = new Set<string>()
+    await model.run(Object.fromEntries(fed), {
+      outputs,
+      onTensor(name, tensor) {
+        add(name, tensor)
+        recorded.add(name)
+      },
+    })
+    return encodeRecording({
+      runtime: model.runtime,
+      inputs: fed.map(([name, tensor]) => {
+        return { name, shape: tensor.shape, dtype: tensor.dtype, sha256: sha256Of(tensor) }
+      }),
+      outputs: model.outputs.filter(({ name }) => recorded.has(name)),
+      blobs: model.blobs.filter((name) => recorded.has(name)),
+      layers: model.layers,
+    })
   })
-  await writeTensors(path, tensors, { metadata })
 }
 
 /** In the type that the model takes, where it says: an input is the same input whichever way it was written down. */

@@ -138,6 +138,32 @@ describe('a recording', () => {
     expect(recording.runtime).toEqual({ name: 'none', options: {} })
   })
 
+  test('holds no more than one tensor at a time', async () => {
+    using model = await load()
+    let handedOver = 0
+    const watched: Model = {
+      ...model,
+      async run(inputs, options = {}) {
+        const { onTensor } = options
+        if (onTensor === undefined) throw new Error('all tensors would be in memory')
+        return model.run(inputs, {
+          ...options,
+          onTensor(name, computed) {
+            handedOver++
+            onTensor(name, computed)
+            // What was handed over is on the disk: nobody looks at it any more.
+            computed.data.fill(0 as never)
+          },
+        })
+      },
+    }
+    await recordActivations(watched, { x }, path)
+    expect(handedOver).toBe(model.blobs.length)
+    using recording = await loadRecording(path)
+    expect(await recording.run({ x }, { outputs: 'all' })).toEqual(await model.run({ x }, { outputs: 'all' }))
+    expect(readdirSync(folder)).toEqual(['model.safetensors'])
+  })
+
   test('is replaced as a whole, or not at all', async () => {
     using model = await load()
     await recordActivations(model, { x }, path)
