@@ -48,10 +48,34 @@ function product(name: string, m: number, n: number, k: number): KernelCase {
     flops: 2 * m * n * k,
     prepare({ kernels, random, bytes }) {
       const packed = bytes(packedLeftBytes(m, k))
-      kernels.packLeft(random(m * k), WeightType.float32, k, 1, m, k, packed)
+      kernels.packLeft({
+        source: random(m * k),
+        weightType: WeightType.float32,
+        rowStride: k,
+        depthStride: 1,
+        m,
+        k,
+        packed,
+      })
       const [b, c, bias, scratch] = [random(k * n), bytes(m * n * 4), random(m), bytes(gemmScratchBytes)]
       return () =>
-        kernels.gemmLeft(packed, b, n, 1, c, n, m, n, k, Initial.rowBias, bias, Activation.relu, 0, 0, scratch)
+        kernels.gemmLeft({
+          packedA: packed,
+          b,
+          depthStride: n,
+          columnStride: 1,
+          c,
+          ldc: n,
+          m,
+          n,
+          k,
+          initial: Initial.rowBias,
+          bias,
+          activation: Activation.relu,
+          activationA: 0,
+          activationB: 0,
+          scratch,
+        })
     },
   }
 }
@@ -62,7 +86,15 @@ function linear(name: string, rows: number, outputs: number, inputs: number): Ke
     flops: 2 * rows * outputs * inputs,
     prepare({ kernels, random, bytes }) {
       const packed = bytes(packedRightBytes(inputs, outputs))
-      kernels.packRight(random(inputs * outputs), WeightType.float32, 1, inputs, inputs, outputs, packed)
+      kernels.packRight({
+        source: random(inputs * outputs),
+        weightType: WeightType.float32,
+        depthStride: 1,
+        columnStride: inputs,
+        k: inputs,
+        n: outputs,
+        packed,
+      })
       const [a, c, bias, scratch] = [
         random(rows * inputs),
         bytes(rows * outputs * 4),
@@ -70,23 +102,23 @@ function linear(name: string, rows: number, outputs: number, inputs: number): Ke
         bytes(gemmScratchBytes),
       ]
       return () =>
-        kernels.gemmRight(
+        kernels.gemmRight({
           a,
-          inputs,
-          1,
-          packed,
+          rowStride: inputs,
+          depthStride: 1,
+          packedB: packed,
           c,
-          outputs,
-          rows,
-          outputs,
-          inputs,
-          Initial.columnBias,
+          ldc: outputs,
+          m: rows,
+          n: outputs,
+          k: inputs,
+          initial: Initial.columnBias,
           bias,
-          Activation.none,
-          0,
-          0,
+          activation: Activation.none,
+          activationA: 0,
+          activationB: 0,
           scratch,
-        )
+        })
     },
   }
 }
@@ -117,29 +149,80 @@ function convolution(name: string, window: Window, depthwise = false): KernelCas
       const rest = [padTop, padLeft, 0, Activation.relu, 0, 0] as const
       const weights = random(outputs * k)
       if (depthwise) {
-        const scratch = bytes(kernels.depthwiseScratchBytes(outW, ...shape))
+        const scratch = bytes(
+          kernels.depthwiseScratchBytes({
+            outW,
+            kernelH: shape[0],
+            kernelW: shape[1],
+            strideH: shape[2],
+            strideW: shape[3],
+            dilationH: shape[4],
+            dilationW: shape[5],
+          }),
+        )
         return () =>
-          kernels.depthwise(input, channels, h, w, weights, bias, output, outH, outW, ...shape, ...rest, scratch)
+          kernels.depthwise({
+            input,
+            channels,
+            h,
+            w,
+            weights,
+            bias,
+            output,
+            outH,
+            outW,
+            kernelH: shape[0],
+            kernelW: shape[1],
+            strideH: shape[2],
+            strideW: shape[3],
+            dilationH: shape[4],
+            dilationW: shape[5],
+            padTop: rest[0],
+            padLeft: rest[1],
+            padValue: rest[2],
+            activation: rest[3],
+            activationA: rest[4],
+            activationB: rest[5],
+            scratch,
+          })
       }
       const packed = bytes(packedLeftBytes(outputs, k))
-      kernels.packLeft(weights, WeightType.float32, k, 1, outputs, k, packed)
+      kernels.packLeft({
+        source: weights,
+        weightType: WeightType.float32,
+        rowStride: k,
+        depthStride: 1,
+        m: outputs,
+        k,
+        packed,
+      })
       const scratch = bytes(gemmScratchBytes)
       return () =>
-        kernels.convolution(
+        kernels.convolution({
           input,
-          channels,
+          inch: channels,
           h,
           w,
-          packed,
+          packedWeights: packed,
           bias,
           output,
-          outputs,
+          outch: outputs,
           outH,
           outW,
-          ...shape,
-          ...rest,
+          kernelH: shape[0],
+          kernelW: shape[1],
+          strideH: shape[2],
+          strideW: shape[3],
+          dilationH: shape[4],
+          dilationW: shape[5],
+          padTop: rest[0],
+          padLeft: rest[1],
+          padValue: rest[2],
+          activation: rest[3],
+          activationA: rest[4],
+          activationB: rest[5],
           scratch,
-        )
+        })
     },
   }
 }
@@ -159,14 +242,54 @@ function int8Convolution(name: string, window: Window): KernelCase {
       const [input, output] = [random(channels * h * w), bytes(outputs * outH * outW * 4)]
       const [scales, bias, image] = [random(outputs), random(outputs), bytes(channels * windowH * windowW)]
       const packed = bytes(packedInt8FilterBytes(outputs, channels, taps))
-      kernels.packInt8Filters(random((outputs * channels * taps) >> 2), outputs, channels, taps, packed)
+      kernels.packInt8Filters({
+        source: random((outputs * channels * taps) >> 2),
+        outch: outputs,
+        inch: channels,
+        taps,
+        packed,
+      })
       const scratch = bytes(gemmScratchBytes)
       return () => {
-        kernels.int8Window(input, 1, 127, channels, h, w, image, windowH, windowW, top, left, 0)
-        kernels.int8Convolution(
-          ...([image, channels, windowH, windowW, packed, output, outputs, outH, outW, kernelH, kernelW] as const),
-          ...([stride, stride, 1, 1, scales, bias, Activation.relu, 0, 0, 0, output, scratch] as const),
-        )
+        kernels.int8Window({
+          source: input,
+          isFloat: 1,
+          scale: 127,
+          channels,
+          h,
+          w,
+          window: image,
+          windowH,
+          windowW,
+          top,
+          left,
+          pad: 0,
+        })
+        kernels.int8Convolution({
+          input: image,
+          inch: channels,
+          h: windowH,
+          w: windowW,
+          packedFilters: packed,
+          sums: output,
+          outch: outputs,
+          outH,
+          outW,
+          kernelH,
+          kernelW,
+          strideH: stride,
+          strideW: stride,
+          dilationH: 1,
+          dilationW: 1,
+          scales,
+          bias,
+          activation: Activation.relu,
+          activationA: 0,
+          activationB: 0,
+          outputScale: 0,
+          output,
+          scratch,
+        })
       }
     },
   }
@@ -179,9 +302,9 @@ function int8Linear(name: string, rows: number, outputs: number, inputs: number)
     flops: 2 * rows * outputs * inputs,
     prepare({ kernels, random, bytes }) {
       const packed = bytes(packedInt8RightBytes(inputs, outputs))
-      kernels.packInt8Right(random((inputs * outputs) >> 2), inputs, outputs, packed)
+      kernels.packInt8Right({ source: random((inputs * outputs) >> 2), k: inputs, n: outputs, packed })
       const [a, c, scratch] = [random((rows * inputs) >> 2), bytes(rows * outputs * 4), bytes(gemmScratchBytes)]
-      return () => kernels.int8Gemm(a, packed, c, outputs, rows, outputs, inputs, scratch)
+      return () => kernels.int8Gemm({ a, packedB: packed, c, ldc: outputs, m: rows, n: outputs, k: inputs, scratch })
     },
   }
 }
@@ -193,8 +316,24 @@ function lstm(name: string, steps: number, inputs: number, hiddenSize: number): 
     flops: 2 * steps * n * (inputs + hiddenSize),
     prepare({ kernels, random, bytes }) {
       const [packedInput, packedHidden] = [bytes(packedRightBytes(inputs, n)), bytes(packedRightBytes(hiddenSize, n))]
-      kernels.packRight(random(inputs * n), WeightType.float32, 1, inputs, inputs, n, packedInput)
-      kernels.packRight(random(hiddenSize * n), WeightType.float32, 1, hiddenSize, hiddenSize, n, packedHidden)
+      kernels.packRight({
+        source: random(inputs * n),
+        weightType: WeightType.float32,
+        depthStride: 1,
+        columnStride: inputs,
+        k: inputs,
+        n,
+        packed: packedInput,
+      })
+      kernels.packRight({
+        source: random(hiddenSize * n),
+        weightType: WeightType.float32,
+        depthStride: 1,
+        columnStride: hiddenSize,
+        k: hiddenSize,
+        n,
+        packed: packedHidden,
+      })
       const [x, gates, bias, hidden, cell] = [
         random(steps * inputs),
         bytes(steps * n * 4),
@@ -204,37 +343,37 @@ function lstm(name: string, steps: number, inputs: number, hiddenSize: number): 
       ]
       const [output, scratch] = [bytes(steps * hiddenSize * 4), bytes(recurrentScratchBytes(4, hiddenSize))]
       return () => {
-        kernels.gemmRight(
-          x,
-          inputs,
-          1,
-          packedInput,
-          gates,
+        kernels.gemmRight({
+          a: x,
+          rowStride: inputs,
+          depthStride: 1,
+          packedB: packedInput,
+          c: gates,
+          ldc: n,
+          m: steps,
           n,
-          steps,
-          n,
-          inputs,
-          Initial.columnBias,
+          k: inputs,
+          initial: Initial.columnBias,
           bias,
-          Activation.none,
-          0,
-          0,
+          activation: Activation.none,
+          activationA: 0,
+          activationB: 0,
           scratch,
-        )
-        kernels.lstm(
+        })
+        kernels.lstm({
           gates,
           packedHidden,
-          0,
+          packedProjection: 0,
           hidden,
           cell,
           output,
-          hiddenSize,
+          outputStride: hiddenSize,
           steps,
+          numOutput: hiddenSize,
           hiddenSize,
-          hiddenSize,
-          0,
+          reverse: 0,
           scratch,
-        )
+        })
       }
     },
   }
@@ -266,8 +405,24 @@ function doubled(name: string, channels: number, size: number): KernelCase {
       const first = integers(Int32Array.from({ length: outSize }, (_, i) => Math.min(i >> 1, size - 2)))
       const taps = [2, first, random(2 * outSize)] as const
       const [input, output] = [random(channels * size * size), bytes(4 * channels * outSize * outSize)]
-      const scratch = bytes(kernels.resizeScratchBytes(outSize))
-      return () => kernels.resize(input, channels, size, size, output, outSize, outSize, ...taps, ...taps, scratch)
+      const scratch = bytes(kernels.resizeScratchBytes({ outW: outSize }))
+      return () =>
+        kernels.resize({
+          input,
+          channels,
+          h: size,
+          w: size,
+          output,
+          outH: outSize,
+          outW: outSize,
+          countH: taps[0],
+          firstH: taps[1],
+          weightH: taps[2],
+          countW: taps[0],
+          firstW: taps[1],
+          weightW: taps[2],
+          scratch,
+        })
     },
   }
 }
@@ -281,7 +436,24 @@ function gridSampled(name: string, channels: number, size: number): KernelCase {
     prepare({ kernels, random, bytes }) {
       const [input, output, grid] = [random(channels * points), bytes(4 * channels * points), random(2 * points)]
       const scratch = bytes(kernels.gridSampleScratchBytes())
-      return () => kernels.gridSample(1, 2, input, channels, 1, size, size, grid, 1, 2, output, points, 1, 0, scratch)
+      return () =>
+        kernels.gridSample({
+          sampleType: 1,
+          axes: 2,
+          input,
+          channels,
+          d: 1,
+          h: size,
+          w: size,
+          grid,
+          axisStride: 1,
+          pointStride: 2,
+          output,
+          n: points,
+          paddingMode: 1,
+          alignCorner: 0,
+          scratch,
+        })
     },
   }
 }
@@ -334,15 +506,17 @@ const cases: KernelCase[] = [
   }),
   int8Linear('int8 linear 768->3072, 197 rows', 197, 3072, 768),
   int8Linear('int8 matrix-vector 2048->1000', 1, 1000, 2048),
-  elementwise('exp, 1 M elements', mega, ({ kernels }, data, output) => kernels.unary(7, data, output, mega)),
+  elementwise('exp, 1 M elements', mega, ({ kernels }, data, output) =>
+    kernels.unary({ op: 7, input: data, output, n: mega }),
+  ),
   elementwise('gelu, 1 M elements', mega, ({ kernels }, data, output) => {
-    kernels.activate(Activation.gelu, data, output, mega, 0, 0)
+    kernels.activate({ activation: Activation.gelu, input: data, output, n: mega, activationA: 0, activationB: 0 })
   }),
   elementwise('softmax, 1024 rows of 1024', mega, ({ kernels }, data, output) => {
-    kernels.softmax(data, output, 1024, 1024, 1)
+    kernels.softmax({ input: data, output, outer: 1024, length: 1024, inner: 1 })
   }),
   elementwise('layer norm, 1024 rows of 1024', mega, ({ kernels }, data, output) => {
-    kernels.layerNorm(data, output, 1024, 1024, 0, 0, 1e-5)
+    kernels.layerNorm({ input: data, output, rows: 1024, n: 1024, gamma: 0, beta: 0, eps: 1e-5 })
   }),
   doubled('bilinear x2, 64 @56', 64, 56),
   gridSampled('grid sample, 32 @56', 32, 56),

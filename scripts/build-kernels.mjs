@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 
 const kernels = new URL('../src/kernels/', import.meta.url)
 const generated = new URL('generated/', kernels)
@@ -68,10 +69,46 @@ async function emit(name, source, wasm) {
   process.stdout.write(`kernels/${name}: ${wasm.length} bytes\n`)
 }
 
+/** The modules whose kernels are called with named arguments, and what defines these. */
+const callable = [{ name: 'ncnn', type: 'NcnnKernels', definitions: 'ncnnDefinitions' }]
+
+/**
+ * Writes how named arguments become the positional ones of a module. As source text, since a loop over names takes a hundred times longer
+ * than a call, and `new Function` is forbidden where a content security policy is.
+ */
+async function emitCalls({ name, type, definitions }) {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('definitions.ts', kernels))],
+    bundle: true,
+    write: false,
+    format: 'esm',
+  })
+  const [{ text: source }] = outputFiles
+  const { [definitions]: defined } = await import(`data:text/javascript,${encodeURIComponent(source)}`)
+  const calls = Object.entries(defined).map(([kernel, { names, defaults }]) => {
+    const named = names.map((name) => (name in defaults ? `${name} = ${defaults[name]}` : name))
+    const parameters = names.length > 0 ? `{ ${named.join(', ')} }` : ''
+    return `    ${kernel}: (${parameters}) => exports.${kernel}(${names.join(', ')}),\n`
+  })
+  const text = `// Built from ../definitions.ts by scripts/build-kernels.mjs.
+import type { Exports } from '../definition.ts'
+import type { ${definitions}, ${type} } from '../definitions.ts'
+
+/** The exports of a module, to be called with named arguments. */
+export function namedCalls(exports: Exports<typeof ${definitions}>): ${type} {
+  return {
+${calls.join('')}  }
+}
+`
+  const file = new URL(`${name}-calls.ts`, generated)
+  if ((await readFile(file, 'utf8').catch(() => '')) !== text) await writeFile(file, text)
+}
+
+await mkdir(generated, { recursive: true })
+for (const module of callable) await emitCalls(module)
 if ((await Promise.all(modules.map(isCurrent))).every(Boolean)) {
   process.stdout.write('kernels: up to date\n')
 } else {
   const { default: asc } = await import('assemblyscript/asc')
-  await mkdir(generated, { recursive: true })
   for (const { name, source, flags } of modules) await emit(name, source, await compile(asc, source, flags))
 }

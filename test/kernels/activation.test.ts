@@ -93,7 +93,7 @@ describe.each(cases)('%s', (_, activation, formula, bound) => {
   test(`agrees with ncnn's formula within ${bound} ulp`, () => {
     const input = arena.put(samples)
     const output = arena.floats(samples.length)
-    kernels.activate(activation, input, output, samples.length, a, b)
+    kernels.activate({ activation, input, output, n: samples.length, activationA: a, activationB: b })
     const results = arena.read(output, samples.length)
     arena.reset()
     results.forEach((result, i) => {
@@ -108,9 +108,9 @@ describe.each(cases)('%s', (_, activation, formula, bound) => {
     const part = samples.slice(0, n)
     const input = arena.put(part)
     const output = arena.floats(n)
-    kernels.activate(activation, input, output, n, a, b)
+    kernels.activate({ activation, input, output, n, activationA: a, activationB: b })
     const expected = arena.read(output, n)
-    kernels.activate(activation, input, input, n, a, b)
+    kernels.activate({ activation, input, output: input, n, activationA: a, activationB: b })
     expect(arena.read(input, n)).toEqual(expected)
     arena.reset()
   })
@@ -120,7 +120,7 @@ test('NaN stays NaN, except where ncnn drops it', () => {
   const drops: number[] = [Activation.relu, Activation.shrink, Activation.threshold]
   for (const activation of Object.values(Activation)) {
     const pointer = arena.put([Number.NaN, 1, Number.NaN])
-    kernels.activate(activation, pointer, pointer, 3, a, b)
+    kernels.activate({ activation, input: pointer, output: pointer, n: 3, activationA: a, activationB: b })
     const [first, second, third] = arena.read(pointer, 3)
     const expected = drops.includes(activation) ? 0 : Number.NaN
     expect([first, third]).toEqual([expected, expected])

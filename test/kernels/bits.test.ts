@@ -22,13 +22,29 @@ function random(count: number, seed: number, scale = 1): Pointer {
 
 function packedLeft(m: number, k: number, seed: number): Pointer {
   const packed = arena.bytes(packedLeftBytes(m, k))
-  kernels.packLeft(random(m * k, seed), WeightType.float32, k, 1, m, k, packed)
+  kernels.packLeft({
+    source: random(m * k, seed),
+    weightType: WeightType.float32,
+    rowStride: k,
+    depthStride: 1,
+    m,
+    k,
+    packed,
+  })
   return packed
 }
 
 function packedRight(k: number, n: number, seed: number): Pointer {
   const packed = arena.bytes(packedRightBytes(k, n))
-  kernels.packRight(random(k * n, seed), WeightType.float32, 1, k, k, n, packed)
+  kernels.packRight({
+    source: random(k * n, seed),
+    weightType: WeightType.float32,
+    depthStride: 1,
+    columnStride: k,
+    k,
+    n,
+    packed,
+  })
   return packed
 }
 
@@ -37,84 +53,94 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
     const output = arena.floats(37 * 301)
     const scratch = arena.bytes(gemmScratchBytes)
     const [packed, b, bias] = [packedLeft(37, 700, 1), random(700 * 301, 2), random(37, 3)]
-    kernels.gemmLeft(
-      packed,
+    kernels.gemmLeft({
+      packedA: packed,
       b,
-      301,
-      1,
-      output,
-      301,
-      37,
-      301,
-      700,
-      Initial.rowBias,
+      depthStride: 301,
+      columnStride: 1,
+      c: output,
+      ldc: 301,
+      m: 37,
+      n: 301,
+      k: 700,
+      initial: Initial.rowBias,
       bias,
-      Activation.none,
-      0,
-      0,
+      activation: Activation.none,
+      activationA: 0,
+      activationB: 0,
       scratch,
-    )
+    })
     return [output, 37 * 301]
   },
   convolution() {
     const output = arena.floats(24 * 29 * 31)
     const scratch = arena.bytes(gemmScratchBytes)
     const [packed, input, bias] = [packedLeft(24, 30 * 9, 1), random(30 * 29 * 31, 2), random(24, 3)]
-    kernels.convolution(
+    kernels.convolution({
       input,
-      30,
-      29,
-      31,
-      packed,
+      inch: 30,
+      h: 29,
+      w: 31,
+      packedWeights: packed,
       bias,
       output,
-      24,
-      29,
-      31,
-      3,
-      3,
-      1,
-      1,
-      1,
-      1,
-      1,
-      1,
-      0,
-      Activation.swish,
-      0,
-      0,
+      outch: 24,
+      outH: 29,
+      outW: 31,
+      kernelH: 3,
+      kernelW: 3,
+      strideH: 1,
+      strideW: 1,
+      dilationH: 1,
+      dilationW: 1,
+      padTop: 1,
+      padLeft: 1,
+      padValue: 0,
+      activation: Activation.swish,
+      activationA: 0,
+      activationB: 0,
       scratch,
-    )
+    })
     return [output, 24 * 29 * 31]
   },
   depthwise() {
     const output = arena.floats(5 * 29 * 31)
-    const scratch = arena.bytes(kernels.depthwiseScratchBytes(31, 3, 3, 1, 1, 1, 1))
+    const scratch = arena.bytes(
+      kernels.depthwiseScratchBytes({
+        outW: 31,
+        kernelH: 3,
+        kernelW: 3,
+        strideH: 1,
+        strideW: 1,
+        dilationH: 1,
+        dilationW: 1,
+      }),
+    )
     const [input, weights, bias] = [random(5 * 29 * 31, 1), random(5 * 9, 2), random(5, 3)]
-    kernels.depthwise(
+    kernels.depthwise({
       input,
-      5,
-      29,
-      31,
+      channels: 5,
+      h: 29,
+      w: 31,
       weights,
       bias,
       output,
-      29,
-      31,
-      3,
-      3,
-      1,
-      1,
-      1,
-      1,
-      1,
-      1,
-      0,
-      Activation.hardSwish,
-      1 / 6,
-      0.5,
+      outH: 29,
+      outW: 31,
+      kernelH: 3,
+      kernelW: 3,
+      strideH: 1,
+      strideW: 1,
+      dilationH: 1,
+      dilationW: 1,
+      padTop: 1,
+      padLeft: 1,
+      padValue: 0,
+      activation: Activation.hardSwish,
+      activationA: 1 / 6,
+      activationB: 0.5,
       scratch,
-    )
+    })
     return [output, 5 * 29 * 31]
   },
   lstm() {
@@ -122,15 +148,43 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
     const output = arena.floats(steps * hidden)
     const scratch = arena.bytes(recurrentScratchBytes(4, hidden))
     const [gates, h, c] = [random(steps * hidden * 4, 1, 3), random(hidden, 2), random(hidden, 3)]
-    kernels.lstm(gates, packedRight(hidden, 4 * hidden, 4), 0, h, c, output, hidden, steps, hidden, hidden, 0, scratch)
+    kernels.lstm({
+      gates,
+      packedHidden: packedRight(hidden, 4 * hidden, 4),
+      packedProjection: 0,
+      hidden: h,
+      cell: c,
+      output,
+      outputStride: hidden,
+      steps,
+      numOutput: hidden,
+      hiddenSize: hidden,
+      reverse: 0,
+      scratch,
+    })
     return [output, steps * hidden]
   },
   resize() {
     const output = arena.floats(3 * 25 * 31)
     const first = arena.putBytes(new Uint8Array(Int32Array.from({ length: 31 }, (_, i) => i >> 2).buffer))
     const [rows, columns] = [[2, first, random(50, 2)] as const, [4, first, random(124, 3)] as const]
-    const scratch = arena.bytes(kernels.resizeScratchBytes(31))
-    kernels.resize(random(3 * 12 * 13, 1), 3, 12, 13, output, 25, 31, ...rows, ...columns, scratch)
+    const scratch = arena.bytes(kernels.resizeScratchBytes({ outW: 31 }))
+    kernels.resize({
+      input: random(3 * 12 * 13, 1),
+      channels: 3,
+      h: 12,
+      w: 13,
+      output,
+      outH: 25,
+      outW: 31,
+      countH: rows[0],
+      firstH: rows[1],
+      weightH: rows[2],
+      countW: columns[0],
+      firstW: columns[1],
+      weightW: columns[2],
+      scratch,
+    })
     return [output, 3 * 25 * 31]
   },
   ...Object.fromEntries(
@@ -143,7 +197,23 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
           random(602, 2),
           arena.bytes(kernels.gridSampleScratchBytes()),
         ]
-        kernels.gridSample(i + 1, 2, input, 5, 1, 12, 13, grid, 1, 2, output, 301, 3, 0, scratch)
+        kernels.gridSample({
+          sampleType: i + 1,
+          axes: 2,
+          input,
+          channels: 5,
+          d: 1,
+          h: 12,
+          w: 13,
+          grid,
+          axisStride: 1,
+          pointStride: 2,
+          output,
+          n: 301,
+          paddingMode: 3,
+          alignCorner: 0,
+          scratch,
+        })
         return [output, 5 * 301] as [Pointer, number]
       },
     ]),
@@ -152,14 +222,64 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
     const columns = arena.floats(5 * 9 * 130)
     const [input, offset, mask] = [random(5 * 12 * 15, 1), random(18 * 130, 2, 3), random(9 * 130, 3)]
     const scratch = arena.bytes(kernels.bilinearScratchBytes())
-    kernels.deformedColumns(input, 5, 12, 15, offset, mask, columns, 10, 13, 3, 3, 1, 1, 1, 1, 0, 0, scratch)
+    kernels.deformedColumns({
+      input,
+      channels: 5,
+      h: 12,
+      w: 15,
+      offset,
+      mask,
+      columns,
+      outH: 10,
+      outW: 13,
+      kernelH: 3,
+      kernelW: 3,
+      strideH: 1,
+      strideW: 1,
+      dilationH: 1,
+      dilationW: 1,
+      padTop: 0,
+      padLeft: 0,
+      scratch,
+    })
     return [columns, 5 * 9 * 130]
   },
   spread() {
-    const [output, scratch] = [random(4 * 24 * 30, 3), arena.bytes(kernels.spreadScratchBytes(30, 4, 2))]
+    const [output, scratch] = [
+      random(4 * 24 * 30, 3),
+      arena.bytes(kernels.spreadScratchBytes({ outW: 30, kernelW: 4, strideW: 2 })),
+    ]
     const [input, weights] = [random(4 * 12 * 15, 1), random(64, 2)]
     const image = [weights, 1, 12, 15, 0, 12, output, 1, 24, 30] as const
-    kernels.spread(input, 4, 12 * 15, 0, ...image, ...([1, 4, 4, 1, 2, 2, 1, 1, 1, 0, 1, 1, scratch] as const))
+    kernels.spread({
+      source: input,
+      channels: 4,
+      channelStride: 12 * 15,
+      tapStride: 0,
+      weights: image[0],
+      d: image[1],
+      h: image[2],
+      w: image[3],
+      firstRow: image[4],
+      rowCount: image[5],
+      target: image[6],
+      outD: image[7],
+      outH: image[8],
+      outW: image[9],
+      kernelD: 1,
+      kernelH: 4,
+      kernelW: 4,
+      strideD: 1,
+      strideH: 2,
+      strideW: 2,
+      dilationD: 1,
+      dilationH: 1,
+      dilationW: 1,
+      front: 0,
+      top: 1,
+      left: 1,
+      scratch,
+    })
     return [output, 4 * 24 * 30]
   },
   ...Object.fromEntries(
@@ -168,7 +288,7 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
         name,
         () => {
           const data = random(5000, 7, name === 'asin' ? 1 : 50)
-          kernels.unary(UnaryOp[name], data, data, 5000)
+          kernels.unary({ op: UnaryOp[name], input: data, output: data, n: 5000 })
           return [data, 5000] as [Pointer, number]
         },
       ],
@@ -176,17 +296,32 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
   ),
   gelu() {
     const data = random(5000, 7, 6)
-    kernels.activate(Activation.gelu, data, data, 5000, 0, 0)
+    kernels.activate({
+      activation: Activation.gelu,
+      input: data,
+      output: data,
+      n: 5000,
+      activationA: 0,
+      activationB: 0,
+    })
     return [data, 5000]
   },
   softmax() {
     const data = random(7 * 501, 7, 9)
-    kernels.softmax(data, data, 7, 501, 1)
+    kernels.softmax({ input: data, output: data, outer: 7, length: 501, inner: 1 })
     return [data, 7 * 501]
   },
   layerNorm() {
     const data = random(7 * 501, 7, 9)
-    kernels.layerNorm(data, data, 7, 501, random(501, 8), random(501, 9), 1e-5)
+    kernels.layerNorm({
+      input: data,
+      output: data,
+      rows: 7,
+      n: 501,
+      gamma: random(501, 8),
+      beta: random(501, 9),
+      eps: 1e-5,
+    })
     return [data, 7 * 501]
   },
 }

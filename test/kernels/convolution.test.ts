@@ -89,50 +89,78 @@ function run(g: Geometry, depthwise: boolean, skew = 0) {
   const [a, b] = parameters(g.activation)
   const window = [g.kernelH, g.kernelW, g.strideH, g.strideW, g.dilationH, g.dilationW] as const
   if (depthwise) {
-    const scratch = arena.bytes(kernels.depthwiseScratchBytes(outW, ...window))
-    kernels.depthwise(
-      pInput,
-      g.inch,
-      g.h,
-      g.w,
-      arena.put(weights),
-      pBias,
+    const scratch = arena.bytes(
+      kernels.depthwiseScratchBytes({
+        outW,
+        kernelH: window[0],
+        kernelW: window[1],
+        strideH: window[2],
+        strideW: window[3],
+        dilationH: window[4],
+        dilationW: window[5],
+      }),
+    )
+    kernels.depthwise({
+      input: pInput,
+      channels: g.inch,
+      h: g.h,
+      w: g.w,
+      weights: arena.put(weights),
+      bias: pBias,
       output,
       outH,
       outW,
-      ...window,
-      g.padTop,
-      g.padLeft,
-      g.padValue,
-      g.activation,
-      a,
-      b,
+      kernelH: window[0],
+      kernelW: window[1],
+      strideH: window[2],
+      strideW: window[3],
+      dilationH: window[4],
+      dilationW: window[5],
+      padTop: g.padTop,
+      padLeft: g.padLeft,
+      padValue: g.padValue,
+      activation: g.activation,
+      activationA: a,
+      activationB: b,
       scratch,
-    )
+    })
   } else {
     const packed = arena.bytes(packedLeftBytes(g.outch, k))
     const scratch = arena.bytes(gemmScratchBytes)
-    kernels.packLeft(arena.put(weights), WeightType.float32, k, 1, g.outch, k, packed)
-    kernels.convolution(
-      pInput,
-      g.inch,
-      g.h,
-      g.w,
+    kernels.packLeft({
+      source: arena.put(weights),
+      weightType: WeightType.float32,
+      rowStride: k,
+      depthStride: 1,
+      m: g.outch,
+      k,
       packed,
-      pBias,
+    })
+    kernels.convolution({
+      input: pInput,
+      inch: g.inch,
+      h: g.h,
+      w: g.w,
+      packedWeights: packed,
+      bias: pBias,
       output,
-      g.outch,
+      outch: g.outch,
       outH,
       outW,
-      ...window,
-      g.padTop,
-      g.padLeft,
-      g.padValue,
-      g.activation,
-      a,
-      b,
+      kernelH: window[0],
+      kernelW: window[1],
+      strideH: window[2],
+      strideW: window[3],
+      dilationH: window[4],
+      dilationW: window[5],
+      padTop: g.padTop,
+      padLeft: g.padLeft,
+      padValue: g.padValue,
+      activation: g.activation,
+      activationA: a,
+      activationB: b,
       scratch,
-    )
+    })
   }
   const actual = arena.read(output, g.outch * outH * outW)
   arena.reset()
@@ -247,7 +275,14 @@ describe.each([
     (activation) => {
       const before = run({ ...plain, activation: Activation.none }, depthwise).actual
       const pointer = arena.put(before)
-      kernels.activate(activation, pointer, pointer, before.length, 0.25, 0)
+      kernels.activate({
+        activation,
+        input: pointer,
+        output: pointer,
+        n: before.length,
+        activationA: 0.25,
+        activationB: 0,
+      })
       const expected = arena.read(pointer, before.length)
       expect(firstDifference(run({ ...plain, activation }, depthwise).actual, expected)).toBeUndefined()
     },

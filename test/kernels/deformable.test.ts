@@ -42,12 +42,26 @@ test('places, offsets, masks', () => {
       const offsets = randomFloats(2 * taps * plane, seed + 1).map((x, i) => (i % 29 === 7 ? Number.NaN : x * reach))
       const masks = masked ? randomFloats(taps * plane, seed + 2) : new Float32Array(taps * plane).fill(1)
       const columns = arena.floats(channels * taps * plane)
-      kernels.deformedColumns(
-        ...([arena.put(values), channels, h, w, arena.put(offsets), masked ? arena.put(masks) : 0, columns] as const),
-        ...([outH, outW, height.kernel, width.kernel, height.stride, width.stride] as const),
-        ...([height.dilation, width.dilation, height.before, width.before] as const),
-        arena.bytes(kernels.bilinearScratchBytes()),
-      )
+      kernels.deformedColumns({
+        input: arena.put(values),
+        channels,
+        h,
+        w,
+        offset: arena.put(offsets),
+        mask: masked ? arena.put(masks) : 0,
+        columns,
+        outH,
+        outW,
+        kernelH: height.kernel,
+        kernelW: width.kernel,
+        strideH: height.stride,
+        strideW: width.stride,
+        dilationH: height.dilation,
+        dilationW: width.dilation,
+        padTop: height.before,
+        padLeft: width.before,
+        scratch: arena.bytes(kernels.bilinearScratchBytes()),
+      })
       const actual = arena.read(columns, channels * taps * plane)
       arena.reset()
       const expected = new Float32Array(channels * taps * plane)
@@ -92,26 +106,26 @@ test('more positions than a block', () => {
   const offsets = arena.put(new Float32Array(18 * size * size))
   const columns = arena.floats(channels * 9 * size * size)
   const scratch = arena.bytes(kernels.bilinearScratchBytes())
-  kernels.deformedColumns(
-    values,
+  kernels.deformedColumns({
+    input: values,
     channels,
-    size,
-    size,
-    offsets,
-    0,
+    h: size,
+    w: size,
+    offset: offsets,
+    mask: 0,
     columns,
-    size,
-    size,
-    3,
-    3,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
+    outH: size,
+    outW: size,
+    kernelH: 3,
+    kernelW: 3,
+    strideH: 1,
+    strideW: 1,
+    dilationH: 1,
+    dilationW: 1,
+    padTop: 1,
+    padLeft: 1,
     scratch,
-  )
+  })
   const centre = (q: number): number => columns + 4 * (q * 9 + 4) * size * size
   for (let q = 0; q < channels; q++) {
     const plane = arena.read(values + 4 * q * size * size, size * size)

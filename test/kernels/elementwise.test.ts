@@ -68,7 +68,24 @@ describe.each(Object.entries(BinaryOp))('%s', (name, op) => {
         const b = randomFloats(count(shapeB), seed + 1).map((x) => Math.round(x * 16) / 4 || 0.5)
         const [sa, sb] = [strides(shapeA), strides(shapeB)]
         const output = arena.floats(count(shape))
-        kernels.binary(op, arena.put(a), ...sa, arena.put(b), ...sb, output, ...shape)
+        kernels.binary({
+          op,
+          a: arena.put(a),
+          a0: sa[0],
+          a1: sa[1],
+          a2: sa[2],
+          a3: sa[3],
+          b: arena.put(b),
+          b0: sb[0],
+          b1: sb[1],
+          b2: sb[2],
+          b3: sb[3],
+          output,
+          n0: shape[0],
+          n1: shape[1],
+          n2: shape[2],
+          n3: shape[3],
+        })
         const actual = arena.read(output, count(shape))
         arena.reset()
         let at = 0
@@ -93,7 +110,24 @@ describe.each(Object.entries(BinaryOp))('%s', (name, op) => {
 describe('pow', () => {
   const power = (x: Float32Array, y: Float32Array): Float32Array => {
     const output = arena.floats(x.length)
-    kernels.binary(BinaryOp.pow, arena.put(x), 0, 0, 0, 1, arena.put(y), 0, 0, 0, 1, output, 1, 1, 1, x.length)
+    kernels.binary({
+      op: BinaryOp.pow,
+      a: arena.put(x),
+      a0: 0,
+      a1: 0,
+      a2: 0,
+      a3: 1,
+      b: arena.put(y),
+      b0: 0,
+      b1: 0,
+      b2: 0,
+      b3: 1,
+      output,
+      n0: 1,
+      n1: 1,
+      n2: 1,
+      n3: x.length,
+    })
     const result = arena.read(output, x.length)
     arena.reset()
     return result
@@ -127,7 +161,24 @@ test('special values', () => {
   const nan = Number.NaN
   const one = (op: number, x: number, y: number) => {
     const output = arena.floats(1)
-    kernels.binary(op, arena.put([x]), 0, 0, 0, 1, arena.put([y]), 0, 0, 0, 1, output, 1, 1, 1, 1)
+    kernels.binary({
+      op,
+      a: arena.put([x]),
+      a0: 0,
+      a1: 0,
+      a2: 0,
+      a3: 1,
+      b: arena.put([y]),
+      b0: 0,
+      b1: 0,
+      b2: 0,
+      b3: 1,
+      output,
+      n0: 1,
+      n1: 1,
+      n2: 1,
+      n3: 1,
+    })
     const [result] = arena.read(output, 1)
     arena.reset()
     return result
@@ -163,7 +214,7 @@ describe.each([
 
   test('prelu', () => {
     const data = arena.put(values)
-    kernels.prelu(data, arena.put(scale), outer, inner)
+    kernels.prelu({ data, slopes: arena.put(scale), outer, inner })
     const expected = values.map((x, i) => (x < 0 ? x * (scale[Math.floor(i / inner)] ?? 0) : x))
     expect(arena.read(data, values.length)).toEqual(expected)
     arena.reset()
@@ -172,10 +223,10 @@ describe.each([
   test('scaleBias', () => {
     const data = arena.put(values)
     const output = arena.floats(values.length)
-    kernels.scaleBias(data, output, arena.put(scale), arena.put(bias), outer, inner)
+    kernels.scaleBias({ input: data, output, scale: arena.put(scale), bias: arena.put(bias), outer, inner })
     const scaled = values.map((x, i) => x * (scale[Math.floor(i / inner)] ?? 0))
     expect(arena.read(output, values.length)).toEqual(scaled.map((x, i) => x + (bias[Math.floor(i / inner)] ?? 0)))
-    kernels.scaleBias(data, data, arena.put(scale), 0, outer, inner)
+    kernels.scaleBias({ input: data, output: data, scale: arena.put(scale), bias: 0, outer, inner })
     expect(arena.read(data, values.length)).toEqual(scaled)
     arena.reset()
   })
@@ -184,7 +235,7 @@ describe.each([
 test.each([1, 3, 4, 7, 16, 31])('addScaled, %i elements', (n) => {
   const [x, y] = [randomFloats(n, 1), randomFloats(n, 2)]
   const output = arena.put(y)
-  kernels.addScaled(arena.put(x), 0.3, output, n)
+  kernels.addScaled({ input: arena.put(x), coefficient: 0.3, output, n })
   expect(arena.read(output, n)).toEqual(y.map((value, i) => value + f(f(0.3) * (x[i] ?? 0))))
   arena.reset()
 })

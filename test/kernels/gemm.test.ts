@@ -73,14 +73,69 @@ function run(kind: 'left' | 'right' | 'both', problem: Problem): { actual: Float
   const [x, y] = parameters(activation)
   if (kind === 'left') {
     const packed = arena.bytes(packedLeftBytes(m, k))
-    kernels.packLeft(pa, WeightType.float32, aRow, aDepth, m, k, packed)
-    kernels.gemmLeft(packed, pb, bDepth, bColumn, pc, n, m, n, k, initial, pBias, activation, x, y, scratch)
+    kernels.packLeft({ source: pa, weightType: WeightType.float32, rowStride: aRow, depthStride: aDepth, m, k, packed })
+    kernels.gemmLeft({
+      packedA: packed,
+      b: pb,
+      depthStride: bDepth,
+      columnStride: bColumn,
+      c: pc,
+      ldc: n,
+      m,
+      n,
+      k,
+      initial,
+      bias: pBias,
+      activation,
+      activationA: x,
+      activationB: y,
+      scratch,
+    })
   } else if (kind === 'right') {
     const packed = arena.bytes(packedRightBytes(k, n))
-    kernels.packRight(pb, WeightType.float32, bDepth, bColumn, k, n, packed)
-    kernels.gemmRight(pa, aRow, aDepth, packed, pc, n, m, n, k, initial, pBias, activation, x, y, scratch)
+    kernels.packRight({
+      source: pb,
+      weightType: WeightType.float32,
+      depthStride: bDepth,
+      columnStride: bColumn,
+      k,
+      n,
+      packed,
+    })
+    kernels.gemmRight({
+      a: pa,
+      rowStride: aRow,
+      depthStride: aDepth,
+      packedB: packed,
+      c: pc,
+      ldc: n,
+      m,
+      n,
+      k,
+      initial,
+      bias: pBias,
+      activation,
+      activationA: x,
+      activationB: y,
+      scratch,
+    })
   } else {
-    kernels.gemm(pa, aRow, aDepth, pb, bDepth, bColumn, pc, n, m, n, k, initial, pBias, scratch)
+    kernels.gemm({
+      a: pa,
+      aRowStride: aRow,
+      aDepthStride: aDepth,
+      b: pb,
+      bDepthStride: bDepth,
+      bColumnStride: bColumn,
+      c: pc,
+      ldc: n,
+      m,
+      n,
+      k,
+      initial,
+      bias: pBias,
+      scratch,
+    })
   }
   const actual = arena.read(pc, m * n)
   arena.reset()
@@ -136,8 +191,24 @@ test('rows of C may be further apart than its columns', () => {
   const packed = arena.bytes(packedLeftBytes(m, k))
   const scratch = arena.bytes(gemmScratchBytes)
   const pc = arena.put(new Float32Array(m * ldc).fill(77))
-  kernels.packLeft(arena.put(a), WeightType.float32, k, 1, m, k, packed)
-  kernels.gemmLeft(packed, arena.put(b), n, 1, pc, ldc, m, n, k, Initial.zero, 0, Activation.none, 0, 0, scratch)
+  kernels.packLeft({ source: arena.put(a), weightType: WeightType.float32, rowStride: k, depthStride: 1, m, k, packed })
+  kernels.gemmLeft({
+    packedA: packed,
+    b: arena.put(b),
+    depthStride: n,
+    columnStride: 1,
+    c: pc,
+    ldc,
+    m,
+    n,
+    k,
+    initial: Initial.zero,
+    bias: 0,
+    activation: Activation.none,
+    activationA: 0,
+    activationB: 0,
+    scratch,
+  })
   const actual = arena.read(pc, m * ldc)
   for (let i = 0; i < m; i++) {
     expect([...actual.slice(i * ldc, i * ldc + n)]).toEqual([...c.slice(i * n, i * n + n)])
@@ -151,7 +222,7 @@ test('float16 weights are packed as the float32 they stand for', () => {
   const bytes = new Uint8Array(halves.buffer)
   const source = arena.putBytes(bytes)
   const floats = arena.floats(halves.length)
-  kernels.halfToFloat(source, floats, halves.length)
+  kernels.halfToFloat({ source, destination: floats, n: halves.length })
   for (const [rowStride, depthStride] of [
     [37, 1],
     [1, 7],
@@ -160,8 +231,16 @@ test('float16 weights are packed as the float32 they stand for', () => {
       const left = arena.floats(packedLeftBytes(7, 37) / 4)
       const right = arena.floats(packedRightBytes(37, 7) / 4)
       const from = type === WeightType.float16 ? source : floats
-      kernels.packLeft(from, type, rowStride, depthStride, 7, 37, left)
-      kernels.packRight(from, type, depthStride, rowStride, 37, 7, right)
+      kernels.packLeft({ source: from, weightType: type, rowStride, depthStride, m: 7, k: 37, packed: left })
+      kernels.packRight({
+        source: from,
+        weightType: type,
+        depthStride,
+        columnStride: rowStride,
+        k: 37,
+        n: 7,
+        packed: right,
+      })
       return [arena.read(left, packedLeftBytes(7, 37) / 4), arena.read(right, packedRightBytes(37, 7) / 4)]
     })
     expect(packed[0]).toEqual(packed[1])
@@ -174,10 +253,50 @@ test('fused relu turns NaN into 0, clip keeps it', () => {
   const scratch = arena.bytes(gemmScratchBytes)
   const b = arena.put([Number.NaN, 1, -1, Number.POSITIVE_INFINITY, Number.NaN, 2, 3, 4])
   const c = arena.floats(8)
-  kernels.packLeft(arena.put([1]), WeightType.float32, 1, 1, 1, 1, packed)
-  kernels.gemmLeft(packed, b, 8, 1, c, 8, 1, 8, 1, Initial.zero, 0, Activation.relu, 0, 0, scratch)
+  kernels.packLeft({
+    source: arena.put([1]),
+    weightType: WeightType.float32,
+    rowStride: 1,
+    depthStride: 1,
+    m: 1,
+    k: 1,
+    packed,
+  })
+  kernels.gemmLeft({
+    packedA: packed,
+    b,
+    depthStride: 8,
+    columnStride: 1,
+    c,
+    ldc: 8,
+    m: 1,
+    n: 8,
+    k: 1,
+    initial: Initial.zero,
+    bias: 0,
+    activation: Activation.relu,
+    activationA: 0,
+    activationB: 0,
+    scratch,
+  })
   expect([...arena.read(c, 8)]).toEqual([0, 1, 0, Number.POSITIVE_INFINITY, 0, 2, 3, 4])
-  kernels.gemmLeft(packed, b, 8, 1, c, 8, 1, 8, 1, Initial.zero, 0, Activation.clip, 0, 2, scratch)
+  kernels.gemmLeft({
+    packedA: packed,
+    b,
+    depthStride: 8,
+    columnStride: 1,
+    c,
+    ldc: 8,
+    m: 1,
+    n: 8,
+    k: 1,
+    initial: Initial.zero,
+    bias: 0,
+    activation: Activation.clip,
+    activationA: 0,
+    activationB: 2,
+    scratch,
+  })
   expect([...arena.read(c, 8)]).toEqual([Number.NaN, 1, 0, 2, Number.NaN, 2, 2, 2])
   arena.reset()
 })

@@ -94,12 +94,23 @@ describe.each(Object.entries(sampleTypes))('%s', (name, sampleType) => {
         const grid = interleaved ? points.flat() : lengths.flatMap((_, axis) => points.map((point) => point[axis]))
         const [axisStride, pointStride] = interleaved ? [1, axes] : [n, 1]
         const output = arena.floats(channels * n)
-        kernels.gridSample(
-          ...([sampleType, axes, arena.put(values), channels, d, h, w] as const),
-          ...([arena.put(grid), axisStride, pointStride, output, n, mode.paddingMode] as const),
-          mode.alignCorner ? 1 : 0,
-          arena.bytes(kernels.gridSampleScratchBytes()),
-        )
+        kernels.gridSample({
+          sampleType,
+          axes,
+          input: arena.put(values),
+          channels,
+          d,
+          h,
+          w,
+          grid: arena.put(grid),
+          axisStride,
+          pointStride,
+          output,
+          n,
+          paddingMode: mode.paddingMode,
+          alignCorner: mode.alignCorner ? 1 : 0,
+          scratch: arena.bytes(kernels.gridSampleScratchBytes()),
+        })
         const actual = arena.read(output, channels * n)
         arena.reset()
         const expected = new Float32Array(channels * n)
@@ -132,10 +143,42 @@ test('more points than a block', () => {
   const [input, scratch] = [arena.put(values), arena.bytes(kernels.gridSampleScratchBytes())]
   for (const sampleType of Object.values(sampleTypes)) {
     const [whole, single] = [arena.floats(channels * n), arena.floats(channels)]
-    kernels.gridSample(sampleType, 2, input, channels, 1, h, w, arena.put(grid), 1, 2, whole, n, 1, 0, scratch)
+    kernels.gridSample({
+      sampleType,
+      axes: 2,
+      input,
+      channels,
+      d: 1,
+      h,
+      w,
+      grid: arena.put(grid),
+      axisStride: 1,
+      pointStride: 2,
+      output: whole,
+      n,
+      paddingMode: 1,
+      alignCorner: 0,
+      scratch,
+    })
     for (const i of [0, 63, 64, 255, 256, 511, 777, 1002]) {
       const point = arena.put(grid.subarray(2 * i, 2 * i + 2))
-      kernels.gridSample(sampleType, 2, input, channels, 1, h, w, point, 1, 2, single, 1, 1, 0, scratch)
+      kernels.gridSample({
+        sampleType,
+        axes: 2,
+        input,
+        channels,
+        d: 1,
+        h,
+        w,
+        grid: point,
+        axisStride: 1,
+        pointStride: 2,
+        output: single,
+        n: 1,
+        paddingMode: 1,
+        alignCorner: 0,
+        scratch,
+      })
       const column = Float32Array.from({ length: channels }, (_, q) => arena.read(whole + 4 * (q * n + i), 1)[0])
       expect(firstDifference(column, arena.read(single, channels)), `point ${i}`).toBeUndefined()
     }

@@ -79,13 +79,34 @@ function check(window: Window, { activation, biased }: Finish, seed: number): vo
   })
 
   const packed = arena.bytes(packedInt8FilterBytes(outch, inch, taps))
-  kernels.packInt8Filters(arena.putBytes(filters), outch, inch, taps, packed)
+  kernels.packInt8Filters({ source: arena.putBytes(filters), outch, inch, taps, packed })
   const [sums, bytes] = [arena.floats(count), arena.bytes(count)]
   const run = (scale: number, y: number): void =>
-    kernels.int8Convolution(
-      ...([image, inch, h, w, packed, sums, outch, ...output, ...kernel, ...stride, ...dilation, factors] as const),
-      ...([offsets, type, a, b, scale, y, scratch] as const),
-    )
+    kernels.int8Convolution({
+      input: image,
+      inch,
+      h,
+      w,
+      packedFilters: packed,
+      sums,
+      outch,
+      outH: output[0],
+      outW: output[1],
+      kernelH: kernel[0],
+      kernelW: kernel[1],
+      strideH: stride[0],
+      strideW: stride[1],
+      dilationH: dilation[0],
+      dilationW: dilation[1],
+      scales: factors,
+      bias: offsets,
+      activation: type,
+      activationA: a,
+      activationB: b,
+      outputScale: scale,
+      output: y,
+      scratch,
+    })
   const [image, factors] = [arena.putBytes(x), arena.put(scales)]
   const [offsets, scratch] = [biased ? arena.put(bias) : 0, arena.bytes(gemmScratchBytes)]
   run(outputScale, bytes)
@@ -155,7 +176,7 @@ describe('the image of a convolution', () => {
         ] as const
         for (const [source, isFloat] of sources) {
           const window = arena.bytes(expected.length)
-          kernels.int8Window(source, isFloat, scale, channels, h, w, window, windowH, windowW, top, left, pad)
+          kernels.int8Window({ source, isFloat, scale, channels, h, w, window, windowH, windowW, top, left, pad })
           expect([...new Int8Array(arena.readBytes(window, expected.length).buffer)]).toEqual(expected)
         }
         arena.reset()

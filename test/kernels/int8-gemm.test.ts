@@ -26,10 +26,10 @@ function multiply(a: Int8Array, b: Int8Array, m: number, n: number, k: number, g
   const ldc = n + gap
   const [left, right] = [arena.putBytes(a), arena.putBytes(b)]
   const packed = arena.bytes(packedInt8RightBytes(k, n))
-  kernels.packInt8Right(right, k, n, packed)
+  kernels.packInt8Right({ source: right, k, n, packed })
   const before = new Int32Array(m * ldc).fill(-7)
   const c = arena.putBytes(new Uint8Array(before.buffer))
-  kernels.int8Gemm(left, packed, c, ldc, m, n, k, arena.bytes(gemmScratchBytes))
+  kernels.int8Gemm({ a: left, packedB: packed, c, ldc, m, n, k, scratch: arena.bytes(gemmScratchBytes) })
   const result = new Int32Array(arena.readBytes(c, 4 * m * ldc).buffer)
   expect(result.filter((_, i) => i % ldc >= n).every((value) => value === -7)).toBe(true)
   return result.filter((_, i) => i % ldc < n)

@@ -22,8 +22,8 @@ describe.each([1, 2, 3, 4, 7, samples.length])('%i numbers', (n) => {
     const expected = Array.from(values, (value) => toInt8(Math.fround(value * factor)))
     const source = arena.put(values)
     const [floats, bytes] = [arena.floats(n), arena.bytes(n)]
-    kernels.quantize(source, factor, floats, n)
-    kernels.quantizeToBytes(source, factor, bytes, n)
+    kernels.quantize({ source, scale: factor, destination: floats, n })
+    kernels.quantizeToBytes({ source, scale: factor, destination: bytes, n })
     expect([...arena.read(floats, n)]).toEqual(expected)
     expect([...new Int8Array(arena.readBytes(bytes, n))]).toEqual(expected)
   })
@@ -31,17 +31,17 @@ describe.each([1, 2, 3, 4, 7, samples.length])('%i numbers', (n) => {
   test('bytes to floats', () => {
     const bytes = randomBytes(n, 3)
     const floats = arena.floats(n)
-    kernels.bytesToFloat(arena.putBytes(bytes), floats, n)
+    kernels.bytesToFloat({ source: arena.putBytes(bytes), destination: floats, n })
     expect([...arena.read(floats, n)]).toEqual([...bytes])
   })
 
   test('the largest magnitude', () => {
     const numbers = randomFloats(n, n).map((v) => v * 3)
     const source = arena.put(numbers)
-    expect(kernels.largestMagnitude(source, n)).toBe(Math.max(...numbers.map(Math.abs)))
-    expect(kernels.largestMagnitude(source, 0)).toBe(0)
+    expect(kernels.largestMagnitude({ source, n })).toBe(Math.max(...numbers.map(Math.abs)))
+    expect(kernels.largestMagnitude({ source, n: 0 })).toBe(0)
     numbers[n - 1] = Number.NaN
-    expect(kernels.largestMagnitude(arena.put(numbers), n)).toBeNaN()
+    expect(kernels.largestMagnitude({ source: arena.put(numbers), n })).toBeNaN()
   })
 
   test('float sums scaled, shifted and limited, to floats in place and to bytes', () => {
@@ -60,8 +60,30 @@ describe.each([1, 2, 3, 4, 7, samples.length])('%i numbers', (n) => {
       arena.put(bias),
     ]
     const activation = [Activation.clip, low, high] as const
-    kernels.int8Finish(y, channels, n, factors, offsets, ...activation, outputScale, bytes)
-    kernels.int8Finish(y, channels, n, factors, offsets, ...activation, 0, y)
+    kernels.int8Finish({
+      sums: y,
+      channels,
+      n,
+      scales: factors,
+      bias: offsets,
+      activation: activation[0],
+      activationA: activation[1],
+      activationB: activation[2],
+      outputScale,
+      output: bytes,
+    })
+    kernels.int8Finish({
+      sums: y,
+      channels,
+      n,
+      scales: factors,
+      bias: offsets,
+      activation: activation[0],
+      activationA: activation[1],
+      activationB: activation[2],
+      outputScale: 0,
+      output: y,
+    })
     expect([...new Int8Array(arena.readBytes(bytes, channels * n).buffer)]).toEqual(
       Array.from(expected, (value) => toInt8(Math.fround(value * outputScale))),
     )
@@ -86,19 +108,22 @@ describe.each([1, 2, 3, 4, 7, samples.length])('%i numbers', (n) => {
       return ((sums[i * n + j] ?? 0) * factor + addend * beta) * alpha
     })
     const y = arena.put(start)
-    kernels.int8Scale(
-      ...([
-        arena.putBytes(new Uint8Array(sums.buffer)),
-        rows,
-        n,
-        arena.put(left),
-        ofRows,
-        arena.put(right),
-        ofColumns,
-      ] as const),
-      ...([addends === undefined ? 0 : arena.put(added), addends?.[0] ?? 0, addends?.[1] ?? 0] as const),
-      ...([beta, alpha, y, n + gap] as const),
-    )
+    kernels.int8Scale({
+      sums: arena.putBytes(new Uint8Array(sums.buffer)),
+      rows,
+      n,
+      rowScales: arena.put(left),
+      rowScaleStride: ofRows,
+      columnScales: arena.put(right),
+      columnScaleStride: ofColumns,
+      addends: addends === undefined ? 0 : arena.put(added),
+      addendRowStride: addends?.[0] ?? 0,
+      addendColumnStride: addends?.[1] ?? 0,
+      beta,
+      alpha,
+      output: y,
+      outputStride: n + gap,
+    })
     expect(firstDifference(arena.read(y, start.length), expected)).toBeUndefined()
   })
 })

@@ -84,11 +84,11 @@ function worst(kernel: Kernel, exact: (x: number) => number, samples: number[]) 
 const op =
   (code: number): Kernel =>
   (input, output, n) =>
-    kernels.unary(code, input, output, n)
+    kernels.unary({ op: code, input, output, n })
 const activation =
   (code: number): Kernel =>
   (input, output, n) =>
-    kernels.activate(code, input, output, n, 0, 0)
+    kernels.activate({ activation: code, input, output, n, activationA: 0, activationB: 0 })
 
 describe('correct to 0.501 ulp', () => {
   test.each<[string, Kernel, (x: number) => number, number[]]>([
@@ -161,7 +161,7 @@ test('any length, in place, without a step beyond', () => {
   for (let n = 1; n < 20; n++) {
     const pointer = arena.put(linear(-2, 2, n + 1).slice(0, n))
     const before = arena.read(pointer, n)
-    kernels.unary(UnaryOp.exp, pointer, pointer, n)
+    kernels.unary({ op: UnaryOp.exp, input: pointer, output: pointer, n })
     const results = arena.read(pointer, n)
     results.forEach((result, i) => {
       expect(ulpError(result, Math.exp(before[i] ?? 0))).toBeLessThan(0.51)

@@ -22,10 +22,10 @@ describe('float16', () => {
   test('all 65536 values to float32 and back', () => {
     const source = arena.putBytes(new Uint8Array(allBits.buffer))
     const floats = arena.floats(65536)
-    kernels.halfToFloat(source, floats, 65536)
+    kernels.halfToFloat({ source, destination: floats, n: 65536 })
     const values = arena.read(floats, 65536)
     expect(firstDifference(values, Float32Array.from(allBits, halfValue))).toBeUndefined()
-    kernels.floatToHalf(floats, source, 65536)
+    kernels.floatToHalf({ source: floats, destination: source, n: 65536 })
     const wrong = halves(source, 65536).findIndex((bits, i) => bits !== i && !Number.isNaN(values[i]))
     expect(wrong).toBe(-1)
     arena.reset()
@@ -38,9 +38,9 @@ describe('float16', () => {
       (bits) => (halfValue(bits) + (bits === 0x7bff ? 65536 : halfValue(bits + 1))) / 2,
     )
     const pointer = arena.put(between)
-    kernels.roundToHalf(pointer, between.length)
+    kernels.roundToHalf({ data: pointer, n: between.length })
     const nan = arena.put([Number.NaN, -Number.NaN, 1e30, -1e30, 1e-30, 65519, 65520])
-    kernels.roundToHalf(nan, 7)
+    kernels.roundToHalf({ data: nan, n: 7 })
     const even = Float32Array.from(positive, (bits) =>
       bits === 0x7bff ? Number.POSITIVE_INFINITY : halfValue(bits + (bits & 1)),
     )
@@ -55,7 +55,7 @@ describe('float16', () => {
     const values = [1, -1, 2 ** -14, 2 ** -15, -(2 ** -15), 65535, 65536, -inf, inf, Number.NaN, 0, -0, 1.0009, 1.00098]
     const expected = [1, -1, 2 ** -14, 0, -0, 65504, inf, -inf, inf, Number.NaN, 0, -0, 1, 1 + 2 ** -10]
     const destination = arena.bytes(2 * values.length)
-    kernels.cutToHalf(arena.put(values), destination, values.length)
+    kernels.cutToHalf({ source: arena.put(values), destination, n: values.length })
     expect(Array.from(halves(destination, values.length), halfValue)).toEqual(expected)
     arena.reset()
   })
@@ -63,7 +63,7 @@ describe('float16', () => {
   test.each([1, 7, 8, 9, 17])('cuts %i elements to bfloat16', (n) => {
     const values = randomFloats(n, 2)
     const destination = arena.bytes(2 * n)
-    kernels.cutToBfloat16(arena.put(values), destination, n)
+    kernels.cutToBfloat16({ source: arena.put(values), destination, n })
     expect(halves(destination, n)).toEqual(Uint16Array.from(new Uint32Array(values.buffer), (bits) => bits >>> 16))
     arena.reset()
   })
@@ -72,10 +72,10 @@ describe('float16', () => {
     const values = randomFloats(n, 1)
     const source = arena.put(values)
     const destination = arena.bytes(n * 2)
-    kernels.floatToHalf(source, destination, n)
-    kernels.roundToHalf(source, n)
+    kernels.floatToHalf({ source, destination, n })
+    kernels.roundToHalf({ data: source, n })
     const expected = arena.read(source, n)
-    kernels.halfToFloat(destination, source, n)
+    kernels.halfToFloat({ source: destination, destination: source, n })
     expect(arena.read(source, n)).toEqual(expected)
     arena.reset()
   })
@@ -85,24 +85,28 @@ test('bfloat16: nearest even, truncated, and back', () => {
   const bits = [0x3f800000, 0x3f808000, 0x3f818000, 0x3f808001, 0x7f7fffff, 0x7f800000, 0x7f800001, 0xc0490fdb]
   const values = new Float32Array(Uint32Array.from(bits).buffer)
   const pointer = arena.putBytes(new Uint8Array(values.buffer))
-  kernels.roundToBfloat16(pointer, bits.length)
+  kernels.roundToBfloat16({ data: pointer, n: bits.length })
   const rounded = new Uint32Array(arena.read(pointer, bits.length).buffer)
   const expected = [0x3f800000, 0x3f800000, 0x3f820000, 0x3f810000, 0x7f800000, 0x7f800000, 0x7fc00000, 0xc0490000]
   expect([...rounded].slice(0, 6)).toEqual(expected.slice(0, 6))
   expect(arena.read(pointer, bits.length)[6]).toBeNaN()
   expect(rounded[7]).toBe(expected[7])
   const other = arena.putBytes(new Uint8Array(values.buffer))
-  kernels.truncateToBfloat16(other, 6)
+  kernels.truncateToBfloat16({ data: other, n: 6 })
   expect([...new Uint32Array(arena.read(other, 6).buffer)]).toEqual(bits.slice(0, 6).map((x) => (x & 0xffff0000) >>> 0))
   const back = arena.floats(3)
-  kernels.bfloat16ToFloat(arena.putBytes(new Uint8Array(Uint16Array.from([0x3f80, 0xc049, 0x7f80]).buffer)), back, 3)
+  kernels.bfloat16ToFloat({
+    source: arena.putBytes(new Uint8Array(Uint16Array.from([0x3f80, 0xc049, 0x7f80]).buffer)),
+    destination: back,
+    n: 3,
+  })
   expect([...arena.read(back, 3)]).toEqual([1, -3.140625, Number.POSITIVE_INFINITY])
   arena.reset()
 })
 
 test.each([1, 3, 4, 9])('fill %i', (n) => {
   const pointer = arena.floats(n)
-  kernels.fill(pointer, n, 1.5)
+  kernels.fill({ destination: pointer, n, value: 1.5 })
   expect([...arena.read(pointer, n)]).toEqual(new Array(n).fill(1.5))
   arena.reset()
 })
@@ -110,9 +114,24 @@ test.each([1, 3, 4, 9])('fill %i', (n) => {
 test.each([1, 3, 4, 5, 30, 300])('copyStrided copies, repeats, reverses and gathers rows of %i', (n) => {
   const source = arena.put(Array.from({ length: 2 * n }, (_, i) => i))
   const output = arena.floats(4 * n)
-  kernels.fill(output, 4 * n, -1)
+  kernels.fill({ destination: output, n: 4 * n, value: -1 })
   const copy = (from: number, stride: number, row: number) =>
-    kernels.copyStrided(source + 4 * from, 0, 0, 0, stride, output + 4 * row * n, 0, 0, 0, 1, 1, 1, 1, n)
+    kernels.copyStrided({
+      source: source + 4 * from,
+      s0: 0,
+      s1: 0,
+      s2: 0,
+      s3: stride,
+      destination: output + 4 * row * n,
+      d0: 0,
+      d1: 0,
+      d2: 0,
+      d3: 1,
+      n0: 1,
+      n1: 1,
+      n2: 1,
+      n3: n,
+    })
   copy(n, 1, 0)
   copy(n, 0, 1)
   copy(n - 1, -1, 2)
@@ -126,7 +145,22 @@ test.each([1, 3, 4, 5, 30, 300])('copyStrided copies, repeats, reverses and gath
 test('copyStrided writes a window and leaves the rest', () => {
   const source = arena.put([1, 2, 3, 4])
   const output = arena.put(new Array(12).fill(0))
-  kernels.copyStrided(source, 0, 0, 2, 1, output + 4 * 5, 0, 0, 4, 1, 1, 1, 2, 2)
+  kernels.copyStrided({
+    source,
+    s0: 0,
+    s1: 0,
+    s2: 2,
+    s3: 1,
+    destination: output + 4 * 5,
+    d0: 0,
+    d1: 0,
+    d2: 4,
+    d3: 1,
+    n0: 1,
+    n1: 1,
+    n2: 2,
+    n3: 2,
+  })
   expect([...arena.read(output, 12)]).toEqual([0, 0, 0, 0, 0, 1, 2, 0, 0, 3, 4, 0])
   arena.reset()
 })
@@ -140,7 +174,7 @@ test.each([
 ])('transpose %i of %i x %i', (batch, rows, columns) => {
   const values = randomFloats(batch * rows * columns, 2)
   const output = arena.floats(values.length)
-  kernels.transpose(arena.put(values), output, batch, rows, columns)
+  kernels.transpose({ source: arena.put(values), destination: output, batch, rows, columns })
   const size = rows * columns
   const expected = values.map((_, i) => {
     const [b, rest] = [Math.floor(i / size), i % size]

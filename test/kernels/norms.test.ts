@@ -36,7 +36,16 @@ describe.each(shapes)('[%i][%i]', (channels, n) => {
 
   test.each([0, 1, 2])('normalizePositions, mode %i', (mode) => {
     const data = arena.put(values)
-    kernels.normalizePositions(data, data, channels, n, 0.5, mode, arena.put(scale), 1)
+    kernels.normalizePositions({
+      input: data,
+      output: data,
+      channels,
+      n,
+      eps: 0.5,
+      mode,
+      scale: arena.put(scale),
+      scaleStep: 1,
+    })
     const expected = places.map(([q, i]) => at(q, i) * byMode[mode](sumOfSquares(column(i)), 0.5) * (scale[q] ?? 0))
     expectClose(arena.read(data, values.length), expected)
     arena.reset()
@@ -45,8 +54,28 @@ describe.each(shapes)('[%i][%i]', (channels, n) => {
   test.each([0, 1, 2])('normalizeChannels, mode %i: all channels together, and each on its own', (mode) => {
     const [together, alone] = [arena.floats(values.length), arena.floats(values.length)]
     const source = arena.put(values)
-    kernels.normalizeChannels(source, together, 1, channels, n, 0.5, mode, arena.put(scale), 1)
-    kernels.normalizeChannels(source, alone, channels, 1, n, 0.5, mode, arena.put(scale), 0)
+    kernels.normalizeChannels({
+      input: source,
+      output: together,
+      vectors: 1,
+      channels,
+      n,
+      eps: 0.5,
+      mode,
+      scale: arena.put(scale),
+      scaleStep: 1,
+    })
+    kernels.normalizeChannels({
+      input: source,
+      output: alone,
+      vectors: channels,
+      channels: 1,
+      n,
+      eps: 0.5,
+      mode,
+      scale: arena.put(scale),
+      scaleStep: 0,
+    })
     const all = byMode[mode](sumOfSquares(Array.from(values)), 0.5)
     expectClose(
       arena.read(together, values.length),
@@ -61,7 +90,7 @@ describe.each(shapes)('[%i][%i]', (channels, n) => {
 
   test.each([0, 1])('standardize, in place, divides: %i', (divides) => {
     const data = arena.put(values)
-    kernels.standardize(data, data, channels, n, divides, 0.25)
+    kernels.standardize({ input: data, output: data, rows: channels, n, divides, eps: 0.25 })
     const expected = places.map(([q, i]) => {
       const mean = row(q).reduce((sum, x) => sum + x, 0) / n
       const variance = sumOfSquares(row(q).map((x) => x - mean)) / n
@@ -81,7 +110,16 @@ describe.each(shapes)('[%i][%i]', (channels, n) => {
     [9, 9],
   ])('squareWindows from %i before to %i behind', (before, after) => {
     const output = arena.floats(values.length)
-    kernels.squareWindows(arena.put(values), output, channels, n, before, after, 0.1, 2)
+    kernels.squareWindows({
+      input: arena.put(values),
+      output,
+      length: channels,
+      inner: n,
+      before,
+      after,
+      factor: 0.1,
+      offset: 2,
+    })
     const expected = places.map(
       ([q, i]) => 2 + 0.1 * sumOfSquares(column(i).slice(Math.max(q - before, 0), q + after + 1)),
     )

@@ -40,23 +40,23 @@ test.each([
     fc.property(geometry, (g) => {
       const values = randomFloats(g.channels * g.h * g.w, g.seed).map((x, i) => (i % 37 === 5 ? Number.NaN : x))
       const output = arena.floats(g.channels * g.outH * g.outW)
-      kernels.pool(
+      kernels.pool({
         type,
-        arena.put(values),
-        g.channels,
-        g.h,
-        g.w,
+        input: arena.put(values),
+        channels: g.channels,
+        h: g.h,
+        w: g.w,
         output,
-        g.outH,
-        g.outW,
-        g.kernelH,
-        g.kernelW,
-        g.strideH,
-        g.strideW,
-        g.padTop,
-        g.padLeft,
+        outH: g.outH,
+        outW: g.outW,
+        kernelH: g.kernelH,
+        kernelW: g.kernelW,
+        strideH: g.strideH,
+        strideW: g.strideW,
+        padTop: g.padTop,
+        padLeft: g.padLeft,
         countIncludePad,
-      )
+      })
       const actual = arena.read(output, g.channels * g.outH * g.outW)
       arena.reset()
       const expected: number[] = []
@@ -96,7 +96,7 @@ test.each(Object.entries(PoolType))('adaptive %s', (_, type) => {
     fc.property(size, size, size, size, (h, w, outH, outW) => {
       const values = randomFloats(2 * h * w, 3)
       const output = arena.floats(2 * outH * outW)
-      kernels.adaptivePool(type, arena.put(values), 2, h, w, output, outH, outW)
+      kernels.adaptivePool({ type, input: arena.put(values), channels: 2, h, w, output, outH, outW })
       const actual = arena.read(output, 2 * outH * outW)
       arena.reset()
       const expected: number[] = []
@@ -128,7 +128,7 @@ test('averages of whole channels are sums in order, however many channels there 
   const [channels, h, w] = [7, 5, 9]
   const values = randomFloats(channels * h * w, 3)
   const output = arena.floats(channels)
-  kernels.adaptivePool(PoolType.average, arena.put(values), channels, h, w, output, 1, 1)
+  kernels.adaptivePool({ type: PoolType.average, input: arena.put(values), channels, h, w, output, outH: 1, outW: 1 })
   const expected = Array.from({ length: channels }, (_, q) => {
     const sum = values.subarray(q * h * w, (q + 1) * h * w).reduce((total, x) => Math.fround(total + x), 0)
     return Math.fround(Math.fround(sum / h) / w)

@@ -39,29 +39,37 @@ function inputGates(network: Network, input: Float32Array, x: Float32Array, bias
   const output = arena.floats(steps * n)
   const scratch = arena.bytes(recurrentScratchBytes(gates, hiddenSize))
   const pBias = arena.put(bias)
-  kernels.gemmRight(
-    arena.put(input),
-    size,
-    1,
-    packed,
-    output,
+  kernels.gemmRight({
+    a: arena.put(input),
+    rowStride: size,
+    depthStride: 1,
+    packedB: packed,
+    c: output,
+    ldc: n,
+    m: steps,
     n,
-    steps,
-    n,
-    size,
-    Initial.columnBias,
-    pBias,
-    0,
-    0,
-    0,
+    k: size,
+    initial: Initial.columnBias,
+    bias: pBias,
+    activation: 0,
+    activationA: 0,
+    activationB: 0,
     scratch,
-  )
+  })
   return output
 }
 
 function packed1(matrix: Float32Array, k: number, n: number): Pointer {
   const packed = arena.bytes(packedRightBytes(k, n))
-  kernels.packRight(arena.put(matrix), WeightType.float32, 1, k, k, n, packed)
+  kernels.packRight({
+    source: arena.put(matrix),
+    weightType: WeightType.float32,
+    depthStride: 1,
+    columnStride: k,
+    k,
+    n,
+    packed,
+  })
   return packed
 }
 
@@ -98,20 +106,20 @@ describe.each(networks)('$steps steps, hidden size $hiddenSize, $numOutput outpu
     const packedProjection = numOutput === hiddenSize ? 0 : packed1(projection, hiddenSize, numOutput)
     const packedHidden = packed1(w.h, numOutput, 4 * hiddenSize)
     const scratch = arena.bytes(recurrentScratchBytes(4, hiddenSize))
-    kernels.lstm(
+    kernels.lstm({
       gates,
       packedHidden,
       packedProjection,
       hidden,
       cell,
       output,
-      stride,
+      outputStride: stride,
       steps,
       numOutput,
       hiddenSize,
       reverse,
       scratch,
-    )
+    })
     let h = [...start]
     const c = [...startCell]
     const rows: number[][] = []
@@ -144,18 +152,18 @@ describe.each(networks)('$steps steps, hidden size $hiddenSize, $numOutput outpu
     const output = arena.floats(steps * numOutput)
     const packedHidden = packed1(w.h, numOutput, 3 * numOutput)
     const scratch = arena.bytes(recurrentScratchBytes(3, numOutput))
-    kernels.gru(
+    kernels.gru({
       gates,
       packedHidden,
-      arena.put(hiddenBias),
+      hiddenBias: arena.put(hiddenBias),
       hidden,
       output,
-      numOutput,
+      outputStride: numOutput,
       steps,
       numOutput,
       reverse,
       scratch,
-    )
+    })
     let h = [...start]
     const rows: number[][] = []
     for (const t of order(reverse)) {
@@ -182,7 +190,7 @@ describe.each(networks)('$steps steps, hidden size $hiddenSize, $numOutput outpu
     const output = arena.floats(steps * numOutput)
     const packedHidden = packed1(w.h, numOutput, numOutput)
     const scratch = arena.bytes(recurrentScratchBytes(1, numOutput))
-    kernels.rnn(gates, packedHidden, hidden, output, numOutput, steps, numOutput, reverse, scratch)
+    kernels.rnn({ gates, packedHidden, hidden, output, outputStride: numOutput, steps, numOutput, reverse, scratch })
     let h = [...start]
     const rows: number[][] = []
     for (const t of order(reverse)) {

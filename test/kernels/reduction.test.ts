@@ -37,7 +37,7 @@ describe.each(shapes)('[%i][%i][%i]', (outer, length, inner) => {
 
   test.each(Object.entries(ReduceOp))('%s', (name, op) => {
     const output = arena.floats(outer * inner)
-    kernels.reduce(op, arena.put(values), output, outer, length, inner, 0.25)
+    kernels.reduce({ op, input: arena.put(values), output, outer, length, inner, coefficient: 0.25 })
     const results = arena.read(output, outer * inner)
     arena.reset()
     const scale = name === 'sum' ? reductions.asum : undefined
@@ -55,7 +55,7 @@ describe.each(shapes)('[%i][%i][%i]', (outer, length, inner) => {
 
   test('softmax', () => {
     const data = arena.put(values)
-    kernels.softmax(data, data, outer, length, inner)
+    kernels.softmax({ input: data, output: data, outer, length, inner })
     const results = arena.read(data, values.length)
     arena.reset()
     for (let o = 0; o < outer; o++) {
@@ -73,7 +73,7 @@ describe.each(shapes)('[%i][%i][%i]', (outer, length, inner) => {
 
 test('softmax of a row with infinities and of large numbers', () => {
   const data = arena.put([1000, 1001, Number.NEGATIVE_INFINITY, 1000])
-  kernels.softmax(data, data, 1, 4, 1)
+  kernels.softmax({ input: data, output: data, outer: 1, length: 4, inner: 1 })
   const e = Math.exp(-1)
   const expected = [e, 1, 0, e].map((x) => x / (1 + 2 * e))
   arena.read(data, 4).forEach((result, i) => {
@@ -103,7 +103,15 @@ describe.each([
 
   test.each([true, false])('layerNorm, affine: %s', (affine) => {
     const data = arena.put(values)
-    kernels.layerNorm(data, data, rows, n, affine ? arena.put(gamma) : 0, affine ? arena.put(beta) : 0, 1e-3)
+    kernels.layerNorm({
+      input: data,
+      output: data,
+      rows,
+      n,
+      gamma: affine ? arena.put(gamma) : 0,
+      beta: affine ? arena.put(beta) : 0,
+      eps: 1e-3,
+    })
     const results = arena.read(data, values.length)
     arena.reset()
     for (let r = 0; r < rows; r++) {
@@ -119,7 +127,7 @@ describe.each([
 
   test.each([true, false])('rmsNorm, affine: %s', (affine) => {
     const data = arena.put(values)
-    kernels.rmsNorm(data, data, rows, n, affine ? arena.put(gamma) : 0, 1e-3)
+    kernels.rmsNorm({ input: data, output: data, rows, n, gamma: affine ? arena.put(gamma) : 0, eps: 1e-3 })
     const results = arena.read(data, values.length)
     arena.reset()
     for (let r = 0; r < rows; r++) {
@@ -143,7 +151,16 @@ test.each([
   const gamma = randomFloats(groups * channels, 7)
   const beta = randomFloats(groups * channels, 8)
   const data = arena.put(values)
-  kernels.groupNorm(data, data, groups, channels, n, arena.put(gamma), arena.put(beta), 1e-5)
+  kernels.groupNorm({
+    input: data,
+    output: data,
+    groups,
+    channels,
+    n,
+    gamma: arena.put(gamma),
+    beta: arena.put(beta),
+    eps: 1e-5,
+  })
   const results = arena.read(data, values.length)
   arena.reset()
   for (let g = 0; g < groups; g++) {

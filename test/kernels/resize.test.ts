@@ -59,10 +59,25 @@ test.each([1, 2, 3, 4])('%i columns', (countW) => {
         const [alongH, alongW] = [someTaps(h, outH, countH, seed), someTaps(w, outW, countW, seed + 2)]
         const values = randomFloats(channels * h * w, seed + 4)
         const output = arena.floats(channels * outH * outW)
-        const [input, scratch] = [arena.put(values), arena.bytes(kernels.resizeScratchBytes(outW))]
+        const [input, scratch] = [arena.put(values), arena.bytes(kernels.resizeScratchBytes({ outW }))]
         const rows = [countH, arena.putBytes(bytesOf(alongH.first)), arena.put(alongH.weight)] as const
         const columns = [countW, arena.putBytes(bytesOf(alongW.first)), arena.put(alongW.weight)] as const
-        kernels.resize(input, channels, h, w, output, outH, outW, ...rows, ...columns, scratch)
+        kernels.resize({
+          input,
+          channels,
+          h,
+          w,
+          output,
+          outH,
+          outW,
+          countH: rows[0],
+          firstH: rows[1],
+          weightH: rows[2],
+          countW: columns[0],
+          firstW: columns[1],
+          weightW: columns[2],
+          scratch,
+        })
         const actual = arena.read(output, channels * outH * outW)
         arena.reset()
         const widened = resampled(values, channels * h, w, 1, alongW)

@@ -15,7 +15,7 @@ test.each([
   const values = randomFloats(outer * length * inner, 5)
   values[0] = -0
   const data = arena.put(values)
-  kernels.cumulativeSum(data, data, outer, length, inner)
+  kernels.cumulativeSum({ input: data, output: data, outer, length, inner })
   const expected = Float32Array.from(values)
   for (let i = 0; i < expected.length; i++) {
     if (Math.floor(i / inner) % length > 0) expected[i] += expected[i - inner]
@@ -37,10 +37,17 @@ describe.each([0, 1])('rotate, interleaved: %i', (interleaved) => {
     const values = randomFloats(heads * steps * width, 6)
     const [cosines, sines] = [randomFloats(steps * tableWidth, 7), randomFloats(steps * tableWidth, 8)]
     const output = arena.floats(values.length)
-    kernels.rotate(
-      ...([arena.put(values), arena.put(cosines), arena.put(sines), output] as const),
-      ...([heads, steps, width, tableWidth, interleaved] as const),
-    )
+    kernels.rotate({
+      input: arena.put(values),
+      cosines: arena.put(cosines),
+      sines: arena.put(sines),
+      output,
+      heads,
+      steps,
+      width,
+      tableWidth,
+      interleaved,
+    })
     const expected = new Float32Array(values.length)
     for (let row = 0; row < heads * steps; row++) {
       for (let pair = 0; pair < pairs; pair++) {

@@ -70,27 +70,35 @@ test('places, strides, dilations, cuts', () => {
         }
       }
       const target = arena.put(start)
-      kernels.spread(
-        arena.put(values),
+      kernels.spread({
+        source: arena.put(values),
         channels,
         channelStride,
         tapStride,
-        weighed ? arena.put(weights) : 0,
-        depth.length,
-        height.length,
-        width.length,
+        weights: weighed ? arena.put(weights) : 0,
+        d: depth.length,
+        h: height.length,
+        w: width.length,
         firstRow,
         rowCount,
         target,
         outD,
         outH,
         outW,
-        ...([depth.kernel, height.kernel, width.kernel] as const),
-        ...([depth.stride, height.stride, width.stride] as const),
-        ...([depth.dilation, height.dilation, width.dilation] as const),
-        ...([depth.before, height.before, width.before] as const),
-        arena.bytes(kernels.spreadScratchBytes(outW, width.kernel, width.stride)),
-      )
+        kernelD: depth.kernel,
+        kernelH: height.kernel,
+        kernelW: width.kernel,
+        strideD: depth.stride,
+        strideH: height.stride,
+        strideW: width.stride,
+        dilationD: depth.dilation,
+        dilationH: height.dilation,
+        dilationW: width.dilation,
+        front: depth.before,
+        top: height.before,
+        left: width.before,
+        scratch: arena.bytes(kernels.spreadScratchBytes({ outW, kernelW: width.kernel, strideW: width.stride })),
+      })
       const actual = arena.read(target, start.length)
       arena.reset()
       expect(firstDifference(actual, expected)).toBeUndefined()

@@ -27,34 +27,42 @@ function run(e: Example, input: Float32Array, filters: Float32Array, bias: Float
   const { size, inch, outch } = e
   const places = winogradPlaces(size)
   const transformed = arena.floats(places * outch * inch)
-  kernels.winogradFilters(size, arena.put(filters), outch * inch, transformed)
+  kernels.winogradFilters({ size, filters: arena.put(filters), count: outch * inch, transformed })
   const bytes = packedLeftBytes(outch, inch)
   const packed = arena.bytes(places * bytes)
   for (let place = 0; place < places; place++) {
     const source = transformed + 4 * place * outch * inch
-    kernels.packLeft(source, WeightType.float32, inch, 1, outch, inch, packed + place * bytes)
+    kernels.packLeft({
+      source,
+      weightType: WeightType.float32,
+      rowStride: inch,
+      depthStride: 1,
+      m: outch,
+      k: inch,
+      packed: packed + place * bytes,
+    })
   }
   const output = arena.floats(outch * outH * outW)
-  kernels.winogradConvolution(
+  kernels.winogradConvolution({
     size,
-    arena.put(input),
+    input: arena.put(input),
     inch,
-    e.h,
-    e.w,
-    packed,
-    arena.put(bias),
+    h: e.h,
+    w: e.w,
+    packedFilters: packed,
+    bias: arena.put(bias),
     output,
     outch,
     outH,
     outW,
-    e.padTop,
-    e.padLeft,
-    e.padValue,
-    e.relu ? Activation.relu : Activation.none,
-    0,
-    0,
-    arena.bytes(kernels.winogradScratchBytes(size, inch, outch, outH, outW)),
-  )
+    padTop: e.padTop,
+    padLeft: e.padLeft,
+    padValue: e.padValue,
+    activation: e.relu ? Activation.relu : Activation.none,
+    activationA: 0,
+    activationB: 0,
+    scratch: arena.bytes(kernels.winogradScratchBytes({ size, inch, outch, outH, outW })),
+  })
   return arena.read(output, outch * outH * outW)
 }
 

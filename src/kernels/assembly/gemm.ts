@@ -43,14 +43,14 @@ export function panelWidth(columns: i32): i32 {
 
 // @ts-ignore: decorator
 @inline
-function load4(p: usize, type: i32): v128 {
-  return type == FLOAT16 ? halfToFloat4(v128.load16x4_u(p)) : v128.load(p)
+function load4(p: usize, weightType: i32): v128 {
+  return weightType == FLOAT16 ? halfToFloat4(v128.load16x4_u(p)) : v128.load(p)
 }
 
 // @ts-ignore: decorator
 @inline
-function load1(p: usize, type: i32): f32 {
-  return type == FLOAT16
+function load1(p: usize, weightType: i32): f32 {
+  return weightType == FLOAT16
     ? f32x4.extract_lane(halfToFloat4(i32x4.splat(load<u16>(p))), 0)
     : load<f32>(p)
 }
@@ -74,18 +74,18 @@ function storeTransposed(dst: usize, step: usize, r0: v128, r1: v128, r2: v128, 
  * zero beyond `lanes`.
  */
 function packPanel(
-  dst: usize, width: i32, src: usize, type: i32, laneStep: usize, depthStep: usize, lanes: i32, k: i32,
+  dst: usize, width: i32, src: usize, weightType: i32, laneStep: usize, depthStep: usize, lanes: i32, k: i32,
 ): void {
-  const size: usize = type == FLOAT16 ? 2 : 4
+  const size: usize = weightType == FLOAT16 ? 2 : 4
   const step = <usize>width << 2
   if (width == 1) {
-    for (const end = dst + (<usize>k << 2); dst < end; dst += 4, src += depthStep) store<f32>(dst, load1(src, type))
+    for (const end = dst + (<usize>k << 2); dst < end; dst += 4, src += depthStep) store<f32>(dst, load1(src, weightType))
     return
   }
   if (lanes == width && laneStep == size) {
     for (const end = dst + <usize>k * step; dst < end; dst += step, src += depthStep) {
-      v128.store(dst, load4(src, type))
-      if (width == 8) v128.store(dst, load4(src + 4 * size, type), 16)
+      v128.store(dst, load4(src, weightType))
+      if (width == 8) v128.store(dst, load4(src + 4 * size, weightType), 16)
     }
     return
   }
@@ -94,34 +94,34 @@ function packPanel(
     for (; p <= k - 4; p += 4, dst += step << 2, src += size << 2) {
       for (let lane = 0; lane < width; lane += 4) {
         const s = src + <usize>lane * laneStep
-        const r0 = load4(s, type), r1 = load4(s + laneStep, type)
-        const r2 = load4(s + 2 * laneStep, type), r3 = load4(s + 3 * laneStep, type)
+        const r0 = load4(s, weightType), r1 = load4(s + laneStep, weightType)
+        const r2 = load4(s + 2 * laneStep, weightType), r3 = load4(s + 3 * laneStep, weightType)
         storeTransposed(dst + (<usize>lane << 2), step, r0, r1, r2, r3)
       }
     }
   }
   for (; p < k; p++, dst += step, src += depthStep) {
     for (let lane = 0; lane < width; lane++) {
-      store<f32>(dst + (<usize>lane << 2), lane < lanes ? load1(src + <usize>lane * laneStep, type) : 0)
+      store<f32>(dst + (<usize>lane << 2), lane < lanes ? load1(src + <usize>lane * laneStep, weightType) : 0)
     }
   }
 }
 
-export function packLeft(source: usize, type: i32, rowStride: i32, depthStride: i32, m: i32, k: i32, packed: usize): void {
-  const shift = type == FLOAT16 ? 1 : 2
+export function packLeft(source: usize, weightType: i32, rowStride: i32, depthStride: i32, m: i32, k: i32, packed: usize): void {
+  const shift = weightType == FLOAT16 ? 1 : 2
   for (let i = 0; i < m; i += 4) {
     const src = source + (<usize>i * <usize>rowStride << shift)
-    packPanel(packed, 4, src, type, <usize>rowStride << shift, <usize>depthStride << shift, min(m - i, 4), k)
+    packPanel(packed, 4, src, weightType, <usize>rowStride << shift, <usize>depthStride << shift, min(m - i, 4), k)
     packed += <usize>k << 4
   }
 }
 
-export function packRight(source: usize, type: i32, depthStride: i32, columnStride: i32, k: i32, n: i32, packed: usize): void {
-  const shift = type == FLOAT16 ? 1 : 2
+export function packRight(source: usize, weightType: i32, depthStride: i32, columnStride: i32, k: i32, n: i32, packed: usize): void {
+  const shift = weightType == FLOAT16 ? 1 : 2
   for (let j = 0; j < n; j += 8) {
     const lanes = min(n - j, 8), width = panelWidth(lanes)
     const src = source + (<usize>j * <usize>columnStride << shift)
-    packPanel(packed, width, src, type, <usize>columnStride << shift, <usize>depthStride << shift, lanes, k)
+    packPanel(packed, width, src, weightType, <usize>columnStride << shift, <usize>depthStride << shift, lanes, k)
     packed += <usize>k * <usize>width << 2
   }
 }

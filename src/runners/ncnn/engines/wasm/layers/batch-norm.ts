@@ -31,7 +31,7 @@ export const BatchNorm = defineLayer({
       bias.data[q] = bias_data.data[q] - (slope_data.data[q] * mean_data.data[q]) / divisor
     }
     for (const weight of [slope_data, mean_data, var_data, bias_data]) weight.release()
-    if (sumsInHalf) for (const { ptr } of [scale, bias]) kernels.roundToHalf(ptr, channels)
+    if (sumsInHalf) for (const { ptr } of [scale, bias]) kernels.roundToHalf({ data: ptr, n: channels })
     return { scale, bias }
   },
   forward([x], { params: { channels }, prepared: { scale, bias } }, workspace) {

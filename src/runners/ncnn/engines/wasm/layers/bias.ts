@@ -24,7 +24,24 @@ export const Bias = defineLayer({
     }
     const y = workspace.reuse(x)
     if (workspace.float === 'float32') {
-      workspace.kernels.binary(BinaryOp.add, x.ptr, 0, 0, size, 1, bias_data.ptr, 0, 0, 1, 0, y.ptr, 1, 1, count, size)
+      workspace.kernels.binary({
+        op: BinaryOp.add,
+        a: x.ptr,
+        a0: 0,
+        a1: 0,
+        a2: size,
+        a3: 1,
+        b: bias_data.ptr,
+        b0: 0,
+        b1: 0,
+        b2: 1,
+        b3: 0,
+        output: y.ptr,
+        n0: 1,
+        n1: 1,
+        n2: count,
+        n3: size,
+      })
       return y
     }
     const [source, offsets, target] = [x.data, bias_data.data, y.data]

@@ -89,7 +89,24 @@ export const BinaryOp = defineLayer({
         workspace,
         (x) => f(x, b),
         (input, output, n) =>
-          workspace.kernels.binary(op_type, input, 0, 0, 0, 1, constant.ptr, 0, 0, 0, 0, output, 1, 1, 1, n),
+          workspace.kernels.binary({
+            op: op_type,
+            a: input,
+            a0: 0,
+            a1: 0,
+            a2: 0,
+            a3: 1,
+            b: constant.ptr,
+            b0: 0,
+            b1: 0,
+            b2: 0,
+            b3: 0,
+            output,
+            n0: 1,
+            n1: 1,
+            n2: 1,
+            n3: n,
+          }),
       )
     }
     if (second === undefined) throw new NcnnError('it needs two inputs, or with_scalar=1 and the constant b')
@@ -106,7 +123,24 @@ function binary(a: Blob, b: Blob, operation: number, f: BinaryFunction, workspac
   const [a0, a1, a2, a3] = axes.map(({ aStride }) => aStride)
   const [b0, b1, b2, b3] = axes.map(({ bStride }) => bStride)
   if (workspace.float === 'float32') {
-    workspace.kernels.binary(operation, a.ptr, a0, a1, a2, a3, b.ptr, b0, b1, b2, b3, y.ptr, n0, n1, n2, n3)
+    workspace.kernels.binary({
+      op: operation,
+      a: a.ptr,
+      a0,
+      a1,
+      a2,
+      a3,
+      b: b.ptr,
+      b0,
+      b1,
+      b2,
+      b3,
+      output: y.ptr,
+      n0,
+      n1,
+      n2,
+      n3,
+    })
     return y
   }
   const [x1, x2, target] = [a.data, b.data, y.data]

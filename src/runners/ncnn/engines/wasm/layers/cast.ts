@@ -40,7 +40,7 @@ export const Cast = defineLayer({
     const source = x.dtype === 'float64' ? scratch(x.shape, 'float32') : x
     if (source !== x) source.data.set(x.data)
     const target = y.dtype === 'float64' ? scratch(y.shape, 'float32') : y
-    kernels[kernel](source.ptr, target.ptr, y.length)
+    kernels[kernel]({ source: source.ptr, destination: target.ptr, n: y.length })
     if (target !== y) y.data.set(target.data)
     return y
   },

@@ -17,7 +17,7 @@ export const CumulativeSum = defineLayer({
     const { outer, length, inner } = viewAlong(x.shape, axis)
     const y = workspace.reuse(x)
     if (workspace.float === 'float32') {
-      workspace.kernels.cumulativeSum(x.ptr, y.ptr, outer, length, inner)
+      workspace.kernels.cumulativeSum({ input: x.ptr, output: y.ptr, outer, length, inner })
       return y
     }
     const [source, target] = [x.data, y.data]

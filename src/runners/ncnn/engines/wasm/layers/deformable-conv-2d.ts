@@ -92,26 +92,26 @@ function gatherColumns(
   { kernels, scratch }: Workspace,
 ): void {
   const [, h, w] = input
-  kernels.deformedColumns(
-    x.ptr,
-    x.length / (h * w),
+  kernels.deformedColumns({
+    input: x.ptr,
+    channels: x.length / (h * w),
     h,
     w,
-    offset.ptr,
-    mask?.ptr ?? 0,
-    samples.ptr,
-    output[1],
-    output[2],
-    kernel[1],
-    kernel[2],
-    stride[1],
-    stride[2],
-    dilation[1],
-    dilation[2],
-    before[1],
-    before[2],
-    scratch([kernels.bilinearScratchBytes()], 'uint8').ptr,
-  )
+    offset: offset.ptr,
+    mask: mask?.ptr ?? 0,
+    columns: samples.ptr,
+    outH: output[1],
+    outW: output[2],
+    kernelH: kernel[1],
+    kernelW: kernel[2],
+    strideH: stride[1],
+    strideW: stride[2],
+    dilationH: dilation[1],
+    dilationW: dilation[2],
+    padTop: before[1],
+    padLeft: before[2],
+    scratch: scratch([kernels.bilinearScratchBytes()], 'uint8').ptr,
+  })
 }
 
 /** samples[channel][tap][outh][outw] = mask * x, bilinearly interpolated; pixels outside x are 0. */

@@ -37,7 +37,7 @@ export const Eltwise = defineLayer({
     }
     const coefficients = alloc([coeffs.length])
     coefficients.data.set(coeffs)
-    if (sumsInHalf) kernels.roundToHalf(coefficients.ptr, coefficients.length)
+    if (sumsInHalf) kernels.roundToHalf({ data: coefficients.ptr, n: coefficients.length })
     return coefficients
   },
   forward(inputs, { params: { op_type }, prepared: coefficients, sumsInHalf }, workspace) {
@@ -50,7 +50,7 @@ export const Eltwise = defineLayer({
     }
     // An input that comes twice is still needed when the first result is stored.
     const y = inputs.indexOf(first, 1) < 0 ? workspace.reuse(first) : workspace.alloc(first.shape)
-    const settle = sumsInHalf ? () => workspace.kernels.roundToHalf(y.ptr, y.length) : () => undefined
+    const settle = sumsInHalf ? () => workspace.kernels.roundToHalf({ data: y.ptr, n: y.length }) : () => undefined
     if (coefficients === undefined) combine(inputs, y, operations[op_type], workspace, settle)
     else weightedSum(inputs, coefficients, y, workspace, settle)
     return y
@@ -68,7 +68,24 @@ function combine(
   let left = first
   for (const right of others) {
     if (workspace.float === 'float32') {
-      workspace.kernels.binary(kernel, left.ptr, 0, 0, 0, 1, right.ptr, 0, 0, 0, 1, y.ptr, 1, 1, 1, y.length)
+      workspace.kernels.binary({
+        op: kernel,
+        a: left.ptr,
+        a0: 0,
+        a1: 0,
+        a2: 0,
+        a3: 1,
+        b: right.ptr,
+        b0: 0,
+        b1: 0,
+        b2: 0,
+        b3: 1,
+        output: y.ptr,
+        n0: 1,
+        n1: 1,
+        n2: 1,
+        n3: y.length,
+      })
     } else {
       const [a, b, target] = [left.data, right.data, y.data]
       for (let i = 0; i < target.length; i++) target[i] = f(a[i], b[i])
@@ -87,10 +104,27 @@ function weightedSum(
 ): void {
   const [first, ...others] = inputs
   if (float === 'float32') {
-    kernels.binary(BinaryOp.mul, first.ptr, 0, 0, 0, 1, coefficients.ptr, 0, 0, 0, 0, y.ptr, 1, 1, 1, y.length)
+    kernels.binary({
+      op: BinaryOp.mul,
+      a: first.ptr,
+      a0: 0,
+      a1: 0,
+      a2: 0,
+      a3: 1,
+      b: coefficients.ptr,
+      b0: 0,
+      b1: 0,
+      b2: 0,
+      b3: 0,
+      output: y.ptr,
+      n0: 1,
+      n1: 1,
+      n2: 1,
+      n3: y.length,
+    })
     settle()
     for (const [index, x] of others.entries()) {
-      kernels.addScaled(x.ptr, coefficients.data[index + 1], y.ptr, y.length)
+      kernels.addScaled({ input: x.ptr, coefficient: coefficients.data[index + 1], output: y.ptr, n: y.length })
       settle()
     }
     return

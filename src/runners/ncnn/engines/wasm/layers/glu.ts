@@ -28,8 +28,32 @@ export const GLU = defineLayer({
         target.set(source.subarray(o * stride + block, o * stride + 2 * block), o * block)
       }
       const { kernels } = workspace
-      kernels.activate(Activation.sigmoid, y.ptr, y.ptr, y.length, 0, 0)
-      kernels.binary(BinaryOp.mul, x.ptr, 0, 0, stride, 1, y.ptr, 0, 0, block, 1, y.ptr, 1, 1, outer, block)
+      kernels.activate({
+        activation: Activation.sigmoid,
+        input: y.ptr,
+        output: y.ptr,
+        n: y.length,
+        activationA: 0,
+        activationB: 0,
+      })
+      kernels.binary({
+        op: BinaryOp.mul,
+        a: x.ptr,
+        a0: 0,
+        a1: 0,
+        a2: stride,
+        a3: 1,
+        b: y.ptr,
+        b0: 0,
+        b1: 0,
+        b2: block,
+        b3: 1,
+        output: y.ptr,
+        n0: 1,
+        n1: 1,
+        n2: outer,
+        n3: block,
+      })
       return y
     }
     for (let o = 0; o < outer; o++) {

@@ -41,10 +41,23 @@ export const GridSample = defineLayer({
     if ([x, grid, y].every(({ dtype }) => dtype === 'float32')) {
       const { kernels, scratch } = workspace
       const [w, h, d = 1] = [...lengths].reverse()
-      const image = [lengths.length, x.ptr, channels, d, h, w] as const
-      const pointScratch = scratch([kernels.gridSampleScratchBytes()], 'uint8').ptr
-      const result = [y.ptr, points, padding_mode, align_corner, pointScratch] as const
-      kernels.gridSample(sample_type, ...image, grid.ptr, nextCoordinate, stride, ...result)
+      kernels.gridSample({
+        sampleType: sample_type,
+        axes: lengths.length,
+        input: x.ptr,
+        channels,
+        d,
+        h,
+        w,
+        grid: grid.ptr,
+        axisStride: nextCoordinate,
+        pointStride: stride,
+        output: y.ptr,
+        n: points,
+        paddingMode: padding_mode,
+        alignCorner: align_corner,
+        scratch: scratch([kernels.gridSampleScratchBytes()], 'uint8').ptr,
+      })
       return y
     }
     // Which element is nearest is decided in float32 as in ncnn, whatever the precision.

@@ -67,18 +67,18 @@ export const GRU = defineLayer({
           sizes,
           workspace,
         )
-        workspace.kernels.gru(
-          gates.ptr,
-          packed[d].hidden.ptr,
-          floatAt(weights.bias_c_data, biasOffset + 3 * outputs),
-          floatAt(hidden, d * outputs),
-          floatAt(y, d * outputs),
-          directions * outputs,
+        workspace.kernels.gru({
+          gates: gates.ptr,
+          packedHidden: packed[d].hidden.ptr,
+          hiddenBias: floatAt(weights.bias_c_data, biasOffset + 3 * outputs),
+          hidden: floatAt(hidden, d * outputs),
+          output: floatAt(y, d * outputs),
+          outputStride: directions * outputs,
           steps,
-          outputs,
-          Number(reverse),
-          workspace.scratch([recurrentScratchBytes(3, outputs)], 'uint8').ptr,
-        )
+          numOutput: outputs,
+          reverse: Number(reverse),
+          scratch: workspace.scratch([recurrentScratchBytes(3, outputs)], 'uint8').ptr,
+        })
       }
     }
     return takeOutputs([y, hidden], outputCount)

@@ -93,23 +93,23 @@ function innerProductSimd(
 ): void {
   const features = x.length / rows
   const outputs = y.length / rows
-  kernels.gemmRight(
-    x.ptr,
-    features,
-    1,
-    packed.ptr,
-    y.ptr,
-    outputs,
-    rows,
-    outputs,
-    features,
-    bias ? Initial.columnBias : Initial.zero,
-    bias?.ptr ?? 0,
-    activation.type,
-    activation.a,
-    activation.b,
-    scratch([gemmScratchBytes], 'uint8').ptr,
-  )
+  kernels.gemmRight({
+    a: x.ptr,
+    rowStride: features,
+    depthStride: 1,
+    packedB: packed.ptr,
+    c: y.ptr,
+    ldc: outputs,
+    m: rows,
+    n: outputs,
+    k: features,
+    initial: bias ? Initial.columnBias : Initial.zero,
+    bias: bias?.ptr ?? 0,
+    activation: activation.type,
+    activationA: activation.a,
+    activationB: activation.b,
+    scratch: scratch([gemmScratchBytes], 'uint8').ptr,
+  })
 }
 
 /** Weights that are stored as floats although the layer computes in int8 are quantised at load, each row with its scale. */
@@ -118,7 +118,12 @@ function quantizeRows(weight: Blob, scales: Blob, { kernels, alloc }: Workspace)
   const quantized = alloc([weight.length], 'int8')
   const columns = weight.length / scales.length
   for (const [row, scale] of scales.data.entries()) {
-    kernels.quantizeToBytes(weight.ptr + 4 * row * columns, scale, quantized.ptr + row * columns, columns)
+    kernels.quantizeToBytes({
+      source: weight.ptr + 4 * row * columns,
+      scale,
+      destination: quantized.ptr + row * columns,
+      n: columns,
+    })
   }
   weight.release()
   return quantized
@@ -143,8 +148,24 @@ function innerProductInt8(
   if (y.dtype === 'float32' && limitTypes.includes(type)) {
     multiplyInt8(left, weight, y, sizes, workspace, { addend })
     // Limits commute with rounding. As a clip ReLU keeps NaN.
-    if (type === Activation.relu) workspace.kernels.activate(Activation.clip, y.ptr, y.ptr, y.length, 0, Infinity)
-    else workspace.kernels.activate(type, y.ptr, y.ptr, y.length, a, b)
+    if (type === Activation.relu)
+      workspace.kernels.activate({
+        activation: Activation.clip,
+        input: y.ptr,
+        output: y.ptr,
+        n: y.length,
+        activationA: 0,
+        activationB: Infinity,
+      })
+    else
+      workspace.kernels.activate({
+        activation: type,
+        input: y.ptr,
+        output: y.ptr,
+        n: y.length,
+        activationA: a,
+        activationB: b,
+      })
     return
   }
   const exact = workspace.scratch(y.shape, 'float64')
@@ -157,7 +178,7 @@ const limitTypes: readonly number[] = [Activation.none, Activation.relu, Activat
 
 function quantizeInput(x: Blob, scale: number, { kernels, scratch }: Workspace): Blob {
   const bytes = scratch([x.length], 'int8')
-  if (x.dtype === 'float32') kernels.quantizeToBytes(x.ptr, scale, bytes.ptr, x.length)
+  if (x.dtype === 'float32') kernels.quantizeToBytes({ source: x.ptr, scale, destination: bytes.ptr, n: x.length })
   else quantize(x.data, scale, bytes.data, Math.fround)
   return bytes
 }

@@ -62,10 +62,23 @@ function resize(x: Blob, y: Blob, channels: number, alongH: Taps, alongW: Taps, 
   const { length: h, outLength: outH } = alongH
   const { length: w, outLength: outW } = alongW
   if (x.dtype === 'float32' && y.dtype === 'float32') {
-    const ring = scratch([kernels.resizeScratchBytes(outW)], 'uint8').ptr
-    const rows = [alongH.count, alongH.first.ptr, alongH.weight.ptr] as const
-    const columns = [alongW.count, alongW.first.ptr, alongW.weight.ptr] as const
-    kernels.resize(x.ptr, channels, h, w, y.ptr, outH, outW, ...rows, ...columns, ring)
+    const ring = scratch([kernels.resizeScratchBytes({ outW })], 'uint8').ptr
+    kernels.resize({
+      input: x.ptr,
+      channels,
+      h,
+      w,
+      output: y.ptr,
+      outH,
+      outW,
+      countH: alongH.count,
+      firstH: alongH.first.ptr,
+      weightH: alongH.weight.ptr,
+      countW: alongW.count,
+      firstW: alongW.first.ptr,
+      weightW: alongW.weight.ptr,
+      scratch: ring,
+    })
     return
   }
   const widened = scratch([channels, h, outW])

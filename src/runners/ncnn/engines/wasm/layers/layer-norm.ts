@@ -23,7 +23,7 @@ export const LayerNorm = defineLayer({
     const y = workspace.reuse(x)
     if (workspace.float === 'float32') {
       const [gamma, beta] = [gamma_data?.ptr ?? 0, beta_data?.ptr ?? 0]
-      workspace.kernels.layerNorm(x.ptr, y.ptr, x.length / size, size, gamma, beta, eps)
+      workspace.kernels.layerNorm({ input: x.ptr, output: y.ptr, rows: x.length / size, n: size, gamma, beta, eps })
       return y
     }
     for (let start = 0; start < x.length; start += size) {

@@ -42,7 +42,16 @@ export const LRN = defineLayer({
       const [channels, factor] = [{ outer: 1, length: c, inner: h * w }, alpha / local_size]
       if (workspace.float === 'float32') {
         const y = workspace.alloc(x.shape)
-        workspace.kernels.squareWindows(x.ptr, y.ptr, c, h * w, before, before, factor, bias)
+        workspace.kernels.squareWindows({
+          input: x.ptr,
+          output: y.ptr,
+          length: c,
+          inner: h * w,
+          before,
+          after: before,
+          factor,
+          offset: bias,
+        })
         return timesPower(x, y, exponent, workspace)
       }
       return divideByPower(x, windowSums(squares(x), channels, before, before), factor, bias, exponent, workspace)
@@ -105,7 +114,41 @@ function divideByPower(
 /** y = x * y^exponent */
 function timesPower(x: Blob, y: Blob, exponent: Blob, { kernels }: Workspace): Blob {
   const { ptr, length } = y
-  kernels.binary(BinaryOp.pow, ptr, 0, 0, 0, 1, exponent.ptr, 0, 0, 0, 0, ptr, 1, 1, 1, length)
-  kernels.binary(BinaryOp.mul, x.ptr, 0, 0, 0, 1, ptr, 0, 0, 0, 1, ptr, 1, 1, 1, length)
+  kernels.binary({
+    op: BinaryOp.pow,
+    a: ptr,
+    a0: 0,
+    a1: 0,
+    a2: 0,
+    a3: 1,
+    b: exponent.ptr,
+    b0: 0,
+    b1: 0,
+    b2: 0,
+    b3: 0,
+    output: ptr,
+    n0: 1,
+    n1: 1,
+    n2: 1,
+    n3: length,
+  })
+  kernels.binary({
+    op: BinaryOp.mul,
+    a: x.ptr,
+    a0: 0,
+    a1: 0,
+    a2: 0,
+    a3: 1,
+    b: ptr,
+    b0: 0,
+    b1: 0,
+    b2: 0,
+    b3: 1,
+    output: ptr,
+    n0: 1,
+    n1: 1,
+    n2: 1,
+    n3: length,
+  })
   return y
 }

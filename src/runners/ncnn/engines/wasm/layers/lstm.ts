@@ -90,20 +90,20 @@ export const LSTM = defineLayer({
           workspace,
         )
         const workArea = workspace.scratch([recurrentScratchBytes(4, hidden_size)], 'uint8').ptr
-        workspace.kernels.lstm(
-          gates.ptr,
-          packed[d].hidden.ptr,
-          projections[d]?.ptr ?? 0,
-          floatAt(hidden, d * outputs),
-          floatAt(cell, d * hidden_size),
-          floatAt(y, d * outputs),
-          directions * outputs,
+        workspace.kernels.lstm({
+          gates: gates.ptr,
+          packedHidden: packed[d].hidden.ptr,
+          packedProjection: projections[d]?.ptr ?? 0,
+          hidden: floatAt(hidden, d * outputs),
+          cell: floatAt(cell, d * hidden_size),
+          output: floatAt(y, d * outputs),
+          outputStride: directions * outputs,
           steps,
-          outputs,
-          hidden_size,
-          Number(reverse),
-          workArea,
-        )
+          numOutput: outputs,
+          hiddenSize: hidden_size,
+          reverse: Number(reverse),
+          scratch: workArea,
+        })
       }
     }
     return takeOutputs([y, hidden, cell], outputCount)

@@ -243,7 +243,13 @@ function cachedMap(
   applyLinear(map, x, steps, current, workspace)
   const joined = workspace.alloc([map.outputs, pastSteps + steps])
   if (past === undefined && workspace.float === 'float32') {
-    workspace.kernels.transpose(current.ptr, joined.ptr, 1, steps, map.outputs)
+    workspace.kernels.transpose({
+      source: current.ptr,
+      destination: joined.ptr,
+      batch: 1,
+      rows: steps,
+      columns: map.outputs,
+    })
     return joined
   }
   const [source, before, target] = [current.data, past?.data, joined.data]

@@ -18,7 +18,14 @@ export const MVN = defineLayer({
     const leading = Array.from({ length: Math.max(3 - x.shape.length, 0) }, () => 1)
     const y = workspace.alloc([...leading, ...x.shape])
     if (workspace.float === 'float32') {
-      workspace.kernels.standardize(x.ptr, y.ptr, count, size, normalize_variance ? 1 : 0, eps)
+      workspace.kernels.standardize({
+        input: x.ptr,
+        output: y.ptr,
+        rows: count,
+        n: size,
+        divides: normalize_variance ? 1 : 0,
+        eps,
+      })
       return y
     }
     const [source, target] = [x.data, y.data]

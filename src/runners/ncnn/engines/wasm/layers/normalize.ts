@@ -40,10 +40,11 @@ export const Normalize = defineLayer({
     const y = workspace.reuse(x)
     if (workspace.float === 'float32') {
       const { kernels } = workspace
-      const scaling = [eps, eps_mode, scale_data.ptr, channel_shared ? 0 : 1] as const
-      if (!across_spatial) kernels.normalizePositions(x.ptr, y.ptr, count, size, ...scaling)
-      else if (across_channel) kernels.normalizeChannels(x.ptr, y.ptr, 1, count, size, ...scaling)
-      else kernels.normalizeChannels(x.ptr, y.ptr, count, 1, size, ...scaling)
+      const scaling = { eps, mode: eps_mode, scale: scale_data.ptr, scaleStep: channel_shared ? 0 : 1 }
+      const all = { input: x.ptr, output: y.ptr, n: size, ...scaling }
+      if (!across_spatial) kernels.normalizePositions({ ...all, channels: count })
+      else if (across_channel) kernels.normalizeChannels({ ...all, vectors: 1, channels: count })
+      else kernels.normalizeChannels({ ...all, vectors: count, channels: 1 })
       return y
     }
     // Element i of channel q belongs to the vector q * channelStep + i * positionStep.

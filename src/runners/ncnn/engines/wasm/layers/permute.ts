@@ -79,5 +79,5 @@ function asTransposes(axes: readonly number[], shape: readonly number[]): Transp
 }
 
 function transposeSimd(x: Blob, y: Blob, { batch, rows, columns }: Transposes, { kernels }: Workspace): void {
-  kernels.transpose(x.ptr, y.ptr, batch, rows, columns)
+  kernels.transpose({ source: x.ptr, destination: y.ptr, batch, rows, columns })
 }

@@ -26,7 +26,7 @@ export const PReLU = defineLayer({
     const [source, target] = [x.data, y.data]
     if (workspace.float === 'float32') {
       if (y.ptr !== x.ptr) target.set(source)
-      workspace.kernels.prelu(y.ptr, slope_data.ptr, channels.count, channels.size)
+      workspace.kernels.prelu({ data: y.ptr, slopes: slope_data.ptr, outer: channels.count, inner: channels.size })
       return y
     }
     const { count, size } = channels

@@ -22,7 +22,7 @@ export const Quantize = defineLayer({
     forEachChannel(x, (channel, start, end) => {
       const scale = scaleOf(channel)
       if (x.dtype === 'float32') {
-        kernels.quantizeToBytes(elementAddress(x, start), scale, y.ptr + start, end - start)
+        kernels.quantizeToBytes({ source: elementAddress(x, start), scale, destination: y.ptr + start, n: end - start })
         return
       }
       for (let i = start; i < end; i++) target[i] = toInt8(Math.fround(source[i] * scale))

@@ -142,7 +142,7 @@ function foldMiddle(
   { float, kernels }: Workspace,
 ): void {
   if (float === 'float32') {
-    kernels.reduce(kernel, x.ptr, y.ptr, outer, length, inner, 1)
+    kernels.reduce({ op: kernel, input: x.ptr, output: y.ptr, outer, length, inner, coefficient: 1 })
     return
   }
   const [source, target] = [x.data, y.data]

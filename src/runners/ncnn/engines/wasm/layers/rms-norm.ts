@@ -19,7 +19,14 @@ export const RMSNorm = defineLayer({
     const size = normalizedSize(x, affine_size, affine)
     const y = workspace.reuse(x)
     if (workspace.float === 'float32') {
-      workspace.kernels.rmsNorm(x.ptr, y.ptr, x.length / size, size, gamma_data?.ptr ?? 0, eps)
+      workspace.kernels.rmsNorm({
+        input: x.ptr,
+        output: y.ptr,
+        rows: x.length / size,
+        n: size,
+        gamma: gamma_data?.ptr ?? 0,
+        eps,
+      })
       return y
     }
     const [source, target, gamma] = [x.data, y.data, gamma_data?.data]

@@ -66,17 +66,17 @@ export const RNN = defineLayer({
           sizes,
           workspace,
         )
-        workspace.kernels.rnn(
-          gates.ptr,
-          packed[d].hidden.ptr,
-          floatAt(hidden, d * outputs),
-          floatAt(y, d * outputs),
-          directions * outputs,
+        workspace.kernels.rnn({
+          gates: gates.ptr,
+          packedHidden: packed[d].hidden.ptr,
+          hidden: floatAt(hidden, d * outputs),
+          output: floatAt(y, d * outputs),
+          outputStride: directions * outputs,
           steps,
-          outputs,
-          Number(reverse),
-          workspace.scratch([recurrentScratchBytes(1, outputs)], 'uint8').ptr,
-        )
+          numOutput: outputs,
+          reverse: Number(reverse),
+          scratch: workspace.scratch([recurrentScratchBytes(1, outputs)], 'uint8').ptr,
+        })
       }
     }
     return takeOutputs([y, hidden], outputCount)

@@ -23,7 +23,17 @@ export const RotaryEmbed = defineLayer({
     }
     const y = workspace.alloc(x.shape)
     if ([x, cos, sin].every(({ dtype }) => dtype === 'float32')) {
-      workspace.kernels.rotate(x.ptr, cos.ptr, sin.ptr, y.ptr, heads, steps, width, tableWidth, interleaved)
+      workspace.kernels.rotate({
+        input: x.ptr,
+        cosines: cos.ptr,
+        sines: sin.ptr,
+        output: y.ptr,
+        heads,
+        steps,
+        width,
+        tableWidth,
+        interleaved,
+      })
       return y
     }
     const [source, cosines, sines, target] = [x.data, cos.data, sin.data, y.data]

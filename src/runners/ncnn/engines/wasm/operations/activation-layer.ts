@@ -24,7 +24,8 @@ export function activation<P extends ParamSpecs>({ kernel, f, ...declaration }: 
         x,
         workspace,
         (value) => f(value, params),
-        (input, output, n) => workspace.kernels.activate(kind, input, output, n, a, b),
+        (input, output, n) =>
+          workspace.kernels.activate({ activation: kind, input, output, n, activationA: a, activationB: b }),
       )
     },
   })

@@ -85,14 +85,31 @@ export function scaleInPlace(
   if (dtype === 'float32') {
     const single = scratch([1])
     single.data[0] = factor
-    kernels.binary(BinaryOp.mul, ptr, 0, 0, 0, 1, single.ptr, 0, 0, 0, 0, ptr, 1, 1, 1, length)
+    kernels.binary({
+      op: BinaryOp.mul,
+      a: ptr,
+      a0: 0,
+      a1: 0,
+      a2: 0,
+      a3: 1,
+      b: single.ptr,
+      b0: 0,
+      b1: 0,
+      b2: 0,
+      b3: 0,
+      output: ptr,
+      n0: 1,
+      n1: 1,
+      n2: 1,
+      n3: length,
+    })
   } else for (let i = 0; i < length; i++) data[i] *= factor
 }
 
 function addMask(scores: Blob, { blob, offset }: Mask, { kernels }: Workspace): void {
   const { ptr, data: target, length } = scores
   if (scores.dtype === 'float32' && blob.dtype === 'float32') {
-    kernels.addScaled(elementAddress(blob, offset), 1, ptr, length)
+    kernels.addScaled({ input: elementAddress(blob, offset), coefficient: 1, output: ptr, n: length })
     return
   }
   const added = blob.data

@@ -34,4 +34,4 @@ export function checkFloat(blob: Blob, { float }: Workspace, what = 'the input')
 export const unaryKernel =
   (operation: number, { kernels }: Workspace) =>
   (input: number, output: number, n: number): void =>
-    kernels.unary(operation, input, output, n)
+    kernels.unary({ op: operation, input, output, n })

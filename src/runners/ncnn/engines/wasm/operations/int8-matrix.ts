@@ -44,8 +44,8 @@ export function int8Operand(
   const written = scales.data
   for (let i = 0; i < rows; i++) {
     const address = elementAddress(floats.blob, floats.offset + i * length)
-    written[i] = finiteScale(kernels.largestMagnitude(address, length))
-    kernels.quantizeToBytes(address, written[i], values.ptr + i * length, length)
+    written[i] = finiteScale(kernels.largestMagnitude({ source: address, n: length }))
+    kernels.quantizeToBytes({ source: address, scale: written[i], destination: values.ptr + i * length, n: length })
   }
   return { values, scales }
 }
@@ -112,7 +112,7 @@ export function packRightInt8(
   { kernels, alloc }: Pick<Workspace, 'kernels' | 'alloc'>,
 ): Blob {
   const packed = alloc([packedInt8RightBytes(depth, columns)], 'uint8')
-  kernels.packInt8Right(rows.ptr + offset, depth, columns, packed.ptr)
+  kernels.packInt8Right({ source: rows.ptr + offset, k: depth, n: columns, packed: packed.ptr })
   return packed
 }
 
@@ -146,26 +146,35 @@ export function multiplyInt8(
   const sums = alloc([rows, columns], float === 'float32' ? 'int32' : 'float64')
   if (right.packed) {
     const work = scratch([gemmScratchBytes], 'uint8').ptr
-    kernels.int8Gemm(left.values.ptr, right.values.ptr, sums.ptr, columns, rows, columns, depth, work)
+    kernels.int8Gemm({
+      a: left.values.ptr,
+      packedB: right.values.ptr,
+      c: sums.ptr,
+      ldc: columns,
+      m: rows,
+      n: columns,
+      k: depth,
+      scratch: work,
+    })
   } else sumPlain(left.values.data, right.values.data, sums.data, sizes)
 
   if (y.dtype === 'float32' && (addend === undefined || addend.blob.dtype === 'float32')) {
-    kernels.int8Scale(
-      sums.ptr,
+    kernels.int8Scale({
+      sums: sums.ptr,
       rows,
-      columns,
-      left.scales.ptr,
-      strideOf(left.scales),
-      right.scales.ptr,
-      strideOf(right.scales),
-      addend?.blob.ptr ?? 0,
-      addend?.rowStride ?? 0,
-      addend?.columnStride ?? 0,
-      addend?.beta ?? 0,
+      n: columns,
+      rowScales: left.scales.ptr,
+      rowScaleStride: strideOf(left.scales),
+      columnScales: right.scales.ptr,
+      columnScaleStride: strideOf(right.scales),
+      addends: addend?.blob.ptr ?? 0,
+      addendRowStride: addend?.rowStride ?? 0,
+      addendColumnStride: addend?.columnStride ?? 0,
+      beta: addend?.beta ?? 0,
       alpha,
-      elementAddress(y, offset),
-      rowStride,
-    )
+      output: elementAddress(y, offset),
+      outputStride: rowStride,
+    })
   } else scalePlain(sums, left.scales, right.scales, y, sizes, { offset, rowStride, addend, alpha })
   sums.release()
 }

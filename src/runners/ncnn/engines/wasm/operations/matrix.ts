@@ -52,22 +52,22 @@ export function multiply(
     multiplyPlain(left, right, y, { rows, columns, depth }, { offset, rowStride, accumulate, sums })
     return
   }
-  workspace.kernels.gemm(
-    elementAddress(left.blob, left.offset),
-    left.outerStride,
-    left.depthStride,
-    elementAddress(right.blob, right.offset),
-    right.depthStride,
-    right.outerStride,
-    elementAddress(y, offset),
-    rowStride,
-    rows,
-    columns,
-    depth,
-    accumulate ? Initial.accumulate : Initial.zero,
-    0,
-    workspace.scratch([gemmScratchBytes], 'uint8').ptr,
-  )
+  workspace.kernels.gemm({
+    a: elementAddress(left.blob, left.offset),
+    aRowStride: left.outerStride,
+    aDepthStride: left.depthStride,
+    b: elementAddress(right.blob, right.offset),
+    bDepthStride: right.depthStride,
+    bColumnStride: right.outerStride,
+    c: elementAddress(y, offset),
+    ldc: rowStride,
+    m: rows,
+    n: columns,
+    k: depth,
+    initial: accumulate ? Initial.accumulate : Initial.zero,
+    bias: 0,
+    scratch: workspace.scratch([gemmScratchBytes], 'uint8').ptr,
+  })
 }
 
 /** A right side that was packed once, for products with many left sides: {@link packRight}. */
@@ -88,15 +88,15 @@ export function packRight(
   if (!half && blob.dtype !== 'float32') throw new NcnnError(`the weights must be floats, found ${blob.dtype}`)
   const packed = alloc([packedRightBytes(depth, columns)], 'uint8')
   const source = blob.ptr + offset * (half ? 2 : 4)
-  kernels.packRight(
+  kernels.packRight({
     source,
-    half ? WeightType.float16 : WeightType.float32,
+    weightType: half ? WeightType.float16 : WeightType.float32,
     depthStride,
-    outerStride,
-    depth,
-    columns,
-    packed.ptr,
-  )
+    columnStride: outerStride,
+    k: depth,
+    n: columns,
+    packed: packed.ptr,
+  })
   return { blob: packed, columns, depth }
 }
 
@@ -113,23 +113,23 @@ export function multiplyPacked(
   start: Start = 'zero',
 ): void {
   const [initial, bias] = initialOf(start)
-  workspace.kernels.gemmRight(
-    elementAddress(left.blob, left.offset),
-    left.outerStride,
-    left.depthStride,
-    blob.ptr,
-    y.ptr,
-    columns,
-    rows,
-    columns,
-    depth,
+  workspace.kernels.gemmRight({
+    a: elementAddress(left.blob, left.offset),
+    rowStride: left.outerStride,
+    depthStride: left.depthStride,
+    packedB: blob.ptr,
+    c: y.ptr,
+    ldc: columns,
+    m: rows,
+    n: columns,
+    k: depth,
     initial,
     bias,
-    0,
-    0,
-    0,
-    workspace.scratch([gemmScratchBytes], 'uint8').ptr,
-  )
+    activation: 0,
+    activationA: 0,
+    activationB: 0,
+    scratch: workspace.scratch([gemmScratchBytes], 'uint8').ptr,
+  })
 }
 
 function initialOf(start: Start): readonly [initial: number, bias: number] {

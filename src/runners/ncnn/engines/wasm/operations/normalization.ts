@@ -41,7 +41,7 @@ export function groupNorm(
   const y = workspace.reuse(x)
   if (workspace.float === 'float32') {
     const [gamma, beta] = [affine.gamma?.ptr ?? 0, affine.beta?.ptr ?? 0]
-    workspace.kernels.groupNorm(x.ptr, y.ptr, groups, channels, size, gamma, beta, eps)
+    workspace.kernels.groupNorm({ input: x.ptr, output: y.ptr, groups, channels, n: size, gamma, beta, eps })
     return y
   }
   for (let g = 0; g < groups; g++) {

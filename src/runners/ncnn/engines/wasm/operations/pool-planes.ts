@@ -35,7 +35,7 @@ export function poolAdaptively(
   checkAdaptive(outW)
   const y = workspace.alloc(shape)
   if (x.dtype === 'float32') {
-    workspace.kernels.adaptivePool(PoolType[method], x.ptr, channels, h, w, y.ptr, outH, outW)
+    workspace.kernels.adaptivePool({ type: PoolType[method], input: x.ptr, channels, h, w, output: y.ptr, outH, outW })
   } else {
     const windows = [adaptiveWindows(1, 1), adaptiveWindows(h, outH), adaptiveWindows(w, outW)] as const
     poolWindows(method, x, y, [1, h, w], windows)
@@ -73,23 +73,23 @@ export function poolSliding(
     )
     return y
   }
-  workspace.kernels.pool(
-    PoolType[method],
-    x.ptr,
+  workspace.kernels.pool({
+    type: PoolType[method],
+    input: x.ptr,
     channels,
     h,
     w,
-    y.ptr,
+    output: y.ptr,
     outH,
     outW,
-    alongH.kernel,
-    alongW.kernel,
-    alongH.stride,
-    alongW.stride,
-    borderH[0],
-    borderW[0],
-    divideByAll ? 1 : 0,
-  )
+    kernelH: alongH.kernel,
+    kernelW: alongW.kernel,
+    strideH: alongH.stride,
+    strideW: alongW.stride,
+    padTop: borderH[0],
+    padLeft: borderW[0],
+    countIncludePad: divideByAll ? 1 : 0,
+  })
   return y
 }
 

@@ -169,23 +169,23 @@ export function gatesFromInput(
 ): Blob {
   const gates = scratch([steps, gateRows])
   const workArea = scratch([gemmScratchBytes], 'uint8').ptr
-  kernels.gemmRight(
-    x.ptr,
-    features,
-    1,
-    packed.ptr,
-    gates.ptr,
-    gateRows,
-    steps,
-    gateRows,
-    features,
-    Initial.columnBias,
+  kernels.gemmRight({
+    a: x.ptr,
+    rowStride: features,
+    depthStride: 1,
+    packedB: packed.ptr,
+    c: gates.ptr,
+    ldc: gateRows,
+    m: steps,
+    n: gateRows,
+    k: features,
+    initial: Initial.columnBias,
     bias,
-    0,
-    0,
-    0,
-    workArea,
-  )
+    activation: 0,
+    activationA: 0,
+    activationB: 0,
+    scratch: workArea,
+  })
   return gates
 }
 
@@ -222,7 +222,16 @@ function kernelRows(packed: Blob, rows: number, columns: number, { kernels, scra
   const work = scratch([gemmScratchBytes], 'uint8').ptr
   return (fill) => {
     fill(vector.data)
-    kernels.int8Gemm(vector.ptr, packed.ptr, sums.ptr, rows, 1, rows, columns, work)
+    kernels.int8Gemm({
+      a: vector.ptr,
+      packedB: packed.ptr,
+      c: sums.ptr,
+      ldc: rows,
+      m: 1,
+      n: rows,
+      k: columns,
+      scratch: work,
+    })
     return sums.data
   }
 }

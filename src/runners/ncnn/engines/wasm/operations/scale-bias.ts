@@ -15,7 +15,14 @@ export function scaleBias(
   checkFloat(x, workspace)
   const y = workspace.reuse(x)
   if (workspace.float === 'float32') {
-    workspace.kernels.scaleBias(x.ptr, y.ptr, scale.ptr, bias?.ptr ?? 0, count, size)
+    workspace.kernels.scaleBias({
+      input: x.ptr,
+      output: y.ptr,
+      scale: scale.ptr,
+      bias: bias?.ptr ?? 0,
+      outer: count,
+      inner: size,
+    })
     return y
   }
   const [source, factors, offsets, target] = [x.data, scale.data, bias?.data, y.data]

@@ -13,7 +13,7 @@ export function softmax(
   { float, kernels }: Workspace,
 ): void {
   if (float === 'float32') {
-    kernels.softmax(x.ptr, y.ptr, outer, length, inner)
+    kernels.softmax({ input: x.ptr, output: y.ptr, outer, length, inner })
     return
   }
   const [source, target] = [x.data, y.data]

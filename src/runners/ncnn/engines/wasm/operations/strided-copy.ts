@@ -74,22 +74,22 @@ function copyByKernel(
 ): CopyPart {
   const [a, b, c, d] = [...Array<Axis>(kernelAxes - axes.length).fill(single), ...axes]
   return (from, to) =>
-    kernels.copyStrided(
-      source.byteOffset + 4 * from,
-      a.source,
-      b.source,
-      c.source,
-      d.source,
-      target.byteOffset + 4 * to,
-      a.target,
-      b.target,
-      c.target,
-      d.target,
-      a.length,
-      b.length,
-      c.length,
-      d.length,
-    )
+    kernels.copyStrided({
+      source: source.byteOffset + 4 * from,
+      s0: a.source,
+      s1: b.source,
+      s2: c.source,
+      s3: d.source,
+      destination: target.byteOffset + 4 * to,
+      d0: a.target,
+      d1: b.target,
+      d2: c.target,
+      d3: d.target,
+      n0: a.length,
+      n1: b.length,
+      n2: c.length,
+      n3: d.length,
+    })
 }
 
 function copyRow(

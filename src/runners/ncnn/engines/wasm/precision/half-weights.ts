@@ -10,7 +10,7 @@ export function asFloat32(weight: Blob, { alloc, kernels }: Pick<Workspace, 'all
 
 /** Decodes float16 bits into `floats`, exactly, and releases them. */
 export function decodeHalf(bits: Blob, floats: Blob, kernels: NcnnKernels): Blob {
-  kernels.halfToFloat(bits.ptr, floats.ptr, bits.length)
+  kernels.halfToFloat({ source: bits.ptr, destination: floats.ptr, n: bits.length })
   bits.release()
   return floats
 }

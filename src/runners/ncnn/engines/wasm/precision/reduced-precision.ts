@@ -13,6 +13,6 @@ export type Storage16 = 'float16' | 'bfloat16'
 /** Rounds a float32 blob in place to what the 16-bit type can hold, to nearest, ties to even; beyond its range is Infinity. */
 export function roundTo(storage: Storage16, blob: Blob, kernels: NcnnKernels): void {
   if (blob.dtype !== 'float32') return
-  if (storage === 'float16') kernels.roundToHalf(blob.ptr, blob.length)
-  else kernels.roundToBfloat16(blob.ptr, blob.length)
+  if (storage === 'float16') kernels.roundToHalf({ data: blob.ptr, n: blob.length })
+  else kernels.roundToBfloat16({ data: blob.ptr, n: blob.length })
 }

@@ -1,6 +1,9 @@
 // Worker threads that share a model's memory, and compute parts of a layer together with the thread that runs the model.
 import type { Worker } from 'node:worker_threads'
 import { nodeModule } from '../../../../../host/node-modules.ts'
+import { type Exports, inOrder } from '../../../../../kernels/definition.ts'
+import { ncnnDefinitions } from '../../../../../kernels/definitions.ts'
+import { instantiateKernels } from '../../../../../kernels/instantiate.ts'
 import { gemmScratchBytes, type NcnnKernels, type Pointer, readSlackBytes } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { workerSource } from './generated/worker.ts'
@@ -8,8 +11,8 @@ import { openQueue } from './queue.ts'
 
 /** Kernels that return nothing, whose calls can be divided. */
 export type KernelName = {
-  [K in keyof NcnnKernels]: ReturnType<NcnnKernels[K]> extends void ? K : never
-}[keyof NcnnKernels]
+  [K in keyof typeof ncnnDefinitions]: (typeof ncnnDefinitions)[K]['gives'] extends 'nothing' ? K : never
+}[keyof typeof ncnnDefinitions]
 
 /** What a worker is given. */
 export interface WorkerData {
@@ -26,7 +29,7 @@ export interface ThreadPool {
   /** Scratch memories of {@link gemmScratchBytes}, one less than there are threads: the caller brings the first. */
   readonly scratch: readonly Pointer[]
   /** Makes several calls of a kernel, one for each thread or fewer, and returns when all are done. They must not depend on each other. */
-  run(kernel: KernelName, calls: readonly (readonly number[])[]): void
+  run(kernel: KernelName, calls: readonly Readonly<Record<string, number>>[]): void
   end(): void
 }
 
@@ -53,18 +56,19 @@ export function threadsMissing(): string | undefined {
 
 /**
  * Starts worker threads. They do not keep the process alive.
- * @param instance shared memory, and the module of kernels with its instance in this thread
+ * @param instance shared memory, and the module of kernels
  * @param address of the {@link poolBytes} that are the pool's
  * @throws {NcnnError} when a worker cannot be started
  */
 export async function startPool(
-  { module, memory, kernels }: KernelInstance,
+  { module, memory }: Pick<KernelInstance, 'module' | 'memory'>,
   address: Pointer,
   threads: number,
 ): Promise<ThreadPool> {
   const missing = poolBytes(threads) + address - memory.buffer.byteLength
   if (missing > 0) memory.grow(Math.ceil(missing / pageBytes))
-  const names = Object.keys(kernels)
+  const names = Object.keys(ncnnDefinitions)
+  const exports = instantiateKernels<Exports<typeof ncnnDefinitions>>(module, memory)
   const queue = openQueue()
   const workers = Array.from({ length: threads - 1 }, () => {
     const workerData: WorkerData = { module, memory, queue: queue.buffer, kernels: names }
@@ -86,8 +90,12 @@ export async function startPool(
     threads,
     scratch: workers.map((_, i) => address + i * scratchStep),
     run(kernel, calls) {
-      const compute = kernels[kernel] as (...numbers: readonly number[]) => void
-      queue.publish(names.indexOf(kernel), calls)
+      const compute = exports[kernel] as (...numbers: readonly number[]) => undefined
+      const definition = ncnnDefinitions[kernel]
+      queue.publish(
+        names.indexOf(kernel),
+        calls.map((call) => inOrder(definition, call)),
+      )
       let failure: unknown
       for (let call = queue.take(); call !== undefined; call = queue.take()) {
         try {

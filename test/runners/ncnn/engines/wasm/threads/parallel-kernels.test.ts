@@ -33,7 +33,7 @@ beforeAll(async () => {
   const memory = new WebAssembly.Memory({ initial: megabytes * 16, maximum: maxPages, shared: true })
   const kernels = createNcnnKernels(memory, module)
   arena = createArena(megabytes, memory, kernels)
-  const started = await startPool({ module, memory, kernels }, megabytes * 2 ** 20 - poolBytes(threads), threads)
+  const started = await startPool({ module, memory }, megabytes * 2 ** 20 - poolBytes(threads), threads)
   pool = { ...started, run: vi.fn(started.run) }
   parallel = parallelKernels(kernels, pool)
 })
@@ -45,13 +45,29 @@ const scratch = (): Pointer => arena.bytes(gemmScratchBytes)
 
 function packedLeft(m: number, k: number): Pointer {
   const packed = arena.bytes(packedLeftBytes(m, k))
-  arena.kernels.packLeft(random(m * k, 1), WeightType.float32, k, 1, m, k, packed)
+  arena.kernels.packLeft({
+    source: random(m * k, 1),
+    weightType: WeightType.float32,
+    rowStride: k,
+    depthStride: 1,
+    m,
+    k,
+    packed,
+  })
   return packed
 }
 
 function packedRight(k: number, n: number): Pointer {
   const packed = arena.bytes(packedRightBytes(k, n))
-  arena.kernels.packRight(random(k * n, 1), WeightType.float32, 1, k, k, n, packed)
+  arena.kernels.packRight({
+    source: random(k * n, 1),
+    weightType: WeightType.float32,
+    depthStride: 1,
+    columnStride: k,
+    k,
+    n,
+    packed,
+  })
   return packed
 }
 
@@ -62,12 +78,20 @@ function positiveBytes(count: number, seed: number): Pointer {
 function winogradFilters(size: WinogradSize, outch: number, inch: number): Pointer {
   const places = winogradPlaces(size)
   const transformed = arena.floats(places * outch * inch)
-  arena.kernels.winogradFilters(size, random(outch * inch * 9, 1), outch * inch, transformed)
+  arena.kernels.winogradFilters({ size, filters: random(outch * inch * 9, 1), count: outch * inch, transformed })
   const bytes = packedLeftBytes(outch, inch)
   const packed = arena.bytes(places * bytes)
   for (let place = 0; place < places; place++) {
     const source = transformed + 4 * place * outch * inch
-    arena.kernels.packLeft(source, WeightType.float32, inch, 1, outch, inch, packed + place * bytes)
+    arena.kernels.packLeft({
+      source,
+      weightType: WeightType.float32,
+      rowStride: inch,
+      depthStride: 1,
+      m: outch,
+      k: inch,
+      packed: packed + place * bytes,
+    })
   }
   return packed
 }
@@ -84,11 +108,28 @@ const winograd = (size: WinogradSize): SizedCase => ({
   count: 19 * 53 * 49,
   prepare: (y) => {
     const [x, filters, bias] = [random(21 * 53 * 49, 2), winogradFilters(size, 19, 21), random(19, 3)]
-    const work = arena.bytes(parallel.winogradScratchBytes(size, 21, 19, 53, 49))
+    const work = arena.bytes(parallel.winogradScratchBytes({ size, inch: 21, outch: 19, outH: 53, outW: 49 }))
     return (kernels) =>
-      kernels.winogradConvolution(
-        ...([size, x, 21, 53, 49, filters, bias, y, 19, 53, 49, 1, 1, 0, Activation.gelu, 0, 0, work] as const),
-      )
+      kernels.winogradConvolution({
+        size,
+        input: x,
+        inch: 21,
+        h: 53,
+        w: 49,
+        packedFilters: filters,
+        bias,
+        output: y,
+        outch: 19,
+        outH: 53,
+        outW: 49,
+        padTop: 1,
+        padLeft: 1,
+        padValue: 0,
+        activation: Activation.gelu,
+        activationA: 0,
+        activationB: 0,
+        scratch: work,
+      })
   },
 })
 
@@ -105,15 +146,65 @@ const cases: Readonly<Record<string, SizedCase>> = {
         const activation = [Activation.clip, -2, 3] as const
         const left: Case = (y) => {
           const [a, b, offsets, work] = [packedLeft(m, k), random(k * n, 2), bias(), scratch()]
-          return (kernels) => kernels.gemmLeft(a, b, n, 1, y, n, m, n, k, initial, offsets, ...activation, work)
+          return (kernels) =>
+            kernels.gemmLeft({
+              packedA: a,
+              b,
+              depthStride: n,
+              columnStride: 1,
+              c: y,
+              ldc: n,
+              m,
+              n,
+              k,
+              initial,
+              bias: offsets,
+              activation: activation[0],
+              activationA: activation[1],
+              activationB: activation[2],
+              scratch: work,
+            })
         }
         const right: Case = (y) => {
           const [a, b, offsets, work] = [random(m * k, 2), packedRight(k, n), bias(), scratch()]
-          return (kernels) => kernels.gemmRight(a, k, 1, b, y, n, m, n, k, initial, offsets, ...activation, work)
+          return (kernels) =>
+            kernels.gemmRight({
+              a,
+              rowStride: k,
+              depthStride: 1,
+              packedB: b,
+              c: y,
+              ldc: n,
+              m,
+              n,
+              k,
+              initial,
+              bias: offsets,
+              activation: activation[0],
+              activationA: activation[1],
+              activationB: activation[2],
+              scratch: work,
+            })
         }
         const plain: Case = (y) => {
           const [a, b, offsets, work] = [random(m * k, 2), random(k * n, 4), bias(), scratch()]
-          return (kernels) => kernels.gemm(a, 1, m, b, 1, k, y, n, m, n, k, initial, offsets, work)
+          return (kernels) =>
+            kernels.gemm({
+              a,
+              aRowStride: 1,
+              aDepthStride: m,
+              b,
+              bDepthStride: 1,
+              bColumnStride: k,
+              c: y,
+              ldc: n,
+              m,
+              n,
+              k,
+              initial,
+              bias: offsets,
+              scratch: work,
+            })
         }
         return Object.entries({ gemmLeft: left, gemmRight: right, gemm: plain }).map(([kernel, prepare]) => [
           `${kernel} ${m}x${n}, start: ${name}`,
@@ -127,7 +218,23 @@ const cases: Readonly<Record<string, SizedCase>> = {
     prepare: (y) => {
       const [a, b, bias, work] = [random(700, 2), packedRight(700, 1003), random(1003, 3), scratch()]
       return (kernels) =>
-        kernels.gemmRight(a, 700, 1, b, y, 1003, 1, 1003, 700, Initial.columnBias, bias, Activation.tanh, 0, 0, work)
+        kernels.gemmRight({
+          a,
+          rowStride: 700,
+          depthStride: 1,
+          packedB: b,
+          c: y,
+          ldc: 1003,
+          m: 1,
+          n: 1003,
+          k: 700,
+          initial: Initial.columnBias,
+          bias,
+          activation: Activation.tanh,
+          activationA: 0,
+          activationB: 0,
+          scratch: work,
+        })
     },
   },
   ...Object.fromEntries(
@@ -140,10 +247,31 @@ const cases: Readonly<Record<string, SizedCase>> = {
             const [x, weights] = [random(20 * 31 * 37, 2), packedLeft(29, 20 * size * size)]
             const [bias, work, pad] = [biased ? random(29, 3) : 0, scratch(), (size - 1) / 2]
             return (kernels) =>
-              kernels.convolution(
-                ...([x, 20, 31, 37, weights, bias, y, 29, 31, 37, size, size, 1, 1, 1, 1, pad, pad, 0.5] as const),
-                ...([Activation.swish, 0, 0, work] as const),
-              )
+              kernels.convolution({
+                input: x,
+                inch: 20,
+                h: 31,
+                w: 37,
+                packedWeights: weights,
+                bias,
+                output: y,
+                outch: 29,
+                outH: 31,
+                outW: 37,
+                kernelH: size,
+                kernelW: size,
+                strideH: 1,
+                strideW: 1,
+                dilationH: 1,
+                dilationW: 1,
+                padTop: pad,
+                padLeft: pad,
+                padValue: 0.5,
+                activation: Activation.swish,
+                activationA: 0,
+                activationB: 0,
+                scratch: work,
+              })
           }) satisfies Case,
         },
       ]),
@@ -154,10 +282,31 @@ const cases: Readonly<Record<string, SizedCase>> = {
     prepare: (y) => {
       const [x, weights, work] = [random(40 * 31 * 37, 2), packedLeft(29, 40), scratch()]
       return (kernels) =>
-        kernels.convolution(
-          ...([x, 40, 31, 37, weights, 0, y, 29, 33, 39, 1, 1, 1, 1, 1, 1, 1, 1, 0] as const),
-          ...([Activation.none, 0, 0, work] as const),
-        )
+        kernels.convolution({
+          input: x,
+          inch: 40,
+          h: 31,
+          w: 37,
+          packedWeights: weights,
+          bias: 0,
+          output: y,
+          outch: 29,
+          outH: 33,
+          outW: 39,
+          kernelH: 1,
+          kernelW: 1,
+          strideH: 1,
+          strideW: 1,
+          dilationH: 1,
+          dilationW: 1,
+          padTop: 1,
+          padLeft: 1,
+          padValue: 0,
+          activation: Activation.none,
+          activationA: 0,
+          activationB: 0,
+          scratch: work,
+        })
     },
   },
   'winogradConvolution, tiles of 2': winograd(2),
@@ -166,12 +315,42 @@ const cases: Readonly<Record<string, SizedCase>> = {
     count: 41 * 61 * 63,
     prepare: (y) => {
       const [x, weights, bias] = [random(41 * 61 * 63, 2), random(41 * 9, 1), random(41, 3)]
-      const work = arena.bytes(parallel.depthwiseScratchBytes(63, 3, 3, 1, 1, 1, 1))
+      const work = arena.bytes(
+        parallel.depthwiseScratchBytes({
+          outW: 63,
+          kernelH: 3,
+          kernelW: 3,
+          strideH: 1,
+          strideW: 1,
+          dilationH: 1,
+          dilationW: 1,
+        }),
+      )
       return (kernels) =>
-        kernels.depthwise(
-          ...([x, 41, 61, 63, weights, bias, y, 61, 63, 3, 3, 1, 1, 1, 1, 1, 1, 0] as const),
-          ...([Activation.hardSwish, 1 / 6, 0.5, work] as const),
-        )
+        kernels.depthwise({
+          input: x,
+          channels: 41,
+          h: 61,
+          w: 63,
+          weights,
+          bias,
+          output: y,
+          outH: 61,
+          outW: 63,
+          kernelH: 3,
+          kernelW: 3,
+          strideH: 1,
+          strideW: 1,
+          dilationH: 1,
+          dilationW: 1,
+          padTop: 1,
+          padLeft: 1,
+          padValue: 0,
+          activation: Activation.hardSwish,
+          activationA: 1 / 6,
+          activationB: 0.5,
+          scratch: work,
+        })
     },
   },
   // Bytes and integers are not negative here: read as floats they are numbers, all of which differ.
@@ -187,9 +366,9 @@ const cases: Readonly<Record<string, SizedCase>> = {
         prepare: ((y) => {
           const k = 301
           const packed = arena.bytes(packedInt8RightBytes(k, n))
-          arena.kernels.packInt8Right(positiveBytes(n * k, 1), k, n, packed)
+          arena.kernels.packInt8Right({ source: positiveBytes(n * k, 1), k, n, packed })
           const [a, work] = [positiveBytes(m * k, 2), scratch()]
-          return (kernels) => kernels.int8Gemm(a, packed, y, n, m, n, k, work)
+          return (kernels) => kernels.int8Gemm({ a, packedB: packed, c: y, ldc: n, m, n, k, scratch: work })
         }) satisfies Case,
       },
     ]),
@@ -201,14 +380,41 @@ const cases: Readonly<Record<string, SizedCase>> = {
         count: result === 'bytes' ? (29 * 28 * 36) / 4 : 29 * 28 * 36,
         prepare: ((y) => {
           const filters = arena.bytes(packedInt8FilterBytes(29, 21, 9))
-          arena.kernels.packInt8Filters(positiveBytes(29 * 21 * 9, 1), 29, 21, 9, filters)
+          arena.kernels.packInt8Filters({
+            source: positiveBytes(29 * 21 * 9, 1),
+            outch: 29,
+            inch: 21,
+            taps: 9,
+            packed: filters,
+          })
           const [x, scales, bias] = [positiveBytes(21 * 30 * 38, 2), random(29, 3), random(29, 4)]
           const [sums, work] = [result === 'bytes' ? arena.floats(29 * 28 * 36) : y, scratch()]
           return (kernels) =>
-            kernels.int8Convolution(
-              ...([x, 21, 30, 38, filters, sums, 29, 28, 36, 3, 3, 1, 1, 1, 1, scales, bias] as const),
-              ...([Activation.relu, 0, 0, 1e-5, y, work] as const),
-            )
+            kernels.int8Convolution({
+              input: x,
+              inch: 21,
+              h: 30,
+              w: 38,
+              packedFilters: filters,
+              sums,
+              outch: 29,
+              outH: 28,
+              outW: 36,
+              kernelH: 3,
+              kernelW: 3,
+              strideH: 1,
+              strideW: 1,
+              dilationH: 1,
+              dilationW: 1,
+              scales,
+              bias,
+              activation: Activation.relu,
+              activationA: 0,
+              activationB: 0,
+              outputScale: 1e-5,
+              output: y,
+              scratch: work,
+            })
         }) satisfies Case,
       },
     ]),
@@ -217,7 +423,21 @@ const cases: Readonly<Record<string, SizedCase>> = {
     count: (61 * 64 * 68) / 4,
     prepare: (y) => {
       const x = arena.put(randomFloats(61 * 61 * 63, 2).map(Math.abs))
-      return (kernels) => kernels.int8Window(x, 1, 127, 61, 61, 63, y, 64, 68, 1, 2, 5)
+      return (kernels) =>
+        kernels.int8Window({
+          source: x,
+          isFloat: 1,
+          scale: 127,
+          channels: 61,
+          h: 61,
+          w: 63,
+          window: y,
+          windowH: 64,
+          windowW: 68,
+          top: 1,
+          left: 2,
+          pad: 5,
+        })
     },
   },
   ...Object.fromEntries(
@@ -230,7 +450,18 @@ const cases: Readonly<Record<string, SizedCase>> = {
           const [scales, bias] = [random(41, 3), random(41, 4)]
           return (kernels) => {
             const sums = result === 'bytes' ? arena.put(start) : y
-            kernels.int8Finish(sums, 41, 63 * 64, scales, bias, Activation.relu, 0, 0, 50, y)
+            kernels.int8Finish({
+              sums,
+              channels: 41,
+              n: 63 * 64,
+              scales,
+              bias,
+              activation: Activation.relu,
+              activationA: 0,
+              activationB: 0,
+              outputScale: 50,
+              output: y,
+            })
           }
         }) satisfies Case,
       },
@@ -242,35 +473,68 @@ const cases: Readonly<Record<string, SizedCase>> = {
       const sums = arena.putBytes(new Uint8Array(Int32Array.from(randomFloats(151 * 777, 1), (v) => v * 1e6).buffer))
       const [rowScales, columnScales, addends] = [random(151, 2), random(777, 3), random(151, 4)]
       return (kernels) =>
-        kernels.int8Scale(sums, 151, 777, rowScales, 1, columnScales, 1, addends, 1, 0, 0.3, 1.7, y, 777)
+        kernels.int8Scale({
+          sums,
+          rows: 151,
+          n: 777,
+          rowScales,
+          rowScaleStride: 1,
+          columnScales,
+          columnScaleStride: 1,
+          addends,
+          addendRowStride: 1,
+          addendColumnStride: 0,
+          beta: 0.3,
+          alpha: 1.7,
+          output: y,
+          outputStride: 777,
+        })
     },
   },
   activate: {
     count: 70_001,
     prepare: (y) => {
       const x = random(70_001, 2)
-      return (kernels) => kernels.activate(Activation.erf, x, y, 70_001, 0, 0)
+      return (kernels) =>
+        kernels.activate({ activation: Activation.erf, input: x, output: y, n: 70_001, activationA: 0, activationB: 0 })
     },
   },
   softmax: {
     count: 61 * 999,
     prepare: (y) => {
       const x = random(61 * 999, 2)
-      return (kernels) => kernels.softmax(x, y, 61, 333, 3)
+      return (kernels) => kernels.softmax({ input: x, output: y, outer: 61, length: 333, inner: 3 })
     },
   },
   layerNorm: {
     count: 151 * 777,
     prepare: (y) => {
       const [x, gamma, beta] = [random(151 * 777, 2), random(777, 3), random(777, 4)]
-      return (kernels) => kernels.layerNorm(x, y, 151, 777, gamma, beta, 1e-5)
+      return (kernels) => kernels.layerNorm({ input: x, output: y, rows: 151, n: 777, gamma, beta, eps: 1e-5 })
     },
   },
   pool: {
     count: 37 * 40 * 41,
     prepare: (y) => {
       const x = random(37 * 81 * 83, 2)
-      return (kernels) => kernels.pool(PoolType.max, x, 37, 81, 83, y, 40, 41, 3, 3, 2, 2, 0, 0, 0)
+      return (kernels) =>
+        kernels.pool({
+          type: PoolType.max,
+          input: x,
+          channels: 37,
+          h: 81,
+          w: 83,
+          output: y,
+          outH: 40,
+          outW: 41,
+          kernelH: 3,
+          kernelW: 3,
+          strideH: 2,
+          strideW: 2,
+          padTop: 0,
+          padLeft: 0,
+          countIncludePad: 0,
+        })
     },
   },
   resize: {
@@ -280,8 +544,28 @@ const cases: Readonly<Record<string, SizedCase>> = {
       const first = arena.putBytes(
         new Uint8Array(Int32Array.from({ length: 61 }, (_, i) => Math.min(i >> 1, 28)).buffer),
       )
-      const [weightH, weightW, work] = [random(120, 3), random(122, 4), arena.bytes(parallel.resizeScratchBytes(61))]
-      return (kernels) => kernels.resize(x, 33, 31, 30, y, 60, 61, 2, first, weightH, 2, first, weightW, work)
+      const [weightH, weightW, work] = [
+        random(120, 3),
+        random(122, 4),
+        arena.bytes(parallel.resizeScratchBytes({ outW: 61 })),
+      ]
+      return (kernels) =>
+        kernels.resize({
+          input: x,
+          channels: 33,
+          h: 31,
+          w: 30,
+          output: y,
+          outH: 60,
+          outW: 61,
+          countH: 2,
+          firstH: first,
+          weightH,
+          countW: 2,
+          firstW: first,
+          weightW,
+          scratch: work,
+        })
     },
   },
   gridSample: {
@@ -292,7 +576,24 @@ const cases: Readonly<Record<string, SizedCase>> = {
         random(2 * 1997, 3),
         arena.bytes(parallel.gridSampleScratchBytes()),
       ]
-      return (kernels) => kernels.gridSample(1, 2, x, 29, 1, 31, 37, grid, 1, 2, y, 1997, 1, 0, work)
+      return (kernels) =>
+        kernels.gridSample({
+          sampleType: 1,
+          axes: 2,
+          input: x,
+          channels: 29,
+          d: 1,
+          h: 31,
+          w: 37,
+          grid,
+          axisStride: 1,
+          pointStride: 2,
+          output: y,
+          n: 1997,
+          paddingMode: 1,
+          alignCorner: 0,
+          scratch: work,
+        })
     },
   },
   deformedColumns: {
@@ -300,29 +601,108 @@ const cases: Readonly<Record<string, SizedCase>> = {
     prepare: (y) => {
       const [x, offset, mask] = [random(17 * 31 * 37, 2), random(12 * 30 * 36, 3), random(6 * 30 * 36, 4)]
       const work = arena.bytes(parallel.bilinearScratchBytes())
-      return (kernels) => kernels.deformedColumns(x, 17, 31, 37, offset, mask, y, 30, 36, 2, 3, 1, 1, 1, 1, 0, 0, work)
+      return (kernels) =>
+        kernels.deformedColumns({
+          input: x,
+          channels: 17,
+          h: 31,
+          w: 37,
+          offset,
+          mask,
+          columns: y,
+          outH: 30,
+          outW: 36,
+          kernelH: 2,
+          kernelW: 3,
+          strideH: 1,
+          strideW: 1,
+          dilationH: 1,
+          dilationW: 1,
+          padTop: 0,
+          padLeft: 0,
+          scratch: work,
+        })
     },
   },
   'spread with weights': {
     count: 29 * 60 * 62,
     prepare: (y) => {
       const [x, weights] = [random(29 * 30 * 31, 2), random(29 * 16, 3)]
-      const work = arena.bytes(parallel.spreadScratchBytes(62, 4, 2))
+      const work = arena.bytes(parallel.spreadScratchBytes({ outW: 62, kernelW: 4, strideW: 2 }))
       const image = [weights, 1, 30, 31, 0, 30, y, 1, 60, 62] as const
       return (kernels) => {
-        kernels.fill(y, 29 * 60 * 62, 0.5)
-        kernels.spread(x, 29, 30 * 31, 0, ...image, ...([1, 4, 4, 1, 2, 2, 1, 1, 1, 0, 1, 1, work] as const))
+        kernels.fill({ destination: y, n: 29 * 60 * 62, value: 0.5 })
+        kernels.spread({
+          source: x,
+          channels: 29,
+          channelStride: 30 * 31,
+          tapStride: 0,
+          weights: image[0],
+          d: image[1],
+          h: image[2],
+          w: image[3],
+          firstRow: image[4],
+          rowCount: image[5],
+          target: image[6],
+          outD: image[7],
+          outH: image[8],
+          outW: image[9],
+          kernelD: 1,
+          kernelH: 4,
+          kernelW: 4,
+          strideD: 1,
+          strideH: 2,
+          strideW: 2,
+          dilationD: 1,
+          dilationH: 1,
+          dilationW: 1,
+          front: 0,
+          top: 1,
+          left: 1,
+          scratch: work,
+        })
       }
     },
   },
   'spread of products': {
     count: 53 * 30 * 31,
     prepare: (y) => {
-      const [x, work] = [random(53 * 9 * 30 * 31, 2), arena.bytes(parallel.spreadScratchBytes(31, 3, 1))]
+      const [x, work] = [
+        random(53 * 9 * 30 * 31, 2),
+        arena.bytes(parallel.spreadScratchBytes({ outW: 31, kernelW: 3, strideW: 1 })),
+      ]
       const image = [0, 1, 30, 31, 0, 30, y, 1, 30, 31] as const
       return (kernels) => {
-        kernels.fill(y, 53 * 30 * 31, 0.5)
-        kernels.spread(x, 53, 9 * 30 * 31, 30 * 31, ...image, ...([1, 3, 3, 1, 1, 1, 1, 1, 1, 0, 1, 1, work] as const))
+        kernels.fill({ destination: y, n: 53 * 30 * 31, value: 0.5 })
+        kernels.spread({
+          source: x,
+          channels: 53,
+          channelStride: 9 * 30 * 31,
+          tapStride: 30 * 31,
+          weights: image[0],
+          d: image[1],
+          h: image[2],
+          w: image[3],
+          firstRow: image[4],
+          rowCount: image[5],
+          target: image[6],
+          outD: image[7],
+          outH: image[8],
+          outW: image[9],
+          kernelD: 1,
+          kernelH: 3,
+          kernelW: 3,
+          strideD: 1,
+          strideH: 1,
+          strideW: 1,
+          dilationD: 1,
+          dilationH: 1,
+          dilationW: 1,
+          front: 0,
+          top: 1,
+          left: 1,
+          scratch: work,
+        })
       }
     },
   },
@@ -342,15 +722,15 @@ describe('divided among threads', () => {
   test('small calls are not', () => {
     vi.mocked(pool.run).mockClear()
     const x = random(100, 1)
-    parallel.activate(Activation.tanh, x, x, 100, 0, 0)
+    parallel.activate({ activation: Activation.tanh, input: x, output: x, n: 100, activationA: 0, activationB: 0 })
     expect(pool.run).not.toHaveBeenCalled()
   })
 })
 
 test('a kernel that fails in any thread fails the call', () => {
   const beyond = 2 ** 31
-  const part = [Activation.tanh, beyond, beyond, 100, 0, 0]
+  const part = { activation: Activation.tanh, input: beyond, output: beyond, n: 100 }
   expect(() => pool.run('activate', [part, part, part])).toThrow(/out of bounds|failed in a worker thread/)
   const x = random(100, 1)
-  expect(() => pool.run('activate', [[Activation.tanh, x, x, 100, 0, 0]])).not.toThrow()
+  expect(() => pool.run('activate', [{ activation: Activation.tanh, input: x, output: x, n: 100 }])).not.toThrow()
 })

@@ -128,17 +128,17 @@ function planeConvolution(
   const [, dilationH, dilationW] = geometry.dilation
   const [, padTop, padLeft] = geometry.before
   if (isDepthwise(filters)) {
-    const bytes = kernels.depthwiseScratchBytes(outW, kernelH, kernelW, strideH, strideW, dilationH, dilationW)
+    const bytes = kernels.depthwiseScratchBytes({ outW, kernelH, kernelW, strideH, strideW, dilationH, dilationW })
     const { ptr } = scratch([bytes], 'uint8')
     return (x, y) =>
-      kernels.depthwise(
-        x,
-        group,
-        inH,
-        inW,
-        weight.ptr,
-        bias?.ptr ?? 0,
-        y,
+      kernels.depthwise({
+        input: x,
+        channels: group,
+        h: inH,
+        w: inW,
+        weights: weight.ptr,
+        bias: bias?.ptr ?? 0,
+        output: y,
         outH,
         outW,
         kernelH,
@@ -150,26 +150,26 @@ function planeConvolution(
         padTop,
         padLeft,
         padValue,
-        activation.type,
-        activation.a,
-        activation.b,
-        ptr,
-      )
+        activation: activation.type,
+        activationA: activation.a,
+        activationB: activation.b,
+        scratch: ptr,
+      })
   }
   const outputs = filters.outputs / group
   const groupBytes = packedGroupBytes(filters)
   const { ptr } = scratch([gemmScratchBytes], 'uint8')
   return (x, y) => {
     for (let g = 0; g < group; g++) {
-      kernels.convolution(
-        x + 4 * g * inputs * inH * inW,
-        inputs,
-        inH,
-        inW,
-        weight.ptr + g * groupBytes,
-        bias === undefined ? 0 : bias.ptr + 4 * g * outputs,
-        y + 4 * g * outputs * outH * outW,
-        outputs,
+      kernels.convolution({
+        input: x + 4 * g * inputs * inH * inW,
+        inch: inputs,
+        h: inH,
+        w: inW,
+        packedWeights: weight.ptr + g * groupBytes,
+        bias: bias === undefined ? 0 : bias.ptr + 4 * g * outputs,
+        output: y + 4 * g * outputs * outH * outW,
+        outch: outputs,
         outH,
         outW,
         kernelH,
@@ -181,11 +181,11 @@ function planeConvolution(
         padTop,
         padLeft,
         padValue,
-        activation.type,
-        activation.a,
-        activation.b,
-        ptr,
-      )
+        activation: activation.type,
+        activationA: activation.a,
+        activationB: activation.b,
+        scratch: ptr,
+      })
     }
   }
 }
@@ -216,7 +216,7 @@ function convolveInsideBorder(
 
   const padding = workspace.scratch([group * inputs])
   const border = workspace.scratch([outputs])
-  kernels.fill(padding.ptr, padding.length, surroundings.padValue)
+  kernels.fill({ destination: padding.ptr, n: padding.length, value: surroundings.padValue })
   convolveImage([1, 1, 1], padding, border)
   const inside = workspace.scratch([outputs, height, width])
   convolveImage([1, height, width], x, inside)

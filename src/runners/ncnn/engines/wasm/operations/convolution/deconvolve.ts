@@ -81,7 +81,15 @@ function deconvolveInFloat32(
   for (let p = 0; p < filters.outputs; p++) target.fill(offsets?.[p] ?? 0, p * outputSize, (p + 1) * outputSize)
   if (isProduct(filters, 'float32')) spreadProducts(x, filters, geometry, y, workspace)
   else spreadInputs(x, filters, geometry, y, workspace)
-  if (type !== Activation.none) workspace.kernels.activate(type, y.ptr, y.ptr, y.length, a, b)
+  if (type !== Activation.none)
+    workspace.kernels.activate({
+      activation: type,
+      input: y.ptr,
+      output: y.ptr,
+      n: y.length,
+      activationA: a,
+      activationB: b,
+    })
 }
 
 /** Groups of one input channel: each output is a spread channel, and there are no products to sum. */
@@ -130,23 +138,23 @@ function spreadProducts(
       const rows = { first, count: Math.min(blockRows, rowCount - first) }
       const columns = rows.count * width
       const input = x.ptr + 4 * (g * inputs * inputSize + first * width)
-      kernels.gemmLeft(
-        packed,
-        input,
-        inputSize,
-        1,
-        block.ptr,
-        columns,
-        products,
-        columns,
-        inputs,
-        Initial.zero,
-        0,
-        Activation.none,
-        0,
-        0,
-        gemmScratch,
-      )
+      kernels.gemmLeft({
+        packedA: packed,
+        b: input,
+        depthStride: inputSize,
+        columnStride: 1,
+        c: block.ptr,
+        ldc: columns,
+        m: products,
+        n: columns,
+        k: inputs,
+        initial: Initial.zero,
+        bias: 0,
+        activation: Activation.none,
+        activationA: 0,
+        activationB: 0,
+        scratch: gemmScratch,
+      })
       const images = {
         source: block.ptr,
         channels: groupOutputs,
@@ -187,7 +195,15 @@ export function packProducts(
   const packed = alloc([group * groupBytes], 'uint8')
   for (let g = 0; g < group; g++) {
     const source = weight.ptr + 4 * g * rows * inputs
-    kernels.packLeft(source, WeightType.float32, 1, rows, rows, inputs, packed.ptr + g * groupBytes)
+    kernels.packLeft({
+      source,
+      weightType: WeightType.float32,
+      rowStride: 1,
+      depthStride: rows,
+      m: rows,
+      k: inputs,
+      packed: packed.ptr + g * groupBytes,
+    })
   }
   return packed
 }

@@ -151,7 +151,15 @@ export function packFilters(
   for (let g = 0; g < group; g++) {
     const source = weight.ptr + (half ? 2 : 4) * g * rows * depth
     const type = half ? WeightType.float16 : WeightType.float32
-    kernels.packLeft(source, type, depth, 1, rows, depth, packed.ptr + g * groupBytes)
+    kernels.packLeft({
+      source,
+      weightType: type,
+      rowStride: depth,
+      depthStride: 1,
+      m: rows,
+      k: depth,
+      packed: packed.ptr + g * groupBytes,
+    })
   }
   return { ...filters, weight: packed, packed: true }
 }

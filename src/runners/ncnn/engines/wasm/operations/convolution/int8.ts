@@ -109,7 +109,12 @@ function quantizeWeight(
   const quantized = alloc(weight.shape, 'int8')
   const size = weight.length / outputs
   for (let p = 0; p < outputs; p++) {
-    kernels.quantizeToBytes(weight.ptr + 4 * p * size, scaleOf(p), quantized.ptr + p * size, size)
+    kernels.quantizeToBytes({
+      source: weight.ptr + 4 * p * size,
+      scale: scaleOf(p),
+      destination: quantized.ptr + p * size,
+      n: size,
+    })
   }
   weight.release()
   return quantized
@@ -125,7 +130,7 @@ function prepareWeight(
   const taps = volumeOf(shape.kernel)
   if (isDepthwise(shape) && taps <= maxExactProducts) {
     const floats = alloc(bytes.shape, 'float32')
-    kernels.bytesToFloat(bytes.ptr, floats.ptr, bytes.length)
+    kernels.bytesToFloat({ source: bytes.ptr, destination: floats.ptr, n: bytes.length })
     bytes.release()
     return { form: 'floats', weight: floats }
   }
@@ -134,7 +139,13 @@ function prepareWeight(
   const groupBytes = packedInt8FilterBytes(rows, inputs, taps)
   const packed = alloc([group * groupBytes], 'uint8')
   for (let g = 0; g < group; g++) {
-    kernels.packInt8Filters(bytes.ptr + g * rows * inputs * taps, rows, inputs, taps, packed.ptr + g * groupBytes)
+    kernels.packInt8Filters({
+      source: bytes.ptr + g * rows * inputs * taps,
+      outch: rows,
+      inch: inputs,
+      taps,
+      packed: packed.ptr + g * groupBytes,
+    })
   }
   bytes.release()
   return { form: 'packed', weight: packed }
@@ -164,7 +175,8 @@ export function convolveInt8(
   run(x, filters, geometry, pad, noActivation, sums, sums, workspace)
   const values = sums.data
   for (let i = 0; i < values.length; i++) values[i] = activate(values[i], activation)
-  if (outputScale !== undefined) workspace.kernels.quantizeToBytes(sums.ptr, outputScale, y.ptr, y.length)
+  if (outputScale !== undefined)
+    workspace.kernels.quantizeToBytes({ source: sums.ptr, scale: outputScale, destination: y.ptr, n: y.length })
 }
 
 /** y = activation(sums * scale + bias), then to int8 unless y and sums are the same blob; every step rounded to float32. */
@@ -190,14 +202,14 @@ function convolvePacked(
   const groupBytes = packedInt8FilterBytes(rows, inputs, kernelH * kernelW)
   const scratch = workspace.scratch([gemmScratchBytes], 'uint8').ptr
   for (let g = 0; g < group; g++) {
-    kernels.int8Convolution(
-      image.address + g * inputs * image.height * image.width,
-      inputs,
-      image.height,
-      image.width,
-      weight.ptr + g * groupBytes,
-      sums.ptr + 4 * g * rows * plane,
-      rows,
+    kernels.int8Convolution({
+      input: image.address + g * inputs * image.height * image.width,
+      inch: inputs,
+      h: image.height,
+      w: image.width,
+      packedFilters: weight.ptr + g * groupBytes,
+      sums: sums.ptr + 4 * g * rows * plane,
+      outch: rows,
       outH,
       outW,
       kernelH,
@@ -206,15 +218,15 @@ function convolvePacked(
       strideW,
       dilationH,
       dilationW,
-      sumScales.ptr + 4 * g * rows,
-      bias === undefined ? 0 : bias.ptr + 4 * g * rows,
-      activation.type,
-      activation.a,
-      activation.b,
+      scales: sumScales.ptr + 4 * g * rows,
+      bias: bias === undefined ? 0 : bias.ptr + 4 * g * rows,
+      activation: activation.type,
+      activationA: activation.a,
+      activationB: activation.b,
       outputScale,
-      y.ptr + (y === sums ? 4 : 1) * g * rows * plane,
+      output: y.ptr + (y === sums ? 4 : 1) * g * rows * plane,
       scratch,
-    )
+    })
   }
 }
 
@@ -236,7 +248,20 @@ function imageWithPadding(
   const channels = group * inputs
   const image = scratch([channels, height, width], 'int8')
   const flag = Number(isFloat)
-  kernels.int8Window(x.ptr, flag, inputScale, channels, inH, inW, image.ptr, height, width, top, left, pad)
+  kernels.int8Window({
+    source: x.ptr,
+    isFloat: flag,
+    scale: inputScale,
+    channels,
+    h: inH,
+    w: inW,
+    window: image.ptr,
+    windowH: height,
+    windowW: width,
+    top,
+    left,
+    pad,
+  })
   return { address: image.ptr, height, width }
 }
 
@@ -254,12 +279,23 @@ function convolveDepthwise(
   const { kernels } = workspace
   const { outputs, inputScale, sumScales, bias, outputScale = 0 } = filters
   const values = workspace.scratch(x.shape)
-  if (x.dtype === 'int8') kernels.bytesToFloat(x.ptr, values.ptr, x.length)
-  else kernels.quantize(x.ptr, inputScale, values.ptr, x.length)
+  if (x.dtype === 'int8') kernels.bytesToFloat({ source: x.ptr, destination: values.ptr, n: x.length })
+  else kernels.quantize({ source: x.ptr, scale: inputScale, destination: values.ptr, n: x.length })
   const surroundings = { padValue, activation: noActivation, sums: 'float32' } as const
   convolve(values, { ...filters, bias: undefined }, geometry, surroundings, sums, workspace)
   const plane = volumeOf(geometry.output)
-  kernels.int8Finish(sums.ptr, outputs, plane, sumScales.ptr, bias?.ptr ?? 0, type, a, b, outputScale, y.ptr)
+  kernels.int8Finish({
+    sums: sums.ptr,
+    channels: outputs,
+    n: plane,
+    scales: sumScales.ptr,
+    bias: bias?.ptr ?? 0,
+    activation: type,
+    activationA: a,
+    activationB: b,
+    outputScale,
+    output: y.ptr,
+  })
 }
 
 /** The same in float64. */

@@ -23,30 +23,43 @@ export const allRows = ({ input: [depth, height] }: Geometry): Rows => ({ first:
 
 /** Adds some rows of the images to the channels from address `target` on, in float32 by the kernel. */
 export function spreadRows(
-  { source, channels, channelStride, tapStride, weights }: SpreadImages,
+  images: SpreadImages,
   { first, count }: Rows,
   { input, output, kernel, stride, dilation, before }: Geometry,
   target: number,
   { kernels, scratch }: Workspace,
 ): void {
-  const rowScratch = scratch([kernels.spreadScratchBytes(output[2], kernel[2], stride[2])], 'uint8').ptr
-  kernels.spread(
-    source,
-    channels,
-    channelStride,
-    tapStride,
-    weights,
-    ...input,
-    first,
-    count,
+  const [d, h, w] = input
+  const [outD, outH, outW] = output
+  const [kernelD, kernelH, kernelW] = kernel
+  const [strideD, strideH, strideW] = stride
+  const [dilationD, dilationH, dilationW] = dilation
+  const [front, top, left] = before
+  kernels.spread({
+    ...images,
+    d,
+    h,
+    w,
+    firstRow: first,
+    rowCount: count,
     target,
-    ...output,
-    ...kernel,
-    ...stride,
-    ...dilation,
-    ...before,
-    rowScratch,
-  )
+    outD,
+    outH,
+    outW,
+    kernelD,
+    kernelH,
+    kernelW,
+    strideD,
+    strideH,
+    strideW,
+    dilationD,
+    dilationH,
+    dilationW,
+    front,
+    top,
+    left,
+    scratch: scratch([kernels.spreadScratchBytes({ outW, kernelW, strideW })], 'uint8').ptr,
+  })
 }
 
 /**

@@ -51,13 +51,21 @@ export function winogradFilters(size: WinogradSize, filters: Filters, workspace:
   const [count, places] = [outputs * inputs, winogradPlaces(size)]
   const weight = asFloat32(filters.weight, workspace)
   const transformed = scratch([places, count])
-  kernels.winogradFilters(size, weight.ptr, count, transformed.ptr)
+  kernels.winogradFilters({ size, filters: weight.ptr, count, transformed: transformed.ptr })
   weight.release()
   const placeBytes = packedLeftBytes(outputs, inputs)
   const packed = alloc([places * placeBytes], 'uint8')
   for (let place = 0; place < places; place++) {
     const source = transformed.ptr + 4 * place * count
-    kernels.packLeft(source, WeightType.float32, inputs, 1, outputs, inputs, packed.ptr + place * placeBytes)
+    kernels.packLeft({
+      source,
+      weightType: WeightType.float32,
+      rowStride: inputs,
+      depthStride: 1,
+      m: outputs,
+      k: inputs,
+      packed: packed.ptr + place * placeBytes,
+    })
   }
   return { ...filters, size, weight: packed, packed: true }
 }
@@ -74,24 +82,24 @@ export function convolveWinograd(
   const [, h, w] = input
   const [, outH, outW] = output
   const [, padTop, padLeft] = before
-  kernels.winogradConvolution(
+  kernels.winogradConvolution({
     size,
-    x.ptr,
-    inputs,
+    input: x.ptr,
+    inch: inputs,
     h,
     w,
-    weight.ptr,
-    bias?.ptr ?? 0,
-    y.ptr,
-    outputs,
+    packedFilters: weight.ptr,
+    bias: bias?.ptr ?? 0,
+    output: y.ptr,
+    outch: outputs,
     outH,
     outW,
     padTop,
     padLeft,
     padValue,
-    activation.type,
-    activation.a,
-    activation.b,
-    scratch([kernels.winogradScratchBytes(size, inputs, outputs, outH, outW)], 'uint8').ptr,
-  )
+    activation: activation.type,
+    activationA: activation.a,
+    activationB: activation.b,
+    scratch: scratch([kernels.winogradScratchBytes({ size, inch: inputs, outch: outputs, outH, outW })], 'uint8').ptr,
+  })
 }

@@ -1,0 +1,110 @@
+// Numbers of 8 bits: quantization, convolutions and matrix products.
+
+import { fusedActivation, noActivation } from './activation.ts'
+import { kernel, measure } from './definition.ts'
+import { window } from './geometry.ts'
+
+/** Bytes of int8 filters [outch][inch][taps] after {@link NcnnKernels.packInt8Filters}: int16 in pairs, of taps in an odd last channel. */
+export function packedInt8FilterBytes(outch: number, inch: number, taps: number): number {
+  const pairs = Math.floor(inch / 2) * taps + (inch % 2) * Math.ceil(taps / 2)
+  return Math.ceil(outch / 4) * 4 * pairs * 4
+}
+
+/** Bytes of a right matrix [k,n] after {@link NcnnKernels.packInt8Right}: int16, panels of 8 columns, a last single one alone. */
+export function packedInt8RightBytes(k: number, n: number): number {
+  const columns = n % 8 === 1 ? n : Math.ceil(n / 8) * 8
+  return columns * Math.ceil(k / 2) * 4
+}
+
+export const int8Kernels = {
+  /** destination[i] = source[i] * scale, rounded to the nearest integer of -127..127, halves away from zero, NaN to 0; stays float32. */
+  quantize: kernel(['source', 'scale', 'destination', 'n']),
+  /** {@link quantize} into signed bytes. */
+  quantizeToBytes: kernel(['source', 'scale', 'destination', 'n']),
+  /** The largest magnitude of n floats: 0 if there are none, NaN if one is. */
+  largestMagnitude: measure(['source', 'n']),
+  /** destination[i] = source[i] for signed bytes. */
+  bytesToFloat: kernel(['source', 'destination', 'n']),
+  /**
+   * The part of an image [channels][h][w] that a convolution reads, as signed bytes [channels][windowH][windowW]: its position (y, x) is
+   * (y - top, x - left) of the image, or the byte `pad` outside. Floats are {@link quantizeToBytes quantised} by `scale`, bytes copied.
+   */
+  int8Window: kernel([
+    'source',
+    'isFloat',
+    'scale',
+    'channels',
+    'h',
+    'w',
+    'window',
+    'windowH',
+    'windowW',
+    'top',
+    'left',
+    'pad',
+  ]),
+  /**
+   * What {@link int8Convolution} does to sums, for sums [channels][n] that are floats; `sums` equal to `output` gives floats, else bytes.
+   */
+  int8Finish: kernel(['sums', 'channels', 'n', 'scales', 'bias', ...fusedActivation, 'outputScale', 'output'], {
+    bias: 0,
+    ...noActivation,
+  }),
+  /** Packs int8 filters [outch][inch][taps] for {@link int8Convolution}. `packed` needs {@link packedInt8FilterBytes}. */
+  packInt8Filters: kernel(['source', 'outch', 'inch', 'taps', 'packed']),
+  /**
+   * One group of a 2-D convolution of a byte image [inch][h][w] that holds its padding: output (y, x) reads input (y*strideH + ky*dilationH,
+   * x*strideW + kx*dilationW). Sums are int32 and wrap. output = activation(sum * scales[p] + bias[p]), each step rounded to float32, for the
+   * activations none, relu, leakyRelu and clip. With `sums` equal to `output` that is the result; else `sums` is memory for
+   * outch*outH*outW int32, and the result is times `outputScale` in signed bytes. `scratch`: {@link gemmScratchBytes}.
+   */
+  int8Convolution: kernel(
+    [
+      'input',
+      'inch',
+      'h',
+      'w',
+      'packedFilters',
+      'sums',
+      'outch',
+      'outH',
+      'outW',
+      ...window,
+      'scales',
+      'bias',
+      ...fusedActivation,
+      'outputScale',
+      'output',
+      'scratch',
+    ],
+    { bias: 0, ...noActivation },
+  ),
+  /** Packs the transpose B[k,n] of int8 weights [n][k] for {@link int8Gemm}. `packed` needs {@link packedInt8RightBytes} bytes. */
+  packInt8Right: kernel(['source', 'k', 'n', 'packed']),
+  /**
+   * C[m,n] = A*B in int32, which wraps, for signed bytes A [m][k] and B packed by {@link packInt8Right}, C's rows `ldc` apart.
+   * `scratch`: {@link gemmScratchBytes}.
+   */
+  int8Gemm: kernel(['a', 'packedB', 'c', 'ldc', 'm', 'n', 'k', 'scratch']),
+  /**
+   * output[i][j] = alpha * (sums[i][j] * factor + beta * addends[i, j]) for int32 sums [rows][n], in float64 and rounded once;
+   * factor = 1 / (rowScales[i] * columnScales[j]), both steps rounded to float32. Strides of scales and addends are 0 where one is for
+   * all; the columns' are 1 else. `addends` may be 0.
+   */
+  int8Scale: kernel([
+    'sums',
+    'rows',
+    'n',
+    'rowScales',
+    'rowScaleStride',
+    'columnScales',
+    'columnScaleStride',
+    'addends',
+    'addendRowStride',
+    'addendColumnStride',
+    'beta',
+    'alpha',
+    'output',
+    'outputStride',
+  ]),
+}
