@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { formatTime, inNewProcess, interleave, markdownTable } from './measure.ts'
 import type { SectionResult } from './section.ts'
 
-const dist = new URL('../dist', import.meta.url)
+const dist = new URL('../dist/', import.meta.url)
 
 /** Each is imported in a new Node process that has loaded the test framework already, as a test file's process has. */
 const entries = [

@@ -2,8 +2,18 @@
 import type { DType } from '../tensor/dtype.ts'
 import type { Runtime } from '../tensor/origin.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
+import type { LayerDetails, VariantSettings } from './variant.ts'
 
 export type { Runtime } from '../tensor/origin.ts'
+export type {
+  LayerAlternative,
+  LayerChange,
+  LayerDetails,
+  LayerParams,
+  LayerWeight,
+  ScalarRange,
+  VariantSettings,
+} from './variant.ts'
 
 /** What is known of an input or output before the model runs. */
 export interface TensorInfo {
@@ -34,18 +44,6 @@ export interface RunOptions {
   readonly onTensor?: (name: string, tensor: Tensor) => void
 }
 
-/** Under which a model is to compute; what is left out stays as it is. */
-export interface VariantSettings {
-  /** `'float64'` computes every layer in double precision. */
-  readonly precision?: 'float32' | 'float64'
-  /** ncnn's switches by name, such as `useFp16Storage`; those that are not named stay as they are. */
-  readonly ncnn?: Readonly<Record<string, boolean | number | undefined>>
-  /** ncnn's feature masks (parameter 31) by the names of layers, which say what a layer does not take part in: 2 is fp16 storage. */
-  readonly masks?: Readonly<Record<string, number>>
-  /** float32 weights are rounded to what this type can hold, as when a converter stores them so. Biases and norms stay. */
-  readonly weights?: 'float16' | 'bfloat16'
-}
-
 /** A loaded model. Every loader of this package returns one. */
 export interface Model extends Disposable {
   /** What runs it. Snapshots and recordings of what it computes say so. */
@@ -70,6 +68,8 @@ export interface Model extends Disposable {
    * runs them; the files are opened again. Rejects, naming the setting, where the engine cannot honour it.
    */
   variant?(settings: VariantSettings): Promise<Model>
+  /** What a layer holds: parameters, weights, and what else it might be. Absent where the runtime does not show it. */
+  inspectLayer?(name: string): Promise<LayerDetails>
   /** Frees the model's memory. A closed model refuses to run. */
   close(): void
 }

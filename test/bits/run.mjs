@@ -14,7 +14,7 @@ const expected = JSON.parse(readFileSync(new URL('expected.json', import.meta.ur
 
 /** Where things are, as file URLs. */
 const places = {
-  dist: new URL('../../dist', import.meta.url).href,
+  dist: new URL('../../dist/', import.meta.url).href,
   models: new URL('../../examples/voiceprint/models/', import.meta.url).href,
   compute: pathToFileURL(join(folder, 'compute.js')).href,
 }

@@ -3,10 +3,12 @@
 import { createModel } from '../create-model.ts'
 import type { Model, Runtime } from '../model.ts'
 import { batchedRunner } from './batched.ts'
+import { changeLayers } from './changed-layers.ts'
 import { nativeEngine } from './engines/native/index.ts'
 import { pythonEngine } from './engines/python/index.ts'
 import { wasmEngine } from './engines/wasm/index.ts'
 import { NcnnError } from './error.ts'
+import { layerInspector, type OpenFiles } from './layer-details.ts'
 import type { EngineOptions, LoadNcnnOptions, NcnnEngine, NcnnFiles } from './options.ts'
 import { parseParam } from './parse-param.ts'
 import { ncnnRunner } from './runner.ts'
@@ -25,27 +27,35 @@ import { currentFormat } from './weights.ts'
  * @throws {NcnnError} naming the file and the line, layer or byte that is wrong
  */
 export function loadNcnn(source: NcnnSource, options: LoadNcnnOptions = {}): Promise<Model> {
-  return withFiles(source, options.bin, (files) => loadVariant(source, files, options, {}))
+  return withFiles(source, options.bin, (files) => {
+    // The network is the one that was read first; its weights are read again when they are needed.
+    const open: OpenFiles = (use) => withFiles(source, options.bin, ({ bin }) => use({ ...files, bin }))
+    return loadVariant(files, open, options, {})
+  })
 }
 
-/** The model, which can load itself again. */
+/**
+ * The model, which can show its layers and load itself again.
+ * @param open opens the files anew
+ */
 async function loadVariant(
-  source: NcnnSource,
   files: NcnnFiles,
+  open: OpenFiles,
   options: LoadNcnnOptions,
   changes: FileChanges,
 ): Promise<Model> {
-  const model = await loadFiles(files, options, changes)
+  const format = engineOptions(options)
   return {
-    ...model,
+    ...(await loadFiles(files, options, changes)),
+    inspectLayer: layerInspector(open, format),
     async variant(settings) {
       checkSettings(settings)
-      const { precision = options.precision, ncnn, masks, weights = changes.weights } = settings
-      return withFiles(source, options.bin, ({ bin }) =>
+      const { precision = options.precision, ncnn, masks, weights = changes.weights, layers, only } = settings
+      const changed: OpenFiles = (use) => open((opened) => use(changeLayers(opened, { layers, only }, format)))
+      return changed((opened) =>
         loadVariant(
-          source,
-          // The network is the one that this model has.
-          { ...files, bin },
+          opened,
+          changed,
           { ...options, precision, ncnn: { ...options.ncnn, ...ncnn } },
           { masks: changes.masks || masks ? { ...changes.masks, ...masks } : undefined, weights },
         ),

@@ -19,7 +19,7 @@ import { locateWeights, type WeightLocation } from './weights.ts'
 /** What a variant changes in the files. */
 export type FileChanges = Pick<VariantSettings, 'masks' | 'weights'>
 
-const knownSettings = ['precision', 'ncnn', 'masks', 'weights']
+const knownSettings = ['precision', 'ncnn', 'masks', 'weights', 'layers', 'only']
 
 /** @throws {NcnnError} for settings that there are not */
 export function checkSettings(settings: VariantSettings): void {

@@ -1,0 +1,22 @@
+// Entry point `expect-tensor/analysis`: two models layer by layer, why they differ, and recordings of what models compute.
+export { AnalysisError } from './analysis/analysis-error.ts'
+export type { Cause, Repair } from './analysis/causes/found.ts'
+export type { CompareModelsOptions, ModelComparison } from './analysis/compare-models.ts'
+export type { Culprit, Diagnosis } from './analysis/diagnose.ts'
+export type { LayerRow } from './analysis/layer-table.ts'
+export type { OutputComparison } from './analysis/outputs.ts'
+export { type ModelRepair, repairModel } from './analysis/repair.ts'
+export { compareModels, diagnose, type Readable } from './explain/diagnose.ts'
+export { loadRecording } from './recordings/load-recording.ts'
+export { type RecordOptions, recordActivations } from './recordings/record-activations.ts'
+export { RecordingError } from './recordings/recording-error.ts'
+export type {
+  LayerChange,
+  LayerDetails,
+  LayerInfo,
+  Model,
+  RunOptions,
+  Runtime,
+  TensorInfo,
+  VariantSettings,
+} from './runners/model.ts'

@@ -1,0 +1,97 @@
+// Why one layer errs: which single change of it takes the error away.
+import type { LayerChange, ScalarRange } from '../../runners/model.ts'
+import type { Row } from '../rows.ts'
+import { changing, type Explanation, type Scene } from './found.ts'
+import { errorOfChanged, isGone, withoutBackground } from './one-layer.ts'
+import { countRounded, roundingOfWeights, weightError } from './rounded-weights.ts'
+
+/** @param row the layer's row; its segment may hold layers that have no counterpart */
+export async function layerFault(scene: Scene, row: Row): Promise<Explanation> {
+  const { walk, rows } = scene
+  const details = await walk.subject.details(row.layer)
+  if (details === undefined) {
+    return {
+      cause: 'parameter',
+      evidence: `${walk.subject.model.runtime.name} does not show the layer's weights and parameters`,
+    }
+  }
+  if (row.segment.length === 1) {
+    for (const { what, change } of details.alternatives) {
+      const after = await errorOfChanged(scene, row, change)
+      if (isGone(after, row)) return parameterFault(row, what, change, after)
+    }
+  }
+  const rounding = await roundingOfWeights(walk, row.layer)
+  if (rounding !== undefined && rounding !== 'none' && row.introduced < 3 * weightError[rounding]) {
+    const others = rows.filter(({ layer }) => layer !== row.layer)
+    const { of, rounded } = await countRounded(walk, others, rounding)
+    // What the other layers have as well does not tell this one from them.
+    if (rounding === 'int8' || rounded < of / 2) {
+      return {
+        cause: `${rounding}-weights`,
+        evidence: `its weights are ${described[rounding]}, and the error is of that size`,
+      }
+    }
+  }
+  if (row.segment.length === 1) {
+    for (const scalar of details.scalars) {
+      const found = await solve(scene, row, scalar)
+      if (found !== undefined) return found
+    }
+  }
+  const hasWeights = details.weights.length > 0
+  return {
+    cause: hasWeights ? 'weights' : 'parameter',
+    evidence: hasWeights
+      ? 'no change of a single parameter takes the error away, so it is in the weights'
+      : 'it has no weights, so it is in what the layer computes',
+  }
+}
+
+const described = {
+  fp16: 'float16 numbers',
+  bf16: 'bfloat16 numbers',
+  int8: 'whole multiples of a 127th of their largest',
+} as const
+
+const parameterFault = (row: Row, what: string, change: LayerChange, after: number): Explanation => ({
+  cause: 'parameter',
+  evidence: `agrees when ${what}: ${row.introduced.toExponential(1)} becomes ${after.toExponential(1)}`,
+  repair: { what, settings: changing(row.layer.name, change), before: row.introduced, after },
+})
+
+const mostSteps = 6
+
+/**
+ * A number that the layer depends on in a nearly straight line: two errors say where it would be zero, on either side, and the next ones
+ * say it better.
+ */
+async function solve(
+  scene: Scene,
+  row: Row,
+  { name, value, change, least }: ScalarRange,
+): Promise<Explanation | undefined> {
+  let [known, error] = [value, withoutBackground(row.introduced, row)]
+  let other = value + Math.max(Math.abs(value) * 0.5, 1e-3)
+  let errorThere = withoutBackground(await errorOfChanged(scene, row, change(other)), row)
+  for (let step = 0; step < mostSteps; step++) {
+    if (!Number.isFinite(errorThere)) return undefined
+    const between = (known * errorThere + other * error) / (errorThere + error)
+    const beyond = (known * errorThere - other * error) / (errorThere - error)
+    const tried = [beyond, between].filter((candidate) => Number.isFinite(candidate) && candidate >= least)
+    let best: readonly [number, number] | undefined
+    for (const candidate of tried) {
+      const after = await errorOfChanged(scene, row, change(candidate))
+      if (isGone(after, row)) {
+        const what = `${name} is ${Number(candidate.toPrecision(3))} instead of ${Number(value.toPrecision(3))}`
+        return parameterFault(row, what, change(candidate), after)
+      }
+      const left = withoutBackground(after, row)
+      if (best === undefined || left < best[1]) best = [candidate, left]
+    }
+    if (best === undefined || best[1] > 0.7 * Math.min(error, errorThere)) return undefined
+    if (error < errorThere) [other, errorThere] = [known, error]
+    ;[known, error] = best
+  }
+  return undefined
+}

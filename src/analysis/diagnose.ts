@@ -1,0 +1,221 @@
+// diagnose: where two models part, why, and what takes the difference away.
+import { checkOptions } from '../compare/options/check-options.ts'
+import type { Model } from '../runners/model.ts'
+import { type Cause, type Explanation, type Repair, type Scene, unexplained } from './causes/found.ts'
+import { graphDifference } from './causes/graph.ts'
+import { int8Cause } from './causes/int8.ts'
+import { layerFault } from './causes/layer-fault.ts'
+import { firstOverflow } from './causes/overflow.ts'
+import { fp16WeightsCause } from './causes/rounded-weights.ts'
+import { sharesOf } from './causes/shares.ts'
+import { type NarrowSide, narrowSide, storageCause } from './causes/storage.ts'
+import { winogradCause } from './causes/winograd.ts'
+import { inputDifference } from './check-inputs.ts'
+import { type CompareModelsOptions, type Examined, examine } from './compare-models.ts'
+import type { LayerRow } from './layer-table.ts'
+import type { OutputComparison } from './outputs.ts'
+import { checkPair } from './prepare.ts'
+import { rankByShare } from './rank.ts'
+import { factorOf, isSuspect, type Row } from './rows.ts'
+
+export interface Culprit {
+  readonly layer: string
+  readonly type: string
+  readonly blob: string
+  /** Relative error of the blob when the layer is fed with the reference's tensors. */
+  readonly introduced: number
+  /** Relative error that rounding explains. */
+  readonly noise: number
+  /** `introduced / noise`. */
+  readonly factor: number
+  readonly cause: Cause
+  /** What shows it, in a sentence. */
+  readonly evidence: string
+  /** The layers among which it is, when more than one has no counterpart: `layer` is the last of them. */
+  readonly segment: readonly string[]
+}
+
+export interface Diagnosis {
+  /**
+   * - `equal`: the outputs are the same to the last bit, and no layer errs.
+   * - `inputs differ`: both models were fed different things; nothing else was looked at.
+   * - `layers`: the culprits err more than anything that all layers have in common.
+   * - `grows evenly`: every layer errs as much as the cause explains, and nobody is to blame.
+   */
+  readonly verdict: 'equal' | 'inputs differ' | 'layers' | 'grows evenly'
+  /** Those that matter most for the outputs first. */
+  readonly culprits: readonly Culprit[]
+  /** The first culprit's, or the one that all layers share; undefined when the outputs are equal. */
+  readonly cause: Cause | undefined
+  /** All that were found: the culprits', then what the layers share. */
+  readonly causes: readonly { readonly cause: Cause; readonly evidence: string }[]
+  /** The change of the model that takes the first culprit's error away, verified by a run. */
+  readonly repair?: Repair
+  readonly outputs: readonly OutputComparison[]
+  readonly layers: readonly LayerRow[]
+}
+
+/** More culprits are listed without a search for their causes. */
+const mostExplained = 4
+
+/**
+ * Names the layers at which a model parts from its reference, and the cause.
+ *
+ * The model is walked in execution order, every layer fed with the reference's own tensors, whatever their names and layouts: a layer is to
+ * blame when its own error exceeds what rounding explains for that layer, not when an error first shows. Causes are found by changing one
+ * thing at a time, and verified by a run.
+ *
+ * @param model the model under test. Its intermediate tensors must be there to be fed and asked for
+ * @param reference what it should compute: any `Model`, or a recording, of all tensors or of some
+ * @throws {AnalysisError} where there is nothing to compare: another network, no common tensor, inputs that do not fit
+ */
+export async function diagnose(model: Model, reference: Model, options: CompareModelsOptions): Promise<Diagnosis> {
+  const { inputs, referenceInputs, pairs, ...tolerances } = options
+  checkOptions(tolerances)
+  const fed = checkPair(reference, { inputs, referenceInputs })
+  const differences = fed.flatMap(
+    ({ name, own, referenceName, theirs }) => inputDifference(name, own, referenceName, theirs) ?? [],
+  )
+  if (differences.length > 0) return ofInputs(differences)
+  return diagnoseExamined(await examine(model, reference, options))
+}
+
+/** The diagnosis of two models that were compared already. */
+export async function diagnoseExamined(examined: Examined): Promise<Diagnosis> {
+  const { culprits, shared, repair } = await findCulprits(examined)
+  const { outputs, layers } = examined.comparison
+  const causes = [...culprits, ...shared].map(({ cause, evidence }) => ({ cause, evidence }))
+  const isEqual = culprits.length === 0 && outputs.every(({ error }) => error === 0)
+  return {
+    verdict: culprits.length > 0 ? 'layers' : isEqual ? 'equal' : 'grows evenly',
+    culprits,
+    cause: isEqual ? undefined : causes[0].cause,
+    causes: isEqual ? [] : causes,
+    ...(repair && { repair }),
+    outputs,
+    layers,
+  }
+}
+
+const ofInputs = (differences: readonly string[]): Diagnosis => ({
+  verdict: 'inputs differ',
+  culprits: [],
+  cause: 'input',
+  causes: differences.map((evidence) => ({ cause: 'input', evidence })),
+  outputs: [],
+  layers: [],
+})
+
+interface Found {
+  readonly culprits: readonly Culprit[]
+  /** What all layers have in common. */
+  readonly shared: readonly Explanation[]
+  readonly repair?: Repair
+}
+
+async function findCulprits({ walk, rows }: Examined): Promise<Found> {
+  const scene: Scene = { walk, rows, suspects: rows.filter(isSuspect) }
+  const { shared, rest } = await explainTogether(scene)
+  const overflow = firstOverflow(walk)
+  if (overflow !== undefined) {
+    const row = rows.find(({ layer }) => layer === overflow)
+    const evidence = `its result is not finite though its inputs are${shared.length > 0 ? `; ${shared[0].evidence}` : ''}`
+    const cause =
+      shared.find((one) => one.cause === 'fp16-storage' || one.cause === 'fp16-arithmetic')?.cause ?? 'overflow'
+    const errors =
+      row === undefined ? { introduced: Infinity, noise: 0, factor: Infinity, segment: [overflow.name] } : errorsOf(row)
+    const { name, type, outputs } = overflow
+    return { culprits: [{ layer: name, type, blob: outputs[0], ...errors, cause, evidence }], shared: [] }
+  }
+  if (rest.length === 0) return { culprits: [], shared: await attributed(scene, shared) }
+  const ranked = await rankByShare(walk, rows, rest)
+  const culprits: Culprit[] = []
+  let repair: Repair | undefined
+  for (const [i, row] of ranked.entries()) {
+    const { layer, explanation } =
+      i < mostExplained ? await explain(scene, row, shared) : { layer: row.layer, explanation: unexplained }
+    if (i === 0) repair = explanation.repair
+    culprits.push({
+      layer: layer.name,
+      type: layer.type,
+      blob: layer.outputs[0],
+      ...errorsOf(row),
+      cause: explanation.cause,
+      evidence: explanation.evidence,
+    })
+  }
+  return { culprits, shared, ...(repair && { repair }) }
+}
+
+/** Where blobs are stored in 16 bits, the steps that this takes have shares of the error: the largest is the cause. */
+async function attributed(scene: Scene, shared: readonly Explanation[]): Promise<readonly Explanation[]> {
+  const [first] = shared
+  if (!first.cause.endsWith('-storage')) return shared
+  const shares = await sharesOf(scene, 'fp16-weights')
+  if (shares === undefined) return shared
+  const told = shares.filter(({ share }) => share >= leastShare)
+  return told.map(({ cause, evidence, share }) => ({
+    cause,
+    evidence: `${Math.round(100 * share)} % of the squared error; ${evidence}${cause === first.cause ? `; ${first.evidence}` : ''}`,
+  }))
+}
+
+const leastShare = 0.02
+
+const errorsOf = (row: Row): Pick<Culprit, 'introduced' | 'noise' | 'factor' | 'segment'> => ({
+  introduced: row.introduced,
+  noise: row.noise,
+  factor: factorOf(row),
+  segment: row.segment.map(({ name }) => name).reverse(),
+})
+
+interface Together {
+  readonly shared: readonly Explanation[]
+  /** The suspects that err more than what is shared explains. */
+  readonly rest: readonly Row[]
+}
+
+const float32Rounding: Explanation = {
+  cause: 'float32',
+  evidence: 'no layer errs more than rounding to float32 explains for it',
+}
+
+/** Looks for what many layers have in common: it is named before any of them is. */
+async function explainTogether(scene: Scene): Promise<Together> {
+  if (scene.suspects.length === 0) return { shared: [float32Rounding], rest: [] }
+  const narrow: NarrowSide | undefined = narrowSide(scene.walk)
+  const alone = narrow === undefined ? await int8Cause(scene) : await storageCause(scene, narrow)
+  if (alone !== undefined) return { shared: [alone], rest: alone.rest }
+  const shared: Explanation[] = []
+  let rest: readonly Row[] = scene.suspects
+  const halves = await fp16WeightsCause(scene)
+  if (halves !== undefined) {
+    shared.push(halves)
+    rest = halves.rest
+  }
+  const winograd = await winogradCause(scene, rest)
+  if (winograd !== undefined) {
+    shared.push(winograd)
+    rest = winograd.rest
+  }
+  return { shared, rest }
+}
+
+/** Why one row errs, and which layer of its segment it is. */
+async function explain(scene: Scene, row: Row, shared: readonly Explanation[]) {
+  const isInt8 = shared.some(({ cause }) => cause === 'int8')
+  if (isInt8) {
+    return {
+      layer: row.layer,
+      explanation: {
+        cause: 'int8',
+        evidence: 'it errs far more than the other layers that compute in int8: its scales',
+      } as const,
+    }
+  }
+  const difference = await graphDifference(scene.walk, row)
+  if (difference !== undefined) {
+    return { layer: difference.layer, explanation: { cause: 'graph', evidence: difference.evidence } as const }
+  }
+  return { layer: row.layer, explanation: await layerFault(scene, row) }
+}

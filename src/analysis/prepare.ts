@@ -1,0 +1,106 @@
+// Brings two models to one subject: inputs as tensors under both models' names, and the tensors of the reference.
+import type { Model } from '../runners/model.ts'
+import { formatShape } from '../tensor/shape.ts'
+import type { Tensor, TensorLike } from '../tensor/tensor.ts'
+import { toTensor } from '../tensor/to-tensor.ts'
+import { AnalysisError } from './analysis-error.ts'
+import { referenceTensors } from './reference.ts'
+import { type Subject, subjectOf } from './subject.ts'
+
+export interface ModelPairOptions {
+  /** The model's inputs, as for `model.run`. */
+  readonly inputs: Readonly<Record<string, TensorLike>>
+  /**
+   * The reference's inputs. Default: the model's, by name, or where the reference has other names, in its order; an axis of length 1
+   * is added in front where the reference declares one.
+   */
+  readonly referenceInputs?: Readonly<Record<string, TensorLike>>
+  /** Counterparts that are known: blob of the model -> tensor of the reference. All others are found. */
+  readonly pairs?: Readonly<Record<string, string>>
+}
+
+/** Both models' inputs as tensors, in pairs. */
+export interface FedPair {
+  readonly name: string
+  readonly own: Tensor
+  readonly referenceName: string
+  readonly theirs: Tensor
+}
+
+/** @throws {AnalysisError} when both are not fed as many tensors */
+export function checkPair(reference: Model, options: ModelPairOptions): FedPair[] {
+  const inputs = tensorsOf(options.inputs, 'inputs')
+  const theirs = Object.entries(tensorsOf(options.referenceInputs ?? inputsFor(reference, inputs), 'referenceInputs'))
+  const own = Object.entries(inputs)
+  if (theirs.length !== own.length) {
+    throw new AnalysisError(
+      `inputs has ${own.length} tensors and referenceInputs ${theirs.length}: each must have its counterpart, in the same order`,
+    )
+  }
+  return own.map(([name, tensor], i) => ({ name, own: tensor, referenceName: theirs[i][0], theirs: theirs[i][1] }))
+}
+
+export async function prepare(model: Model, reference: Model, options: ModelPairOptions): Promise<Subject> {
+  const inputs = tensorsOf(options.inputs, 'inputs')
+  const referenceInputs = tensorsOf(options.referenceInputs ?? inputsFor(reference, inputs), 'referenceInputs')
+  const values = await runReference(reference, referenceInputs)
+  const order = reference.blobs.filter((name) => values.has(name))
+  const references = referenceTensors(order.length > 0 ? order : [...values.keys()], values, referenceInputs)
+  const pairs = new Map(Object.entries(options.pairs ?? {}))
+  for (const [blob, name] of pairs) {
+    if (!model.blobs.includes(blob)) throw new AnalysisError(`pairs: the model has no blob "${blob}"`)
+    if (!references.byName.has(name)) throw new AnalysisError(`pairs: the reference gave no tensor "${name}"`)
+  }
+  if (references.all.length <= Object.keys(referenceInputs).length) {
+    throw new AnalysisError(
+      `the reference (${reference.runtime.name}) gave no tensor of floats besides its inputs: there is nothing to compare with`,
+    )
+  }
+  const referenceOutputs = reference.outputs.map(({ name }) => name)
+  return subjectOf({ model, inputs, references, referenceInputs, pairs, referenceOutputs })
+}
+
+function tensorsOf(given: Readonly<Record<string, TensorLike>>, option: string): Record<string, Tensor> {
+  if (typeof given !== 'object' || given === null || Object.keys(given).length === 0) {
+    throw new AnalysisError(`${option}: expected the tensors to feed by name, such as { in0: tensor }`)
+  }
+  return Object.fromEntries(
+    Object.entries(given).map(([name, like]) => [name, toTensor(like, { name: `${option}.${name}` })]),
+  )
+}
+
+/** The model's inputs under the reference's names. */
+function inputsFor(reference: Model, inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  const [given, wanted] = [Object.entries(inputs), reference.inputs]
+  const byName = wanted.every(({ name }) => Object.hasOwn(inputs, name))
+  if (!byName && wanted.length !== given.length) {
+    throw new AnalysisError(
+      `the model is fed ${given.length} tensors and the reference takes ${wanted.length} (${wanted.map(({ name }) => name).join(', ')}): name them in referenceInputs`,
+    )
+  }
+  return Object.fromEntries(
+    wanted.map(({ name, shape }, i) => [name, withBatchAxis(byName ? inputs[name] : given[i][1], shape)]),
+  )
+}
+
+/** Runtimes whose models have a batch axis declare it: one axis more than ncnn's, of length 1 or any. */
+function withBatchAxis(tensor: Tensor, declared: readonly number[] | undefined): Tensor {
+  const isBatch = declared?.length === tensor.shape.length + 1 && (declared[0] === 1 || declared[0] === -1)
+  return isBatch ? { ...tensor, shape: [1, ...tensor.shape] } : tensor
+}
+
+/** The tensors of the reference by name; its own error says what does not fit. */
+async function runReference(
+  reference: Model,
+  inputs: Readonly<Record<string, Tensor>>,
+): Promise<ReadonlyMap<string, Tensor>> {
+  try {
+    return new Map(Object.entries(await reference.run(inputs, { outputs: 'all' })))
+  } catch (error) {
+    const fed = Object.entries(inputs).map(([name, { shape }]) => `${name} ${formatShape(shape)}`)
+    throw new AnalysisError(
+      `the reference (${reference.runtime.name}) cannot be run on ${fed.join(', ')}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
+  }
+}

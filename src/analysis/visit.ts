@@ -1,0 +1,121 @@
+// Visits a layer: computes it on the reference's tensors and finds the counterparts of its outputs.
+import type { LayerInfo } from '../runners/model.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { distance, type Elements } from './distance.ts'
+import { asFloat32, float32Tensor, floatsOf } from './elements.ts'
+import { bestFit, layoutsBetween, placesOf, rearrange } from './layouts.ts'
+import { isRepeating, mayReshape } from './network.ts'
+import { quantize, type Scales, unquantize } from './quantized.ts'
+import { searchIn, sureError } from './search.ts'
+import type { Subject } from './subject.ts'
+import { type Match, type Visited, visitedOf, type Walk } from './walk-state.ts'
+
+/** A walk that has come to the inputs only. */
+export function startWalk(subject: Subject, namesHold: boolean): Walk {
+  const { references, pairs } = subject
+  const search = searchIn(references, namesHold)
+  const visited = new Map<string, Visited>()
+  const pinned: Walk['pinned'] = new Map()
+  const lookUp = (blob: string): Visited => visitedOf(walk, blob)
+
+  const feed = (blob: string): Tensor => {
+    const { match, own, shape, scales } = lookUp(blob)
+    if (match === undefined) return own as Tensor
+    const tensor = float32Tensor(rearrange(match.reference.elements, match.layout), shape)
+    return scales === undefined ? tensor : quantize(tensor, scales)
+  }
+  const placeBefore = ({ inputs }: LayerInfo): number =>
+    Math.max(-1, ...inputs.map((blob) => visited.get(blob)?.place ?? -1))
+
+  const settle = (blob: string, tensor: Tensor, layer: LayerInfo, scales?: Scales): void => {
+    const elements = scales === undefined ? floatsOf(tensor) : unquantize(tensor, scales)
+    const { shape, dtype } = tensor
+    const place = placeBefore(layer)
+    if (elements === undefined) {
+      visited.set(blob, { shape, dtype, own: tensor, depth: 0, place })
+      return
+    }
+    const match = counterpart(blob, elements, shape, layer, place)
+    if (match !== undefined) {
+      visited.set(blob, { shape, dtype, match, ...(scales && { scales }), depth: 0, place: match.reference.place })
+      return
+    }
+    const depth = 1 + Math.max(0, ...layer.inputs.map((input) => visited.get(input)?.depth ?? 0))
+    visited.set(blob, { shape, dtype, own: scales === undefined ? asFloat32(tensor) : tensor, depth, place })
+  }
+
+  const counterpart = (
+    blob: string,
+    elements: Elements,
+    shape: readonly number[],
+    layer: LayerInfo,
+    place: number,
+  ): Match | undefined => {
+    const pin = pinned.get(blob)
+    if (pin !== undefined) {
+      return { ...distance(elements, pin.reference.elements, placesOf(pin.layout)), ...pin, by: 'hypothesis' }
+    }
+    const paired = references.byName.get(pairs.get(blob) ?? '')
+    if (paired?.elements.length === elements.length) return { ...search.fit(elements, shape, paired), by: 'pair' }
+    const named = namesHold ? references.byName.get(blob) : undefined
+    if (named?.elements.length === elements.length) return { ...search.fit(elements, shape, named), by: 'name' }
+    const found = search.find(elements, shape, place, mayReshape(layer))
+    if (found !== undefined && !(found.error >= sureError && isForOutput(subject, blob, found.reference.name))) {
+      if (found.error < 1e-3) search.learn(found.layout)
+      return { ...found, by: 'content' }
+    }
+    const output = references.byName.get(outputCounterpart(subject, blob) ?? '')
+    if (output?.elements.length === elements.length) return { ...search.fit(elements, shape, output), by: 'output' }
+    return undefined
+  }
+
+  const walk: Walk = {
+    subject,
+    search,
+    visited,
+    pinned,
+    namesHold,
+    feed,
+    feeds: (inputs) => new Map(inputs.map((blob) => [blob, feed(blob)])),
+    placeBefore,
+    async visit(layer) {
+      if (isRepeating(layer)) {
+        for (const blob of layer.outputs) visited.set(blob, lookUp(layer.inputs[0]))
+        return
+      }
+      const computed = await subject.compute(walk.feeds(layer.inputs), layer.outputs)
+      const quantized = layer.outputs.some((blob) => computed[blob].dtype === 'int8')
+      const scales = quantized ? (await subject.details(layer))?.outputScales : undefined
+      for (const blob of layer.outputs) {
+        const tensor = computed[blob]
+        settle(blob, tensor, layer, tensor.dtype === 'int8' ? scales : undefined)
+      }
+    },
+  }
+
+  const referenceNames = Object.keys(subject.referenceInputs)
+  for (const [i, [blob, tensor]] of Object.entries(subject.inputs).entries()) {
+    const { shape, dtype } = tensor
+    const reference = references.byName.get(referenceNames[i])
+    const own = floatsOf(tensor)
+    const fit =
+      reference !== undefined && own !== undefined && reference.elements.length === own.length
+        ? bestFit(own, reference.elements, layoutsBetween(shape, reference.tensor.shape))
+        : undefined
+    // The order of an image's axes at the input is that of all images.
+    if (fit !== undefined) search.learn(fit.layout)
+    const match = fit && reference && { ...fit, reference, by: 'input' as const }
+    visited.set(blob, { shape, dtype, own: asFloat32(tensor), ...(match && { match }), depth: 0, place: -1 })
+  }
+  return walk
+}
+
+/** Whether a tensor is an output of the reference's, and the blob none of the model's: what only resembles it stands before it. */
+const isForOutput = ({ model, referenceOutputs }: Subject, blob: string, reference: string): boolean =>
+  referenceOutputs.includes(reference) && model.outputs.every(({ name }) => name !== blob)
+
+/** The reference's output of the same rank among the outputs. */
+function outputCounterpart({ model, referenceOutputs }: Subject, blob: string): string | undefined {
+  const at = model.outputs.findIndex(({ name }) => name === blob)
+  return at < 0 ? undefined : referenceOutputs[at]
+}

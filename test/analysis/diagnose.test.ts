@@ -1,0 +1,253 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { compareModels, diagnose } from '../../src/analysis.ts'
+import type { LayerChange, Model, VariantSettings } from '../../src/runners/model.ts'
+import { float16ToFloat32, float32ToFloat16 } from '../../src/tensor/half.ts'
+import { asAnotherRuntime, channelsLast, image, loadSmallNetwork } from './small-network.ts'
+
+let model: Model
+let exact: Model
+beforeAll(async () => {
+  model = await loadSmallNetwork()
+  exact = await loadSmallNetwork({ precision: 'float64' })
+})
+afterAll(() => {
+  model.close()
+  exact.close()
+})
+
+const inputs = { in: image() }
+
+async function variantOf(settings: VariantSettings): Promise<Model> {
+  const variant = await model.variant?.(settings)
+  if (variant === undefined) throw new Error('there is no variant')
+  return variant
+}
+
+async function weightOf(layer: string, name: string) {
+  const weight = (await model.inspectLayer?.(layer))?.weights.find((one) => one.name === name)
+  if (weight === undefined) throw new Error(`there is no weight ${name}`)
+  return weight.read()
+}
+
+const scaled = async (layer: string, factor: number): Promise<LayerChange> => {
+  const { data, ...tensor } = await weightOf(layer, 'weight_data')
+  return {
+    weights: { weight_data: { ...tensor, data: Float32Array.from(data as Float32Array, (value) => value * factor) } },
+  }
+}
+
+/** One damage of one layer: what is done, and what is to be said of it. */
+const damages: readonly (readonly [
+  layer: string,
+  change: LayerChange | (() => Promise<LayerChange>),
+  cause: string,
+  evidence: RegExp,
+])[] = [
+  [
+    'conv1',
+    { params: { pad_left: 2, pad_right: 0, pad_top: 1, pad_bottom: 1 } },
+    'parameter',
+    /pads .* are \(1, 1, 1, 1\) instead of \(2, 0, 1, 1\)/,
+  ],
+  ['conv1', { params: { activation_type: 0 } }, 'parameter', /its activation is a ReLU/],
+  ['conv3', { params: { pad_value: 0.3 } }, 'parameter', /pad_value is .*instead of 0.3/],
+  ['conv2', { params: { activation_params: [0.3] } }, 'parameter', /slope of 0.1|slope of negative values is 0.1/],
+  [
+    'bn',
+    { params: { eps: 0.02 } },
+    'parameter',
+    /its eps is 0?.?00001 instead of 0.02|its eps is 1e-5 instead of 0.02/,
+  ],
+  ['add', { params: { op_type: 4 } }, 'parameter', /it is add/],
+  ['act', { params: { alpha: 0.25 } }, 'parameter', /alpha is 0.2/],
+  ['avg', { params: { pooling_type: 0 } }, 'parameter', /it takes the average/],
+  ['avg', { params: { avgpool_count_include_pad: 1 } }, 'parameter', /avgpool_count_include_pad is 0/],
+  ['tanh', { type: 'Sigmoid' }, 'parameter', /it is TanH/],
+  ['conv3', () => scaled('conv3', 1.001), 'weights', /in the weights/],
+  ['fc1', () => scaled('fc1', 1.0003), 'weights', /in the weights/],
+]
+
+describe('one damaged layer is named, with what is wrong with it', () => {
+  test.each(damages)('%s %o', async (layer, change, cause, evidence) => {
+    const damaged = await variantOf({ layers: { [layer]: typeof change === 'function' ? await change() : change } })
+    for (const [reference, referenceInputs] of [
+      [exact, inputs],
+      [asAnotherRuntime(exact), { t1000: channelsLast(inputs.in) }],
+    ] as const) {
+      const diagnosis = await diagnose(damaged, reference, { inputs, referenceInputs })
+      expect(diagnosis.verdict).toBe('layers')
+      expect(diagnosis.culprits.map((culprit) => culprit.layer)).toEqual([layer])
+      expect([diagnosis.cause, diagnosis.culprits[0].evidence]).toEqual([cause, expect.stringMatching(evidence)])
+      expect(diagnosis.repair !== undefined).toBe(cause === 'parameter')
+    }
+    damaged.close()
+  })
+
+  test('two at once, the one that matters more first', async () => {
+    const damaged = await variantOf({
+      layers: { conv3: await scaled('conv3', 1.01), avg: { params: { pooling_type: 0 } } },
+    })
+    const { culprits, causes } = await diagnose(damaged, exact, { inputs })
+    expect(culprits.map(({ layer }) => layer)).toEqual(['avg', 'conv3'])
+    expect(causes.map(({ cause }) => cause)).toEqual(['parameter', 'weights'])
+    damaged.close()
+  })
+
+  test('a repair repairs', async () => {
+    const damaged = await variantOf({ layers: { avg: { params: { pooling_type: 0 } } } })
+    const { repair } = await diagnose(damaged, exact, { inputs })
+    const repaired = await damaged.variant?.(repair?.settings ?? {})
+    expect(repaired && (await repaired.run(inputs))).toEqual(await model.run(inputs))
+    damaged.close()
+    repaired?.close()
+  })
+
+  test('weights of one layer in float16', async () => {
+    const { data, ...tensor } = await weightOf('conv3', 'weight_data')
+    const halves = Float32Array.from(data as Float32Array, (value) => float16ToFloat32(float32ToFloat16(value)))
+    const damaged = await variantOf({ layers: { conv3: { weights: { weight_data: { ...tensor, data: halves } } } } })
+    const { culprits, cause } = await diagnose(damaged, exact, { inputs })
+    expect(culprits.map(({ layer }) => layer)).toEqual(['conv3'])
+    expect(cause).toBe('fp16-weights')
+    damaged.close()
+  })
+})
+
+describe('nobody is blamed', () => {
+  test('for rounding to float32', async () => {
+    const diagnosis = await diagnose(model, asAnotherRuntime(exact), {
+      inputs,
+      referenceInputs: { t1000: channelsLast(inputs.in) },
+    })
+    expect(diagnosis).toMatchObject({ verdict: 'grows evenly', culprits: [], cause: 'float32' })
+    expect(diagnosis.layers).toHaveLength(12)
+    for (const { factor } of diagnosis.layers) expect(factor).toBeLessThan(5)
+  })
+
+  test('where nothing differs', async () => {
+    expect(await diagnose(model, model, { inputs })).toMatchObject({ verdict: 'equal', culprits: [], cause: undefined })
+  })
+
+  test.each([
+    ['bf16-storage', { useBf16Storage: true }],
+    ['fp16-storage', { useFp16Storage: true }],
+    ['float32', { useWinogradConvolution: true }],
+  ])('for %s', async (cause, ncnn) => {
+    const reduced = await variantOf({ ncnn })
+    const diagnosis = await diagnose(reduced, exact, { inputs })
+    expect(diagnosis.culprits).toEqual([])
+    expect([cause, 'winograd']).toContain(diagnosis.cause)
+    reduced.close()
+  })
+
+  test('but the damaged one, where all layers store bfloat16', async () => {
+    const reduced = await variantOf({ ncnn: { useBf16Storage: true }, layers: { conv3: { params: { pad_value: 1 } } } })
+    const { culprits, cause } = await diagnose(reduced, exact, { inputs })
+    expect(culprits.map(({ layer }) => layer)).toEqual(['conv3'])
+    expect(cause).toBe('parameter')
+    reduced.close()
+  })
+})
+
+describe('inputs come first', () => {
+  test.each([
+    [
+      'channels in reverse',
+      (i: number, x: Float32Array) => x[(2 - Math.floor(i / 256)) * 256 + (i % 256)],
+      /axis 0 is reversed \(RGB and BGR\)/,
+    ],
+    ['another scale', (i: number, x: Float32Array) => 0.9 * x[i], /0.9 times the reference$/],
+    ['an offset', (i: number, x: Float32Array) => x[i] + 0.25, /the reference \+ 0.25$/],
+    ['mirrored', (i: number, x: Float32Array) => x[i - (i % 16) + 15 - (i % 16)], /axis 2 is reversed/],
+    ['another layout', (i: number, x: Float32Array) => x[(i % 3) * 256 + Math.floor(i / 3)], /another layout/],
+    [
+      'a scale for each channel',
+      (i: number, x: Float32Array) => x[i] * (1 + Math.floor(i / 256)),
+      /per channel the model's is 0: the reference; 1: 2 times/,
+    ],
+  ])('%s', async (_, change, evidence) => {
+    const original = inputs.in.data as Float32Array
+    const changed = { ...inputs.in, data: Float32Array.from(original, (__, i) => change(i, original)) }
+    const diagnosis = await diagnose(model, exact, { inputs: { in: changed }, referenceInputs: inputs })
+    expect(diagnosis).toMatchObject({ verdict: 'inputs differ', culprits: [], cause: 'input' })
+    expect(diagnosis.causes[0].evidence).toMatch(evidence)
+  })
+})
+
+describe('compareModels', () => {
+  test('has a row for each layer, whatever the names and layouts', async () => {
+    const damaged = await variantOf({ layers: { avg: { params: { pooling_type: 0 } } } })
+    const { layers, outputs, pass, unmatched } = await compareModels(damaged, asAnotherRuntime(exact), {
+      inputs,
+      referenceInputs: { t1000: channelsLast(inputs.in) },
+      atol: 1e-5,
+    })
+    expect(pass).toBe(false)
+    expect(unmatched).toEqual([])
+    expect(outputs[0].error).toBeGreaterThan(1e-3)
+    expect(layers.map(({ layer }) => layer)).toEqual([
+      'conv1',
+      'dw',
+      'bn',
+      'add',
+      'act',
+      'avg',
+      'conv2',
+      'conv3',
+      'mean',
+      'fc1',
+      'fc2',
+      'tanh',
+    ])
+    const [conv1, , , , , avg, conv2] = layers
+    expect(conv1.counterpart).toEqual({ name: 't1007', by: 'content', order: [2, 0, 1] })
+    expect(avg.introduced).toBeGreaterThan(0.1)
+    expect(conv2.inherited).toBeGreaterThan(0.05)
+    expect(conv2.introduced).toBeLessThan(1e-6)
+    damaged.close()
+  })
+
+  test('a reference without some tensors gives segments', async () => {
+    const damaged = await variantOf({ layers: { bn: { params: { eps: 0.02 } } } })
+    const sparse: Model = {
+      ...exact,
+      blobs: ['c1', 'h1', 'c3', 'out'],
+      run: async (given) => exact.run(given, { outputs: ['c1', 'h1', 'c3', 'out'] }),
+    }
+    const { culprits, verdict } = await diagnose(damaged, sparse, { inputs })
+    expect(verdict).toBe('layers')
+    expect(culprits.map(({ layer, segment }) => [layer, segment])).toEqual([['act', ['dw', 'bn', 'add', 'act']]])
+    damaged.close()
+  })
+})
+
+describe('what cannot be compared', () => {
+  const failure = (reference: Model, options: object = {}) =>
+    expect(diagnose(model, reference, { inputs, ...options })).rejects
+
+  test('a reference that takes other inputs', async () => {
+    const other = { ...exact, inputs: [{ name: 'a' }, { name: 'b' }] }
+    await failure(other).toThrow(
+      'the model is fed 1 tensors and the reference takes 2 (a, b): name them in referenceInputs',
+    )
+    await failure(exact, { referenceInputs: { in: image(), b: [1] } }).toThrow(
+      'inputs has 1 tensors and referenceInputs 2',
+    )
+  })
+
+  test('a reference that gives nothing, or another network', async () => {
+    await failure({ ...exact, run: async () => ({}) }).toThrow('gave no tensor of floats besides its inputs')
+    const other = {
+      ...exact,
+      run: async () => ({ out: { data: new Float32Array(7), shape: [7], dtype: 'float32' as const } }),
+    }
+    await failure(other).toThrow('output "out" has no counterpart')
+  })
+
+  test('options that do not exist, and pairs of what is not there', async () => {
+    await failure(exact, { atoll: 1 }).toThrow("unknown option 'atoll'")
+    await failure(exact, { pairs: { c9: 'c1' } }).toThrow('pairs: the model has no blob "c9"')
+    await failure(exact, { pairs: { c1: 'c9' } }).toThrow('pairs: the reference gave no tensor "c9"')
+    await failure(exact, { inputs: {} }).toThrow('inputs: expected the tensors to feed by name')
+  })
+})
