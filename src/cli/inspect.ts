@@ -1,6 +1,8 @@
 // `expect-tensor inspect model.param`: what is in an ncnn model.
 import { columns } from '../explain/columns.ts'
 import { inspectNcnn, type LayerInspection, type NcnnInspection, type StorageCounts } from '../runners/ncnn/inspect.ts'
+import { formatBytes, formatCount } from '../tensor/numbers.ts'
+import { formatShape } from '../tensor/shape.ts'
 import { defineCommand, UsageError } from './command.ts'
 
 export const inspect = defineCommand({
@@ -46,10 +48,10 @@ function describeInspection(inspection: NcnnInspection): string {
     ['inputs', describeBlobs(inputs)],
     ['outputs', describeBlobs(outputs)],
     ['layers', `${layers.length}: ${types.join(', ')}`],
-    ['parameters', `${group(parameters)}${parameters > 0 ? ` (${describeStorage(storage)})` : ''}`],
+    ['parameters', `${formatCount(parameters)}${parameters > 0 ? ` (${describeStorage(storage)})` : ''}`],
     ['weights', `${formatBytes(fileBytes)} in the file, ${formatBytes(weightBytes)} in memory`],
     ...(blobBytes === undefined ? [] : [['blobs', `${formatBytes(blobBytes)} if none were freed`]]),
-    ...(flops === undefined ? [] : [['FLOPs', group(flops)]]),
+    ...(flops === undefined ? [] : [['FLOPs', formatCount(flops)]]),
   ]
   const hint =
     flops === undefined ? ['', 'Shapes and FLOPs: give the shape of every input as --input name=3,224,224'] : []
@@ -68,15 +70,15 @@ function layerRow({ type, name, outputs, outputShapes, parameters, storage, flop
   return [
     type,
     name,
-    outputShapes ? outputShapes.map((shape) => `[${shape.join(', ')}]`).join(' ') : outputs.join(' '),
-    parameters === 0 ? '' : group(parameters),
+    outputShapes ? outputShapes.map(formatShape).join(' ') : outputs.join(' '),
+    parameters === 0 ? '' : formatCount(parameters),
     parameters === 0 ? '' : describeStorage(storage),
-    flops === undefined ? '' : group(flops),
+    flops === undefined ? '' : formatCount(flops),
   ]
 }
 
 const describeBlobs = (blobs: NcnnInspection['inputs']): string =>
-  blobs.map(({ name, shape }) => (shape ? `${name} [${shape.join(', ')}]` : name)).join(', ')
+  blobs.map(({ name, shape }) => (shape ? `${name} ${formatShape(shape)}` : name)).join(', ')
 
 /** `fp16 98.2 %, fp32 1.8 %`, largest share first. */
 function describeStorage(storage: StorageCounts): string {
@@ -88,14 +90,4 @@ function describeStorage(storage: StorageCounts): string {
     .sort(([, a], [, b]) => b - a)
     .map(([name, count]) => `${name} ${share(count)}`)
     .join(', ')
-}
-
-/** 1 423 616 */
-const group = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ' ')
-
-function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`
-  const units = ['KiB', 'MiB', 'GiB']
-  const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length)
-  return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`
 }

@@ -2,6 +2,7 @@
 
 import type { DType } from '../tensor/dtype.ts'
 import { quoteNames } from '../tensor/quote-names.ts'
+import { formatShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { transpose } from '../tensor/transpose.ts'
 import { declaredBytes, decodeElements, encodeElements } from './elements.ts'
@@ -143,7 +144,7 @@ function readHeader(source: ByteSource): NpyHeader {
         : 'was numpy.save called several times on one file? Store several arrays as .npz or .safetensors'
     throw new TensorFileError(
       name,
-      `shape [${shape.join(', ')}] of ${dtype} takes ${byteCount(expected)}, but ${found} follow the header: ${advice}`,
+      `shape ${formatShape(shape)} of ${dtype} takes ${byteCount(expected)}, but ${found} follow the header: ${advice}`,
       { code: found < expected ? 'truncated' : 'malformed' },
     )
   }

@@ -2,7 +2,7 @@
 
 import { decodeUtf8, encodeUtf8 } from '../host/utf8.ts'
 import { bytesPerElement, type DType } from '../tensor/dtype.ts'
-import { sizeOf } from '../tensor/shape.ts'
+import { formatShape, sizeOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { declaredBytes, decodeElements, encodeElements } from './elements.ts'
 import { byteCount, describeBeginning, TensorFileError } from './error.ts'
@@ -130,7 +130,7 @@ function parseEntry(entry: unknown, dataOffset: number, dataBytes: number, sourc
   if (expected !== undefined && to - from !== expected) {
     throw new TensorFileError(
       source,
-      `shape [${shape.join(', ')}] of ${typeName} takes ${byteCount(expected)}, but 'data_offsets' [${from}, ${to}] span ${to - from}`,
+      `shape ${formatShape(shape)} of ${typeName} takes ${byteCount(expected)}, but 'data_offsets' [${from}, ${to}] span ${to - from}`,
     )
   }
   return { typeName, shape, begin: dataOffset + from, end: dataOffset + to }

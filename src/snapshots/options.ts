@@ -68,7 +68,7 @@ function refuseUnjudgeable(options: CompareOptions): void {
   const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== false)
   const foreign = given.find(([name]) => !fingerprintOptions.includes(name))?.[0]
   if (foreign === undefined) return
-  const advice = foreign === 'normalize' || foreign === 'axis' ? ', or normalise the tensor before the assertion' : ''
+  const advice = foreign === 'normalize' || foreign === 'axis' ? ', or normalize the tensor before the assertion' : ''
   throw new TypeError(
     `a fingerprint cannot be judged by ${foreign}: use ${fingerprintOptions.join(', ')}${advice}, or storage: 'full'`,
   )

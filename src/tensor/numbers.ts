@@ -31,6 +31,11 @@ export function formatMagnitude(value: number): string {
   return plain(Number(value.toPrecision(3)))
 }
 
+/** Four significant digits, without trailing zeros. */
+export function formatNumber(value: number): string {
+  return String(Number(value.toPrecision(4)))
+}
+
 /** A number as the user would type it, to the last digit: `1e-3`, `0.05`. */
 export function formatExact(value: number): string {
   return plain(value)
@@ -59,15 +64,45 @@ export function formatPercent(ratio: number): string {
   return percent === 100 && ratio < 1 ? '>99.9%' : `${percent}%`
 }
 
+/** `93 %`; never rounded up to 100. */
+export function formatShare(share: number): string {
+  return share < 1 && share > 0.99 ? 'over 99 %' : `${Math.round(share * 100)} %`
+}
+
 /** Cosine similarity: when it is too near to 1 for its digits to tell, its distance from 1. */
 export function formatCosine(cosine: number): string {
   if (cosine >= 1) return '1'
   return cosine > 1 - 1e-7 ? `1 - ${formatMagnitude(1 - cosine)}` : cosine.toFixed(7)
 }
 
+/** `2^-11.3`: the size of an error beside that of a rounding. */
+export function formatPowerOfTwo(value: number): string {
+  return `2^${Math.log2(value).toFixed(1)}`
+}
+
 export function formatDecibels(decibels: number): string {
   if (decibels === Number.POSITIVE_INFINITY) return 'infinite'
   return `${decibels.toFixed(1)} dB`
+}
+
+/** `1 423 616` */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ' ')
+}
+
+/** A size of memory in the unit that suits it: `512 B`, `40.3 MiB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`
+  const units = ['KiB', 'MiB', 'GiB']
+  const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length)
+  return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`
+}
+
+/** A size of memory in MiB or GiB, rounded up: what exceeds a limit then looks larger than it. */
+export function formatBytesAtLeast(bytes: number): string {
+  return bytes >= 2 ** 30
+    ? `${(Math.ceil((10 * bytes) / 2 ** 30) / 10).toFixed(1)} GiB`
+    : `${Math.ceil(bytes / 2 ** 20)} MiB`
 }
 
 /** The shorter of JavaScript's plain and exponential notation. */

@@ -1,4 +1,4 @@
-// The report: tolerances, counts, statistics, metrics, normalisation, JSON.
+// The report: tolerances, counts, statistics, metrics, normalization, JSON.
 import { describe, expect, test } from 'vitest'
 import { compareTensors } from '../../src/compare/compare-tensors.ts'
 import type { CompareOptions } from '../../src/compare/options/options.ts'
@@ -40,7 +40,7 @@ describe('tolerance', () => {
     expect(compareTensors(one, one, options).tolerance).toEqual({ atol, rtol, source })
   })
 
-  test('normalised integers are fractions, and get the tolerance of float64', () => {
+  test('normalized integers are fractions, and get the tolerance of float64', () => {
     const { tolerance, pass } = compareTensors(new Int8Array([1, 2, 3]), new Int8Array([2, 4, 6]), { normalize: 'l2' })
     expect(tolerance).toEqual({ atol: 1e-7, rtol: 1e-7, source: 'dtype' })
     expect(pass).toBe(true)
@@ -256,7 +256,7 @@ describe('normalize', () => {
     [0, 10],
   ])
 
-  test('decides on the normalised values, and reports the raw ones too', () => {
+  test('decides on the normalized values, and reports the raw ones too', () => {
     const comparison = compareTensors(actual, reference, { normalize: 'l2', atol: 1e-12 })
     expect(comparison).toMatchObject({ pass: true, normalize: 'l2', raw: { maxAbs: 8 } })
     expect(comparison.absDiff.max).toBeLessThan(1e-15)
@@ -457,7 +457,7 @@ describe('metrics', () => {
     expect(compareTensors(store(a, actualType), store(r, referenceType)).metrics.maxUlp).toBe(ulps)
   })
 
-  test('ulps after normalisation are those of the dtypes before it', () => {
+  test('ulps after normalization are those of the dtypes before it', () => {
     const options = { normalize: 'l2', metrics: { maxUlp: 1 } } as const
     expect(compareTensors(new Float32Array([1, 2, 3]), new Float32Array([10, 20, 30]), options).pass).toBe(true)
   })

@@ -1,4 +1,4 @@
-// Reductions, softmax and normalisations against float64.
+// Reductions, softmax and normalizations against float64.
 import { describe, expect, test } from 'vitest'
 import { ReduceOp } from '../../src/kernels/ncnn.ts'
 import { createArena, randomFloats, ulpError } from './arena.ts'
@@ -95,7 +95,7 @@ describe.each([
   [3, 4],
   [2, 31],
   [5, 768],
-])('normalisation of %i rows of %i', (rows, n) => {
+])('normalization of %i rows of %i', (rows, n) => {
   const values = randomFloats(rows * n, 6).map((x) => x * 2 + 1)
   const gamma = randomFloats(n, 7)
   const beta = randomFloats(n, 8)

@@ -65,6 +65,6 @@ test('a mistake is an error, under .not too', () => {
   expect(() => expect([]).not.toAgreeOnTopK([], 1)).toThrow(/there are no classes in \[0\]/)
   expect(() => expect('a').not.toAgreeOnTopK([1], 1)).toThrow(/actual must be a tensor/)
   expect(() => expect([1]).not.toAgreeOnTopK([1], 1, { atol: -1 })).toThrow(/atol must be finite and not negative/)
-  // @ts-expect-error: nothing is normalised here
+  // @ts-expect-error: nothing is normalized here
   expect(() => expect([1]).not.toAgreeOnTopK([1], 1, { normalize: 'l2' })).toThrow(/takes atol, rtol and preset/)
 })

@@ -2,12 +2,19 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../../src/tensor/half.ts'
 import {
+  countOf,
   formatAtLeast,
+  formatBytes,
+  formatBytesAtLeast,
   formatCosine,
+  formatCount,
   formatExact,
   formatFactor,
   formatMagnitude,
+  formatNumber,
   formatPercent,
+  formatPowerOfTwo,
+  formatShare,
   formatValue,
 } from '../../src/tensor/numbers.ts'
 
@@ -73,12 +80,26 @@ test.each([
   [formatPercent, 1 / 3, '33.3%'],
   [formatPercent, 0.99998, '>99.9%'],
   [formatPercent, 1, '100%'],
-  [formatPercent, 1, '100%'],
   [formatPercent, 1 / 150528, '0.000664%'],
   [formatCosine, 1, '1'],
   [formatCosine, 0.999, '0.9990000'],
   [formatCosine, 1 - 3e-12, '1 - 3e-12'],
   [formatCosine, -0.5, '-0.5000000'],
+  [formatNumber, 1.23456, '1.235'],
+  [formatNumber, 2, '2'],
+  [formatShare, 0.934, '93 %'],
+  [formatShare, 0.9999, 'over 99 %'],
+  [formatPowerOfTwo, 1 / 4096, '2^-12.0'],
+  [formatCount, 1423616, '1 423 616'],
+  [formatBytes, 1023, '1023 B'],
+  [formatBytes, 1.5 * 2 ** 20, '1.5 MiB'],
+  [formatBytes, 2 ** 42, '4096.0 GiB'],
+  [formatBytesAtLeast, 2 ** 20 + 1, '2 MiB'],
+  [formatBytesAtLeast, 2 ** 32 + 1, '4.1 GiB'],
 ])('%o(%d) is %s', (format, value, text) => {
   expect(format(value)).toBe(text)
+})
+
+test('counts take the plural', () => {
+  expect([countOf(1, 'element'), countOf(0, 'element')]).toEqual(['1 element', '0 elements'])
 })

@@ -24,7 +24,7 @@ interface Values {
 /** Fires when the sorted values agree although the tensors are far from each other. */
 export const axisOrder: HintFinder = (context) => {
   const { pairs, moments, normalized } = context
-  // normalised after another order of axes, the values would be others
+  // normalized after another order of axes, the values would be others
   if (normalized || pairs.hasBigInts || moments().count < pairs.length) return undefined
   const values = context.values()
   if (values === undefined) return undefined

@@ -1,7 +1,7 @@
 // Hint: drift of the size that bfloat16 weights or activations cause.
 import { bfloat16ToFloat32, float32ToBfloat16 } from '../../tensor/half.ts'
+import { formatPowerOfTwo } from '../../tensor/numbers.ts'
 import type { HintFinder } from './context.ts'
-import { formatPowerOfTwo } from './format.ts'
 import { canDrift, isRoundedReference, typicalDrift } from './rounding-drift.ts'
 
 /** bfloat16 keeps three bits fewer than float16: where the sizes of half-precision drift end, up to three bits further. */

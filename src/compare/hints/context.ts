@@ -12,9 +12,9 @@ import { gatherMoments, type Moments } from './moments.ts'
 export interface HintContext {
   readonly pairs: Pairs
   readonly rule: ElementRule
-  /** Whether both sides were normalised before they were compared. */
+  /** Whether both sides were normalized before they were compared. */
   readonly normalized: boolean
-  /** The dtypes before normalisation. */
+  /** The dtypes before normalization. */
   readonly dtypes: readonly [actual: DType, reference: DType]
   readonly statistics: () => Statistics
   readonly relative: () => ErrorDistribution

@@ -1,7 +1,7 @@
 // Hint: one side is constant, zero as a rule, while the other is not.
 
+import { formatNumber } from '../../tensor/numbers.ts'
 import type { HintFinder } from './context.ts'
-import { formatNumber } from './format.ts'
 
 export const deadOutput: HintFinder = ({ statistics, pairs }) => {
   const { actual, reference, finitePairs } = statistics()

@@ -1,7 +1,7 @@
 // Hint: drift of the size that float16 weights or activations cause.
 import { float16ToFloat32, float32ToFloat16 } from '../../tensor/half.ts'
+import { formatPowerOfTwo } from '../../tensor/numbers.ts'
 import type { HintFinder } from './context.ts'
-import { formatPowerOfTwo } from './format.ts'
 import { canDrift, isRoundedReference, typicalDrift } from './rounding-drift.ts'
 
 /**

@@ -1,6 +1,6 @@
 // Hint: actual is the reference plus one number.
+import { formatNumber } from '../../tensor/numbers.ts'
 import type { HintFinder } from './context.ts'
-import { formatNumber } from './format.ts'
 import { fitLine, mostLeftOver } from './linear-fit.ts'
 
 export const offset: HintFinder = (context) => {

@@ -1,7 +1,7 @@
 // Hint: nearly all of the error lies in one slice of an axis, a channel or a frame.
 
+import { formatShare } from '../../tensor/numbers.ts'
 import type { HintFinder } from './context.ts'
-import { formatShare } from './format.ts'
 
 /** Share of the squared error from which a slice is to blame alone. */
 const leastShare = 0.9

@@ -1,8 +1,8 @@
 // Hint: values beyond what float16 can hold became infinite, or stuck at its largest value.
 
+import { formatNumber } from '../../tensor/numbers.ts'
 import { forEachBlock } from '../sides/pairs.ts'
 import type { HintFinder } from './context.ts'
-import { formatNumber } from './format.ts'
 
 /** The largest float16, and where rounding to infinity begins. */
 const largestHalf = 65504

@@ -1,6 +1,6 @@
 // Hint: actual is the reference with the opposite sign.
+import { formatNumber } from '../../tensor/numbers.ts'
 import type { HintFinder } from './context.ts'
-import { formatNumber } from './format.ts'
 import { fitLine, mostLeftOver } from './linear-fit.ts'
 
 export const signFlip: HintFinder = (context) => {

@@ -42,7 +42,7 @@ export interface MetricSource {
   readonly pairs: Pairs
   readonly rule: ElementRule
   readonly statistics: () => Statistics
-  /** The dtypes before normalisation: they say what a unit in the last place is. */
+  /** The dtypes before normalization: they say what a unit in the last place is. */
   readonly dtypes: readonly [actual: DType, reference: DType]
 }
 

@@ -5,7 +5,7 @@
 @inline
 export function halfToFloat4(bits: v128): v128 {
   const magnitude = i32x4.shl(v128.and(bits, i32x4.splat(0x7fff)), 13)
-  // Multiplying by 2^112 moves the exponent's bias from 15 to 127, and normalises subnormals on the way.
+  // Multiplying by 2^112 moves the exponent's bias from 15 to 127, and normalizes subnormals on the way.
   const scaled = f32x4.mul(magnitude, f32x4.splat(reinterpret<f32>(0x77800000)))
   const special = v128.and(i32x4.gt_u(magnitude, i32x4.splat(0x0f7fffff)), i32x4.splat(0x7f800000))
   const sign = i32x4.shl(v128.and(bits, i32x4.splat(0x8000)), 16)

@@ -1,4 +1,4 @@
-// Reductions over an axis, softmax, and the normalisations. Sums are taken in float64 on eight lanes, in a fixed order, and rounded
+// Reductions over an axis, softmax, and the normalizations. Sums are taken in float64 on eight lanes, in a fixed order, and rounded
 // once: the error of a long float32 sum is not what a comparison should find.
 import { highHalf, joinHalves, lowHalf } from './halves'
 import { storeFirst } from './lanes'

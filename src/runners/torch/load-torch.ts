@@ -20,7 +20,7 @@ export interface LoadTorchOptions {
    * `EXPECT_TENSOR_PYTHON`; without it the first of `python3` and `python` that has PyTorch.
    */
   readonly python?: string
-  /** Whether dropout and batch normalisation work as in use or as in training. A traced model is what it was when it was traced. */
+  /** Whether dropout and batch normalization work as in use or as in training. A traced model is what it was when it was traced. */
   readonly state?: 'eval' | 'train'
   /** How long PyTorch may take to load the model, and for each run, in milliseconds. Default 600 000: ten minutes. */
   readonly timeout?: number

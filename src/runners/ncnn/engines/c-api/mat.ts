@@ -1,4 +1,5 @@
 // Tensors into and out of ncnn's Mat, whose channels begin at aligned addresses, with gaps between them.
+import { formatShape } from '../../../../tensor/shape.ts'
 import { NcnnError } from '../../error.ts'
 import type { RawTensor } from '../real/session.ts'
 import { isNull, type NcnnLibrary, type Pointer } from './functions.ts'
@@ -19,7 +20,7 @@ export function createMat({ ncnn, view }: NcnnLibrary, { bytes, shape, bits }: R
           : ncnn.ncnn_mat_create_4d_elem(w, h, d, c, elementBytes, 1, noAllocator)
   const data = isNull(mat) ? 0 : ncnn.ncnn_mat_get_data(mat)
   if (isNull(data))
-    throw new NcnnError(`ncnn cannot allocate an input of shape [${shape.join(', ')}]`, { code: 'out-of-memory' })
+    throw new NcnnError(`ncnn cannot allocate an input of shape ${formatShape(shape)}`, { code: 'out-of-memory' })
   const channels = shape.length > 2 ? c : 1
   const channelBytes = bytes.length / channels
   const step = shape.length > 2 ? ncnn.ncnn_mat_get_cstep(mat) * elementBytes : channelBytes

@@ -1,5 +1,6 @@
 // Loads a graph into the built-in engine: looks up the layer types, checks the weights, puts them into memory.
 import type { NcnnKernels } from '../../../../kernels/ncnn.ts'
+import { formatBytesAtLeast } from '../../../../tensor/numbers.ts'
 import { NcnnError } from '../../error.ts'
 import type { Graph, GraphLayer } from '../../graph.ts'
 import type { EngineOptions } from '../../options.ts'
@@ -7,7 +8,6 @@ import type { ParamSpecs } from '../../params.ts'
 import type { WeightSource } from '../../weight-source.ts'
 import { locateWeights, readHalves, readWeight, type WeightLocation, type WeightSpecs } from '../../weights.ts'
 import { declareLayers, explained } from './declare.ts'
-import { formatBytes } from './format-bytes.ts'
 import type { LoadedLayer, RunnableType } from './layer.ts'
 import { type Arena, createArena } from './memory/arena.ts'
 import { Blob } from './memory/blob.ts'
@@ -58,7 +58,7 @@ function bytesInMemory(bin: WeightSource, weights: readonly WeightLocation[]): n
   const bytes = weights.reduce((sum, { storage, count }) => sum + (storage === 'int8' ? count : 4 * count), 0)
   if (bytes <= maxMemoryBytes) return bytes
   throw new NcnnError(
-    `${bin.name}: the weights take ${formatBytes(bytes)} of memory (float32), but WebAssembly addresses ${formatBytes(maxMemoryBytes)}. ` +
+    `${bin.name}: the weights take ${formatBytesAtLeast(bytes)} of memory (float32), but WebAssembly addresses ${formatBytesAtLeast(maxMemoryBytes)}. ` +
       'Divide the model into several, or take an engine of the real ncnn if the file has at most 2 GiB',
     { code: 'out-of-memory' },
   )

@@ -1,5 +1,6 @@
 // Runs a loaded network: layer by layer, each blob freed when its last reader has run.
 import { reasonOf } from '../../../../host/reason.ts'
+import { formatShape } from '../../../../tensor/shape.ts'
 import type { Tensor } from '../../../../tensor/tensor.ts'
 import type { Emit } from '../../../create-model.ts'
 import type { Part } from '../../../graph.ts'
@@ -110,7 +111,7 @@ function runLayer(
     }
     return outputs
   } catch (error) {
-    const shapes = inputs.map((input) => `[${input.shape.join(', ')}]`).join(', ')
+    const shapes = inputs.map((input) => formatShape(input.shape)).join(', ')
     throw new NcnnError(`${describeLayer(layer.graph)} cannot run on ${shapes || 'no inputs'}: ${reasonOf(error)}`, {
       code: codeOf(error),
       cause: error,

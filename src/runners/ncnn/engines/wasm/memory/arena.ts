@@ -1,7 +1,7 @@
 // Memory of one model: a best-fit allocator over the WebAssembly memory in which kernels see weights and blobs.
 import { firstFreeByte } from '../../../../../kernels/ncnn.ts'
+import { formatBytesAtLeast } from '../../../../../tensor/numbers.ts'
 import { NcnnError } from '../../../error.ts'
-import { formatBytes } from '../format-bytes.ts'
 import { maxMemoryBytes } from './kernel-memory.ts'
 
 const pageBytes = 64 * 1024
@@ -74,7 +74,7 @@ export function createArena(memory: WebAssembly.Memory, limit = maxMemoryBytes, 
     memory,
     alloc(size) {
       const bytes = Math.ceil((Math.max(size, 1) + slackBytes) / alignment) * alignment
-      if (used + bytes > limit) throw tooLarge(used + bytes, `the limit is ${formatBytes(limit)}`)
+      if (used + bytes > limit) throw tooLarge(used + bytes, `the limit is ${formatBytesAtLeast(limit)}`)
       const address = takeFree(bytes) ?? extend(bytes)
       sizes.set(address, bytes)
       used += bytes
@@ -122,7 +122,7 @@ function growTo(memory: WebAssembly.Memory, bytes: number, wanted: number): void
 
 function tooLarge(wanted: number, limit: string): NcnnError {
   return new NcnnError(
-    `the model needs ${formatBytes(wanted)} of memory, but ${limit}. Use smaller inputs, or an engine of the real ncnn`,
+    `the model needs ${formatBytesAtLeast(wanted)} of memory, but ${limit}. Use smaller inputs, or an engine of the real ncnn`,
     { code: 'out-of-memory' },
   )
 }

@@ -1,5 +1,6 @@
 // Gives a running layer its memory: new blobs, scratch that is freed after it, and its inputs' own memory where it can be reused.
 import type { NcnnKernels } from '../../../../../kernels/ncnn.ts'
+import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import type { Workspace } from '../layer.ts'
 import type { Arena } from './arena.ts'
@@ -51,13 +52,13 @@ function checkShape(shape: readonly number[], dtype: BlobDType): void {
   for (const length of shape) {
     if (!Number.isInteger(length) || length < 0) {
       throw new NcnnError(
-        `a result would have shape [${shape.join(', ')}]; is the input too small for the layer, or its rank wrong?`,
+        `a result would have shape ${formatShape(shape)}; is the input too small for the layer, or its rank wrong?`,
       )
     }
     size *= length
   }
   if (size * bytesPerElement(dtype) > maxMemoryBytes)
-    throw new NcnnError(`a result would have shape [${shape.join(', ')}]: ${size} elements are too many`, {
+    throw new NcnnError(`a result would have shape ${formatShape(shape)}: ${size} elements are too many`, {
       code: 'out-of-memory',
     })
 }

@@ -1,4 +1,5 @@
 // The inputs of attention layers: heads, an optional mask, and optional caches of keys and values.
+import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import type { Blob } from '../memory/blob.ts'
 
@@ -28,14 +29,14 @@ export const isCache = ({ kv_cache }: AttentionParams, index: number, count: num
   kv_cache !== 0 && index >= count - 2
 
 export function headShape({ shape }: Blob, name: string): readonly [number, number, number] {
-  if (shape.length !== 3) throw new NcnnError(`${name} must be [heads, steps, width], found [${shape.join(', ')}]`)
+  if (shape.length !== 3) throw new NcnnError(`${name} must be [heads, steps, width], found ${formatShape(shape)}`)
   return [shape[0], shape[1], shape[2]]
 }
 
 export function checkMask(mask: Blob | undefined, heads: number, queries: number, keys: number): void {
   if (mask !== undefined && mask.length !== queries * keys && mask.length !== heads * queries * keys) {
     throw new NcnnError(
-      `the mask must be [${queries}, ${keys}] or [${heads}, ${queries}, ${keys}], found [${mask.shape.join(', ')}]`,
+      `the mask must be [${queries}, ${keys}] or [${heads}, ${queries}, ${keys}], found ${formatShape(mask.shape)}`,
     )
   }
 }

@@ -1,5 +1,6 @@
 // What LSTM, GRU and RNN share: parameters, weights, states, and the walk over time in each direction.
 import { gemmScratchBytes, Initial } from '../../../../../kernels/ncnn.ts'
+import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
@@ -148,7 +149,7 @@ export function initialState(
 ): Blob {
   if (fed !== undefined && fed.length !== directions * length) {
     throw new NcnnError(
-      `an initial state must have ${directions} x ${length} elements, found [${fed.shape.join(', ')}]`,
+      `an initial state must have ${directions} x ${length} elements, found ${formatShape(fed.shape)}`,
     )
   }
   const state = alloc(fed?.shape ?? [directions, length], float)

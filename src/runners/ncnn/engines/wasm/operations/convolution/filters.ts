@@ -1,5 +1,6 @@
 // The filters of a convolution: which channels they read, their weights, and those weights packed for the matrix product.
 import { packedLeftBytes, WeightType } from '../../../../../../kernels/ncnn.ts'
+import { formatShape } from '../../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../../error.ts'
 import type { GraphLayer } from '../../../../graph.ts'
 import { raw, tagged } from '../../../../weights.ts'
@@ -102,7 +103,7 @@ export function dynamicWeightAxes(
 ): { readonly first: number; readonly second: number; readonly kernel: Spatial } {
   const rank = dimensions + 2
   if (shape.length !== rank && shape.length !== rank - 1) {
-    throw new NcnnError(`the weight must have ${rank} axes, found [${shape.join(', ')}]`)
+    throw new NcnnError(`the weight must have ${rank} axes, found ${formatShape(shape)}`)
   }
   const channels = shape.slice(0, -dimensions)
   const [first, second] = channels.length === 2 ? channels : dimensions === 1 ? [1, channels[0]] : [channels[0], 1]
