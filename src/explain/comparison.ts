@@ -1,5 +1,6 @@
 // Explains a comparison: what was compared, how far it is off, where, and what tolerance would have passed.
 import type { Comparison, ElementError, FailedMetric, SideSummary } from '../compare/comparison.ts'
+import { meaningOf } from '../compare/statistics/metrics.ts'
 import {
   countOf,
   formatAtLeast,
@@ -106,8 +107,7 @@ function listNonFinite({ nonFinite: { nan, posInf, negInf } }: SideSummary): str
 }
 
 function describeBound({ name, value, bound }: FailedMetric): string {
-  const unit = name === 'snr' || name === 'psnr' ? ' dB' : ''
-  const least = unit !== '' || name === 'cosine'
+  const { least, unit } = meaningOf(name)
   const found = Number(value.toPrecision(6))
   return `${name} ${formatExact(found)}${unit} is ${least ? 'below the required' : 'above the allowed'} ${formatExact(bound)}${unit}`
 }

@@ -49,32 +49,25 @@ export interface MetricSource {
 /** A metric: how it is computed and what a bound on it means. */
 interface Metric {
   compute(source: MetricSource): number
-  holds(value: number, bound: number): boolean
+  /** Whether the bound is the least that is required, not the most that is allowed. */
+  readonly least: boolean
+  readonly unit: '' | ' dB'
   /** The share of what the bound allows that the error uses: above 1 when it does not hold. */
   share(value: number, bound: number): number
 }
 
-/** An error: the bound is the most that is allowed. */
 function error(compute: Metric['compute']): Metric {
-  return {
-    compute,
-    holds: (value, bound) => value <= bound,
-    share: (value, bound) => (value === 0 ? 0 : value / bound),
-  }
+  return { compute, least: false, unit: '', share: (value, bound) => (value === 0 ? 0 : value / bound) }
 }
 
-/** A ratio of signal to noise in decibels: the bound is the least that is required. Its share is that of the noise's amplitude. */
+/** A ratio in decibels. Its share is that of the noise's amplitude. */
 function signalToNoise(compute: Metric['compute']): Metric {
-  return { compute, holds: (value, bound) => value >= bound, share: (value, bound) => 10 ** ((bound - value) / 20) }
+  return { compute, least: true, unit: ' dB', share: (value, bound) => 10 ** ((bound - value) / 20) }
 }
 
-/** The bound is the least that is required; what counts is the distance from 1. */
+/** What counts is the distance from 1. */
 function similarity(compute: Metric['compute']): Metric {
-  return {
-    compute,
-    holds: (value, bound) => value >= bound,
-    share: (value, bound) => (value === 1 ? 0 : (1 - value) / (1 - bound)),
-  }
+  return { compute, least: true, unit: '', share: (value, bound) => (value === 1 ? 0 : (1 - value) / (1 - bound)) }
 }
 
 const metrics: Readonly<Record<keyof MetricValues, Metric>> = {
@@ -94,6 +87,11 @@ export function computeMetric(name: keyof MetricValues, source: MetricSource): n
   return metrics[name].compute(source)
 }
 
+/** What a bound on a metric means, for those who write about it. */
+export function meaningOf(name: keyof MetricValues): Pick<Metric, 'least' | 'unit'> {
+  return metrics[name]
+}
+
 /** A metric that was given a bound. */
 export interface BoundedMetric {
   readonly name: keyof MetricValues
@@ -106,7 +104,7 @@ export function measureBounded(bounds: CheckedOptions['metrics'], source: Metric
 }
 
 export function holdsBound({ name, value, bound }: BoundedMetric): boolean {
-  return metrics[name].holds(value, bound)
+  return metrics[name].least ? value >= bound : value <= bound
 }
 
 /** The share of what its bound allows that a metric uses; Infinity for a metric that has no value. */
