@@ -2,6 +2,7 @@
 import type { Comparison } from '../compare/comparison.ts'
 import { type JsonNumber, jsonNumber } from '../compare/json.ts'
 import { type ComparisonSummary, summarize } from '../compare/summary.ts'
+import { reasonOf } from '../host/reason.ts'
 import { type Given, plainGiven } from './given.ts'
 import { tell } from './listeners.ts'
 import type { Where } from './where.ts'
@@ -75,8 +76,7 @@ export function tellResult(
 
 /** Tells the listeners that an assertion threw. */
 export function tellError(assertion: Assertion, error: unknown): void {
-  const message = () => (error instanceof Error ? error.message : String(error))
-  tell({ ...begin(assertion), status: 'error', tensors: [], message })
+  tell({ ...begin(assertion), status: 'error', tensors: [], message: () => reasonOf(error) })
 }
 
 function begin({ matcher, isNot, given, where }: Assertion) {

@@ -1,4 +1,4 @@
-// Normalisation: by definition, along any axes, and with an error where there is nothing to divide by.
+// Normalization: by definition, along any axes, and with an error where there is nothing to divide by.
 import { describe, expect, test } from 'vitest'
 import { type NormalizationName, normalize } from '../../src/tensor/normalize.ts'
 import { tensor } from '../../src/tensor/to-tensor.ts'

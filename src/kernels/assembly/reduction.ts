@@ -249,7 +249,7 @@ export function softmax(input: usize, output: usize, outer: i32, length: i32, in
   }
 }
 
-// Normalisation ------------------------------------------------------------------------------------------------------
+// Normalization ------------------------------------------------------------------------------------------------------
 
 /** (x * a + b) * gamma + beta with one gamma and beta for the row, or one for each element, or none. */
 function affineRow(input: usize, output: usize, n: i32, a: f32, b: f32, gamma: usize, beta: usize, step: usize): void {

@@ -1,4 +1,4 @@
-// BatchNorm: normalisation with the mean and variance that training saw.
+// BatchNorm: normalization with the mean and variance that training saw.
 import { float, int } from '../../../params.ts'
 import { raw } from '../../../weights.ts'
 import { defineLayer } from '../layer.ts'

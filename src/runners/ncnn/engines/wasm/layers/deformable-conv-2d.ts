@@ -1,4 +1,5 @@
 // DeformableConv2D: a convolution whose taps are moved by offsets, weighed by a mask, and read between the pixels.
+import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { raw, tagged } from '../../../weights.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
@@ -78,7 +79,7 @@ export const DeformableConv2D = defineLayer({
 function checkPerTap(blob: Blob, name: string, shape: readonly number[], workspace: Workspace): void {
   checkFloat(blob, workspace, `the ${name}`)
   if (blob.shape.length !== 3 || blob.shape.some((length, axis) => length !== shape[axis])) {
-    throw new NcnnError(`the ${name} must have shape [${shape.join(', ')}], found [${blob.shape.join(', ')}]`)
+    throw new NcnnError(`the ${name} must have shape ${formatShape(shape)}, found ${formatShape(blob.shape)}`)
   }
 }
 

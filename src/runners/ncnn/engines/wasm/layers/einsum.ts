@@ -1,5 +1,5 @@
 // Einsum: sums of products over named axes.
-import { rowMajorStrides, sizeOf } from '../../../../../tensor/shape.ts'
+import { formatShape, rowMajorStrides, sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { ints } from '../../../params.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
@@ -149,7 +149,7 @@ function axisLengths({ inputs }: Equation, blobs: readonly Pick<Blob, 'shape'>[]
   for (const [index, axes] of inputs.entries()) {
     const { shape } = blobs[index]
     if (axes.length !== shape.length)
-      throw new NcnnError(`operand "${axes}" does not fit an input with shape [${shape.join(', ')}]`)
+      throw new NcnnError(`operand "${axes}" does not fit an input with shape ${formatShape(shape)}`)
     for (const [position, axis] of [...axes].entries()) {
       const known = lengths.get(axis)
       if (known !== undefined && known !== shape[position]) {

@@ -1,5 +1,5 @@
 // Gemm: y = alpha (A B + beta C), with constant or fed operands, in float, int8, or with block-quantised weights.
-import { sizeOf } from '../../../../../tensor/shape.ts'
+import { formatShape, sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int, type ParamValues } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
@@ -199,7 +199,7 @@ function matrixOf(blob: Blob, depthFirst: number, name: string): { outer: number
   const { shape } = blob
   if (shape.length === 1 || shape.length > 3 || (shape.length === 3 && shape[1] !== 1)) {
     throw new NcnnError(
-      `operand ${name} must be a matrix ([rows, columns] or [rows, 1, columns]), found [${shape.join(', ')}]`,
+      `operand ${name} must be a matrix ([rows, columns] or [rows, 1, columns]), found ${formatShape(shape)}`,
     )
   }
   const [rows, columns] = [shape[0], shape[shape.length - 1]]
@@ -219,7 +219,7 @@ function broadcastType({ shape }: Blob, M: number, N: number): number {
     if (first === M && second === N) return 3
     if (first === M && second === 1) return 2
   }
-  throw new NcnnError(`operand C, [${shape.join(', ')}], cannot be broadcast to [${M}, ${N}]`)
+  throw new NcnnError(`operand C, ${formatShape(shape)}, cannot be broadcast to [${M}, ${N}]`)
 }
 
 interface Addend {

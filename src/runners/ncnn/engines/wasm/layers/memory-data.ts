@@ -1,5 +1,5 @@
 // MemoryData: a constant blob that is stored with the weights.
-import { sizeOf } from '../../../../../tensor/shape.ts'
+import { formatShape, sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { bytes, raw, tagged } from '../../../weights.ts'
@@ -16,7 +16,7 @@ interface Lengths {
 function declaredShape({ w, h, d, c }: Lengths): number[] {
   const shape = d !== 0 ? [c, d, h, w] : c !== 0 ? [c, h, w] : h !== 0 ? [h, w] : [w]
   if (shape.some((length) => length <= 0)) {
-    throw new NcnnError(`a MemoryData layer must declare positive lengths, found [${shape.join(', ')}]`)
+    throw new NcnnError(`a MemoryData layer must declare positive lengths, found ${formatShape(shape)}`)
   }
   return shape
 }

@@ -1,4 +1,5 @@
 // MultiHeadAttention: attention with its linear maps, and key/value caches as inputs and outputs.
+import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
@@ -221,7 +222,7 @@ export const MultiHeadAttention = defineLayer({
 
 function stepsOf({ shape, length }: Blob, { inputs }: LinearMap, name: string): number {
   if (shape[shape.length - 1] !== inputs)
-    throw new NcnnError(`the ${name} must be [steps, ${inputs}], found [${shape.join(', ')}]`)
+    throw new NcnnError(`the ${name} must be [steps, ${inputs}], found ${formatShape(shape)}`)
   return length / inputs
 }
 
@@ -234,7 +235,7 @@ function cachedMap(
   workspace: Workspace,
 ): Blob {
   if (past !== undefined && past.shape[0] !== map.outputs) {
-    throw new NcnnError(`a cache must be [${map.outputs}, steps], found [${past.shape.join(', ')}]`)
+    throw new NcnnError(`a cache must be [${map.outputs}, steps], found ${formatShape(past.shape)}`)
   }
   if (past !== undefined && !selfAttention) return past.share()
   const steps = stepsOf(x, map, 'key or value')

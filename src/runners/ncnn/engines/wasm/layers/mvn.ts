@@ -1,4 +1,4 @@
-// MVN: mean-variance normalisation, without learnt factors.
+// MVN: mean-variance normalization, without learnt factors.
 import { float, int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { checkFloat } from '../operations/elementwise.ts'

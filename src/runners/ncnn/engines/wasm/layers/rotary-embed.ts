@@ -1,4 +1,5 @@
 // RotaryEmbed: positions as rotations of pairs of features.
+import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
@@ -18,7 +19,7 @@ export const RotaryEmbed = defineLayer({
     const tableWidth = cos.shape[cos.shape.length - 1]
     if (cos.length !== sin.length || tableWidth < pairs || cos.length < steps * tableWidth) {
       throw new NcnnError(
-        `the tables must be [${steps}, ${pairs}], found cos [${cos.shape.join(', ')}] and sin [${sin.shape.join(', ')}]`,
+        `the tables must be [${steps}, ${pairs}], found cos ${formatShape(cos.shape)} and sin ${formatShape(sin.shape)}`,
       )
     }
     const y = workspace.alloc(x.shape)

@@ -1,4 +1,5 @@
 // SDPA: scaled dot-product attention of several heads, with key/value caches as inputs and outputs.
+import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
@@ -74,7 +75,7 @@ function appendSteps(past: Blob | undefined, current: Blob, { alloc }: Workspace
   const [groups, steps, width] = headShape(current, 'the current keys or values')
   const [pastGroups, pastSteps, pastWidth] = headShape(past, 'a cache')
   if (pastGroups !== groups || pastWidth !== width) {
-    throw new NcnnError(`a cache of [${past.shape.join(', ')}] does not fit [${current.shape.join(', ')}]`)
+    throw new NcnnError(`a cache of ${formatShape(past.shape)} does not fit ${formatShape(current.shape)}`)
   }
   const joined = alloc([groups, pastSteps + steps, width], current.dtype)
   const [before, after, target] = [past.data, current.data, joined.data]

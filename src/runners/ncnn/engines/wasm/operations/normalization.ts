@@ -1,4 +1,4 @@
-// Normalisation to mean 0 and variance 1, followed by a factor and an offset that were learnt.
+// Normalization to mean 0 and variance 1, followed by a factor and an offset that were learnt.
 import { sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import type { Workspace } from '../layer.ts'
@@ -27,7 +27,7 @@ export function normalizedSize({ shape }: Blob, affine_size: number, affine: num
   return size
 }
 
-/** Normalises each group of [groups][channels][size]. */
+/** Normalizes each group of [groups][channels][size]. */
 export function groupNorm(
   x: Blob,
   groups: number,

@@ -91,7 +91,7 @@ describe('Spectrogram', () => {
     return expectSpectrum({ 0: 8, 1: complex, 3: 6, 4: type, ...noCenter }, [signal], expected)
   })
 
-  test('normalised by the length of the frame, or by the energy of the window', async () => {
+  test('normalized by the length of the frame, or by the energy of the window', async () => {
     const window = cosineWindow(8, 0.5)
     const energy = window.reduce((sum, value) => sum + value * value, 0)
     const params = { 0: 8, 1: complex, 4: hann, ...noCenter }
@@ -136,8 +136,8 @@ describe('InverseSpectrogram', () => {
   test.each([
     ['one-sided', { 0: 8, 2: 2, 4: hann }],
     ['both sides', { 0: 8, 2: 2, 4: hann, 8: 0 }],
-    ['normalised by the frame', { 0: 8, 2: 2, 4: hamming, 7: 1 }],
-    ['normalised by the window', { 0: 8, 2: 2, 3: 6, 4: hann, 7: 2 }],
+    ['normalized by the frame', { 0: 8, 2: 2, 4: hamming, 7: 1 }],
+    ['normalized by the window', { 0: 8, 2: 2, 3: 6, 4: hann, 7: 2 }],
     ['not centred', { 0: 8, 2: 2, 5: 0 }],
     ['frames of odd length', { 0: 7, 2: 3, 5: 0 }],
   ])('undoes Spectrogram: %s', async (_, params) => {
