@@ -10,9 +10,9 @@ export const conversionKernels = {
    * float32 to float16 bits as ncnn's plain Cast makes them: the mantissa is cut, what is below the least normal number becomes zero, what
    * is above the greatest infinity.
    */
-  cutToHalf: kernel(['source', 'destination', 'n']),
+  castToHalf: kernel(['source', 'destination', 'n']),
   /** The upper 16 bits of each float32. */
-  cutToBfloat16: kernel(['source', 'destination', 'n']),
+  castToBfloat16: kernel(['source', 'destination', 'n']),
   /** Rounds float32 to the nearest float16 value (ties to even, overflow to infinity) in place. */
   roundToHalf: kernel(['data', 'n']),
   /** Rounds float32 to the nearest bfloat16 value (ties to even) in place. */

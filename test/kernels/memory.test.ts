@@ -50,21 +50,40 @@ describe('float16', () => {
     arena.reset()
   })
 
-  test('cuts the mantissa, and what is too small or too large', () => {
+  test('as Cast rounds: halves away from zero, and what is too small or too large', () => {
     const inf = Number.POSITIVE_INFINITY
-    const values = [1, -1, 2 ** -14, 2 ** -15, -(2 ** -15), 65535, 65536, -inf, inf, Number.NaN, 0, -0, 1.0009, 1.00098]
-    const expected = [1, -1, 2 ** -14, 0, -0, 65504, inf, -inf, inf, Number.NaN, 0, -0, 1, 1 + 2 ** -10]
-    const destination = arena.bytes(2 * values.length)
-    kernels.cutToHalf({ source: arena.put(values), destination, n: values.length })
-    expect(Array.from(halves(destination, values.length), halfValue)).toEqual(expected)
+    const unit = 2 ** -10
+    const cases = [
+      [1, 1],
+      [-1, -1],
+      [2 ** -14, 2 ** -14],
+      [2 ** -15, 0],
+      [-(2 ** -15), -0],
+      [65519, 65504],
+      [65520, inf],
+      [65536, inf],
+      [-inf, -inf],
+      [inf, inf],
+      [Number.NaN, Number.NaN],
+      [0, 0],
+      [-0, -0],
+      [1 + unit / 2, 1 + unit],
+      [-1 - unit / 2, -1 - unit],
+      [1 + unit / 2 - 2 ** -23, 1],
+      [2 - 2 ** -23, 2],
+    ]
+    const destination = arena.bytes(2 * cases.length)
+    kernels.castToHalf({ source: arena.put(cases.map(([value]) => value)), destination, n: cases.length })
+    expect(Array.from(halves(destination, cases.length), halfValue)).toEqual(cases.map(([, rounded]) => rounded))
     arena.reset()
   })
 
-  test.each([1, 7, 8, 9, 17])('cuts %i elements to bfloat16', (n) => {
+  test.each([1, 7, 8, 9, 17])('%i elements to bfloat16 as Cast rounds', (n) => {
     const values = randomFloats(n, 2)
     const destination = arena.bytes(2 * n)
-    kernels.cutToBfloat16({ source: arena.put(values), destination, n })
-    expect(halves(destination, n)).toEqual(Uint16Array.from(new Uint32Array(values.buffer), (bits) => bits >>> 16))
+    kernels.castToBfloat16({ source: arena.put(values), destination, n })
+    const rounded = Uint16Array.from(new Uint32Array(values.buffer), (bits) => (bits + 0x8000) >>> 16)
+    expect(halves(destination, n)).toEqual(rounded)
     arena.reset()
   })
 

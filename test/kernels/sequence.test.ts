@@ -24,7 +24,12 @@ test.each([
   arena.reset()
 })
 
-describe.each([0, 1])('rotate, interleaved: %i', (interleaved) => {
+describe.each([
+  [0, 'half'],
+  [0, 'full'],
+  [1, 'half'],
+  [1, 'full'],
+])('rotate, interleaved: %i, tables of %s width', (interleaved, tables) => {
   test.each([
     [1, 1, 2],
     [2, 3, 6],
@@ -33,7 +38,8 @@ describe.each([0, 1])('rotate, interleaved: %i', (interleaved) => {
     [1, 3, 24],
   ])('[%i][%i][%i]', (heads, steps, width) => {
     const pairs = width / 2
-    const tableWidth = pairs + 1
+    const tableWidth = tables === 'full' ? width : pairs
+    const other = tables === 'full' && !interleaved ? pairs : 0
     const values = randomFloats(heads * steps * width, 6)
     const [cosines, sines] = [randomFloats(steps * tableWidth, 7), randomFloats(steps * tableWidth, 8)]
     const output = arena.floats(values.length)
@@ -55,7 +61,7 @@ describe.each([0, 1])('rotate, interleaved: %i', (interleaved) => {
         const second = first + (interleaved ? 1 : pairs)
         const table = (row % steps) * tableWidth + pair
         expected[first] = values[first] * cosines[table] - values[second] * sines[table]
-        expected[second] = values[first] * sines[table] + values[second] * cosines[table]
+        expected[second] = values[first] * sines[table + other] + values[second] * cosines[table + other]
       }
     }
     expect(arena.read(output, values.length)).toEqual(expected)

@@ -29,29 +29,32 @@ function lowerHalves(a: v128, b: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function cutHalf4(v: v128): v128 {
+function castHalf4(v: v128): v128 {
   const sign = v128.and(i32x4.shr_u(v, 16), i32x4.splat(0x8000)), magnitude = v128.and(v, i32x4.splat(0x7fffffff))
-  const normal = i32x4.shr_u(i32x4.sub(magnitude, i32x4.splat((127 - 15) << 23)), 13)
+  // The bias of the exponent and half a unit; a carry goes into the exponent.
+  const normal = i32x4.shr_u(i32x4.sub(magnitude, i32x4.splat(((127 - 15) << 23) - 0x1000)), 13)
   const quiet = v128.and(f32x4.ne(v, v), i32x4.splat(0x200))
   const infinite = v128.or(i32x4.splat(0x7c00), quiet)
   const bits = v128.bitselect(infinite, normal, i32x4.ge_s(magnitude, i32x4.splat((127 + 16) << 23)))
   return v128.or(sign, v128.and(bits, i32x4.ge_s(magnitude, i32x4.splat((127 - 14) << 23))))
 }
 
-export function cutToHalf(source: usize, destination: usize, n: i32): void {
+export function castToHalf(source: usize, destination: usize, n: i32): void {
   for (; n >= 8; n -= 8, source += 32, destination += 16) {
-    v128.store(destination, lowerHalves(cutHalf4(v128.load(source)), cutHalf4(v128.load(source, 16))))
+    v128.store(destination, lowerHalves(castHalf4(v128.load(source)), castHalf4(v128.load(source, 16))))
   }
   for (; n > 0; n--, source += 4, destination += 2) {
-    store<u16>(destination, <u16>i32x4.extract_lane(cutHalf4(v128.load32_zero(source)), 0))
+    store<u16>(destination, <u16>i32x4.extract_lane(castHalf4(v128.load32_zero(source)), 0))
   }
 }
 
-export function cutToBfloat16(source: usize, destination: usize, n: i32): void {
+export function castToBfloat16(source: usize, destination: usize, n: i32): void {
+  const half = i32x4.splat(0x8000)
   for (; n >= 8; n -= 8, source += 32, destination += 16) {
-    v128.store(destination, lowerHalves(i32x4.shr_u(v128.load(source), 16), i32x4.shr_u(v128.load(source, 16), 16)))
+    const low = i32x4.add(v128.load(source), half), high = i32x4.add(v128.load(source, 16), half)
+    v128.store(destination, lowerHalves(i32x4.shr_u(low, 16), i32x4.shr_u(high, 16)))
   }
-  for (; n > 0; n--, source += 4, destination += 2) store<u16>(destination, <u16>(load<u32>(source) >> 16))
+  for (; n > 0; n--, source += 4, destination += 2) store<u16>(destination, <u16>((load<u32>(source) + 0x8000) >> 16))
 }
 
 export function roundToHalf(data: usize, n: i32): void {

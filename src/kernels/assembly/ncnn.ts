@@ -11,7 +11,7 @@ export { bytesToFloat, int8Finish, int8Scale, int8Window, largestMagnitude, quan
 export { int8Convolution, packInt8Filters } from './int8-convolution'
 export { int8Gemm, packInt8Right } from './int8-gemm'
 export {
-  bfloat16ToFloat, copyStrided, cutToBfloat16, cutToHalf, fill, floatToHalf, halfToFloat, roundToBfloat16, roundToHalf, transpose, truncateToBfloat16,
+  bfloat16ToFloat, copyStrided, castToBfloat16, castToHalf, fill, floatToHalf, halfToFloat, roundToBfloat16, roundToHalf, transpose, truncateToBfloat16,
 } from './memory'
 export { normalizeChannels, normalizePositions, squareWindows, standardize } from './norms'
 export { adaptivePool, pool } from './pooling'

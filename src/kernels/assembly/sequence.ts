@@ -37,6 +37,8 @@ export function rotate(
   input: usize, cosines: usize, sines: usize, output: usize, heads: i32, steps: i32, width: i32, tableWidth: i32, interleaved: i32,
 ): void {
   const pairs = width >> 1, half = <usize>pairs << 2, row = <usize>width << 2, tableRow = <usize>tableWidth << 2
+  // Tables as wide as the input have values of their own for the second halves.
+  const second = tableWidth == width ? half : 0
   for (let head = 0; head < heads; head++) {
     let cos = cosines, sin = sines
     for (let step = 0; step < steps; step++, input += row, output += row, cos += tableRow, sin += tableRow) {
@@ -45,7 +47,8 @@ export function rotate(
         const c = v128.load(cos + at), s = v128.load(sin + at)
         if (!interleaved) {
           const x1 = v128.load(input + at), x2 = v128.load(input + half + at)
-          const y1 = turned(x1, x2, c, s, false), y2 = turned(x1, x2, c, s, true)
+          const c2 = v128.load(cos + second + at), s2 = v128.load(sin + second + at)
+          const y1 = turned(x1, x2, c, s, false), y2 = turned(x1, x2, c2, s2, true)
           storeLanes(output + at, y1, lanes), storeLanes(output + half + at, y2, lanes)
           continue
         }

@@ -2,7 +2,6 @@
 
 import { createModel } from '../create-model.ts'
 import type { Model, Runtime } from '../model.ts'
-import { batchedRunner } from './batched.ts'
 import { changeLayers } from './changed-layers.ts'
 import { nativeEngine } from './engines/native/index.ts'
 import { pythonEngine } from './engines/python/index.ts'
@@ -79,8 +78,7 @@ export async function loadFiles(
   const { name, version, options: switches } = await describeRuntime(engine, checked)
   const { masks, weights } = changes
   const runtime = { name, version, options: { ...switches, ...(masks && { masks }), ...(weights && { weights }) } }
-  const runner = ncnnRunner(model, network, runtime)
-  return createModel(options.batched ? batchedRunner(runner) : runner, NcnnError)
+  return createModel(ncnnRunner(model, network, runtime, checked.batched), NcnnError)
 }
 
 /** The engine that an option names. */
@@ -107,6 +105,7 @@ function engineOptions({
   memoryLimit,
   relaxedSimd = false,
   release = currentFormat.release,
+  batched = false,
 }: LoadNcnnOptions): EngineOptions {
   if (precision !== 'float32' && precision !== 'float64') {
     throw new NcnnError(`loadNcnn: precision must be 'float32' or 'float64', got ${JSON.stringify(precision)}`, {
@@ -119,7 +118,14 @@ function engineOptions({
     })
   }
   if (typeof release !== 'string' || !/^20\d{6}$/.test(release)) {
-    throw new NcnnError(`loadNcnn: release must be a date such as '20261020', got ${JSON.stringify(release)}`)
+    throw new NcnnError(`loadNcnn: release must be a date such as '20261020', got ${JSON.stringify(release)}`, {
+      code: 'wrong-option',
+    })
   }
-  return { ncnn, precision, customLayers, memoryLimit, relaxedSimd, release }
+  if (typeof batched !== 'boolean' && !(Array.isArray(batched) && batched.every((name) => typeof name === 'string'))) {
+    throw new NcnnError(`loadNcnn: batched must be a boolean or names of inputs, got ${JSON.stringify(batched)}`, {
+      code: 'wrong-option',
+    })
+  }
+  return { ncnn, precision, customLayers, memoryLimit, relaxedSimd, release, batched }
 }

@@ -1,6 +1,7 @@
 // The options of loadNcnn, and what the engines share: ncnn's own switches in camelCase.
 import type { Tensor } from '../../tensor/tensor.ts'
 import type { Runner } from '../create-model.ts'
+import type { Batched } from './batches.ts'
 import type { Graph, GraphLayer } from './graph.ts'
 import type { Topology } from './topology.ts'
 import type { WeightSource } from './weight-source.ts'
@@ -90,6 +91,7 @@ export interface EngineOptions {
   readonly relaxedSimd: boolean
   /** ncnn's release that the files were made for. */
   readonly release: string
+  readonly batched: Batched
 }
 
 /** A model as an engine gets it: its network, understood, with the files that describe it. */
@@ -99,7 +101,7 @@ export interface NcnnModel extends NcnnFiles {
 }
 
 /** A network in an engine, ready to run. */
-export type NcnnNetwork = Pick<Runner<GraphLayer>, 'compute' | 'close' | 'mayBeAbsent'>
+export type NcnnNetwork = Pick<Runner<GraphLayer>, 'compute' | 'computed' | 'close' | 'mayBeAbsent'>
 
 /** Something that runs ncnn models: the built-in engine, or a real ncnn. */
 export interface NcnnEngine {
@@ -136,6 +138,9 @@ export interface LoadNcnnOptions {
   readonly release?: string
   /** Operators by layer type. They take precedence over ncnn's own. */
   readonly customLayers?: CustomLayers
-  /** The model's inputs and outputs have a leading batch axis that ncnn does not know: strip it and put it back. */
-  readonly batched?: boolean
+  /**
+   * Which inputs have a leading batch axis: all (`true`), or those that are named. Samples run one by one, but for layers that mix them
+   * (Reshape 12, 13); an input of one sample serves all. What is computed from a batch has a leading axis as well.
+   */
+  readonly batched?: Batched
 }

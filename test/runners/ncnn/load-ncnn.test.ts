@@ -124,9 +124,56 @@ describe('batched', () => {
 
   test('needs the same batch for every input', async () => {
     const model = await load(['Input i 0 2 x y', 'BinaryOp add 2 1 x y out'], { batched: true })
-    await expect(model.run({ x: [[1]], y: [[1], [2]] })).rejects.toThrow(
-      /leading batch axis of the same length, got "x" \[1, 1\], "y" \[2, 1\]/,
+    await expect(model.run({ x: [[1], [2], [3]], y: [[1], [2]] })).rejects.toThrow(
+      /the same number of samples along their leading axis, or one for all, got "x" \[3, 1\], "y" \[2, 1\]/,
     )
+  })
+
+  test('an input of one sample serves all, as does one that has no batch', async () => {
+    const layers = ['Input i 0 3 x y z', 'BinaryOp add 2 1 x y a', 'BinaryOp mul 2 1 a z out 0=2']
+    const model = await load(layers, { batched: ['x', 'y'] })
+    const { out } = await model.run({ x: [[1], [2]], y: [[10]], z: [3] })
+    expect(out).toEqual({ data: Float32Array.of(33, 36), shape: [2, 1], dtype: 'float32' })
+  })
+
+  test('Reshape moves elements between samples and axes', async () => {
+    const layers = ['Input i 0 1 x', 'Reshape fold 1 1 x a 0=2 1=-1 12=0', 'Reshape split 1 1 a out 0=-1 1=2 13=0']
+    const model = await load(layers, { batched: true })
+    const { a, out } = await model.run(
+      {
+        x: [
+          [1, 2, 3, 4],
+          [5, 6, 7, 8],
+        ],
+      },
+      { outputs: ['a', 'out'] },
+    )
+    expect([a.shape, Array.from(a.data, Number)]).toEqual([
+      [4, 2],
+      [1, 2, 3, 4, 5, 6, 7, 8],
+    ])
+    expect([out.shape, Array.from(out.data, Number)]).toEqual([
+      [2, 4],
+      [1, 2, 3, 4, 5, 6, 7, 8],
+    ])
+  })
+
+  test('an axis within may become the batch, and 0n is its length', async () => {
+    const layers = [
+      'Input i 0 1 x',
+      'Reshape split 1 1 x a 0=1 1=3 2=2 13=1',
+      'Reshape join 1 1 a out 6="0w,0n,0h" 12=1',
+    ]
+    const model = await load(layers)
+    const { a, out } = await model.run({ x: [1, 2, 3, 4, 5, 6] }, { outputs: ['a', 'out'] })
+    expect([a.shape, Array.from(a.data, Number)]).toEqual([
+      [3, 2, 1],
+      [1, 4, 2, 5, 3, 6],
+    ])
+    expect([out.shape, Array.from(out.data, Number)]).toEqual([
+      [2, 3, 1],
+      [1, 2, 3, 4, 5, 6],
+    ])
   })
 })
 
@@ -268,7 +315,7 @@ describe('errors at run', () => {
       'too many axes',
       { x: [[[[[1]]]]] },
       undefined,
-      /has shape \[1, 1, 1, 1, 1\], but ncnn's tensors have 1 to 4 axes and no batch axis/,
+      /has shape \[1, 1, 1, 1, 1\], but ncnn's tensors have 1 to 4 axes, and a batch axis only where/,
     ],
     [
       'shapes that do not go together',

@@ -38,9 +38,11 @@ describe('every blob of 700 layers', () => {
       memoryLimit: 3 * 4 * x.length,
       relaxedSimd: false,
       release: '20261020',
+      batched: false,
     } as const
-    const network = await loadWasmNetwork(graph, bytesSource(noWeights, 'bin'), options)
-    const { layers, blobs } = connect(graph)
+    const topology = connect(graph)
+    const network = await loadWasmNetwork({ graph, topology }, bytesSource(noWeights, 'bin'), options)
+    const { layers, blobs } = topology
     const fed = new Map([['0', { data: x, shape: [x.length], dtype: 'float32' } as const]])
     const part = needed(layers, fed, blobs)
     let count = 0

@@ -4,6 +4,7 @@ import type { NcnnEngine } from '../../options.ts'
 import type { NcnnLibrary } from '../c-api/functions.ts'
 import { openNet } from '../c-api/session.ts'
 import { loadRealModel } from '../real/model.ts'
+import type { NcnnSession } from '../real/session.ts'
 import { bindModule, type EmscriptenModule, shorten } from './module.ts'
 
 export type { EmscriptenModule } from './module.ts'
@@ -49,7 +50,8 @@ export function emscriptenEngine(source: EmscriptenFactory | EmscriptenModule | 
       loadRealModel('emscripten', network, options, async (model) => {
         const instance = await getLibrary()
         const session = quoting(() => openNet(instance, model))
-        return { run: async (steps, onBlob) => quoting(() => session.run(steps, onBlob)), close: () => session.close() }
+        const run: NcnnSession['run'] = async (steps, onBlob) => quoting(() => session.run(steps, onBlob))
+        return { run, close: () => session.close(), batches: false }
       }),
   }
 }

@@ -85,5 +85,5 @@ function libraryOf(koffi: string, candidates: readonly string[]): ReturnType<typ
 
 function openHere(koffi: string, candidates: readonly string[], model: RawModel): NcnnSession {
   const session = openNet(libraryOf(koffi, candidates), model)
-  return { run: async (steps, onBlob) => session.run(steps, onBlob), close: () => session.close() }
+  return { run: async (steps, onBlob) => session.run(steps, onBlob), close: () => session.close(), batches: false }
 }

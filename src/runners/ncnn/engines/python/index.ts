@@ -39,6 +39,8 @@ export function pythonEngine({ python, timeout }: PythonEngineOptions = {}): Ncn
       return `ncnn ${version} (Python ${interpreter})`
     },
     load: (network, options) =>
-      loadRealModel('python', network, options, async (model) => openSession(await findWorker(python), model, timeout)),
+      loadRealModel('python', network, options, async (model) =>
+        openSession(await findWorker(python), model, timeout, true),
+      ),
   }
 }

@@ -40,8 +40,10 @@ def load(header, param, weights):
 element_types = {8: 'int8', 16: 'float16', 32: 'float32'}
 
 
-def to_mat(content, shape, bits):
+def to_mat(content, shape, bits, batch):
     """Copy into memory of ncnn's own, which is aligned as its kernels like it: Mat(array) only borrows the array's."""
+    if batch > 1:
+        return ncnn.Mat(numpy.frombuffer(content, element_types[bits]).reshape(batch, *shape), 0).clone()
     mat = ncnn.Mat(*reversed(shape), elemsize=bits // 8)
     numpy.asarray(mat)[...] = numpy.frombuffer(content, element_types[bits]).reshape(shape)
     return mat
@@ -67,9 +69,11 @@ def extract(extractor, blob):
 def describe(mat):
     """Give a blob's elements without the gaps that ncnn leaves between channels."""
     if mat.dims == 0 or mat.empty():
-        return {'shape': [0], 'bits': 32}, b''
-    array = numpy.asarray(mat)
-    return {'shape': array.shape, 'bits': mat.elembits()}, array.tobytes()
+        return {'shape': [0], 'bits': 32, 'batch': 1}, b''
+    batch = getattr(mat, 'n', 1)
+    arrays = [numpy.asarray(mat.batch(i)) for i in range(batch)] if batch > 1 else [numpy.asarray(mat)]
+    described = {'shape': arrays[0].shape, 'bits': mat.elembits(), 'batch': batch}
+    return described, b''.join(array.tobytes() for array in arrays)
 
 
 def run(net, header, parts):
@@ -77,7 +81,7 @@ def run(net, header, parts):
     contents = iter(parts)
     for step in header['steps']:
         if 'input' in step:
-            mat = to_mat(next(contents), step['shape'], step['bits'])
+            mat = to_mat(next(contents), step['shape'], step['bits'], step['batch'])
             check(extractor.input(step['input'], mat), f'does not take an input for blob {json.dumps(step["input"])}')
         else:
             mat = extract(extractor, step['extract'])

@@ -7,23 +7,16 @@ import {
   float32ToFloat16Array,
 } from '../../../../tensor/half.ts'
 import type { Tensor } from '../../../../tensor/tensor.ts'
-import { typeReadFrom } from '../../blob-types.ts'
 import { NcnnError } from '../../error.ts'
-import type { Topology } from '../../topology.ts'
 import type { ElementType } from '../wasm/layer.ts'
 import type { RawTensor } from './session.ts'
 
-/** The element type in which to feed a tensor: what the layer reads that looks at the elements first. */
-export function typeToFeed(blob: string, { dtype }: Tensor, topology: Topology): ElementType {
-  if (dtype === 'int8') return 'int8'
-  return typeReadFrom(blob, topology) ?? (isFloatDType(dtype) ? 'float32' : 'int32')
-}
-
-/** A tensor's elements as ncnn is to get them. */
-export function toRaw(tensor: Tensor, type: ElementType): RawTensor {
+/** A tensor's elements as ncnn is to get them; with `hasBatch` its leading axis is ncnn's batch. */
+export function toRaw(tensor: Tensor, type: ElementType, hasBatch: boolean): RawTensor {
   const converted = convert(tensor, type)
   const bytes = new Uint8Array(converted.buffer, converted.byteOffset, converted.byteLength)
-  return { bytes, shape: tensor.shape, bits: (8 * bytesPerElement[type]) as 8 | 16 | 32 }
+  const [batch, shape] = hasBatch ? [tensor.shape[0], tensor.shape.slice(1)] : [1, tensor.shape]
+  return { bytes, shape, bits: (8 * bytesPerElement[type]) as 8 | 16 | 32, batch }
 }
 
 function convert({ data, dtype }: Tensor, type: ElementType): TypedArray {
@@ -61,7 +54,12 @@ function toIntegers(data: TypedArray, dtype: DType, type: 'int32' | 'int8'): Typ
 }
 
 /** A blob of ncnn's as a tensor. `type` is what the graph says about it; the size of its elements has the last word. */
-export function fromRaw({ bytes, shape, bits }: RawTensor, type: ElementType): Tensor {
+export function fromRaw(
+  { bytes, shape: sample, bits, batch = 1 }: RawTensor,
+  type: ElementType,
+  hasBatch: boolean,
+): Tensor {
+  const shape = hasBatch || batch > 1 ? [batch, ...sample] : sample
   const length = (8 * bytes.length) / bits
   if (bits === 8) return { data: new Int8Array(bytes.buffer, bytes.byteOffset, length), shape, dtype: 'int8' }
   if (bits === 16) {

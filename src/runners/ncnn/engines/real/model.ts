@@ -3,8 +3,17 @@
 import { sizeOf } from '../../../../tensor/shape.ts'
 import type { Tensor } from '../../../../tensor/tensor.ts'
 import type { Emit } from '../../../create-model.ts'
-import type { MayBeAbsent, Part } from '../../../graph.ts'
-import { typesOfBlobs } from '../../blob-types.ts'
+import { type MayBeAbsent, needed, type Part } from '../../../graph.ts'
+import {
+  type Batched,
+  blobsWithBatch,
+  checkBatches,
+  isBatched,
+  mixesSamples,
+  samplesOf,
+  stackSamples,
+} from '../../batches.ts'
+import { typesOfBlobs, typeToFeed } from '../../blob-types.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
 import type { EngineOptions, NcnnFiles, NcnnModel, NcnnNetwork } from '../../options.ts'
@@ -15,7 +24,8 @@ import { locateWeights } from '../../weights.ts'
 import { declareLayers } from '../wasm/declare.ts'
 import { layerTypes } from '../wasm/layer-types.ts'
 import { explainUnknownLayers } from '../wasm/unknown-layers.ts'
-import { fromRaw, toRaw, typeToFeed } from './elements.ts'
+import { fromRaw, toRaw } from './elements.ts'
+import { opaqueCaches, refuseCaches } from './opaque-caches.ts'
 import { rawOptions } from './options.ts'
 import type { BlobRef, NcnnSession, RawModel, Step } from './session.ts'
 import { planSteps } from './steps.ts'
@@ -38,10 +48,22 @@ export async function loadRealModel(
   const param = isBinary || typeof model.param === 'string' ? model.param : new TextDecoder().decode(model.param)
   const bin = wholeWeights(model.bin)
   const session = await explain(graph, doubt, () => open({ param, bin, options: raw, source: graph.source }))
+  const caches = opaqueCaches(topology)
+  const { batched } = options
   return {
     mayBeAbsent,
-    compute: (fed, requested, part, emit) =>
-      runSession(session, topology, part, fed, requested, isBinary ? Number : String, emit),
+    computed(fed) {
+      const { layers } = needed(topology.layers, fed, topology.outputs, mayBeAbsent)
+      const names = new Set([...fed, ...layers.flatMap((layer) => layer.outputs)])
+      return topology.blobs.filter((name) => names.has(name) && !caches.written.has(name))
+    },
+    async compute(fed, requested, part, emit) {
+      refuseCaches(caches, fed, requested)
+      checkBatches(fed, batched)
+      const run: Run = { session, topology, part, requested, refer: isBinary ? Number : String, batched }
+      if (session.batches || !hasBatches(fed, batched, part)) await runSession(run, fed, emit)
+      else await runSamples(run, fed, emit)
+    },
     close: () => session.close(),
   }
 }
@@ -60,30 +82,66 @@ function wholeWeights(bin: WeightSource): Uint8Array {
   return bin.readAll()
 }
 
+interface Run {
+  readonly session: NcnnSession
+  readonly topology: Topology
+  readonly part: Part<GraphLayer>
+  readonly requested: readonly string[]
+  readonly refer: (blob: string) => BlobRef
+  readonly batched: Batched
+}
+
 async function runSession(
-  session: NcnnSession,
-  topology: Topology,
-  part: Part<GraphLayer>,
+  { session, topology, part, requested, refer, batched }: Run,
   fed: ReadonlyMap<string, Tensor>,
-  requested: readonly string[],
-  refer: (blob: string) => BlobRef,
   emit: Emit,
 ): Promise<void> {
   // ncnn knows an absent blob by its having no elements.
   const present = [...fed].filter(([, { shape }]) => sizeOf(shape) > 0)
   const typesFed = new Map(present.map(([name, tensor]) => [name, typeToFeed(name, tensor, topology)]))
+  const fedBatches = [...fed.keys()].filter((name) => isBatched(batched, name))
   const steps = planSteps(topology, part, new Set(fed.keys()), new Set(requested))
   const raw = steps.flatMap((step): Step[] => {
     if ('extract' in step) return [{ extract: refer(step.extract), keep: step.keep }]
-    const type = typesFed.get(step.feed)
-    return type === undefined ? [] : [{ input: refer(step.feed), tensor: toRaw(fed.get(step.feed) as Tensor, type) }]
+    const [type, tensor] = [typesFed.get(step.feed), fed.get(step.feed)]
+    if (type === undefined || tensor === undefined) return []
+    return [{ input: refer(step.feed), tensor: toRaw(tensor, type, fedBatches.includes(step.feed)) }]
   })
   const types = typesOfBlobs(topology, typesFed)
+  const batches = blobsWithBatch(topology, fed, fedBatches)
   const kept = steps.flatMap((step) => ('extract' in step && step.keep ? [step.extract] : [])).values()
   await session.run(raw, (result) => {
     const name = kept.next().value as string
-    emit(name, fromRaw(result, types.get(name) ?? 'float32'))
+    emit(name, fromRaw(result, types.get(name) ?? 'float32', batches.has(name)))
   })
+}
+
+const hasBatches = (fed: ReadonlyMap<string, Tensor>, batched: Batched, { layers }: Part<GraphLayer>): boolean =>
+  layers.some(mixesSamples) || [...fed.keys()].some((name) => isBatched(batched, name))
+
+/** Runs the samples of a batch one by one: this way to reach ncnn knows no batches. */
+async function runSamples(run: Run, fed: ReadonlyMap<string, Tensor>, emit: Emit): Promise<void> {
+  const mixing = run.part.layers.find(mixesSamples)
+  if (mixing !== undefined) {
+    throw new NcnnError(
+      `${describeLayer(mixing)} moves elements between samples, which this engine cannot; the built-in and the python engine can`,
+      { code: 'unsupported' },
+    )
+  }
+  const fedBatches = [...fed.keys()].filter((name) => isBatched(run.batched, name))
+  const samples = new Map(
+    [...fed].map(([name, tensor]) => [name, fedBatches.includes(name) ? samplesOf(tensor) : [tensor]]),
+  )
+  const batch = Math.max(1, ...[...samples.values()].map(({ length }) => length))
+  const results = new Map<string, Tensor[]>()
+  for (let i = 0; i < batch; i++) {
+    const own = new Map([...samples].map(([name, list]) => [name, list[i] ?? list[0]]))
+    await runSession({ ...run, batched: false }, own, (name, tensor) =>
+      results.set(name, [...(results.get(name) ?? []), tensor]),
+    )
+  }
+  const batches = blobsWithBatch(run.topology, fed, fedBatches)
+  for (const [name, tensors] of results) emit(name, batches.has(name) ? stackSamples(tensors, name) : tensors[0])
 }
 
 /**

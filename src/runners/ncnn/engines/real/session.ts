@@ -9,6 +9,8 @@ export interface RawTensor {
   readonly bytes: Uint8Array
   readonly shape: readonly number[]
   readonly bits: 8 | 16 | 32
+  /** How many samples of this shape follow each other: ncnn's batch. Default 1. */
+  readonly batch?: number
 }
 
 /** One step of a run. Steps work on one extractor, in this order. */
@@ -35,4 +37,6 @@ export interface NcnnSession {
    */
   run(steps: readonly Step[], onBlob: (blob: RawTensor) => void): Promise<void>
   close(): void
+  /** Whether tensors may have batches. */
+  readonly batches: boolean
 }

@@ -6,30 +6,32 @@ import type { NcnnSession, RawModel, RawTensor, Step } from './session.ts'
 /**
  * Loads a network into a worker.
  * @param timeout for loading it and for each run, in milliseconds
+ * @param batches whether the worker knows of batches
  */
 export async function openSession(
   worker: Worker,
   { param, bin, options, source }: RawModel,
   timeout?: number,
+  batches = false,
 ): Promise<NcnnSession> {
   const isText = typeof param === 'string'
   const parts = [isText ? new TextEncoder().encode(param) : param, bin]
   const { run, close } = await worker.openModel({ header: { text: isText, options }, parts }, source, timeout)
-  return { run: (steps, onBlob) => run(encodeRun(steps), (frame) => onBlob(decodeTensor(frame))), close }
+  return { run: (steps, onBlob) => run(encodeRun(steps), (frame) => onBlob(decodeTensor(frame))), close, batches }
 }
 
 function encodeRun(steps: readonly Step[]): Frame {
   const parts: Uint8Array[] = []
   const described = steps.map((step) => {
     if ('extract' in step) return step
-    const { bytes, shape, bits } = step.tensor
+    const { bytes, shape, bits, batch = 1 } = step.tensor
     parts.push(bytes)
-    return { input: step.input, shape, bits }
+    return { input: step.input, shape, bits, batch }
   })
   return { header: { steps: described }, parts }
 }
 
 function decodeTensor({ header, parts: [bytes] }: Frame): RawTensor {
-  const { shape, bits } = header as unknown as Omit<RawTensor, 'bytes'>
-  return { bytes, shape, bits }
+  const { shape, bits, batch } = header as unknown as Omit<RawTensor, 'bytes'>
+  return { bytes, shape, bits, batch }
 }

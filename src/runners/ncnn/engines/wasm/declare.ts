@@ -39,10 +39,15 @@ function lookUpTypes(graph: Graph, customLayers: CustomLayers): Map<string, Runn
   return types
 }
 
+/** Types that take a list of inputs in ncnn, though one is enough. */
+const listTypes = new Set(['BinaryOp', 'Slice'])
+
 function declareLayer(layer: GraphLayer, type: RunnableType): DeclaredLayer {
   const [min, max] = inputRange(type.inputs)
   const count = layer.inputs.length
-  if (count < min || count > max) {
+  // Layers that take a list of inputs do not look at those behind the ones they need.
+  const takesList = min > 1 || listTypes.has(layer.type)
+  if (count < min || (count > max && !takesList)) {
     const wanted = min === max ? `${min}` : max === Infinity ? `at least ${min}` : `${min} to ${max}`
     throw new NcnnError(`${describeLayer(layer)} has ${count} inputs, but ${layer.type} takes ${wanted}`)
   }

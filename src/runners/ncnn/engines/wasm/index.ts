@@ -18,9 +18,9 @@ export const wasmEngine: NcnnEngine = {
       return reasonOf(error)
     }
   },
-  async load({ graph, bin }, options) {
+  async load(model, options) {
     checkOptions(options)
-    return loadWasmNetwork(graph, bin, options)
+    return loadWasmNetwork(model, model.bin, options)
   },
 }
 

@@ -34,6 +34,8 @@ export type ElementType = 'float32' | 'float16' | 'bfloat16' | 'int32' | 'int8'
 export interface Elements {
   readonly reads: ElementType | undefined
   readonly writes: ElementType | undefined
+  /** It takes int8 as well as what it reads otherwise. */
+  readonly takesInt8?: boolean
 }
 
 /** `moved`: handed on without being looked at. The parameters decide where a function says so. */
@@ -113,7 +115,16 @@ export interface LayerType<
   mayBeAbsent?(params: ParamValues<P>, index: number, layer: GraphLayer): boolean
   /** Computes the outputs. Returned blobs belong to the caller; an input is returned as `input.share(shape)`. */
   forward(inputs: InputTuples[i], layer: LoadedLayer<P, W, Prepared>, workspace: Workspace): Blob | readonly Blob[]
+  /** In place of `forward`, for a layer that knows of batches: the samples of each input, to the samples of each output. */
+  forwardBatch?(
+    inputs: readonly Samples[],
+    layer: LoadedLayer<P, W, Prepared>,
+    workspace: Workspace,
+  ): readonly Samples[]
 }
+
+/** The samples of a batch; one for a blob without a batch. */
+export type Samples = readonly [Blob, ...Blob[]]
 
 /** What a type needs to be run, as custom layers have it, too. Its particulars are erased. */
 export interface RunnableType {
@@ -131,6 +142,11 @@ export interface RunnableType {
     layer: LoadedLayer<ParamSpecs, WeightSpecs, unknown>,
     workspace: Workspace,
   ): Blob | readonly Blob[]
+  forwardBatch?(
+    inputs: readonly Samples[],
+    layer: LoadedLayer<ParamSpecs, WeightSpecs, unknown>,
+    workspace: Workspace,
+  ): readonly Samples[]
 }
 
 /** One of ncnn's layer types, as the table of all types holds it. */

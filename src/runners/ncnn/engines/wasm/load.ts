@@ -1,6 +1,7 @@
 // Loads a graph into the built-in engine: looks up the layer types, checks the weights, puts them into memory.
 import type { NcnnKernels } from '../../../../kernels/ncnn.ts'
 import { formatBytesAtLeast } from '../../../../tensor/numbers.ts'
+import { elementsOf } from '../../blob-types.ts'
 import { NcnnError } from '../../error.ts'
 import type { Graph, GraphLayer } from '../../graph.ts'
 import type { EngineOptions } from '../../options.ts'
@@ -8,10 +9,10 @@ import type { ParamSpecs } from '../../params.ts'
 import type { WeightSource } from '../../weight-source.ts'
 import { locateWeights, readHalves, readWeight, type WeightLocation, type WeightSpecs } from '../../weights.ts'
 import { declareLayers, explained } from './declare.ts'
-import type { LoadedLayer, RunnableType } from './layer.ts'
+import type { Elements, LoadedLayer, RunnableType } from './layer.ts'
 import { type Arena, createArena } from './memory/arena.ts'
 import { Blob } from './memory/blob.ts'
-import { type KernelMemory, maxMemoryBytes, takeKernelMemory } from './memory/kernel-memory.ts'
+import { maxMemoryBytes, takeKernelMemory } from './memory/kernel-memory.ts'
 import { createWorkspace, type WorkspaceControl } from './memory/workspace.ts'
 import { decodeHalf } from './precision/half-weights.ts'
 import { layerOptions } from './precision/layer-options.ts'
@@ -22,6 +23,8 @@ export interface RunnableLayer extends LoadedLayer<ParamSpecs, WeightSpecs, unkn
   readonly type: RunnableType
   /** The 16-bit type to which its inputs and outputs are rounded; undefined without. */
   readonly storage16: Storage16 | undefined
+  /** What it takes its inputs for. */
+  readonly elements: Elements
 }
 
 export interface LoadedNetwork {
@@ -36,14 +39,22 @@ export interface LoadedNetwork {
  * Checks everything about a model that can be checked without running it, then loads its weights.
  * @throws {NcnnError} on unknown layer types, wrong numbers of inputs, and a .bin that does not fit
  */
-export async function loadNetwork(graph: Graph, bin: WeightSource, options: EngineOptions): Promise<LoadedNetwork> {
+export async function loadNetwork(
+  graph: Graph,
+  bin: WeightSource,
+  options: EngineOptions,
+  arenaOver: typeof createArena = createArena,
+): Promise<LoadedNetwork> {
   const declared = declareLayers(graph, options.customLayers)
   const located = locateWeights(declared, bin, { release: options.release, isPartial: graph.isPartial })
   const weightBytes = bytesInMemory(bin, located.flat())
 
   const kernelMemory = await takeKernelMemory(options, weightBytes)
   try {
-    return { ...loadLayers(declared, located, weightBytes, bin, kernelMemory, options), release: kernelMemory.release }
+    const { memory, firstFree, release } = kernelMemory
+    const arena = arenaOver(memory, options.memoryLimit, firstFree)
+    arena.expect(weightBytes)
+    return { ...loadLayers(declared, located, bin, arena, kernelMemory.kernels, options), release }
   } catch (error) {
     kernelMemory.release()
     throw error
@@ -67,13 +78,11 @@ function bytesInMemory(bin: WeightSource, weights: readonly WeightLocation[]): n
 function loadLayers(
   declared: ReturnType<typeof declareLayers>,
   located: readonly (readonly WeightLocation[])[],
-  weightBytes: number,
   bin: WeightSource,
-  { memory, kernels, firstFree }: KernelMemory,
+  arena: Arena,
+  kernels: NcnnKernels,
   options: EngineOptions,
 ): Omit<LoadedNetwork, 'release'> {
-  const arena = createArena(memory, options.memoryLimit, firstFree)
-  arena.expect(weightBytes)
   const workspace = createWorkspace(arena, kernels, options.precision)
   const layers = new Map<GraphLayer, RunnableLayer>()
   for (const [index, { layer, type, params }] of declared.entries()) {
@@ -93,6 +102,7 @@ function loadLayers(
       ...unprepared,
       type,
       storage16,
+      elements: elementsOf(layer),
       prepared: explained(layer, () => type.prepare?.(unprepared, workspace.workspace)),
     })
     workspace.freeScratch()

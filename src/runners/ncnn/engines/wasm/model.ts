@@ -5,73 +5,106 @@ import type { Tensor } from '../../../../tensor/tensor.ts'
 import type { Emit } from '../../../create-model.ts'
 import type { Part } from '../../../graph.ts'
 import type { ModelErrorCode } from '../../../model-error.ts'
+import { type Batched, blobsWithBatch, checkBatches, isBatched, samplesOf, stackSamples } from '../../batches.ts'
+import { typeToFeed } from '../../blob-types.ts'
 import { NcnnError } from '../../error.ts'
-import { describeLayer, type Graph, type GraphLayer } from '../../graph.ts'
-import type { EngineOptions, NcnnNetwork } from '../../options.ts'
+import { describeLayer, type GraphLayer } from '../../graph.ts'
+import type { EngineOptions, NcnnModel, NcnnNetwork } from '../../options.ts'
+import type { Topology } from '../../topology.ts'
 import type { WeightSource } from '../../weight-source.ts'
-import type { Workspace } from './layer.ts'
+import type { Samples, Workspace } from './layer.ts'
 import { type LoadedNetwork, loadNetwork, type RunnableLayer } from './load.ts'
+import type { createArena } from './memory/arena.ts'
 import type { Blob } from './memory/blob.ts'
 import { blobToTensor, tensorToBlob } from './memory/exchange.ts'
 import { roundTo, type Storage16 } from './precision/reduced-precision.ts'
 
-/** Loads a graph with its weights into the built-in engine. */
-export async function loadWasmNetwork(graph: Graph, bin: WeightSource, options: EngineOptions): Promise<NcnnNetwork> {
-  const network = await loadNetwork(graph, bin, options)
+/**
+ * Loads a graph with its weights into the built-in engine.
+ * @param arenaOver makes the model's memory; tests give one that is hostile to it
+ */
+export async function loadWasmNetwork(
+  { graph, topology }: Pick<NcnnModel, 'graph' | 'topology'>,
+  bin: WeightSource,
+  options: EngineOptions,
+  arenaOver?: typeof createArena,
+): Promise<NcnnNetwork> {
+  const network = await loadNetwork(graph, bin, options, arenaOver)
   return {
     mayBeAbsent(layer, index) {
       const { type, params } = network.layers.get(layer) as RunnableLayer
       return type.mayBeAbsent?.(params, index, layer) ?? false
     },
     async compute(fed, requested, part, emit) {
-      runNetwork(network, fed, new Set(requested), part, emit)
+      checkBatches(fed, options.batched)
+      runNetwork({ network, topology, batched: options.batched }, fed, new Set(requested), part, emit)
     },
     close: () => network.release(),
   }
 }
 
+interface Loaded {
+  readonly network: LoadedNetwork
+  readonly topology: Topology
+  readonly batched: Batched
+}
+
 /** Emits each requested blob when it is computed: copied out, and freed when nobody reads it any more. */
 function runNetwork(
-  network: LoadedNetwork,
+  { network, topology, batched }: Loaded,
   fed: ReadonlyMap<string, Tensor>,
   requested: ReadonlySet<string>,
   { layers, absent }: Part<GraphLayer>,
   emit: Emit,
 ): void {
-  const { workspace } = network.workspace
-  const blobs = new Map<string, Blob>()
+  const { workspace, beginRun, abandonRun } = network.workspace
+  const fedBatches = [...fed.keys()].filter((name) => isBatched(batched, name))
+  const hasBatch = blobsWithBatch(topology, fed, fedBatches)
+  const blobs = new Map<string, Samples>()
   /** How often each blob will still be read. */
   const pending = countReaders(layers)
 
+  const feed = (name: string, tensor: Tensor): Samples => {
+    const type = typeToFeed(name, tensor, topology)
+    const samples = isBatched(batched, name) ? samplesOf(tensor) : [tensor]
+    const [first, ...others] = samples.map((sample) => tensorToBlob(sample, workspace, type))
+    return [first, ...others]
+  }
+
+  beginRun()
   try {
-    for (const [name, tensor] of fed) if (pending.has(name)) blobs.set(name, tensorToBlob(tensor, workspace))
-    for (const name of absent) blobs.set(name, workspace.alloc([0]))
+    for (const [name, tensor] of fed) if (pending.has(name)) blobs.set(name, feed(name, tensor))
+    for (const name of absent) blobs.set(name, [workspace.alloc([0])])
     for (const graphLayer of layers) {
       const layer = network.layers.get(graphLayer) as RunnableLayer
-      const inputs = graphLayer.inputs.map((name) => blobs.get(name) as Blob)
+      const inputs = graphLayer.inputs.map((name) => blobs.get(name) as Samples)
       const dying = takeLastReads(graphLayer, pending)
-      const outputs = runLayer(layer, inputs, new Set(dying.map((name) => blobs.get(name) as Blob)), network)
+      const outputs = runSamples(layer, inputs, new Set(dying.flatMap((name) => blobs.get(name) ?? [])), network)
       for (const name of dying) {
-        blobs.get(name)?.release()
+        releaseAll(blobs.get(name) ?? [])
         blobs.delete(name)
       }
-      // All belong to the run before any is handed over: who takes one may throw.
       for (const [index, name] of graphLayer.outputs.entries()) {
-        if (fed.has(name)) outputs[index].release()
-        else blobs.set(name, outputs[index])
-      }
-      for (const name of graphLayer.outputs.filter((name) => !fed.has(name))) {
-        const blob = blobs.get(name) as Blob
-        if (requested.has(name)) emit(name, blobToTensor(blob))
-        if (pending.has(name)) continue
-        blobs.delete(name)
-        blob.release()
+        const samples = outputs[index]
+        if (requested.has(name) && !fed.has(name)) emit(name, toTensor(samples, name, hasBatch.has(name)))
+        if (pending.has(name) && !fed.has(name)) blobs.set(name, samples)
+        else releaseAll(samples)
       }
     }
-  } finally {
-    network.workspace.freeScratch()
-    for (const blob of blobs.values()) blob.release()
+    for (const samples of blobs.values()) releaseAll(samples)
+  } catch (error) {
+    abandonRun()
+    throw error
   }
+}
+
+function releaseAll(samples: readonly Blob[]): void {
+  for (const blob of samples) blob.release()
+}
+
+function toTensor(samples: Samples, name: string, hasBatch: boolean): Tensor {
+  const tensors = samples.map(blobToTensor)
+  return hasBatch || tensors.length > 1 ? stackSamples(tensors, name) : tensors[0]
 }
 
 function countReaders(layers: readonly GraphLayer[]): Map<string, number> {
@@ -94,15 +127,47 @@ function takeLastReads(layer: GraphLayer, pending: Map<string, number>): string[
   return last
 }
 
+/** Runs a layer on each sample of a batch, or at once if it knows of batches. An input of one sample serves all. */
+function runSamples(
+  layer: RunnableLayer,
+  inputs: readonly Samples[],
+  dying: ReadonlySet<Blob>,
+  network: LoadedNetwork,
+): readonly Samples[] {
+  const { forwardBatch } = layer.type
+  if (forwardBatch !== undefined) {
+    const first = inputs.map(([sample]) => sample)
+    return withinLayer(layer, first, dying, network, (workspace) => forwardBatch(inputs, layer, workspace))
+  }
+  const batch = Math.max(1, ...inputs.map((samples) => samples.length))
+  const odd = inputs.find((samples) => samples.length !== 1 && samples.length !== batch)
+  if (odd !== undefined) {
+    throw new NcnnError(`${describeLayer(layer.graph)} cannot run on batches of ${odd.length} and ${batch} samples`, {
+      code: 'wrong-input',
+    })
+  }
+  const runs = Array.from({ length: batch }, (_, index) => {
+    const own = inputs.map((samples) => samples[index] ?? samples[0])
+    return runLayer(layer, own, index === batch - 1 ? dying : ofBatches(inputs, dying), network)
+  })
+  return layer.graph.outputs.map((_, output): Samples => {
+    const [first, ...others] = runs.map((outputs) => outputs[output])
+    return [first, ...others]
+  })
+}
+
+/** Those that no later sample reads. */
+const ofBatches = (inputs: readonly Samples[], dying: ReadonlySet<Blob>): ReadonlySet<Blob> =>
+  new Set(inputs.flatMap((samples) => (samples.length > 1 ? samples : [])).filter((blob) => dying.has(blob)))
+
 function runLayer(
   layer: RunnableLayer,
   inputs: readonly Blob[],
   dying: ReadonlySet<Blob>,
   network: LoadedNetwork,
 ): readonly Blob[] {
-  const { workspace, beginLayer, freeScratch } = network.workspace
-  beginLayer(dying)
-  try {
+  return withinLayer(layer, inputs, dying, network, (workspace) => {
+    checkElements(layer, inputs)
     const stored = layer.storage16 === undefined ? inputs : roundInputs(layer.storage16, inputs, workspace)
     const outputs = [layer.type.forward(stored, layer, workspace)].flat() as Blob[]
     if (layer.storage16 !== undefined) for (const output of outputs) roundTo(layer.storage16, output, workspace.kernels)
@@ -110,6 +175,32 @@ function runLayer(
       throw new NcnnError(`it makes ${outputs.length} outputs, but the .param names ${layer.outputCount}`)
     }
     return outputs
+  })
+}
+
+/** Blobs that no layer of floats can read: quantised ones, and the bits of 16-bit floats. */
+const noFloats: ReadonlySet<string> = new Set(['int8', 'uint8', 'float16', 'bfloat16'])
+
+/** ncnn takes the elements for what the layer reads, and reads behind their end where they are smaller. */
+function checkElements(layer: RunnableLayer, inputs: readonly Blob[]): void {
+  const { reads, takesInt8 = false } = layer.elements
+  if (reads !== 'float32') return
+  const odd = inputs.find(({ dtype }) => noFloats.has(dtype) && !(takesInt8 && dtype === 'int8'))
+  if (odd !== undefined) throw new NcnnError(`it reads floats, but an input holds ${odd.dtype}`)
+}
+
+/** Says which layer it was, and on what, where `work` fails. */
+function withinLayer<Result>(
+  layer: RunnableLayer,
+  inputs: readonly Blob[],
+  dying: ReadonlySet<Blob>,
+  network: LoadedNetwork,
+  work: (workspace: Workspace) => Result,
+): Result {
+  const { workspace, beginLayer, freeScratch } = network.workspace
+  beginLayer(dying)
+  try {
+    return work(workspace)
   } catch (error) {
     const shapes = inputs.map((input) => formatShape(input.shape)).join(', ')
     throw new NcnnError(`${describeLayer(layer.graph)} cannot run on ${shapes || 'no inputs'}: ${reasonOf(error)}`, {

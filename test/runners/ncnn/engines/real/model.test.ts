@@ -16,6 +16,7 @@ test('a .bin above 2 GiB, which would have to be handed over in one piece', asyn
     memoryLimit: undefined,
     relaxedSimd: false,
     release: '20261020',
+    batched: false,
   } as const
   const graph = parseParam({ param, paramName: 'net.param' })
   const network = { param, bin, paramName: 'net.param', graph, topology: connect(graph) }

@@ -7,10 +7,10 @@ import { defineLayer, type ElementType } from '../layer.ts'
 const castTypes: readonly (ElementType | undefined)[] = [undefined, 'float32', 'float16', 'int8', 'bfloat16']
 
 /** The kernels of the casts that ncnn has, but for the one from int8. They know float32, even where the engine computes in float64. */
-const castKernels: Readonly<Record<string, 'cutToHalf' | 'halfToFloat' | 'cutToBfloat16' | 'bfloat16ToFloat'>> = {
-  'float32->float16': 'cutToHalf',
+const castKernels: Readonly<Record<string, 'castToHalf' | 'halfToFloat' | 'castToBfloat16' | 'bfloat16ToFloat'>> = {
+  'float32->float16': 'castToHalf',
   'float16->float32': 'halfToFloat',
-  'float32->bfloat16': 'cutToBfloat16',
+  'float32->bfloat16': 'castToBfloat16',
   'bfloat16->float32': 'bfloat16ToFloat',
 }
 

@@ -2,9 +2,10 @@
 import { formatShape, sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int, type ParamValues } from '../../../params.ts'
-import { raw, tagged } from '../../../weights.ts'
+import { blocks, raw, tagged } from '../../../weights.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
+import { type BlockRight, multiplyBlocks } from '../operations/block-matrix.ts'
 import {
   type Addend as Int8Addend,
   type Int8Right,
@@ -22,7 +23,7 @@ import {
   type Start,
 } from '../operations/matrix.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
-import { blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
+import { type BlockFormat, blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
 import { asFloat32 } from '../precision/half-weights.ts'
 import { sumPrecisionOf } from '../precision/sums.ts'
 
@@ -75,7 +76,7 @@ export const Gemm = defineLayer({
     const lengthsOfC = [1, constantM, constantM, constantM * constantN, constantN]
     return {
       A_data: constantA ? tagged(constantM * constantK) : undefined,
-      B_data: constantB ? tagged(constantN * (format ? packedRowBytes(format, constantK) : constantK)) : undefined,
+      B_data: constantB ? weightOfB(constantN, constantK, format) : undefined,
       C_data: constantC && constant_broadcast_type_C !== -1 ? tagged(lengthsOfC[constant_broadcast_type_C]) : undefined,
       B_data_quantize_scales: format ? raw(constantN * Math.ceil(constantK / format.blockSize)) : undefined,
       B_data_input_scales: format?.hasInputScale ? raw(constantK) : undefined,
@@ -98,24 +99,37 @@ export const Gemm = defineLayer({
     if (format && weights.B_data && weights.B_data_quantize_scales) {
       if (weights.B_data.dtype !== 'int8')
         throw new NcnnError(`block-quantised weights must be stored as int8, found ${weights.B_data.dtype}`)
+      if (format.bits === 8) {
+        const blocksB: BlockRight = {
+          values: weights.B_data,
+          scales: weights.B_data_quantize_scales,
+          inputScales: weights.B_data_input_scales,
+          columns: constantN,
+          depth: constantK,
+          format,
+        }
+        return { A, B: undefined, packedB: undefined, int8B: undefined, blocksB, sums }
+      }
       const B = workspace.alloc([constantN, constantK], 'float32')
       dequantizeBlocks(weights.B_data.data, weights.B_data_quantize_scales.data, constantN, constantK, format, B.data)
       weights.B_data.release()
-      return { A, B, packedB: undefined, int8B: undefined, sums }
+      return { A, B, packedB: undefined, int8B: undefined, blocksB: undefined, sums }
     }
     const stored = weights.B_data
     const packs = stored !== undefined && !quantize_term && !output_transpose && sums === 'float32'
     const loaded = packs ? stored : stored && asFloat32(stored, workspace)
     const B = loaded?.share(transB ? [constantN, constantK] : [constantK, constantN])
     const int8 = isInt8(quantize_term)
-    if (B === undefined || (!packs && !int8)) return { A, B, packedB: undefined, int8B: undefined, sums }
+    if (B === undefined || (!packs && !int8)) {
+      return { A, B, packedB: undefined, int8B: undefined, blocksB: undefined, sums }
+    }
     const right = operand(B, constantN, constantK, !transB)
     const scale = weights.B_data_int8_scale
     const int8B = int8 ? int8Right(right, constantN, constantK, workspace, workspace.alloc, scale) : undefined
     const packedB = int8 ? undefined : packRight(right, constantN, constantK, workspace)
     B.release()
     loaded?.release()
-    return { A, B: undefined, packedB, int8B, sums }
+    return { A, B: undefined, packedB, int8B, blocksB: undefined, sums }
   },
   forward(inputs, { params, weights, prepared }, workspace) {
     const fed = [...inputs]
@@ -125,7 +139,7 @@ export const Gemm = defineLayer({
       return blob
     }
     const A = prepared.A ?? take('A')
-    const isPacked = prepared.packedB !== undefined || prepared.int8B !== undefined
+    const isPacked = [prepared.packedB, prepared.int8B, prepared.blocksB].some((right) => right !== undefined)
     const B = isPacked ? undefined : (prepared.B ?? take('B'))
     const C = params.constantC ? weights.C_data : fed.shift()
     const a = matrixOf(A, params.transA, 'A')
@@ -139,6 +153,15 @@ export const Gemm = defineLayer({
     const broadcast = C && (params.constantC ? params.constant_broadcast_type_C : broadcastType(C, M, N))
     const addend = C && { C, broadcast: broadcast ?? 0, beta: params.beta }
 
+    if (prepared.blocksB) {
+      const product = output_transpose ? workspace.scratch([M, N]) : y
+      if (addend === undefined) product.data.fill(0)
+      else fillWithC(product, addend, M, N, false)
+      multiplyBlocks(operand(A, M, K, params.transA !== 0), prepared.blocksB, product, M, workspace)
+      scaleAll(product, params.alpha)
+      if (output_transpose) transposeInto(y, product, M, N, workspace)
+      return y
+    }
     const left = operand(
       weights.B_data_input_scales ? scaleColumns(A, weights.B_data_input_scales, workspace) : A,
       M,
@@ -173,40 +196,49 @@ export const Gemm = defineLayer({
 /** Whether operands are quantised to int8, rather than not at all or in blocks. */
 const isInt8 = (quantizeTerm: number): boolean => quantizeTerm !== 0 && blockFormat(quantizeTerm) === undefined
 
+function weightOfB(N: number, K: number, format: BlockFormat | undefined) {
+  return format ? blocks(N * packedRowBytes(format, K)) : tagged(N * K)
+}
+
 function checkParams(params: GemmParams): void {
-  const { constantA, constantB, constantC, constantM, constantN, constantK, quantize_term } = params
-  if (constantA && !(constantM && constantK))
+  const { constantA, constantB, constantC, constantM, constantN, constantK, quantize_term, output_elempack } = params
+  if (constantA && !(constantM > 0 && constantK > 0))
     throw new NcnnError('with constantA, constantM and constantK must be given')
-  if (constantB && !(constantN && constantK))
+  if (constantB && !(constantN > 0 && constantK > 0))
     throw new NcnnError('with constantB, constantN and constantK must be given')
   const type = params.constant_broadcast_type_C
   if (constantC && (type < -1 || type > 4))
     throw new NcnnError(`constant_broadcast_type_C must be -1 to 4, found ${type}`)
+  if (output_elempack < 0) throw new NcnnError(`output_elempack must not be negative, found ${output_elempack}`)
   if ([4, 5, 6].includes(quantize_term))
     throw new NcnnError(`quantize_term ${quantize_term} is not supported by ncnn`, { code: 'unsupported' })
-  if (
-    blockFormat(quantize_term) &&
-    (constantA || !constantB || params.transA || !params.transB || params.output_N1M || params.output_transpose)
-  ) {
+  const format = blockFormat(quantize_term)
+  if (format && (constantA || !constantB || !params.transB)) {
+    throw new NcnnError('block-quantised weights need constantB=1 and transB=1, and no constantA')
+  }
+  if (format && format.bits < 8 && (params.transA || params.output_N1M || params.output_transpose)) {
     throw new NcnnError(
-      'block-quantised weights need constantB=1 and transB=1, and neither transA, output_N1M nor output_transpose',
+      `weights of ${format.bits} bits go with neither transA, output_N1M nor output_transpose; those of 8 bits do`,
     )
   }
 }
 
 /** A matrix's number of rows or columns that the result keeps, and the length that is summed over. */
 function matrixOf(blob: Blob, depthFirst: number, name: string): { outer: number; depth: number } {
-  const { shape } = blob
-  if (shape.length === 1 || shape.length > 3 || (shape.length === 3 && shape[1] !== 1)) {
+  const shape = blob.shape.length === 1 ? [1, ...blob.shape] : blob.shape
+  if (shape.length > 3 || (shape.length === 3 && shape[1] !== 1)) {
     throw new NcnnError(
-      `operand ${name} must be a matrix ([rows, columns] or [rows, 1, columns]), found ${formatShape(shape)}`,
+      `operand ${name} must be a row or a matrix ([columns], [rows, columns] or [rows, 1, columns]), found ${formatShape(shape)}`,
     )
   }
   const [rows, columns] = [shape[0], shape[shape.length - 1]]
   return depthFirst ? { outer: columns, depth: rows } : { outer: rows, depth: columns }
 }
 
-/** How C is broadcast: 0 scalar, 1 and 2 a value per row, 3 the whole matrix, 4 a value per column. Later rules win, as in ncnn. */
+/**
+ * How C is broadcast: 0 scalar, 1 and 2 a value per row, 3 the whole matrix, 4 a value per column. Later rules win, as in ncnn, which takes
+ * the first element of any other C.
+ */
 function broadcastType({ shape }: Blob, M: number, N: number): number {
   const [first, second] = shape
   if (shape.length === 1) {
@@ -219,7 +251,7 @@ function broadcastType({ shape }: Blob, M: number, N: number): number {
     if (first === M && second === N) return 3
     if (first === M && second === 1) return 2
   }
-  throw new NcnnError(`operand C, ${formatShape(shape)}, cannot be broadcast to [${M}, ${N}]`)
+  return 0
 }
 
 interface Addend {
@@ -300,8 +332,12 @@ function multiplyQuantized(
   const product = output_transpose ? workspace.scratch([M, N]) : y
   multiplyInt8(a, right, product, sizes, workspace, { addend: addend && int8Addend(addend, N), alpha })
   if (!output_transpose) return
-  const transposed = { data: y.data, offset: 0, strides: [1, M] }
-  copyStrided([M, N], viewOf(product), transposed, workspace.kernels)
+  transposeInto(y, product, M, N, workspace)
+}
+
+/** y[N][M] = the transposed product[M][N]. */
+function transposeInto(y: Blob, product: Blob, M: number, N: number, { kernels }: Workspace): void {
+  copyStrided([M, N], viewOf(product), { data: y.data, offset: 0, strides: [1, M] }, kernels)
 }
 
 /** C as the product of int8 matrices adds it. */

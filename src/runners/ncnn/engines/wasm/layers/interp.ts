@@ -42,16 +42,17 @@ export const Interp = defineLayer({
       for (let i = 0; i < x.length; i++) y.data.fill(x.data[i], i * outH * outW, (i + 1) * outH * outW)
       return y
     }
-    if (outW === w && (outH === h || x.shape.length === 2)) return x.share()
+    const [height, width] = [axisOf('h', h, outH, params), axisOf('w', w, outW, params)]
+    if (staysAsIs(width, params) && (x.shape.length === 2 || staysAsIs(height, params))) return x.share()
 
-    const alongW = tapsAlong('w', w, outW, params, workspace)
+    const alongW = tapsAlong(width, params, workspace)
     if (x.shape.length === 2) {
       const y = workspace.alloc([h, outW])
       resize(x, y, 1, nearestTaps(h, h, 1, workspace), alongW, workspace)
       return y
     }
     const y = workspace.alloc([c, outH, outW])
-    resize(x, y, c, tapsAlong('h', h, outH, params, workspace), alongW, workspace)
+    resize(x, y, c, tapsAlong(height, params, workspace), alongW, workspace)
     return y
   },
 })
@@ -110,27 +111,42 @@ function targetSize(inputs: readonly [Blob, ...Blob[]], params: InterpParams): [
   return [Math.trunc(Math.fround(h * height_scale)), Math.trunc(Math.fround(w * width_scale))]
 }
 
+interface ResizedAxis {
+  readonly length: number
+  readonly outLength: number
+  /** The scale that decides over its size; undefined where a size was asked for. */
+  readonly scale: number | undefined
+}
+
+function axisOf(axis: 'h' | 'w', length: number, outLength: number, params: InterpParams): ResizedAxis {
+  const [size, scale] =
+    axis === 'h' ? [params.output_height, params.height_scale] : [params.output_width, params.width_scale]
+  const isAsked = size !== 0 || params.dynamic_target_size !== 0 || params.size_expr !== ''
+  return { length, outLength, scale: isAsked ? undefined : scale }
+}
+
+/** Whether an axis keeps its elements: one that keeps its length, but for bicubic resizing by a scale, which then shifts them. */
+function staysAsIs({ length, outLength, scale }: ResizedAxis, { resize_type, align_corner }: InterpParams): boolean {
+  const shifts = resize_type === 3 && align_corner === 0 && scale !== undefined && scale !== 1
+  return length === outLength && !shifts
+}
+
 /** Which elements along an axis each element of the result is made of. */
 function tapsAlong(
-  axis: 'h' | 'w',
-  length: number,
-  outLength: number,
-  params: InterpParams,
+  { length, outLength, scale }: ResizedAxis,
+  { resize_type, align_corner }: InterpParams,
   workspace: Workspace,
 ): Taps {
-  switch (params.resize_type) {
-    case 1: {
-      const [size, scale] =
-        axis === 'h' ? [params.output_height, params.height_scale] : [params.output_width, params.width_scale]
-      // A size that comes from another blob does not count for ncnn: the scale, by default 1, decides.
-      const fixed = size !== 0 || params.size_expr !== ''
-      return nearestTaps(length, outLength, Math.fround(fixed ? length / outLength : 1 / scale), workspace)
-    }
+  const step = scale === undefined ? length / outLength : 1 / scale
+  const alignCorner = align_corner !== 0
+  switch (resize_type) {
+    case 1:
+      return nearestTaps(length, outLength, Math.fround(step), workspace)
     case 2:
-      return linearTaps(length, outLength, params.align_corner !== 0, workspace)
+      return linearTaps({ length, outLength, alignCorner, step: length === outLength ? 1 : step }, workspace)
     case 3:
-      return cubicTaps(length, outLength, params.align_corner !== 0, workspace)
+      return cubicTaps({ length, outLength, alignCorner, step }, workspace)
     default:
-      throw new NcnnError(`resize_type must be 1 (nearest), 2 (bilinear) or 3 (bicubic), found ${params.resize_type}`)
+      throw new NcnnError(`resize_type must be 1 (nearest), 2 (bilinear) or 3 (bicubic), found ${resize_type}`)
   }
 }

@@ -37,8 +37,8 @@ export const LRN = defineLayer({
     checkRank(x.shape, 1, 2, 3)
     const { c, h, w } = namedLengths(x.shape)
     const before = Math.floor(local_size / 2)
+    const after = local_size - before - 1
     if (region_type === acrossChannels) {
-      // An even local_size sums one channel more.
       const [channels, factor] = [{ outer: 1, length: c, inner: h * w }, alpha / local_size]
       if (workspace.float === 'float32') {
         const y = workspace.alloc(x.shape)
@@ -48,15 +48,14 @@ export const LRN = defineLayer({
           length: c,
           inner: h * w,
           before,
-          after: before,
+          after,
           factor,
           offset: bias,
         })
         return timesPower(x, y, exponent, workspace)
       }
-      return divideByPower(x, windowSums(squares(x), channels, before, before), factor, bias, exponent, workspace)
+      return divideByPower(x, windowSums(squares(x), channels, before, after), factor, bias, exponent, workspace)
     }
-    const after = local_size - before - 1
     const rows = windowSums(squares(x), { outer: c * h, length: w, inner: 1 }, before, after)
     const sums = windowSums(rows, { outer: c, length: h, inner: w }, before, after)
     return divideByPower(x, sums, alpha / (local_size * local_size), bias, exponent, workspace)

@@ -2,13 +2,15 @@
 import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
-import { raw, tagged } from '../../../weights.ts'
+import { blocks, raw, tagged } from '../../../weights.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { attend, scaleInPlace } from '../operations/attention.ts'
 import { checkMask, isCache, maskOf, optionalInputs } from '../operations/attention-inputs.ts'
+import { type BlockRight, multiplyBlocks } from '../operations/block-matrix.ts'
 import { type Int8Right, int8Operand, int8Right, multiplyInt8 } from '../operations/int8-matrix.ts'
 import { multiply, multiplyPacked, type Operand, operand, type PackedRight, packRight } from '../operations/matrix.ts'
+import { copyStrided, viewOf } from '../operations/strided-copy.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
 import { asFloat32 } from '../precision/half-weights.ts'
 import { type SumPrecision, sumPrecisionOf } from '../precision/sums.ts'
@@ -67,6 +69,8 @@ interface LinearMap extends ProjectionSize {
   readonly packed: PackedRight | undefined
   /** In place of both where the products are int8. */
   readonly int8: Int8Right | undefined
+  /** In place of them where the products are of blocks of 8 bits. */
+  readonly blocks: BlockRight | undefined
   readonly bias: Blob
   /** Of block-quantised weights: features are multiplied by these first. */
   readonly inputScales: Blob | undefined
@@ -75,8 +79,8 @@ interface LinearMap extends ProjectionSize {
 
 /**
  * Multi-head attention with its linear maps: q [queries][qdim], k [keys][kdim], v [keys][vdim] -> y [queries][qdim]. Keys and values
- * that are not given are the query's. Caches, [embed_dim][steps], are the mapped keys and values: they go before the current ones
- * in self-attention and stand for them in cross-attention.
+ * that are not given are the query's. Caches, [heads][steps][embed_dim / heads], are the mapped keys and values: they go before the
+ * current ones in self-attention and stand for them in cross-attention.
  */
 export const MultiHeadAttention = defineLayer({
   type: 'MultiHeadAttention',
@@ -90,7 +94,7 @@ export const MultiHeadAttention = defineLayer({
     const format = blockFormat(params.quantize_term)
     const int8 = params.quantize_term !== 0 && format === undefined
     const weightOf = ({ outputs, inputs }: ProjectionSize) =>
-      tagged(outputs * (format ? packedRowBytes(format, inputs) : inputs))
+      format ? blocks(outputs * packedRowBytes(format, inputs)) : tagged(outputs * inputs)
     const blockScalesOf = ({ outputs, inputs }: ProjectionSize) =>
       format ? raw(outputs * Math.ceil(inputs / format.blockSize)) : undefined
     const inputScalesOf = ({ inputs }: ProjectionSize) => (format?.hasInputScale ? raw(inputs) : undefined)
@@ -141,6 +145,7 @@ export const MultiHeadAttention = defineLayer({
         inputs,
         bias: weights[`${name}_bias_data`],
         int8: undefined,
+        blocks: undefined,
         inputScales: weights[`${name}_weight_data_input_scales`],
         sums,
       }
@@ -150,6 +155,10 @@ export const MultiHeadAttention = defineLayer({
         const int8 = int8Right(right, outputs, inputs, workspace, alloc, int8Scales)
         floats.release()
         return { ...map, int8, weight: undefined, packed: undefined }
+      }
+      if (format?.bits === 8 && scales) {
+        const blocks = { values: stored, scales, inputScales: map.inputScales, columns: outputs, depth: inputs, format }
+        return { ...map, blocks, weight: undefined, packed: undefined }
       }
       const weight = format && scales ? alloc([outputs * inputs], 'float32') : stored
       if (format && scales) {
@@ -183,8 +192,8 @@ export const MultiHeadAttention = defineLayer({
     const mapped = workspace.scratch([queries, embed_dim])
     applyLinear(maps.q, q, queries, mapped, workspace)
     scaleInPlace(mapped, scale, workspace)
-    const key = cachedMap(pastKey, maps.k, k, selfAttention, workspace)
-    const value = cachedMap(pastValue, maps.v, v, selfAttention, workspace)
+    const key = cachedMap(pastKey, maps.k, k, num_heads, selfAttention, workspace)
+    const value = cachedMap(pastValue, maps.v, v, num_heads, selfAttention, workspace)
     const keys = key.shape[1]
     if (value.shape[1] !== keys) throw new NcnnError(`there are ${keys} keys, but ${value.shape[1]} values`)
     checkMask(mask, num_heads, queries, keys)
@@ -195,8 +204,8 @@ export const MultiHeadAttention = defineLayer({
       attend(
         {
           q: { blob: mapped, offset: head * width, outerStride: embed_dim, depthStride: 1 },
-          k: operand(key, keys, width, true, rows),
-          v: operand(value, width, keys, false, rows),
+          k: operand(key, keys, width, false, rows),
+          v: operand(value, width, keys, true, rows),
           queries,
           keys,
           width,
@@ -226,39 +235,33 @@ function stepsOf({ shape, length }: Blob, { inputs }: LinearMap, name: string): 
   return length / inputs
 }
 
-/** Keys or values after their map, [embed_dim][steps]: past and current ones in self-attention, else the past ones or the current. */
+/** Keys or values after their map, [heads][steps][width]: past and current ones in self-attention, else the past ones or the current. */
 function cachedMap(
   past: Blob | undefined,
   map: LinearMap,
   x: Blob,
+  heads: number,
   selfAttention: boolean,
   workspace: Workspace,
 ): Blob {
-  if (past !== undefined && past.shape[0] !== map.outputs) {
-    throw new NcnnError(`a cache must be [${map.outputs}, steps], found ${formatShape(past.shape)}`)
+  const width = map.outputs / heads
+  if (past !== undefined && (past.shape.length !== 3 || past.shape[0] !== heads || past.shape[2] !== width)) {
+    throw new NcnnError(`a cache must be [${heads}, steps, ${width}], found ${formatShape(past.shape)}`)
   }
   if (past !== undefined && !selfAttention) return past.share()
   const steps = stepsOf(x, map, 'key or value')
   const pastSteps = past?.shape[1] ?? 0
   const current = workspace.scratch([steps, map.outputs])
   applyLinear(map, x, steps, current, workspace)
-  const joined = workspace.alloc([map.outputs, pastSteps + steps])
-  if (past === undefined && workspace.float === 'float32') {
-    workspace.kernels.transpose({
-      source: current.ptr,
-      destination: joined.ptr,
-      batch: 1,
-      rows: steps,
-      columns: map.outputs,
-    })
-    return joined
+  const joined = workspace.alloc([heads, pastSteps + steps, width])
+  const rowStride = (pastSteps + steps) * width
+  if (past !== undefined) {
+    const target = { data: joined.data, offset: 0, strides: [rowStride, width, 1] }
+    copyStrided(past.shape, viewOf(past), target, workspace.kernels)
   }
-  const [source, before, target] = [current.data, past?.data, joined.data]
-  for (let row = 0; row < map.outputs; row++) {
-    const start = row * (pastSteps + steps)
-    if (before) target.set(before.subarray(row * pastSteps, (row + 1) * pastSteps), start)
-    for (let step = 0; step < steps; step++) target[start + pastSteps + step] = source[step * map.outputs + row]
-  }
+  const source = { data: current.data, offset: 0, strides: [width, map.outputs, 1] }
+  const target = { data: joined.data, offset: pastSteps * width, strides: [rowStride, width, 1] }
+  copyStrided([heads, steps, width], source, target, workspace.kernels)
   return joined
 }
 
@@ -267,7 +270,7 @@ function cachedMap(
  * @param granularity how int8 maps quantise x: with one scale, or with one for each step
  */
 function applyLinear(
-  { weight, packed, int8, bias, inputs, outputs, inputScales, sums }: LinearMap,
+  { weight, packed, int8, blocks, bias, inputs, outputs, inputScales, sums }: LinearMap,
   x: Blob,
   steps: number,
   y: Blob,
@@ -283,6 +286,12 @@ function applyLinear(
   if (int8 !== undefined) {
     const left = int8Operand(operand(x, steps, inputs, false), steps, inputs, granularity, workspace)
     multiplyInt8(left, int8, y, sizes, workspace, { addend: { blob: bias, rowStride: 0, columnStride: 1, beta: 1 } })
+    return
+  }
+  if (blocks !== undefined) {
+    const [offsets, target] = [bias.data, y.data]
+    for (let step = 0; step < steps; step++) target.set(offsets, step * outputs)
+    multiplyBlocks(operand(x, steps, inputs, false), blocks, y, steps, workspace)
     return
   }
   if (weight === undefined) throw new Error('a linear map has neither weights nor packed weights')

@@ -3,7 +3,7 @@ import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { type Planes, poolAdaptively, poolSliding } from '../operations/pool-planes.ts'
 import { poolMethod, type Sliding } from '../operations/pool-windows.ts'
-import { checkRank, namedLengths } from '../shapes/axes.ts'
+import { asRank, namedLengths } from '../shapes/axes.ts'
 
 /** As Pooling, over windows of w for each row of a matrix. */
 export const Pooling1D = defineLayer({
@@ -25,8 +25,7 @@ export const Pooling1D = defineLayer({
     out_w: int(8),
   },
   forward([x], { params }, workspace) {
-    checkRank(x.shape, 1, 2)
-    const { h: rows, w } = namedLengths(x.shape)
+    const { h: rows, w } = namedLengths(asRank(x.shape, 2))
     const input: Planes = { x, channels: rows, h: 1, w, method: poolMethod(params.pooling_type) }
     if (params.global_pooling) return poolAdaptively(input, 1, 1, [rows], workspace)
     if (params.adaptive_pooling) return poolAdaptively(input, 1, params.out_w, [rows, params.out_w], workspace)

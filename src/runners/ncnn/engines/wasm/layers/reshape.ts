@@ -1,8 +1,11 @@
 // Reshape: the same elements under another shape.
 import { formatShape, sizeOf } from '../../../../../tensor/shape.ts'
+import { batchAxisParams, noBatchAxis } from '../../../batches.ts'
 import { NcnnError } from '../../../error.ts'
 import { int, string } from '../../../params.ts'
-import { defineLayer } from '../layer.ts'
+import { defineLayer, type Samples, type Workspace } from '../layer.ts'
+import type { Blob } from '../memory/blob.ts'
+import { copyStrided, type StridedView, viewOf } from '../operations/strided-copy.ts'
 import { axisNames, namedLengths } from '../shapes/axes.ts'
 import { evaluateSizes } from '../shapes/expression.ts'
 
@@ -12,9 +15,6 @@ const unset = -233
 const remaining = -1
 
 const asInput = 0
-
-/** "This blob has no batch axis" among Reshape's parameters. */
-const noBatchAxis = 233
 
 /** y = reshape(x, [c, d, h, w]), or to the sizes that an expression gives, innermost first */
 export const Reshape = defineLayer({
@@ -29,24 +29,35 @@ export const Reshape = defineLayer({
     d: int(11, unset),
     c: int(2, unset),
     shape_expr: string(6),
-    input_batch_axis: int(12, noBatchAxis),
-    output_batch_axis: int(13, noBatchAxis),
+    ...batchAxisParams,
   },
-  forward(inputs, { params }) {
-    const [x] = inputs
-    const { shape_expr, input_batch_axis, output_batch_axis } = params
-    const wanted = shape_expr
-      ? evaluateSizes(
-          shape_expr,
-          inputs.map(({ shape }) => shape),
-        ).reverse()
-      : declaredLengths(params)
-    if (input_batch_axis === noBatchAxis && output_batch_axis === noBatchAxis) {
-      return x.share(resolveShape(wanted, x.shape))
-    }
-    return x.share(resolveBatchedShape(wanted, x.shape, input_batch_axis, output_batch_axis))
+  forward: ([x], { params }) => x.share(resolveShape(wantedLengths([[x]], params), x.shape)),
+  /** Without batch axes each sample is reshaped; with them, elements move between samples and axes. */
+  forwardBatch(inputs, { params }, workspace) {
+    const [samples] = inputs
+    const wanted = wantedLengths(inputs, params)
+    const { input_batch_axis: from, output_batch_axis: to } = params
+    if (from !== noBatchAxis || to !== noBatchAxis) return [reshapeBatch(samples, wanted, from, to, workspace)]
+    const [first, ...others] = samples.map((x) => x.share(resolveShape(wanted, x.shape)))
+    return [[first, ...others]]
   },
 })
+
+interface WantedShape {
+  readonly w: number
+  readonly h: number
+  readonly d: number
+  readonly c: number
+  readonly shape_expr: string
+}
+
+/** Outermost first. */
+function wantedLengths(inputs: readonly Samples[], params: WantedShape): number[] {
+  if (params.shape_expr === '') return declaredLengths(params)
+  const shapes = inputs.map(([{ shape }]) => shape)
+  const batches = inputs.map((samples) => samples.length)
+  return evaluateSizes(params.shape_expr, shapes, batches).reverse()
+}
 
 /** The lengths that are given, outermost first; they end at the first that is not. */
 function declaredLengths({
@@ -98,29 +109,65 @@ function checkSize(resolved: readonly number[], shape: readonly number[]): void 
   )
 }
 
+/** The place of an axis that may be counted from the end, or of the batch among so many axes with it. */
+function batchPlace(axis: number, rank: number): number {
+  const place = axis < 0 ? axis + rank : axis
+  if (place < 0 || place >= rank) throw new NcnnError(`batch axis ${axis} is none of ${rank} axes`)
+  return place
+}
+
 /**
- * Shapes that count the batch as an axis: it enters at `inputAxis` and leaves at `outputAxis`. The engine runs samples one by
- * one, so that the batch has length 1.
+ * Reshapes with the batch as one of the axes: it enters at `inputAxis` and leaves at `outputAxis`, each of which may be none. Elements keep
+ * the order that they have with those axes.
  */
-function resolveBatchedShape(
+function reshapeBatch(
+  samples: Samples,
   wanted: readonly number[],
-  shape: readonly number[],
   inputAxis: number,
   outputAxis: number,
-): number[] {
-  const at = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
-  const input = inputAxis === noBatchAxis ? shape : shape.toSpliced(at(inputAxis, shape.length + 1), 0, 1)
-  const resolved = fillRemaining(
-    wanted.map((length, axis) => (length === asInput && axis < input.length ? input[axis] : length)),
-    shape,
-  )
-  checkSize(resolved, shape)
-  if (outputAxis === noBatchAxis) return resolved
-  const batchAxis = at(outputAxis, resolved.length)
-  if (resolved[batchAxis] !== 1 || resolved.length < 2) {
-    throw new NcnnError(
-      `axis ${outputAxis} of ${formatShape(resolved)} would become a batch; only one of length 1 can, as samples run one by one`,
-    )
+  { alloc, kernels }: Workspace,
+): Samples {
+  const [{ shape, dtype }] = samples
+  if (inputAxis === noBatchAxis && samples.length > 1) {
+    throw new NcnnError(`the input has a batch of ${samples.length}, but no axis is named for it (12)`)
   }
-  return resolved.toSpliced(batchAxis, 1)
+  const enters = inputAxis === noBatchAxis ? undefined : batchPlace(inputAxis, shape.length + 1)
+  const input = enters === undefined ? shape : shape.toSpliced(enters, 0, samples.length)
+  const output = fillRemaining(
+    wanted.map((length, axis) => (length === asInput && axis < input.length ? input[axis] : length)),
+    input,
+  )
+  checkSize(output, input)
+  if (output.length > (outputAxis === noBatchAxis ? 4 : 5)) {
+    throw new NcnnError(`a blob has 4 axes at most, found ${formatShape(output)}`)
+  }
+  const leaves = outputAxis === noBatchAxis ? undefined : batchPlace(outputAxis, output.length)
+  if (leaves !== undefined && output.length < 2) throw new NcnnError('nothing is left besides the batch axis')
+
+  const joined = alloc(input, dtype)
+  for (const [index, sample] of samples.entries()) {
+    copyStrided(shape, viewOf(sample), sliceOf(joined, enters, index), kernels)
+  }
+  if (leaves === undefined) {
+    const whole = joined.share(output)
+    joined.release()
+    return [whole]
+  }
+  const reshaped = joined.share(output)
+  const sampleShape = output.toSpliced(leaves, 1)
+  const [first, ...others] = Array.from({ length: output[leaves] }, (_, index) => {
+    const sample = alloc(sampleShape, dtype)
+    copyStrided(sampleShape, sliceOf(reshaped, leaves, index), viewOf(sample), kernels)
+    return sample
+  })
+  joined.release()
+  reshaped.release()
+  return [first, ...others]
+}
+
+/** The part of a blob that has one index along an axis; all of it where there is no such axis. */
+function sliceOf(blob: Blob, axis: number | undefined, index: number): StridedView {
+  const { data, offset, strides } = viewOf(blob)
+  if (axis === undefined) return { data, offset, strides }
+  return { data, offset: offset + index * strides[axis], strides: strides.toSpliced(axis, 1) }
 }

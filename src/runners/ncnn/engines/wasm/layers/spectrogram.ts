@@ -29,14 +29,15 @@ export const Spectrogram = defineLayer({
     const { n_fft, power, onesided } = params
     const hoplen = hopOf(params)
     if (power < 0 || power > 2) throw new NcnnError(`power must be 0, 1 or 2, found ${power}`)
-    const signal = params.center === 1 ? padSignal(x.data, Math.floor(n_fft / 2), params.pad_type) : x.data
-    if (signal.length < n_fft)
-      throw new NcnnError(`a frame of ${n_fft} samples is longer than the signal, ${signal.length}`)
-    const frames = Math.floor((signal.length - n_fft) / hoplen) + 1
+    const padding = params.center === 1 ? Math.floor(n_fft / 2) : 0
+    const samples = x.length + 2 * padding
+    if (samples < n_fft) throw new NcnnError(`a frame of ${n_fft} samples is longer than the signal, ${samples}`)
+    const frames = Math.floor((samples - n_fft) / hoplen) + 1
     const halfSpectrum = Math.floor(n_fft / 2) + 1
     const freqs = onesided ? halfSpectrum : n_fft
     const y = workspace.alloc(power === 0 ? [freqs, frames, 2] : [freqs, frames])
 
+    const signal = params.center === 1 ? padSignal(x.data, padding, params.pad_type) : x.data
     const window = makeWindow(params, workspace.float)
     const norm = 1 / normFactor(params.normalized, n_fft, window)
     const target = y.data

@@ -1,8 +1,10 @@
 // YoloDetectionOutput: the boxes that a YOLO v2 detector found, from its feature maps.
 import { NcnnError } from '../../../error.ts'
-import { defineLayer } from '../layer.ts'
+import { defineLayer, type Workspace } from '../layer.ts'
 import { exp } from '../math/index.ts'
+import type { Blob } from '../memory/blob.ts'
 import { sigmoid } from '../operations/logistic.ts'
+import { softmax } from '../operations/softmax.ts'
 import { bestClass, cellsOf, checkPredictions, decodeBox, finish, yoloParams } from '../operations/yolo-cells.ts'
 
 /**
@@ -33,7 +35,23 @@ export const YoloDetectionOutput = defineLayer({
         return [decodeBox(cell, label, confidence, anchor, h, w)]
       })
     })
-    // ncnn works in place: where it finds nothing, it leaves its first input as it is.
-    return boxes.length === 0 ? inputs[0].share() : finish(boxes, params.nms_threshold, workspace)
+    return boxes.length === 0
+      ? withSoftmax(inputs[0], num_class, num_box, workspace)
+      : finish(boxes, params.nms_threshold, workspace)
   },
 })
+
+/** x with a softmax over the class scores of each box: ncnn works in place, and hands this on where it finds nothing. */
+function withSoftmax(x: Blob, num_class: number, num_box: number, workspace: Workspace): Blob {
+  const y = workspace.alloc(x.shape)
+  y.data.set(x.data)
+  const size = x.shape[1] * x.shape[2]
+  const scores = workspace.scratch([num_class, size])
+  for (let box = 0; box < num_box; box++) {
+    const start = (box * (5 + num_class) + 5) * size
+    scores.data.set(x.data.subarray(start, start + scores.length))
+    softmax(scores, scores, 1, num_class, size, workspace)
+    y.data.set(scores.data, start)
+  }
+  return y
+}

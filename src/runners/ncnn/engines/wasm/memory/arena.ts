@@ -25,6 +25,10 @@ export interface Arena {
   /** Returns the address of `bytes` uninitialised bytes, 64-byte aligned. */
   alloc(bytes: number): number
   free(address: number): void
+  /** From here on, what is allocated can be freed all at once: {@link rollBack}. */
+  begin(): void
+  /** Frees what was allocated since `begin` and is not freed yet. */
+  rollBack(): void
   /** Says that so many bytes will be allocated: the memory grows at once, instead of step by step. */
   expect(bytes: number): void
   /** Bytes in use now, and the most that were in use at once. */
@@ -40,6 +44,8 @@ export interface Arena {
 export function createArena(memory: WebAssembly.Memory, limit = maxMemoryBytes, firstAddress = firstFreeByte): Arena {
   const sizes = new Map<number, number>()
   const free: FreeBlock[] = []
+  /** Addresses of what was allocated since `begin`; some may have been freed. */
+  let recent: number[] = []
   let end = firstAddress
   let used = 0
   let peak = 0
@@ -70,6 +76,14 @@ export function createArena(memory: WebAssembly.Memory, limit = maxMemoryBytes, 
     return address
   }
 
+  const release = (address: number): void => {
+    const bytes = sizes.get(address)
+    if (bytes === undefined) throw new Error(`nothing is allocated at address ${address}`)
+    sizes.delete(address)
+    used -= bytes
+    insertFree(free, { address, bytes })
+  }
+
   return {
     memory,
     alloc(size) {
@@ -77,16 +91,17 @@ export function createArena(memory: WebAssembly.Memory, limit = maxMemoryBytes, 
       if (used + bytes > limit) throw tooLarge(used + bytes, `the limit is ${formatBytesAtLeast(limit)}`)
       const address = takeFree(bytes) ?? extend(bytes)
       sizes.set(address, bytes)
+      recent.push(address)
       used += bytes
       peak = Math.max(peak, used)
       return address
     },
-    free(address) {
-      const bytes = sizes.get(address)
-      if (bytes === undefined) throw new Error(`nothing is allocated at address ${address}`)
-      sizes.delete(address)
-      used -= bytes
-      insertFree(free, { address, bytes })
+    free: release,
+    begin() {
+      recent = []
+    },
+    rollBack() {
+      for (const address of new Set(recent)) if (sizes.has(address)) release(address)
     },
     expect(bytes) {
       const size = Math.min(end + bytes, limit, maxMemoryBytes)

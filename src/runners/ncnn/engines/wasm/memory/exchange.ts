@@ -1,10 +1,10 @@
 // Tensors in, tensors out: copies between the user's tensors and the engine's blobs.
-import type { DType, TypedArray } from '../../../../../tensor/dtype.ts'
+import { type DType, isFloatDType, type TypedArray } from '../../../../../tensor/dtype.ts'
 import { bfloat16ToFloat32Array, float16ToFloat32Array } from '../../../../../tensor/half.ts'
 import type { Tensor } from '../../../../../tensor/tensor.ts'
 import { NcnnError } from '../../../error.ts'
-import type { Workspace } from '../layer.ts'
-import type { Blob, BlobDType } from './blob.ts'
+import type { ElementType, Workspace } from '../layer.ts'
+import type { Blob, BlobArray, BlobDType } from './blob.ts'
 
 /** Copies a blob out of the engine's memory. */
 export function blobToTensor(blob: Blob): Tensor {
@@ -12,11 +12,11 @@ export function blobToTensor(blob: Blob): Tensor {
 }
 
 /**
- * Copies a tensor into the engine's memory. Floats become the engine's float; integers keep 32 or 8 bits, as ncnn's index
- * and quantised blobs have.
+ * Copies a tensor into the engine's memory.
+ * @param type what its reader takes it for: floats of any size become the engine's float, integers have 32 or 8 bits; by default what it is
  */
-export function tensorToBlob(tensor: Tensor, workspace: Workspace): Blob {
-  const blob = workspace.alloc(tensor.shape, blobDType(tensor.dtype, workspace.float))
+export function tensorToBlob(tensor: Tensor, workspace: Workspace, type = elementTypeOf(tensor.dtype)): Blob {
+  const blob = workspace.alloc(tensor.shape, type === 'int8' || type === 'int32' ? type : workspace.float)
   const { data } = tensor
   const target = blob.data
   switch (tensor.dtype) {
@@ -26,38 +26,29 @@ export function tensorToBlob(tensor: Tensor, workspace: Workspace): Blob {
     case 'bfloat16':
       bfloat16ToFloat32Array(data as Uint16Array, target as Float32Array)
       break
-    case 'int64':
-    case 'uint64':
-    case 'uint32':
-      copyChecked(data, target as Int32Array, tensor.dtype)
-      break
     default:
-      target.set(data as Float32Array)
+      copyNumbers(data, target, blob.dtype)
   }
   return blob
 }
 
-function blobDType(dtype: DType, float: 'float32' | 'float64'): BlobDType {
-  switch (dtype) {
-    case 'float32':
-    case 'float64':
-    case 'float16':
-    case 'bfloat16':
-      return float
-    case 'int8':
-      return 'int8'
-    default:
-      return 'int32'
-  }
+function elementTypeOf(dtype: DType): ElementType {
+  if (isFloatDType(dtype)) return 'float32'
+  return dtype === 'int8' ? 'int8' : 'int32'
 }
 
-function copyChecked(data: TypedArray, target: Int32Array, dtype: DType): void {
+function copyNumbers(data: TypedArray, target: BlobArray, dtype: BlobDType): void {
+  if (dtype === 'float32' || dtype === 'float64' || data.constructor === target.constructor) {
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array) target.set(Array.from(data, Number))
+    else target.set(data)
+    return
+  }
   for (let i = 0; i < data.length; i++) {
     const value = Number(data[i])
-    if (value !== (value | 0))
-      throw new NcnnError(`a ${dtype} value, ${data[i]}, does not fit the 32 bits that ncnn has for integers`, {
-        code: 'wrong-input',
-      })
     target[i] = value
+    if (target[i] === value) continue
+    throw new NcnnError(`${data[i]} (element ${i}) does not fit the ${dtype} that ncnn reads there`, {
+      code: 'wrong-input',
+    })
   }
 }

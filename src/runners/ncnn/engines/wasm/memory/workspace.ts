@@ -13,6 +13,10 @@ export interface WorkspaceControl {
   /** Says which blobs die with the layer that runs next: `reuse` may hand out their memory. */
   beginLayer(dying: ReadonlySet<Blob>): void
   freeScratch(): void
+  /** Says that a run begins. */
+  beginRun(): void
+  /** Frees all memory that the run took, whoever has it: it failed. */
+  abandonRun(): void
 }
 
 export function createWorkspace(arena: Arena, kernels: NcnnKernels, float: 'float32' | 'float64'): WorkspaceControl {
@@ -43,6 +47,11 @@ export function createWorkspace(arena: Arena, kernels: NcnnKernels, float: 'floa
     },
     freeScratch() {
       for (const blob of scratch.splice(0)) blob.release()
+    },
+    beginRun: () => arena.begin(),
+    abandonRun() {
+      scratch.splice(0)
+      arena.rollBack()
     },
   }
 }

@@ -7,6 +7,7 @@ import { raw, tagged } from '../../../weights.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { type Rounding, sumPrecisionOf } from '../precision/sums.ts'
+import { asRank, namedLengths } from '../shapes/axes.ts'
 import { packRightInt8 } from './int8-matrix.ts'
 import { operand, packRight } from './matrix.ts'
 import { type Int8Rows, int8Product, matrixProduct, type Product, plainRows, unroll } from './recurrence.ts'
@@ -134,10 +135,9 @@ export function packMatrix(weights: Blob, index: number, rows: number, columns: 
 
 /** Number of time steps of x, [T][features]. */
 export function stepsOf(x: Blob, { features }: Sizes): number {
-  if (x.shape.length > 2 || x.shape[x.shape.length - 1] !== features) {
-    throw new NcnnError(`the input must be [steps, ${features}], as the weights say`)
-  }
-  return x.length / features
+  const { h: steps, w } = namedLengths(asRank(x.shape, 2))
+  if (w !== features) throw new NcnnError(`the input must be [steps, ${features}], as the weights say`)
+  return steps
 }
 
 /** A state, [directions][length]: a copy of the one that was fed, or zeros. */

@@ -22,14 +22,24 @@ export function nearestTaps(length: number, outLength: number, scale: number, wo
   return taps
 }
 
+/** Where the sampling points lie among the elements of the input. */
+export interface Sampling {
+  readonly length: number
+  readonly outLength: number
+  /** The outermost centres coincide, rather than the outermost edges. */
+  readonly alignCorner: boolean
+  /** From one point to the next, where no corners are aligned. */
+  readonly step: number
+}
+
 /** The two neighbours of each sampling point, weighted by its distance from them. */
-export function linearTaps(length: number, outLength: number, alignCorner: boolean, workspace: Workspace): Taps {
-  return interpolationTaps(2, length, outLength, alignCorner, workspace, (x) => [1 - x, x])
+export function linearTaps(sampling: Sampling, workspace: Workspace): Taps {
+  return interpolationTaps(2, sampling, workspace, (x) => [1 - x, x])
 }
 
 /** The four neighbours of each sampling point, weighted with Keys' cubic convolution kernel (a = -0.75). */
-export function cubicTaps(length: number, outLength: number, alignCorner: boolean, workspace: Workspace): Taps {
-  return interpolationTaps(4, length, outLength, alignCorner, workspace, cubicWeights)
+export function cubicTaps(sampling: Sampling, workspace: Workspace): Taps {
+  return interpolationTaps(4, sampling, workspace, cubicWeights)
 }
 
 const a = -0.75
@@ -45,18 +55,17 @@ export function cubicWeights(x: number): [number, number, number, number] {
 /** A neighbour beyond an end is the element at that end, which then counts for both. */
 function interpolationTaps(
   neighbours: number,
-  length: number,
-  outLength: number,
-  alignCorner: boolean,
+  sampling: Sampling,
   workspace: Workspace,
   weightsAt: (x: number) => readonly number[],
 ): Taps {
+  const { length, outLength } = sampling
   const round = workspace.float === 'float32' ? Math.fround : (x: number) => x
   const taps = emptyTaps(Math.min(neighbours, length), length, outLength, workspace)
   const [first, weight] = [taps.first.data, taps.weight.data]
   const weights = new Float64Array(taps.count)
   for (let i = 0; i < outLength; i++) {
-    const position = round(samplingPoint(i, length, outLength, alignCorner))
+    const position = round(samplingPoint(i, sampling))
     const below = Math.floor(position)
     const ownWeights = weightsAt(round(position - below))
     const before = below + 1 - neighbours / 2
@@ -70,10 +79,9 @@ function interpolationTaps(
   return taps
 }
 
-/** Where output position i lies among the input's: the outermost centres coincide, or else the outermost edges. */
-function samplingPoint(i: number, length: number, outLength: number, alignCorner: boolean): number {
+function samplingPoint(i: number, { length, outLength, alignCorner, step }: Sampling): number {
   if (alignCorner) return outLength === 1 ? 0 : i * ((length - 1) / (outLength - 1))
-  return (i + 0.5) * (length / outLength) - 0.5
+  return (i + 0.5) * step - 0.5
 }
 
 function emptyTaps(count: number, length: number, outLength: number, { scratch }: Workspace): Taps {

@@ -22,6 +22,18 @@ export function shapeOf(rank: number, lengths: Readonly<Record<AxisName, number>
   return axisNames(rank).map((name) => lengths[name])
 }
 
+/**
+ * A shape as a layer sees it that reads at most `rank` of ncnn's lengths and not how many axes there are: w and h, or w, h and c. What it does
+ * not read must be 1, for ncnn would pass over all elements but the first there.
+ */
+export function asRank(shape: readonly number[], rank: number): readonly number[] {
+  if (shape.length <= rank) return shape
+  const { c, d, h, w } = namedLengths(shape)
+  if (rank === 3 && d === 1) return [c, h, w]
+  if (rank === 2 && d === 1 && c === 1) return [h, w]
+  throw new NcnnError(`expected an input of at most ${rank} axes, or others of length 1, found [${shape.join(', ')}]`)
+}
+
 /** The position of an axis that may be counted from the end. */
 export function resolveAxis(axis: number, rank: number): number {
   const position = axis < 0 ? axis + rank : axis

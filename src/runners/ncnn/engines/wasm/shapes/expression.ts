@@ -119,15 +119,20 @@ const operators = new Map<string, Operator>(
  * ncnn; the list is read backwards with a stack.
  *
  * @param shapes shapes of the layer's inputs; `0w` is the width of the first
+ * @param batches their numbers of samples; `0n` is that of the first
  * @throws {NcnnError} that quotes the expression and says what is wrong with it
  */
-export function evaluateSizes(expression: string, shapes: readonly (readonly number[])[]): number[] {
+export function evaluateSizes(
+  expression: string,
+  shapes: readonly (readonly number[])[],
+  batches: readonly number[] = shapes.map(() => 1),
+): number[] {
   const stack: Value[] = []
   try {
     for (const token of expression.split(/[(),]/).reverse()) {
       if (token === '') continue
       const operator = operators.get(token)
-      stack.push(operator ? applyTo(stack, token, operator) : operand(token, shapes))
+      stack.push(operator ? applyTo(stack, token, operator) : operand(token, shapes, batches))
     }
     if (stack.length === 0) throw new NcnnError('it is empty')
     return stack.reverse().map((value) => toInteger(Math.trunc(value.number)).number)
@@ -145,12 +150,12 @@ function applyTo(stack: Value[], name: string, { arity, apply }: Operator): Valu
 }
 
 /** `1h`, the height of the second input; or a number. Like ncnn, what follows a number is passed over: `0h//2` is 0. */
-function operand(token: string, shapes: readonly (readonly number[])[]): Value {
+function operand(token: string, shapes: readonly (readonly number[])[], batches: readonly number[]): Value {
   const reference = /^(\d)([whdcn])$/.exec(token)
   if (reference) {
     const shape = shapes[Number(reference[1])]
     if (shape === undefined) throw new NcnnError(`"${token}" refers to an input that the layer does not have`)
-    return integer(reference[2] === 'n' ? 1 : namedLengths(shape)[reference[2] as AxisName])
+    return integer(reference[2] === 'n' ? batches[Number(reference[1])] : namedLengths(shape)[reference[2] as AxisName])
   }
   const number = Number.parseFloat(token)
   if (!/^\s*[+-]?[\d.]/.test(token) || Number.isNaN(number)) {

@@ -98,8 +98,11 @@ describe('limits', () => {
     await expectLayer('HardSigmoid', { 0: 0, 1: 0.5 }, [[-3, 0, 3]], [0.5, 0.5, 0.5])
   })
 
-  test('integers are refused', async () => {
-    const x = { data: Int32Array.of(1, 2), shape: [2], dtype: 'int32' } as const
-    await expect(runSingle('ReLU', {}, [x])).rejects.toThrow(/"layer" \(ReLU.*computes on float32, the input is int32/)
+  test.each([
+    { data: Int32Array.of(-1, 2), shape: [2], dtype: 'int32' },
+    { data: Int8Array.of(-1, 2), shape: [2], dtype: 'int8' },
+    { data: BigInt64Array.of(-1n, 2n), shape: [2], dtype: 'int64' },
+  ] as const)('integers are what their values say: $dtype', async (x) => {
+    expect(await runSingle('ReLU', {}, [x])).toEqual({ data: Float32Array.of(0, 2), shape: [2], dtype: 'float32' })
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { loadNcnn } from '../../../../../../src/runners/ncnn/index.ts'
 import '../../../../../../src/vitest.ts'
 import {
   activate,
@@ -551,7 +552,7 @@ describe('errors say what does not fit', () => {
     ['a kernel of no size', 'Convolution', { 0: 1, 6: 2 }, 2, /kernel size along the height must be at least 1/],
     ['negative pads', 'Convolution', { 0: 1, 1: 1, 4: 1, 14: -1, 6: 2 }, 2, /pads must not be negative/],
     ['huge pads', 'Convolution', { 0: 1, 1: 1, 4: 2 ** 30, 6: 2 }, 2, /padded height of \d+ is too large/],
-    ['too many axes', 'Convolution1D', { 0: 1, 1: 1, 6: 2 }, 2, /at most 2 axes, found 3/],
+    ['too many axes', 'Convolution1D', { 0: 1, 1: 1, 6: 2 }, 2, /at most 2 axes, or others of length 1, found/],
     ['too few axes', 'Convolution3D', { 0: 1, 1: 1, 6: 2 }, 2, /expected an input of 4 axes, found 3/],
     ['a missing dynamic weight', 'Convolution', { 0: 1, 1: 1, 19: 1 }, 0, /its inputs are x, weight, but it has 1/],
     [
@@ -573,10 +574,12 @@ describe('errors say what does not fit', () => {
     )
   })
 
-  test('integers where floats are expected', async () => {
-    const x: Tensor = { data: new Int32Array(18), shape: [2, 3, 3], dtype: 'int32' }
-    await expect(runSingle('Convolution', { 0: 1, 1: 1, 6: 2 }, [x], { weights: weights(2) })).rejects.toThrow(
-      /the layer computes on float32, the input is int32/,
+  test('quantised elements where floats are expected', async () => {
+    const param = '7767517\n3 3\nInput in 0 1 x\nQuantize q 1 1 x a 0=1\nConvolution c 1 1 a y 0=1 1=1 6=2'
+    const bin = new Uint8Array(16)
+    using model = await loadNcnn({ param, bin })
+    await expect(model.run({ x: { data: new Float32Array(18), shape: [2, 3, 3] } })).rejects.toThrow(
+      'it reads floats, but an input holds int8',
     )
   })
 

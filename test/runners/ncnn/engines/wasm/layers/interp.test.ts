@@ -127,3 +127,26 @@ test('an empty image cannot be resized', async () => {
   const empty = { data: new Float32Array(0), shape: [2, 0, 3], dtype: 'float32' as const }
   await expect(runSingle('Interp', { 0: bilinear, 3: 2, 4: 2 }, [empty])).rejects.toThrow('0 rows and 3 columns')
 })
+
+describe('a scale that does not divide', () => {
+  const x = Array.from({ length: 13 }, (_, i) => i * i)
+  const at = (position: number): number => x[Math.min(Math.max(position, 0), 12)]
+
+  test('steps by one over the scale, not by the ratio of the lengths', () =>
+    expectLayer(
+      'Interp',
+      { 0: 2, 1: 1, 2: 0.5 },
+      [[x]],
+      [Array.from({ length: 6 }, (_, i) => (at(2 * i) + at(2 * i + 1)) / 2)],
+    ))
+  test('but by the ratio where the length is asked for', async () => {
+    const y = await runSingle('Interp', { 0: 2, 3: 1, 4: 6 }, [[x]])
+    const position = 0.5 * (13 / 6) - 0.5
+    expect(y.data[0]).toBeCloseTo(position, 6)
+  })
+  test('bicubic shifts an axis that keeps its length', async () => {
+    const y = await runSingle('Interp', { 0: 3, 1: 1, 2: 1.05 }, [[x]])
+    expect(y.shape).toEqual([1, 13])
+    expect(Array.from(y.data, Number)).not.toEqual(x)
+  })
+})

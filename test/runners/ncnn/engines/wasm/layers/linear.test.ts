@@ -141,8 +141,37 @@ test('Gemm unpacks weights in blocks of 4 bits with a scale each', async () => {
   // Row 0: 1, -2, 7, -8 in two's complement nibbles, lowest first; the scale divides.
   const packed = Int8Array.of(0xe1, 0x87)
   const params = { 3: 1, 5: 1, 8: 1, 9: 4, 18: 400 }
-  const y = await runSingle('Gemm', params, [[[1, 10, 100, 1000]]], { weights: [taggedWeight(packed), rawWeight([2])] })
+  const y = await runSingle('Gemm', params, [[[1, 10, 100, 1000]]], { weights: [{ data: packed }, rawWeight([2])] })
   expect(values(y)).toEqual([(1 - 20 + 700 - 8000) / 2])
+  const tagged = [taggedWeight(packed), rawWeight([2])]
+  const old = await runSingle('Gemm', params, [[[1, 10, 100, 1000]]], { weights: tagged, release: '20260722' })
+  expect(old).toEqual(y)
+})
+
+test.each([
+  [{}, [1, 2]],
+  [{ 2: 1 }, [1, 2]],
+  [{ 11: 1 }, [1, 1, 2]],
+  [{ 14: 1 }, [2, 1]],
+])('Gemm quantises what it multiplies with blocks of 8 bits: %o', async (more, shape) => {
+  const params = { 0: 2, 3: 1, 5: 1, 6: 1, 8: 2, 9: 2, 10: 0, 18: 810, ...more }
+  const weights = [{ data: Int8Array.of(3, -5, 100, 7) }, taggedWeight([0.5]), rawWeight([2, 4]), rawWeight([1, 10])]
+  // x times the input scales is 1 and 4, which become 127 / 4 = 31.75 -> 32 and 127 in units of 4 / 127.
+  const x = '2' in more ? [[1], [0.4]] : [[1, 0.4]]
+  const y = await runSingle('Gemm', params, [x], { weights })
+  const unit = 4 / 127
+  expect(y.shape).toEqual(shape)
+  expect(values(y)[0]).toBeCloseTo(2 * (0.5 + ((32 * 3 - 127 * 5) * unit) / 2), 5)
+  expect(values(y)[1]).toBeCloseTo(2 * (0.5 + ((32 * 100 + 127 * 7) * unit) / 4), 5)
+})
+
+test('Gemm takes a vector for a row, and of a C that fits nowhere the first element', async () => {
+  const y = await runSingle('Gemm', {}, [
+    [1, 2],
+    [[1], [2]],
+    [1, 2, 3],
+  ])
+  expect([y.shape, values(y)]).toEqual([[1, 1], [6]])
 })
 
 test('InnerProduct in int8 rounds its input, sums integers and scales back', async () => {
@@ -226,14 +255,6 @@ describe('errors', () => {
       [[[1, 2]], [[1, 2]]],
       [],
       /the inner lengths must be equal, found 2 and 1/,
-    ],
-    [
-      'a C that cannot be broadcast',
-      'Gemm',
-      {},
-      [[[1, 2]], [[1], [2]], [1, 2, 3]],
-      [],
-      /operand C, \[3\], cannot be broadcast to \[1, 1\]/,
     ],
     ['a missing operand', 'Gemm', {}, [[[1, 2]]], [], /operand B is neither constant nor an input/],
     ['an unknown quantisation', 'Gemm', { 18: 777 }, [[[1, 2]], [[1], [2]]], [], /quantize_term 777 is not/],

@@ -186,9 +186,9 @@ describe('LRN', () => {
     await expectLayer('LRN', { 0: 0, 1: 3, 2: 0.5, 3: 0.75, 4: 2 }, [x], expected)
   })
 
-  test('an even local_size across channels reaches as far to both sides', async () => {
+  test('an even local_size across channels reaches further back than ahead', async () => {
     const x = fill([3, 1, 1], (i) => i + 1)
-    const sums = [1 + 4, 1 + 4 + 9, 4 + 9]
+    const sums = [1, 1 + 4, 4 + 9]
     await expectLayer(
       'LRN',
       { 1: 2, 2: 2, 3: 1 },

@@ -195,7 +195,7 @@ test.each([
   ['Pooling', { 1: 1, 5: 4 }, 'pad_mode must be 0, 1, 2 or 3, found 4'],
   ['Pooling', { 0: 2, 1: 1 }, 'pooling_type must be 0 (maximum) or 1 (average), found 2'],
   ['Pooling', { 7: 1, 8: 0 }, 'the output must have a positive length, found 0'],
-  ['Pooling1D', { 1: 1 }, 'the input must have 1 or 2 axes, it has 3'],
+  ['Pooling1D', { 1: 0 }, 'kernel 0 with stride 1'],
 ])('%s refuses %o', async (type, params, message) => {
   await expect(
     runSingle(type, params, [

@@ -36,11 +36,11 @@ test('Requantize scales, adds a bias, activates and quantises', async () => {
   expect(values(y)).toEqual([30, 0, 15])
 })
 
-test('Cast changes the element type as ncnn does, by cutting', async () => {
-  const half = await runSingle('Cast', { 0: 1, 1: 2 }, [[1, 1.0009, 65520, 1e-6, -2]])
-  expect([half.dtype, values(half)]).toEqual(['float16', [0x3c00, 0x3c00, 0x7bff, 0, 0xc000]])
-  const brain = await runSingle('Cast', { 0: 1, 1: 4 }, [[1, 1.0077, -2]])
-  expect([brain.dtype, values(brain)]).toEqual(['bfloat16', [0x3f80, 0x3f80, 0xc000]])
+test('Cast changes the element type as ncnn does, to nearest, halves away from zero', async () => {
+  const half = await runSingle('Cast', { 0: 1, 1: 2 }, [[1, 1.0009, 1 + 2 ** -11, 65519, 65520, 1e-6, -2]])
+  expect([half.dtype, values(half)]).toEqual(['float16', [0x3c00, 0x3c01, 0x3c01, 0x7bff, 0x7c00, 0, 0xc000]])
+  const brain = await runSingle('Cast', { 0: 1, 1: 4 }, [[1, 1.0077, 1 + 2 ** -8, -2]])
+  expect([brain.dtype, values(brain)]).toEqual(['bfloat16', [0x3f80, 0x3f81, 0x3f81, 0xc000]])
   const int8 = { data: Int8Array.of(-5, 7), shape: [2], dtype: 'int8' } as const
   expect(values(await runSingle('Cast', { 0: 3, 1: 1 }, [int8]))).toEqual([-5, 7])
   await expect(runSingle('Cast', { 0: 1, 1: 3 }, [[1]])).rejects.toThrow('ncnn has no cast from type 1 to type 3')

@@ -39,9 +39,7 @@ describe('Reshape', () => {
   test('takes a batch axis of length 1 out and puts it in', async () => {
     expect(await shapeAfter('Reshape', { 0: 4, 1: 6, 2: 1, 13: 0 }, [2, 3, 4])).toEqual([6, 4])
     expect(await shapeAfter('Reshape', { 0: -1, 1: 0, 12: 0 }, [2, 3, 4])).toEqual([1, 24])
-    await expect(runSingle('Reshape', { 0: 12, 1: 2, 13: 0 }, [fill([2, 3, 4]) as never])).rejects.toThrow(
-      'axis 0 of [2, 12] would become a batch; only one of length 1 can',
-    )
+    expect(await shapeAfter('Reshape', { 0: 12, 1: 2, 13: 0 }, [2, 3, 4])).toEqual([2, 12])
   })
 
   test.each([

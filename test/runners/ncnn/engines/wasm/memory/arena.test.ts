@@ -34,6 +34,20 @@ test('allocations are aligned, disjoint and inside the memory, whatever is freed
   )
 })
 
+test('what was allocated since a point is freed all at once, and nothing else', () => {
+  const arena = arenaOf()
+  const before = arena.alloc(1000)
+  const { used } = arena
+  arena.begin()
+  arena.free(arena.alloc(500))
+  arena.alloc(500)
+  arena.alloc(5000)
+  arena.rollBack()
+  expect(arena.used).toBe(used)
+  arena.free(before)
+  expect(arena.used).toBe(0)
+})
+
 test('freed neighbours are joined and used again', () => {
   const arena = arenaOf()
   const blocks = Array.from({ length: 8 }, () => arena.alloc(1 << 16))

@@ -1,5 +1,6 @@
 // Where convolutions and deconvolutions read and write: image sizes, windows, padding and output sizes.
 import { NcnnError } from '../../../../error.ts'
+import { asRank } from '../../shapes/axes.ts'
 
 /** A number for each spatial axis, outermost first. Layers of fewer dimensions have depth 1, or depth and height 1. */
 export type Spatial = readonly [depth: number, height: number, width: number]
@@ -68,10 +69,11 @@ export interface Image {
  */
 export function imageOf(shape: readonly number[], dimensions: Dimensions): Image {
   const rank = dimensions + 1
-  if (shape.length > rank || (dimensions === 3 && shape.length < rank)) {
-    throw new NcnnError(`expected an input of ${dimensions === 3 ? '' : 'at most '}${rank} axes, found ${shape.length}`)
+  if (dimensions === 3 && shape.length < rank) {
+    throw new NcnnError(`expected an input of ${rank} axes, found ${shape.length}`)
   }
-  const [channels, ...sizes] = [...Array<number>(rank - shape.length).fill(1), ...shape]
+  const read = asRank(shape, rank)
+  const [channels, ...sizes] = [...Array<number>(rank - read.length).fill(1), ...read]
   const [width = 1, height = 1, depth = 1] = sizes.reverse()
   return { channels, size: [depth, height, width] }
 }

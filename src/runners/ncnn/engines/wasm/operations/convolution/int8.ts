@@ -28,7 +28,7 @@ export function quantizableWeights(params: QuantizableParams, weightScales: numb
 
 /** Above 100 the result is quantised again for the next layer. */
 export function quantizableElements({ int8_scale_term }: { readonly int8_scale_term: number }): Elements {
-  return { reads: 'float32', writes: int8_scale_term > 100 ? 'int8' : 'float32' }
+  return { reads: 'float32', writes: int8_scale_term > 100 ? 'int8' : 'float32', takesInt8: int8_scale_term !== 0 }
 }
 
 /** What a convolution loads; the scales only when it is quantised. */

@@ -1,0 +1,93 @@
+// Batches: several samples in one tensor. ncnn keeps their number beside the shape, as `Mat.n`; here it is a leading axis.
+// Source: Tencent/ncnn 20261020, NetPrivate::do_forward_layer and src/layer/reshape.cpp.
+import type { Tensor } from '../../tensor/tensor.ts'
+import { NcnnError } from './error.ts'
+import type { GraphLayer } from './graph.ts'
+import { int, readParams } from './params.ts'
+import type { Topology } from './topology.ts'
+
+/** Which of the model's inputs have a leading batch axis: all, none, or those that are named. */
+export type Batched = boolean | readonly string[]
+
+export const isBatched = (batched: Batched, name: string): boolean =>
+  typeof batched === 'boolean' ? batched : batched.includes(name)
+
+/** "This blob has no batch axis" among Reshape's parameters. */
+export const noBatchAxis = 233
+
+/** Where Reshape finds a batch among the axes of its input, and where it makes one of an axis of its output. */
+export const batchAxisParams = {
+  input_batch_axis: int(12, noBatchAxis),
+  output_batch_axis: int(13, noBatchAxis),
+} as const
+
+/** Whether a layer moves elements between samples, or makes samples of the elements of one. All others run sample by sample. */
+export function mixesSamples(layer: GraphLayer): boolean {
+  if (layer.type !== 'Reshape') return false
+  const { input_batch_axis, output_batch_axis } = readParams(batchAxisParams, layer)
+  return input_batch_axis !== noBatchAxis || output_batch_axis !== noBatchAxis
+}
+
+/** Whether Reshape makes a batch of the one it gets. One that it makes of an axis counts as none where that is 1 long, as in ncnn. */
+function passesBatch(layer: GraphLayer, batches: ReadonlySet<string>): boolean {
+  const { input_batch_axis, output_batch_axis } = readParams(batchAxisParams, layer)
+  return input_batch_axis !== noBatchAxis && output_batch_axis !== noBatchAxis && batches.has(layer.inputs[0])
+}
+
+/**
+ * The blobs that have a batch, be it of one sample.
+ * @param fed names of what was fed
+ * @param fedBatches those of them that have a batch
+ */
+export function blobsWithBatch(
+  { layers }: Topology,
+  fed: { has(name: string): boolean },
+  fedBatches: Iterable<string>,
+): ReadonlySet<string> {
+  const names = new Set(fedBatches)
+  for (const layer of layers) {
+    const hasBatch = mixesSamples(layer) ? passesBatch(layer, names) : layer.inputs.some((name) => names.has(name))
+    if (hasBatch) for (const name of layer.outputs) if (!fed.has(name)) names.add(name)
+  }
+  return names
+}
+
+/**
+ * Checks that the inputs with a batch have the same number of samples, or one, which serves all.
+ * @throws {NcnnError} naming the inputs and their shapes
+ */
+export function checkBatches(fed: ReadonlyMap<string, Tensor>, batched: Batched): void {
+  const batches = [...fed].filter(([name]) => isBatched(batched, name))
+  const lengths = new Set(batches.map(([, { shape }]) => shape[0]).filter((length) => length !== 1))
+  if (lengths.size <= 1 && !lengths.has(0)) return
+  const shapes = batches.map(([name, { shape }]) => `"${name}" [${shape.join(', ')}]`).join(', ')
+  throw new NcnnError(
+    `batches must have the same number of samples along their leading axis, or one for all, got ${shapes}`,
+    { code: 'wrong-input' },
+  )
+}
+
+/** The samples of a tensor with a leading batch axis, which share its memory. */
+export function samplesOf({ data, shape, dtype }: Tensor): Tensor[] {
+  const [batch, ...sample] = shape
+  const size = data.length / batch
+  return Array.from({ length: batch }, (_, i) => ({
+    data: data.subarray(i * size, (i + 1) * size),
+    shape: sample,
+    dtype,
+  }))
+}
+
+/** One tensor with a leading batch axis. */
+export function stackSamples(samples: readonly Tensor[], name: string): Tensor {
+  const [{ shape, dtype, data }] = samples
+  if (samples.some((sample) => String(sample.shape) !== String(shape))) {
+    throw new NcnnError(`blob "${name}" has another shape for each sample of the batch; run the samples one by one`, {
+      code: 'unsupported',
+    })
+  }
+  const stacked = data.constructor as new (length: number) => typeof data
+  const result = new stacked(data.length * samples.length)
+  for (const [i, sample] of samples.entries()) result.set(sample.data as never, i * data.length)
+  return { data: result, shape: [samples.length, ...shape], dtype }
+}

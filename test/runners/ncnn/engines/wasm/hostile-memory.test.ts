@@ -1,0 +1,42 @@
+// No layer keeps a view of memory that has grown, and none hands on memory that it did not write.
+import { describe, expect, test } from 'vitest'
+import { type Arena, createArena } from '../../../../../src/runners/ncnn/engines/wasm/memory/arena.ts'
+import type { EngineOptions } from '../../../../../src/runners/ncnn/options.ts'
+import { readFixtures, runFixture } from '../../fixtures.ts'
+import { modelOver, runInHostileMemory } from './hostile-memory.ts'
+
+const { fixtures } = readFixtures()
+
+const modes: Readonly<Record<string, Partial<EngineOptions>>> = {
+  float32: {},
+  float64: { precision: 'float64' },
+  'fp16 storage and arithmetic': { ncnn: { useFp16Storage: true, useFp16Arithmetic: true } },
+  'bf16 storage': { ncnn: { useBf16Storage: true } },
+  Winograd: { ncnn: { useWinogradConvolution: true } },
+}
+
+describe.each(Object.entries(modes))('%s: the same bits in memory that grows and holds garbage', (_, options) => {
+  test.each(fixtures)('$name', async (fixture) => {
+    const wanted = await runFixture(fixture, options)
+    for (const poison of [0x00, 0xff]) {
+      expect(await runInHostileMemory(fixture, options, poison)).toMatchObject(wanted)
+    }
+  })
+})
+
+test('a failed run frees all that it took', async () => {
+  const param = `7767517\n3 3\nInput a 0 1 a\nExp e 1 1 a b\ngrows g 1 1 b c\n`
+  const arenas: Arena[] = []
+  const arenaOver: typeof createArena = (...memory) => {
+    const arena = createArena(...memory)
+    arenas.push(arena)
+    return arena
+  }
+  const fails = () => {
+    throw new Error('no')
+  }
+  using model = await modelOver({ param, bin: new Uint8Array(0) }, { customLayers: { grows: fails } }, arenaOver)
+  const [{ used }] = arenas
+  await expect(model.run({ a: new Float32Array(1000) })).rejects.toThrow('no')
+  expect(arenas[0].used).toBe(used)
+})
