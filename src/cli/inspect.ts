@@ -63,6 +63,7 @@ function describeInspection(inspection: NcnnInspection): string {
       ['left', 'left', 'left', 'right', 'left', 'right'],
     ),
     ...hint,
+    ...inspection.notes.flatMap((note) => ['', `note: ${note}`]),
   ].join('\n')
 }
 

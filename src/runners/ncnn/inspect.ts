@@ -1,16 +1,21 @@
 // What is in an ncnn model: its layers, parameters, the formats in which they are stored, memory, and operations.
-import { sizeOf } from '../../tensor/shape.ts'
+import { quoteNames } from '../../tensor/quote-names.ts'
+import { formatShape, sizeOf } from '../../tensor/shape.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { typeReadFrom } from './blob-types.ts'
-import { declareLayers } from './engines/wasm/declare.ts'
+import { type DeclaredLayer, declareLayers } from './engines/wasm/declare.ts'
+import { layerTypes } from './engines/wasm/layer-types.ts'
+import { explainUnknownLayers } from './engines/wasm/unknown-layers.ts'
 import { NcnnError } from './error.ts'
-import type { GraphLayer } from './graph.ts'
+import type { Graph, GraphLayer } from './graph.ts'
 import { loadFiles } from './load-ncnn.ts'
 import type { NcnnFiles } from './options.ts'
 import { parseParam } from './parse-param.ts'
+import { inputInfo } from './runner.ts'
 import { type NcnnSource, withFiles } from './source.ts'
 import { connect, type Topology } from './topology.ts'
-import { locateWeights, storedBytes, type WeightStorage } from './weights.ts'
+import type { WeightSource } from './weight-source.ts'
+import { currentFormat, locateWeights, storedBytes, type WeightLocation, type WeightStorage } from './weights.ts'
 
 export interface InspectNcnnOptions {
   /** Path of the .bin; by default the one beside the .param. */
@@ -57,12 +62,15 @@ export interface NcnnInspection {
   readonly flops?: number
   readonly inputs: readonly { readonly name: string; readonly shape?: readonly number[] }[]
   readonly outputs: readonly { readonly name: string; readonly shape?: readonly number[] }[]
+  /** What is odd about the files, what is missing here and why. */
+  readonly notes: readonly string[]
 }
 
 /**
- * Looks into an ncnn model. When the shapes of all inputs are known, the model is run once on zeros to learn the others.
+ * Looks into an ncnn model, also into one that no engine runs: what cannot be told is left out, and `notes` say why. When the shapes of
+ * all inputs are known, the model is run once on zeros to learn the others.
  * @param source path of the `.param` (the `.bin` lies beside it, or at `options.bin`), or `{ param, bin }` with the contents
- * @throws {NcnnError} as {@link loadNcnn} does, and on inputs that the model does not have
+ * @throws {NcnnError} on a `.param` that is none, on inputs that the model does not have, and when it cannot run on the shapes that are given
  */
 export function inspectNcnn(source: NcnnSource, options: InspectNcnnOptions = {}): Promise<NcnnInspection> {
   return withFiles(source, options.bin, (files) => inspectFiles(files, options))
@@ -71,12 +79,16 @@ export function inspectNcnn(source: NcnnSource, options: InspectNcnnOptions = {}
 async function inspectFiles(files: NcnnFiles, options: InspectNcnnOptions): Promise<NcnnInspection> {
   const graph = parseParam(files)
   const topology = connect(graph)
-  const declared = declareLayers(graph, {})
-  const located = locateWeights(declared, files.bin)
-  const { shapes, inputs } = await shapesOf(files, topology, graph.source, options.inputs ?? {})
+  const unknown = graph.layers.filter(({ type }) => !layerTypes.has(type))
+  const notes = [...graph.notes, ...(unknown.length > 0 ? [explainUnknownLayers(graph.source, unknown)] : [])]
+  const declared = declareEach(graph, notes)
+  const located = locateEach(declared, files.bin, graph, unknown.length > 0, notes)
+  const isComplete = located.size === graph.layers.length
+  const { shapes, inputs } = await shapesOf(files, graph, topology, options.inputs ?? {}, isComplete, notes)
 
-  const layers = declared.map(({ layer, type, params }, index): LayerInspection => {
-    const weights = located[index]
+  const layers = graph.layers.map((layer): LayerInspection => {
+    const own = declared.find((entry) => entry.layer === layer)
+    const weights = (own && located.get(own)) ?? []
     const known = shapes && {
       inputs: layer.inputs.map((name) => shapes[name]),
       outputs: layer.outputs.map((name) => shapes[name]),
@@ -91,10 +103,10 @@ async function inspectFiles(files: NcnnFiles, options: InspectNcnnOptions): Prom
       storage: storageCounts(weights),
       fileBytes: sum(weights.map(({ storage, count, tagged }) => (tagged ? 4 : 0) + storedBytes(storage, count))),
       outputShapes: known?.outputs,
-      flops: known && type.flops?.({ params, weights: counts, ...known }),
+      flops: known && own?.type.flops?.({ params: own.params, weights: counts, ...known }),
     }
   })
-  const storage = storageCounts(located.flat())
+  const storage = storageCounts([...located.values()].flat())
   return {
     layers,
     layerCounts: countTypes(graph.layers),
@@ -106,29 +118,85 @@ async function inspectFiles(files: NcnnFiles, options: InspectNcnnOptions): Prom
     flops: shapes && sum(layers.map(({ flops }) => flops ?? 0)),
     inputs,
     outputs: topology.outputs.map((name) => ({ name, shape: shapes?.[name] })),
+    notes,
   }
 }
 
-/** The shape of every blob, if those of the inputs are given or declared in the model. */
+/** The layers whose types are known and whose parameters make sense; why others do not is noted. */
+function declareEach(graph: Graph, notes: string[]): DeclaredLayer[] {
+  return graph.layers.flatMap((layer) => {
+    if (!layerTypes.has(layer.type)) return []
+    try {
+      return declareLayers({ ...graph, layers: [layer] }, {})
+    } catch (error) {
+      notes.push(`${graph.source}: ${noteOf(error)}`)
+      return []
+    }
+  })
+}
+
+/** The weights of each layer, as far as they can be found: those of unknown layers, if they have any, displace all behind them. */
+function locateEach(
+  declared: readonly DeclaredLayer[],
+  bin: WeightSource,
+  { isPartial }: Graph,
+  hasUnknown: boolean,
+  notes: string[],
+): ReadonlyMap<DeclaredLayer, readonly WeightLocation[]> {
+  try {
+    const located = locateWeights(declared, bin, { ...currentFormat, isPartial })
+    return new Map(declared.map((layer, index) => [layer, located[index]]))
+  } catch (error) {
+    const reason = hasUnknown ? 'the weights are not listed, for those of unknown layers are among them: ' : ''
+    notes.push(`${reason}${noteOf(error)}`)
+    return new Map()
+  }
+}
+
+/** Rethrows what is no error about the model. */
+function noteOf(error: unknown): string {
+  if (error instanceof NcnnError) return error.message
+  throw error
+}
+
+interface KnownShapes {
+  readonly shapes: Readonly<Record<string, readonly number[]>> | undefined
+  readonly inputs: NcnnInspection['inputs']
+}
+
+/** The shape of every blob, if those of the inputs are given or declared in the model, and the model runs on them. */
 async function shapesOf(
   files: NcnnFiles,
+  { source }: Graph,
   topology: Topology,
-  source: string,
   given: Readonly<Record<string, readonly number[]>>,
-) {
-  using model = await loadFiles(files)
-  const unknown = Object.keys(given).filter((name) => !model.inputs.some((input) => input.name === name))
+  isComplete: boolean,
+  notes: string[],
+): Promise<KnownShapes> {
+  const unknown = Object.keys(given).filter((name) => !topology.inputs.includes(name))
   if (unknown.length > 0) {
-    const names = model.inputs.map(({ name }) => `"${name}"`).join(', ')
-    throw new NcnnError(`${source} has no input "${unknown[0]}"; its inputs are ${names || 'none'}`, {
+    throw new NcnnError(`${source} has no input "${unknown[0]}"; its inputs are ${quoteNames(topology.inputs)}`, {
       code: 'wrong-input',
     })
   }
-  const inputs = model.inputs.map(({ name, shape }) => ({ name, shape: given[name] ?? shape }))
-  if (inputs.some(({ shape }) => shape === undefined)) return { shapes: undefined, inputs }
+  const inputs = topology.inputs.map((name) => ({
+    name,
+    shape: given[name] ?? inputInfo(name, topology.producers.get(name), false).shape,
+  }))
+  if (!isComplete || inputs.some(({ shape }) => shape === undefined)) return { shapes: undefined, inputs }
   const zeros = inputs.flatMap(({ name, shape }) => (shape ? [[name, zerosFor(name, shape, topology)] as const] : []))
-  const blobs = await model.run(Object.fromEntries(zeros), { outputs: 'all' })
-  return { shapes: Object.fromEntries(Object.entries(blobs).map(([name, { shape }]) => [name, shape])), inputs }
+  try {
+    using model = await loadFiles(files)
+    const blobs = await model.run(Object.fromEntries(zeros), { outputs: 'all' })
+    return { shapes: Object.fromEntries(Object.entries(blobs).map(([name, { shape }]) => [name, shape])), inputs }
+  } catch (error) {
+    if (Object.keys(given).length > 0) throw error
+    const shapes = inputs.map(({ name, shape }) => `${name} ${formatShape(shape ?? [])}`).join(', ')
+    notes.push(
+      `${source} does not run on the shapes that its Input layers declare, ${shapes}, which ncnn does not look at: ${noteOf(error)}`,
+    )
+    return { shapes: undefined, inputs }
+  }
 }
 
 /** Indices are integers, because the layers that read them say so. */

@@ -41,7 +41,7 @@ export function ncnnRunner(
 }
 
 /** The shape that an `Input` layer declares, behind a batch axis if it has one; without it, the input takes any. */
-function inputInfo(name: string, layer: GraphLayer | undefined, hasBatch: boolean): TensorInfo {
+export function inputInfo(name: string, layer: GraphLayer | undefined, hasBatch: boolean): TensorInfo {
   if (layer === undefined) return { name }
   const { w, h, d, c } = readParams(inputParams, layer)
   if (!w) return { name }

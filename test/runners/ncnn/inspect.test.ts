@@ -1,5 +1,5 @@
 // inspectNcnn: parameters, formats, shapes and operations, checked by hand.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { inspectNcnn } from '../../../src/runners/ncnn/inspect.ts'
 import { readFixtures } from './fixtures.ts'
 
@@ -94,4 +94,34 @@ test.each([
   const inputs = Object.fromEntries(Object.entries(fixture.inputs).map(([input, { shape }]) => [input, shape]))
   const { flops } = await inspectNcnn(fixture, { inputs })
   expect(flops).toBe(2 * products)
+})
+
+describe('what no engine runs is listed as far as it goes', () => {
+  const inspect = (layers: readonly string[], bin = new Uint8Array(0)) =>
+    inspectNcnn({ param: ['7767517', `${layers.length} 99`, ...layers].join('\n'), bin })
+
+  test('unknown layers, with what to do about them', async () => {
+    const { layers, notes } = await inspect(['Input in 0 1 x 0=4', 'Tensor.expand_as e 1 1 x a', 'ReLU r 1 1 a y'])
+    expect(layers.map(({ type }) => type)).toEqual(['Input', 'Tensor.expand_as', 'ReLU'])
+    expect(notes).toEqual([expect.stringMatching(/Tensor\.expand_as: "e" \(line 4\)[^]*Write instead: x\.repeat/)])
+  })
+
+  test('weights behind those of unknown layers', async () => {
+    const layers = ['Input in 0 1 x', 'my.Thing t 1 1 x a', 'InnerProduct f 1 1 a y 0=1 2=4']
+    const { layers: found, notes } = await inspect(layers, new Uint8Array(100))
+    expect(found[2].parameters).toBe(0)
+    expect(notes[1]).toMatch(
+      /^the weights are not listed, for those of unknown layers are among them: bin has 100 bytes/,
+    )
+  })
+
+  test('shapes that an Input layer declares and the model cannot have', async () => {
+    const layers = ['Input in 0 1 x 0=3 1=8 2=8', 'Convolution c 1 1 x y 0=1 1=1 6=3']
+    const { layers: found, notes } = await inspect(layers, new Uint8Array(16))
+    expect(found[1].parameters).toBe(3)
+    expect(found[1].outputShapes).toBeUndefined()
+    expect(notes).toEqual([
+      expect.stringMatching(/does not run on the shapes that its Input layers declare, x \[8, 8, 3\]/),
+    ])
+  })
 })

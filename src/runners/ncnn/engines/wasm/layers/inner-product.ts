@@ -18,7 +18,7 @@ export const InnerProduct = defineLayer({
   type: 'InnerProduct',
   binaryId: 15,
   inputs: '1',
-  elements: 'float32',
+  elements: ({ int8_scale_term }) => ({ reads: 'float32', writes: 'float32', takesInt8: int8_scale_term !== 0 }),
   stores16: true,
   params: {
     num_output: int(0),
