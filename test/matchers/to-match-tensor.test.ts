@@ -81,9 +81,9 @@ describe('the message', () => {
         raw values  max |a - r| 2.13e-4, SNR 74.7 dB, |actual| / |reference| 0.999996
         would pass  { atol: 3.39e-5 } or { atol: 1e-5, rtol: 8e-3 }
 
-        hint        the errors (2^-12.5 of the values) are of the size that float16 weights cause: was the model
-                    converted with fp16=1, pnnx's default, or does the runtime store weights so, as ncnn does by
-                    default?"
+        hint        the errors (2^-12.5 of the values) are of the size that float16 weights cause (pnnx's fp16=1,
+                    its default; ncnn's storage): so do another eps, another form of GELU or a slightly other input
+                    (a size alone; no pattern tells the cause)"
     `)
   })
 
@@ -107,9 +107,9 @@ describe('the message', () => {
         overall     cosine 1 - 7.8e-9, SNR 78.1 dB, |actual| / |reference| 1.00001
         would pass  { atol: 9.68e-4, rtol: 1e-4 } or { atol: 1e-4, rtol: 0.0387 }
 
-        hint        the errors (2^-13.0 of the values) are of the size that float16 weights cause: was the model
-                    converted with fp16=1, pnnx's default, or does the runtime store weights so, as ncnn does by
-                    default?"
+        hint        the errors (2^-13.0 of the values) are of the size that float16 weights cause (pnnx's fp16=1,
+                    its default; ncnn's storage): so do another eps, another form of GELU or a slightly other input
+                    (a size alone; no pattern tells the cause)"
     `)
   })
 
@@ -132,7 +132,11 @@ describe('the message', () => {
         by decade   1e-7 ▁▁▁▁▁▁┊▁▁████ 1e-1 (┊ atol, 100352 exact)
         overall     cosine 0.9999562, SNR 38.8 dB, |actual| / |reference| 1.0067
         where       axis 0, index 2: 100% of the squared error, 49930 misses
-        would pass  { atol: 0.0199, rtol: 1e-4 } or { atol: 1e-4, rtol: 0.02 }"
+        would pass  { atol: 0.0199, rtol: 1e-4 } or { atol: 1e-4, rtol: 0.02 }
+
+        hint        each slice of axis 0 is the reference times a number of its own: 0: times 1, 1: times 1, 2:
+                    times 1.02; look for a mean, standard deviation or scale per channel that one side lacks,
+                    applies twice or takes from another channel (explains all of the squared error)"
     `)
   })
 
@@ -156,8 +160,9 @@ describe('the message', () => {
         overall     cosine 1 - 4.44e-16, SNR 6.0 dB, |actual| / |reference| 1.5
         would pass  { atol: 0.675, rtol: 1.3e-6 } or { atol: 1e-5, rtol: 0.5 }
 
-        hint        actual is the reference times 1.5; beyond that they differ by 2.471e-8 rms: if only the
-                    direction matters, as of an embedding, compare with { normalize: 'l2' }"
+        hint        actual is the reference times 1.5; beyond that they differ by 1.217e-8 rms: if only the
+                    direction matters, as of an embedding, compare with { normalize: 'l2' } (explains all of the
+                    squared error)"
     `)
   })
 
@@ -190,7 +195,8 @@ describe('the message', () => {
         worst  actual  reference  |a - r|  allowed
         [0]    NaN     NaN        -        -
 
-        hint        1 element is NaN on both sides: if that is meant, compare with { equalNaN: true }"
+        hint        1 element is NaN on both sides: if that is meant, compare with { equalNaN: true } (their places
+                    are the same)"
     `)
   })
 

@@ -41,9 +41,9 @@ test('reports every tensor that fails and details the first', () => {
       overall     cosine 1 - 1.68e-8, SNR 74.7 dB, |actual| / |reference| 0.999996
       would pass  { atol: 2.13e-4 } or { atol: 1e-5, rtol: 0.012 }
 
-      hint        the errors (2^-12.5 of the values) are of the size that float16 weights cause: was the model
-                  converted with fp16=1, pnnx's default, or does the runtime store weights so, as ncnn does by
-                  default?"
+      hint        the errors (2^-12.5 of the values) are of the size that float16 weights cause (pnnx's fp16=1,
+                  its default; ncnn's storage): so do another eps, another form of GELU or a slightly other input
+                  (a size alone; no pattern tells the cause)"
   `)
 })
 

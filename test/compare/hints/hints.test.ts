@@ -48,13 +48,13 @@ describe('half-precision drift', () => {
 
   test('a product with float16 weights', () => {
     const [hint] = hintsOf(matmul(weights.map(half), reference, 64), exact)
-    expect(hint?.code).toBe('half-precision')
-    expect(hint?.message).toMatch(/the errors \(2\^-1[123]\.\d of the values\).*fp16=1/)
+    expect(hint?.code).toBe('rounding-size')
+    expect(hint?.message).toMatch(/the errors \(2\^-1[123]\.\d of the values\).*float16 weights.*fp16=1/)
   })
 
   test('values rounded to float16', () => {
     expect(hintsOf(reference.map(half), reference)).toEqual([
-      { code: 'half-precision', message: 'actual is the reference rounded to float16' },
+      { code: 'half-precision', message: 'actual is the reference rounded to float16 (every element is)' },
     ])
   })
 
@@ -92,12 +92,14 @@ describe('bfloat16 drift', () => {
 
   test('a product with bfloat16 weights', () => {
     const [hint] = hintsOf(matmul(weights.map(bfloat), reference, 64), exact)
-    expect(hint?.code).toBe('bfloat16-precision')
-    expect(hint?.message).toMatch(/2\^-[89]\.\d/)
+    expect(hint?.code).toBe('rounding-size')
+    expect(hint?.message).toMatch(/2\^-[89]\.\d.*bfloat16 storage/)
   })
 
   test('values rounded to bfloat16', () => {
-    expect(hintsOf(reference.map(bfloat), reference)[0]?.message).toBe('actual is the reference rounded to bfloat16')
+    expect(hintsOf(reference.map(bfloat), reference)[0]?.message).toBe(
+      'actual is the reference rounded to bfloat16 (every element is)',
+    )
   })
 
   test('not a tenth of the values', () => {
@@ -205,7 +207,8 @@ describe('order of axes', () => {
   })
 
   test('a shuffle without a name', () => {
-    expect(hintsOf(reference.toReversed(), reference)[0]?.message).toContain('look for a shuffled axis')
+    const shuffled = reference.map((_, i) => reference[(i * 77) % 240] ?? 0)
+    expect(hintsOf(shuffled, reference)[0]?.message).toContain('look for a shuffled axis')
   })
 
   test('not noise among values so dense that sorting hides it', () => {
@@ -258,7 +261,7 @@ describe('dead output', () => {
   })
 
   test('not two constants, nor a single element', () => {
-    expect(codesOf(new Float32Array(8).fill(1), new Float32Array(8).fill(2))).toEqual(['offset'])
+    expect(codesOf(new Float32Array(8).fill(1), new Float32Array(8).fill(2))).toEqual([])
     expect(codesOf(new Float32Array([0]), new Float32Array([1]))).toEqual([])
   })
 })
@@ -316,19 +319,22 @@ describe('softmax', () => {
   test('missing in actual', () => {
     expect(hintsOf(logits, probabilities)[0]).toMatchObject({
       code: 'softmax',
-      message: expect.stringContaining('the softmax of actual is the reference'),
+      message: expect.stringContaining('the softmax over axis 1 of actual is the reference'),
     })
   })
 
   test('missing in the reference', () => {
     expect(hintsOf(probabilities, logits)[0]).toMatchObject({
       code: 'softmax',
-      message: expect.stringContaining('actual is the softmax of the reference'),
+      message: expect.stringContaining('actual is the softmax over axis 1 of the reference'),
     })
   })
 
   test('not the probabilities of other logits', () => {
-    const other = tensor((logits.data as Float32Array).toReversed(), [24, 10])
+    const other = tensor(
+      (logits.data as Float32Array).map((value) => Math.sin(9 * value)),
+      [24, 10],
+    )
     expect(codesOf(other, probabilities)).not.toContain('softmax')
   })
 })
@@ -344,7 +350,8 @@ describe('NaN on both sides', () => {
   test('when the NaN stand in the same places', () => {
     expect(hintsOf(withNaN(reference, 3, 5), withNaN(reference, 3, 5))[0]).toEqual({
       code: 'nan-on-both-sides',
-      message: '2 elements are NaN on both sides: if that is meant, compare with { equalNaN: true }',
+      message:
+        '2 elements are NaN on both sides: if that is meant, compare with { equalNaN: true } (their places are the same)',
     })
   })
 

@@ -1,0 +1,102 @@
+// Cause: an operation on each element that one side lacks: an activation, a limit, a logarithm, a cast.
+
+import { formatNumber } from '../format.ts'
+import type { Finding, Hypothesis } from '../hypothesis.ts'
+import { leftOver } from '../prediction.ts'
+import { directions, nameOf, type Scene, type Side } from '../scene.ts'
+import { elu, gelu, hardSigmoid, hardSwish, leakyRelu, mish, sigmoid, silu, softplus } from './activations.ts'
+
+interface Operation {
+  readonly code: string
+  /** `ReLU`: what was done to the side that has it. */
+  readonly name: string
+  /** NaN outside of its domain. */
+  readonly apply: (x: number) => number
+}
+
+const operations: readonly Operation[] = [
+  { code: 'activation', name: 'everything below 0 set to 0: a ReLU', apply: (x) => Math.max(0, x) },
+  { code: 'activation', name: 'its absolute value (abs)', apply: Math.abs },
+  { code: 'activation', name: 'its tanh', apply: Math.tanh },
+  { code: 'activation', name: 'its sigmoid', apply: sigmoid },
+  { code: 'activation', name: 'its GELU', apply: gelu },
+  { code: 'activation', name: 'its SiLU (Swish)', apply: silu },
+  { code: 'activation', name: 'its hard swish', apply: hardSwish },
+  { code: 'activation', name: 'its hard sigmoid', apply: hardSigmoid },
+  { code: 'activation', name: 'its Mish', apply: mish },
+  { code: 'activation', name: 'its ELU', apply: elu },
+  { code: 'activation', name: 'its softplus', apply: softplus },
+  ...[0.01, 0.1, 0.2, 0.25].map((slope) => ({
+    code: 'activation',
+    name: `its leaky ReLU (slope ${slope})`,
+    apply: leakyRelu(slope),
+  })),
+  { code: 'logarithm', name: 'its exponential', apply: Math.exp },
+  { code: 'logarithm', name: 'its base-10 exponential', apply: (x) => 10 ** x },
+  { code: 'logarithm', name: 'the logarithm of 1 plus it (log1p)', apply: Math.log1p },
+  { code: 'logarithm', name: 'ten times its base-10 logarithm (decibels)', apply: (x) => 10 * Math.log10(x) },
+  { code: 'logarithm', name: 'twenty times its base-10 logarithm (decibels)', apply: (x) => 20 * Math.log10(x) },
+  { code: 'power', name: 'its square', apply: (x) => x * x },
+  { code: 'power', name: 'its reciprocal', apply: (x) => 1 / x },
+  { code: 'power', name: 'its power of 2.2 (gamma)', apply: (x) => (x < 0 ? Number.NaN : x ** 2.2) },
+  { code: 'inverted', name: '1 minus it', apply: (x) => 1 - x },
+  { code: 'inverted', name: '255 minus it', apply: (x) => 255 - x },
+  { code: 'rounded', name: 'it rounded to whole numbers', apply: roundHalfToEven },
+  { code: 'rounded', name: 'it cut to whole numbers, as a cast to an integer does', apply: Math.trunc },
+]
+
+export const elementOperations: Hypothesis = (scene) =>
+  directions(scene).flatMap(({ from, to }) =>
+    operations.flatMap(({ code, name, apply }): Finding[] => {
+      const left = leftOver(scene, { target: to, at: (i) => apply(from.values[i]) })
+      if (left > 1) return []
+      return [{ code, message: `${nameOf(to)} is ${nameOf(from)} after an operation: ${name}; ${remedy(to)}`, left }]
+    }),
+  )
+
+/** Elements that have to lie at a limit before one is blamed. */
+const leastAtLimit = 4
+const leastShareAtLimit = 0.002
+
+/** Values cut off at the extremes of the other side. */
+export const limits: Hypothesis = (scene) =>
+  directions(scene).flatMap(({ from, to }): Finding[] => {
+    const cutsBelow = from.min < to.min && isLimit(scene, from, to, to.min, (x) => x <= to.min)
+    const cutsAbove = from.max > to.max && isLimit(scene, from, to, to.max, (x) => x >= to.max)
+    if (!cutsBelow && !cutsAbove) return []
+    const [low, high] = [cutsBelow ? to.min : -Infinity, cutsAbove ? to.max : Infinity]
+    const left = leftOver(scene, { target: to, at: (i) => Math.min(high, Math.max(low, from.values[i])) })
+    const range = [cutsBelow && `at least ${formatNumber(low)}`, cutsAbove && `at most ${formatNumber(high)}`]
+    return [
+      {
+        code: 'limit',
+        message: `${nameOf(to)} is ${nameOf(from)} limited to ${range.filter(Boolean).join(' and ')}: a clip or saturation that one side lacks`,
+        left,
+        parameters: 2,
+      },
+    ]
+  })
+
+/** Whether several elements lie at the limit, and all that lie beyond it on the other side. */
+function isLimit({ length }: Scene, from: Side, to: Side, limit: number, isBeyond: (x: number) => boolean): boolean {
+  let [beyond, atLimit] = [0, 0]
+  for (let i = 0; i < length; i++) {
+    if (!isBeyond(from.values[i])) continue
+    beyond++
+    if (Math.abs(to.values[i] - limit) <= 1e-3 * Math.abs(limit)) atLimit++
+  }
+  return atLimit >= Math.max(leastAtLimit, leastShareAtLimit * length) && atLimit > 0.9 * beyond
+}
+
+function remedy({ name }: Side): string {
+  return name === 'reference'
+    ? 'actual lacks it, or is the blob before it'
+    : 'the reference lacks it, or is the blob before it'
+}
+
+function roundHalfToEven(x: number): number {
+  const down = Math.floor(x)
+  const rest = x - down
+  if (rest !== 0.5) return Math.round(x)
+  return down % 2 === 0 ? down : down + 1
+}

@@ -1,0 +1,253 @@
+// Cause: a gain, an offset or both of its own for every slice: mean and standard deviation per channel, the length of each row.
+import { formatList, formatNumber } from '../format.ts'
+import { type Finding, type Hypothesis, mostLeft } from '../hypothesis.ts'
+import { type Axis, areFloats, type Scene } from '../scene.ts'
+import { explainGain } from './known-gains.ts'
+
+/** Elements a slice must have for each number that is fitted to it. */
+const leastElements = 6
+
+/** More slices are no channels. */
+const mostSlices = 4096
+
+/** Sums over one slice of each side, or over two slices that are compared. */
+interface Moments {
+  readonly count: number
+  readonly a: number
+  readonly r: number
+  readonly aa: number
+  readonly rr: number
+  readonly ar: number
+}
+
+interface Line {
+  readonly slope: number
+  readonly intercept: number
+  readonly left: number
+}
+
+type Fit = (moments: Moments) => Line
+
+const fitGain: Fit = ({ aa, rr, ar }) => {
+  const slope = rr === 0 ? 0 : ar / rr
+  return { slope, intercept: 0, left: Math.max(0, aa - slope * ar) }
+}
+
+const fitOffset: Fit = ({ count, a, r, aa, rr, ar }) => {
+  const intercept = (a - r) / count
+  return { slope: 1, intercept, left: Math.max(0, aa - 2 * ar + rr - count * intercept * intercept) }
+}
+
+const fitLine: Fit = ({ count, a, r, aa, rr, ar }) => {
+  const [spreadA, spreadR, codeviation] = [aa - (a * a) / count, rr - (r * r) / count, ar - (a * r) / count]
+  const slope = spreadR <= 0 ? 0 : codeviation / spreadR
+  return { slope, intercept: (a - slope * r) / count, left: Math.max(0, spreadA - slope * codeviation) }
+}
+
+const fits = [
+  { kind: 'gain', fit: fitGain, parameters: 1 },
+  { kind: 'offset', fit: fitOffset, parameters: 1 },
+  { kind: 'line', fit: fitLine, parameters: 2 },
+] as const
+
+export const linesPerSlice: Hypothesis = (scene) => [
+  ...scene.axes.flatMap((axis) => linesAlong(scene, axis)),
+  ...linesAlongTwo(scene),
+  ...scene.axes.flatMap((axis) => linesOfOtherSlices(scene, axis)),
+]
+
+function linesAlong(scene: Scene, axis: Axis): Finding[] {
+  return linesOf(scene, axis, `axis ${axis.index}`, axis)
+}
+
+/** Slices of the first two axes of three and more: the channels of every item of a batch. */
+function linesAlongTwo(scene: Scene): Finding[] {
+  const [outer, inner] = scene.axes
+  if (outer === undefined || inner === undefined || scene.axes.length < 3) return []
+  const joint = { index: inner.index, length: outer.length * inner.length, stride: inner.stride }
+  return linesOf(scene, joint, `axes ${outer.index} and ${inner.index}`, inner)
+}
+
+function linesOf(scene: Scene, slices: Axis, label: string, axis: Axis): Finding[] {
+  const { length, actual, reference, error } = scene
+  const count = slices.length
+  if (count > mostSlices || length < leastElements * count || reference.min === reference.max) return []
+  const moments = momentsOf(scene, slices)
+  return fits.flatMap(({ kind, fit, parameters }): Finding[] => {
+    if (length < leastElements * count * parameters) return []
+    const found = moments.map(fit)
+    const left = found.reduce((sum, line) => sum + line.left, 0) / Math.min(error, spreadWithin(moments))
+    if (!(left <= mostLeft)) return []
+    return [
+      {
+        code: `${kind}-per-slice`,
+        message: `each slice of ${label} is the reference ${describeKind(kind)} of its own: ${listLines(found, kind)}; ${explain(scene, kind, found, moments, axis)}`,
+        left: Math.max(left, (rounding * (actual.power + reference.power)) / Math.min(error, spreadWithin(moments))),
+        parameters: count * parameters,
+      },
+    ]
+  })
+}
+
+/** Sums of squares cancel: what is less than this share of them is their rounding. */
+const rounding = 1e-15
+
+/** What the slices of actual vary within themselves. */
+function spreadWithin(moments: readonly Moments[]): number {
+  return moments.reduce((sum, { count, a, aa }) => sum + Math.max(0, aa - (a * a) / count), 0)
+}
+
+function momentsOf({ actual, reference, length }: Scene, { length: count, stride }: Axis): Moments[] {
+  const [a, r, aa, rr, ar] = [0, 0, 0, 0, 0].map(() => new Float64Array(count)) as FiveSums
+  for (let start = 0, slice = 0; start < length; start += stride, slice = slice + 1 === count ? 0 : slice + 1) {
+    let [sumA, sumR, sumAA, sumRR, sumAR] = [0, 0, 0, 0, 0]
+    for (let i = start; i < start + stride; i++) {
+      const [x, y] = [actual.values[i], reference.values[i]]
+      sumA += x
+      sumR += y
+      sumAA += x * x
+      sumRR += y * y
+      sumAR += x * y
+    }
+    a[slice] += sumA
+    r[slice] += sumR
+    aa[slice] += sumAA
+    rr[slice] += sumRR
+    ar[slice] += sumAR
+  }
+  return Array.from(a, (sum, i) => ({ count: length / count, a: sum, r: r[i], aa: aa[i], rr: rr[i], ar: ar[i] }))
+}
+
+type FiveSums = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
+
+function describeKind(kind: 'gain' | 'offset' | 'line'): string {
+  if (kind === 'gain') return 'times a number'
+  return kind === 'offset' ? 'plus a number' : 'times a number plus another'
+}
+
+function listLines(found: readonly Line[], kind: 'gain' | 'offset' | 'line'): string {
+  return formatList(
+    found.map(({ slope, intercept }, i) => {
+      const parts = [
+        kind !== 'offset' && `times ${formatNumber(slope)}`,
+        kind !== 'gain' && `plus ${formatNumber(intercept)}`,
+      ]
+      return `${i}: ${parts.filter(Boolean).join(' ')}`
+    }),
+  )
+}
+
+function explain(
+  scene: Scene,
+  kind: 'gain' | 'offset' | 'line',
+  found: readonly Line[],
+  moments: readonly Moments[],
+  axis: Axis,
+): string {
+  const [first] = found
+  const alike = first !== undefined && found.every(({ slope }) => Math.abs(slope / first.slope - 1) < 1e-3)
+  const reason = alike && kind !== 'offset' ? explainGain(first.slope) : ''
+  if (reason !== '') return `the factor is the same for all${reason}`
+  const isRowOfVectors = scene.axes.length === 2 && scene.axes[0] === axis && areFloats(scene)
+  if (kind === 'gain' && isRowOfVectors) {
+    const unit = unitSide(moments)
+    return `${unit}if only the directions of the rows matter, as of embeddings, compare with { normalize: 'l2' }`
+  }
+  if (kind === 'offset') return 'look for a bias or a mean per channel that one side lacks'
+  if (kind === 'line' && isStandardized(moments, 'actual')) return standardized('actual', axis, scene)
+  if (kind === 'line' && isStandardized(moments, 'reference')) return standardized('the reference', axis, scene)
+  return 'look for a mean, standard deviation or scale per channel that one side lacks, applies twice or takes from another channel'
+}
+
+function unitSide(moments: readonly Moments[]): string {
+  const isUnit = (square: number) => Math.abs(square - 1) < 1e-2
+  if (moments.every(({ rr }) => isUnit(rr)))
+    return 'the rows of the reference have length 1, those of actual have not; '
+  if (moments.every(({ aa }) => isUnit(aa)))
+    return 'the rows of actual have length 1, those of the reference have not; '
+  return ''
+}
+
+function isStandardized(moments: readonly Moments[], side: 'actual' | 'reference'): boolean {
+  return moments.every(({ count, a, r, aa, rr }) => {
+    const [sum, squares] = side === 'actual' ? [a, aa] : [r, rr]
+    return Math.abs(sum / count) < 1e-2 && Math.abs(squares / count - 1) < 2e-2
+  })
+}
+
+function standardized(side: string, axis: Axis, { axes }: Scene): string {
+  const layers =
+    axis === axes[0] && axes.length === 2
+      ? 'a LayerNorm or BatchNorm'
+      : 'a BatchNorm in training mode, or an InstanceNorm,'
+  return `each slice of ${side} has mean 0 and deviation 1: ${layers} that one side lacks`
+}
+
+/** Channels of which every order is tried. */
+const mostReordered = 4
+
+/** Channels that are lines of other channels: BGR against RGB, with a mean and standard deviation for each place. */
+function linesOfOtherSlices(scene: Scene, axis: Axis): Finding[] {
+  const { length: count, stride, index } = axis
+  const { actual, reference, length, error } = scene
+  if (count > mostReordered || length < 4 * leastElements * count) return []
+  const pairs = Array.from({ length: count }, (_, i) =>
+    Array.from({ length: count }, (_, j) => fitLine(momentsBetween(scene, axis, i, j))),
+  )
+  const own = Array.from({ length: count }, (_, i) => momentsBetween(scene, axis, i, i))
+  const whole = Math.min(error, spreadWithin(own))
+  return ordersOf(count).flatMap((order): Finding[] => {
+    const chosen = order.map((j, i) => pairs[i]?.[j]).filter((line) => line !== undefined)
+    const left = chosen.reduce((sum, line) => sum + line.left, 0) / whole
+    if (!(left <= mostLeft)) return []
+    const isReversed = order.every((j, i) => j === count - 1 - i)
+    const each = order.map(
+      (j, i) =>
+        `${i} is ${j} times ${formatNumber(chosen[i]?.slope ?? 0)} plus ${formatNumber(chosen[i]?.intercept ?? 0)}`,
+    )
+    const what =
+      isReversed && count >= 3 && stride > 1
+        ? `axis ${index} is reversed (RGB against BGR)`
+        : `the slices of axis ${index} are in another order`
+    return [
+      {
+        code: 'swapped-lines',
+        message: `${what}, and each channel of actual is a line of another channel of the reference: ${each.join(', ')}; the mean and standard deviation were not swapped with them`,
+        left: Math.max(left, (rounding * (actual.power + reference.power)) / whole),
+        parameters: 2 * count + 1,
+      },
+    ]
+  })
+}
+
+function momentsBetween(
+  { actual, reference, length }: Scene,
+  { length: count, stride }: Axis,
+  i: number,
+  j: number,
+): Moments {
+  let [n, a, r, aa, rr, ar] = [0, 0, 0, 0, 0, 0]
+  for (let start = 0; start < length; start += count * stride) {
+    for (let k = 0; k < stride; k++) {
+      const [x, y] = [actual.values[start + i * stride + k], reference.values[start + j * stride + k]]
+      n++
+      a += x
+      r += y
+      aa += x * x
+      rr += y * y
+      ar += x * y
+    }
+  }
+  return { count: n, a, r, aa, rr, ar }
+}
+
+/** All orders but the one in place. */
+function ordersOf(count: number): number[][] {
+  let orders: number[][] = [[]]
+  for (let i = 0; i < count; i++) {
+    orders = orders.flatMap((rest) =>
+      Array.from({ length: rest.length + 1 }, (_, at) => [...rest.slice(0, at), i, ...rest.slice(at)]),
+    )
+  }
+  return orders.filter((order) => order.some((j, i) => j !== i))
+}

@@ -1,0 +1,167 @@
+// Cause: the bits are right and their type is not: half floats read as integers, bytes swapped, signed as unsigned.
+import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../../../tensor/half.ts'
+import { formatShare } from '../format.ts'
+import type { Finding, Hypothesis } from '../hypothesis.ts'
+import { directions, nameOf, type Scene, type Side } from '../scene.ts'
+
+interface Reading {
+  /** How the bits of the right values were read. */
+  readonly name: string
+  /** The right value behind a misread one; NaN for what cannot have been misread so. */
+  readonly correct: (x: number) => number
+  /** Whether what is compared are right values to within the rounding to 16 bits. */
+  readonly rounds?: boolean
+}
+
+const view = new DataView(new ArrayBuffer(8))
+
+const isWhole = (x: number, least: number, greatest: number) => Number.isInteger(x) && x >= least && x <= greatest
+
+const isFloat32 = (x: number) => Math.fround(x) === x || Number.isNaN(x)
+
+function swapFloat32(x: number): number {
+  if (!isFloat32(x)) return Number.NaN
+  view.setFloat32(0, x)
+  return view.getFloat32(0, true)
+}
+
+function swapInteger(x: number, bytes: 2 | 4): number {
+  const range = 2 ** (8 * bytes)
+  if (!isWhole(x, -range / 2, range - 1)) return Number.NaN
+  if (bytes === 2) {
+    view.setUint16(0, x & 0xffff)
+    return x < 0 ? view.getInt16(0, true) : view.getUint16(0, true)
+  }
+  view.setInt32(0, x | 0)
+  return view.getInt32(0, true)
+}
+
+const swap16 = (bits: number) => ((bits & 0xff) << 8) | (bits >> 8)
+
+const halfBits = (x: number) => (float16ToFloat32(float32ToFloat16(x)) === x ? float32ToFloat16(x) : -1)
+
+const bfloatBits = (x: number) => (bfloat16ToFloat32(float32ToBfloat16(x)) === x ? float32ToBfloat16(x) : -1)
+
+const readings: readonly Reading[] = [
+  {
+    name: 'float16 read as 16-bit integers',
+    correct: (x) => (isWhole(x, -32768, 65535) ? float16ToFloat32(x & 0xffff) : Number.NaN),
+    rounds: true,
+  },
+  {
+    name: 'bfloat16 read as 16-bit integers',
+    correct: (x) => (isWhole(x, -32768, 65535) ? bfloat16ToFloat32(x & 0xffff) : Number.NaN),
+    rounds: true,
+  },
+  {
+    name: 'float16 read as bfloat16',
+    correct: (x) => (bfloatBits(x) < 0 ? Number.NaN : float16ToFloat32(bfloatBits(x))),
+    rounds: true,
+  },
+  {
+    name: 'bfloat16 read as float16',
+    correct: (x) => (halfBits(x) < 0 ? Number.NaN : bfloat16ToFloat32(halfBits(x))),
+    rounds: true,
+  },
+  {
+    name: 'the bytes of float16 swapped',
+    correct: (x) => (halfBits(x) < 0 ? Number.NaN : float16ToFloat32(swap16(halfBits(x)))),
+    rounds: true,
+  },
+  {
+    name: 'the bytes of bfloat16 swapped',
+    correct: (x) => (bfloatBits(x) < 0 ? Number.NaN : bfloat16ToFloat32(swap16(bfloatBits(x)))),
+    rounds: true,
+  },
+  { name: 'the bytes of float32 swapped (another byte order)', correct: swapFloat32 },
+  { name: 'the bytes of 16-bit integers swapped (another byte order)', correct: (x) => swapInteger(x, 2) },
+  { name: 'the bytes of 32-bit integers swapped (another byte order)', correct: (x) => swapInteger(x, 4) },
+  { name: 'float32 read as 32-bit integers', correct: readIntegerAsFloat32 },
+  { name: 'int8 read as uint8', correct: (x) => (isWhole(x, 0, 255) ? (x << 24) >> 24 : Number.NaN) },
+  { name: 'int16 read as uint16', correct: (x) => (isWhole(x, 0, 65535) ? (x << 16) >> 16 : Number.NaN) },
+  { name: 'int32 read as uint32', correct: (x) => (isWhole(x, 0, 2 ** 32 - 1) ? x | 0 : Number.NaN) },
+]
+
+function readIntegerAsFloat32(x: number): number {
+  if (!isWhole(x, -(2 ** 31), 2 ** 32 - 1)) return Number.NaN
+  view.setInt32(0, x | 0)
+  return view.getFloat32(0)
+}
+
+/** Few elements may agree by chance. */
+const leastElements = 4
+const leastShare = 0.99
+
+export const misreadBits: Hypothesis = (scene) =>
+  directions(scene).flatMap(({ from, to }): Finding[] => [
+    ...readings.flatMap((reading) => tryReading(scene, reading, from, to)),
+    ...tryHalves(scene, from, to),
+  ])
+
+function tryReading(scene: Scene, { name, correct, rounds = false }: Reading, from: Side, to: Side): Finding[] {
+  const tolerance = rounds ? 2 ** -7 : 0
+  const fits = (i: number) => agrees(correct(from.values[i]), to.values[i], tolerance)
+  const share = shareOf(
+    scene,
+    fits,
+    (i) => to.values[i] !== from.values[i] && to.values[i] !== 0 && !Number.isNaN(to.values[i]),
+  )
+  if (share === undefined) return []
+  return [describe(`${nameOf(from)} looks like ${nameOf(to)} with ${name}`, share)]
+}
+
+/** 64-bit elements read as twice as many of 32 bits, of which as many as there are elements were kept. */
+function tryHalves(scene: Scene, from: Side, to: Side): Finding[] {
+  if (scene.length < 2 * leastElements) return []
+  const differs = (i: number) => from.values[i] !== to.values[i]
+  const integers = (i: number) => {
+    const value = to.values[i >> 1]
+    return from.values[i] === (i % 2 === 0 ? value | 0 : Math.floor(value / 2 ** 32))
+  }
+  const doubles = (i: number) => {
+    view.setFloat64(0, to.values[i >> 1], true)
+    return agrees(view.getFloat32(4 * (i % 2), true), from.values[i], 0)
+  }
+  const found: [string, (i: number) => boolean][] = [
+    ['int64 read as int32', integers],
+    ['float64 read as float32', doubles],
+  ]
+  return found.flatMap(([name, fits]) => {
+    if (name.startsWith('int64') && !to.isWhole()) return []
+    const share = shareOf(scene, fits, differs)
+    return share === undefined
+      ? []
+      : [describe(`${nameOf(from)} looks like ${nameOf(to)} with ${name}: every element became two`, share)]
+  })
+}
+
+function agrees(x: number, y: number, tolerance: number): boolean {
+  return x === y || Math.abs(x - y) <= tolerance * Math.abs(y) || (Number.isNaN(x) && Number.isNaN(y))
+}
+
+/** The share of the elements that count which fit, when that is nearly all of several; looks at the sample first. */
+function shareOf(scene: Scene, fits: (i: number) => boolean, counts: (i: number) => boolean): number | undefined {
+  const { sample, length } = scene
+  for (const [count, positionOf] of [
+    [sample.length, (i: number) => sample[i]],
+    [length, (i: number) => i],
+  ] as const) {
+    let [counted, fitting] = [0, 0]
+    for (let i = 0; i < count; i++) {
+      const position = positionOf(i)
+      if (!counts(position)) continue
+      counted++
+      if (fits(position)) fitting++
+      else if (counted - fitting > (1 - leastShare) * count) return undefined
+    }
+    if (counted < Math.max(leastElements, 0.1 * count) || fitting < leastShare * counted) return undefined
+    if (count === length) return fitting / counted
+  }
+  return undefined
+}
+
+function describe(message: string, share: number): Finding {
+  const evidence =
+    share === 1 ? 'all elements that differ fit' : `${formatShare(share)} of the elements that differ fit`
+  return { code: 'misread-bits', message, left: Math.max(1 - share, 1e-9), evidence }
+}

@@ -1,0 +1,100 @@
+// Cause: where NaN and infinities come from: on both sides alike, everywhere, in one slice, where the other side is 0 or infinite.
+import { formatCount } from '../format.ts'
+import type { Finding, Hypothesis } from '../hypothesis.ts'
+import { nameOf, type Scene, type Side } from '../scene.ts'
+
+export const nonFinite: Hypothesis = (scene) => {
+  const { actual, reference } = scene
+  const both = nanOnBothSides(scene)
+  return both.length > 0 ? both : [...explainSide(scene, actual, reference), ...explainSide(scene, reference, actual)]
+}
+
+/** Fires when no element is NaN on one side only. */
+function nanOnBothSides({ actual, reference, length, source }: Scene): Finding[] {
+  let count = 0
+  for (let i = 0; i < length; i++) {
+    const [a, r] = [Number.isNaN(actual.values[i]), Number.isNaN(reference.values[i])]
+    if (a !== r) return []
+    if (a) count++
+  }
+  if (count === 0 || source.rule.equalNaN) return []
+  const message = `${formatCount(count, 'element')} ${count === 1 ? 'is' : 'are'} NaN on both sides: if that is meant, compare with { equalNaN: true }`
+  return [{ code: 'nan-on-both-sides', message, left: 0, evidence: 'their places are the same' }]
+}
+
+/** Fewer say nothing about where they lie. */
+const leastCount = 4
+
+function explainSide(scene: Scene, side: Side, other: Side): Finding[] {
+  const places = placesOfNonFinite(scene, side, other)
+  const [first] = places
+  if (first === undefined) return []
+  const allNaN = places.every((i) => Number.isNaN(side.values[i]))
+  const kind = allNaN ? 'NaN' : 'NaN or infinite'
+  if (places.length === scene.length) {
+    const causes =
+      'look for 0 / 0, Infinity - Infinity, the root or logarithm of a negative number, or memory that was never written'
+    return [
+      {
+        code: 'nan',
+        message: `every element of ${nameOf(side)} is ${kind}: ${causes}`,
+        left: 0,
+        evidence: 'without exception',
+      },
+    ]
+  }
+  if (places.length < leastCount) return []
+  const where = commonSlice(scene, places)
+  const why = allNaN ? originOf(scene, places, other) : ''
+  if (where === '' && why === '') return []
+  const message = `all ${places.length} ${allNaN ? 'NaN' : 'non-finite elements'} of ${nameOf(side)} ${[where, why].filter(Boolean).join(', ')}`
+  return [{ code: 'nan-place', message, left: placeOnly, evidence: `${places.length} of ${scene.length} elements` }]
+}
+
+/** A cause that predicts the elements says more than where they are. */
+const placeOnly = 1e-4
+
+function placesOfNonFinite({ length }: Scene, side: Side, other: Side): number[] {
+  const places: number[] = []
+  for (let i = 0; i < length; i++) {
+    if (!Number.isFinite(side.values[i]) && !Object.is(side.values[i], other.values[i])) places.push(i)
+  }
+  return places
+}
+
+/** `lie in slice 11 of axis 0`: the axis along which they share an index, or a short range of them. */
+function commonSlice({ axes, length }: Scene, places: readonly number[]): string {
+  for (const { index, length: count, stride } of axes) {
+    const indices = new Set(places.map((i) => Math.floor(i / stride) % count))
+    const [least, greatest] = [Math.min(...indices), Math.max(...indices)]
+    if (indices.size === 1)
+      return `lie in slice ${least} of axis ${index} (${count} long)${explainShare(places, length / count)}`
+    if (indices.size === greatest - least + 1 && indices.size <= count / 4 && places.length > 2 * indices.size) {
+      return `lie in slices ${least} to ${greatest} of axis ${index} (${count} long)`
+    }
+  }
+  return ''
+}
+
+function explainShare(places: readonly number[], size: number): string {
+  return places.length === size
+    ? ', which has no others: 0 / 0 in a normalization or an average over nothing, or a channel of broken weights'
+    : ''
+}
+
+/** What the other side has in these places and nearly nowhere else. */
+function originOf({ length }: Scene, places: readonly number[], other: Side): string {
+  const origins: readonly (readonly [(x: number) => boolean, string])[] = [
+    [
+      (x) => Math.abs(x) === Infinity,
+      `stand where ${nameOf(other)} is infinite: Infinity - Infinity, Infinity / Infinity or 0 * Infinity`,
+    ],
+    [(x) => x === 0, `stand where ${nameOf(other)} is 0: 0 / 0`],
+  ]
+  for (const [isOrigin, text] of origins) {
+    let count = 0
+    for (let i = 0; i < length; i++) if (isOrigin(other.values[i])) count++
+    if (count <= 1.1 * places.length && places.every((i) => isOrigin(other.values[i]))) return text
+  }
+  return ''
+}

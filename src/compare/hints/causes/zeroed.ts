@@ -1,0 +1,85 @@
+// Cause: scattered elements are zero on one side and the others scaled up for it (dropout), or not (a mask, dead channels).
+import { formatNumber, formatShare } from '../format.ts'
+import { type Finding, type Hypothesis, mostLeft } from '../hypothesis.ts'
+import { type Axis, directions, nameOf, type Scene, type Side } from '../scene.ts'
+
+const leastZeros = 4
+const leastShare = 0.001
+const mostShare = 0.95
+
+export const zeroed: Hypothesis = (scene) =>
+  directions(scene).flatMap(({ from, to }): Finding[] => {
+    const { length, error } = scene
+    let [zeros, zeroError, productOfKept, powerOfKept, squaresOfKept, present] = [0, 0, 0, 0, 0, 0]
+    for (let i = 0; i < length; i++) {
+      const [x, y] = [to.values[i], from.values[i]]
+      if (y === 0) {
+        squaresOfKept += x * x
+        continue
+      }
+      present++
+      if (x === 0) {
+        zeros++
+        zeroError += y * y
+      } else {
+        productOfKept += x * y
+        powerOfKept += y * y
+        squaresOfKept += x * x
+      }
+    }
+    const share = zeros / present
+    if (zeros < Math.max(leastZeros, leastShare * length) || share > mostShare || powerOfKept === 0) return []
+    const gain = productOfKept / powerOfKept
+    const afterGain = Math.max(0, squaresOfKept - gain * productOfKept)
+    const left = afterGain / Math.min(error, squaresOfKept)
+    const expected = 1 / (1 - share)
+    // how far the share of zeros strays by chance from the probability of dropping
+    const stray = 3 * Math.sqrt(share / (1 - share) / present)
+    const isScaled = Math.abs(gain / expected - 1) < 0.02 + stray && Math.abs(gain - 1) > 1e-3
+    const isKept = Math.abs(gain - 1) <= 1e-3 && zeroError >= (1 - mostLeft) * error
+    const places = slicesOfZeros(scene, to, from)
+    const who = `${formatShare(share)} of ${nameOf(to)} is 0${places} where ${nameOf(from)} is not`
+    if (isScaled) {
+      return [
+        {
+          code: 'dropout',
+          message: `${who}, and the others are it times ${formatNumber(gain)}, about 1 / (1 - ${formatNumber(1 - 1 / gain)}): dropout in training mode`,
+          left,
+          parameters: 1,
+        },
+      ]
+    }
+    if (!isKept) return []
+    return [
+      {
+        code: 'zeroed',
+        message: `${who}, and the others agree: a mask, elements that were not computed, or values lost below the least that a type holds`,
+        left: Math.max(0, error - zeroError) / error,
+        parameters: 1,
+      },
+    ]
+  })
+
+/** ` (slices 3, 17 of axis 0)`, when whole slices are zero and nothing else is. */
+function slicesOfZeros(scene: Scene, to: Side, from: Side): string {
+  for (const axis of scene.axes) {
+    const found = zeroSlices(scene, axis, to, from)
+    if (found === undefined || found.length === 0 || scene.axes.length < 2) continue
+    const listed = found.length > 6 ? `${found.slice(0, 6).join(', ')}, ...` : found.join(', ')
+    return ` (${found.length === 1 ? 'slice' : 'slices'} ${listed} of axis ${axis.index})`
+  }
+  return ''
+}
+
+function zeroSlices({ length }: Scene, { length: count, stride }: Axis, to: Side, from: Side): number[] | undefined {
+  const zeros = new Float64Array(count)
+  const present = new Float64Array(count)
+  for (let i = 0; i < length; i++) {
+    if (from.values[i] === 0) continue
+    const slice = Math.floor(i / stride) % count
+    present[slice]++
+    if (to.values[i] === 0) zeros[slice]++
+  }
+  const isWhole = zeros.every((zero, slice) => zero === 0 || zero === present[slice])
+  return isWhole ? Array.from(zeros, (zero, slice) => (zero > 0 ? slice : -1)).filter((slice) => slice >= 0) : undefined
+}
