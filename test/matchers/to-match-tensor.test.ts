@@ -134,9 +134,9 @@ describe('the message', () => {
         where       axis 0, index 2: 100% of the squared error, 49930 misses
         would pass  { atol: 0.0199, rtol: 1e-4 } or { atol: 1e-4, rtol: 0.02 }
 
-        hint        each slice of axis 0 is the reference times a number of its own: 0: times 1, 1: times 1, 2:
-                    times 1.02; look for a mean, standard deviation or scale per channel that one side lacks,
-                    applies twice or takes from another channel (explains all of the squared error)"
+        hint        each slice of axis 0 is the reference times a number of its own (2: times 1.02): look for a
+                    mean, standard deviation or scale per channel that one side lacks, applies twice or takes from
+                    another channel (explains all of the squared error)"
     `)
   })
 

@@ -1,5 +1,5 @@
 // Measures how much of the error a guess at one side's elements leaves over: on a sample first, then on all of them.
-import type { Scene, Side } from './scene.ts'
+import type { Sample, Scene, Side } from './scene.ts'
 
 /** What one side would be if the hypothesis were true. */
 export interface Prediction {
@@ -19,33 +19,32 @@ const leastKnown = 0.4
  * not worth looking at. Being near a target that hardly varies, or nearer than something wild, explains nothing.
  */
 export function leftOver(scene: Scene, prediction: Prediction): number {
-  const { sample, length } = scene
-  if (sample.length < length) {
-    const { missed, error } = measure(scene, prediction, sample.length, (i) => sample[i])
-    if (!(missed <= mostLeftOfSample * error)) return Infinity
-  }
-  const { missed, error } = measure(scene, prediction, length, (i) => i)
-  const left = missed / Math.min(error, prediction.target.spread)
-  return Number.isNaN(left) ? Infinity : left
+  if (!(measure(scene, prediction, scene.few) <= mostLeftOfSample)) return Infinity
+  return measure(scene, prediction, scene.many)
 }
 
-function measure(
-  { actual, reference }: Scene,
-  { target, at }: Prediction,
-  count: number,
-  positionOf: (i: number) => number,
-): { missed: number; error: number } {
+function measure(scene: Scene, { target, at }: Prediction, { equal, differing }: Sample): number {
+  const { actual, reference, finitePairs } = scene
   const { values } = target
-  let [known, missed, error] = [0, 0, 0]
-  for (let i = 0; i < count; i++) {
-    const position = positionOf(i)
-    const d = actual.values[position] - reference.values[position]
-    if (d - d !== 0) continue
-    const predicted = at(position)
-    if (Number.isNaN(predicted)) continue
-    known++
-    missed += (predicted - values[position]) ** 2
-    error += d * d
+  let [knownEqual, missedEqual, known, missed, error] = [0, 0, 0, 0, 0]
+  for (const position of equal) {
+    const distance = at(position) - values[position]
+    if (Number.isNaN(distance)) continue
+    knownEqual++
+    missedEqual += distance * distance
   }
-  return known < leastKnown * count ? { missed: Infinity, error: 0 } : { missed, error }
+  for (const position of differing) {
+    const distance = at(position) - values[position]
+    if (Number.isNaN(distance)) continue
+    known++
+    missed += distance * distance
+    error += (actual.values[position] - reference.values[position]) ** 2
+  }
+  if (knownEqual + known < leastKnown * (equal.length + differing.length)) return Infinity
+  const [perEqual, perDiffering] = [
+    (finitePairs - scene.differing) / Math.max(1, knownEqual),
+    scene.differing / Math.max(1, known),
+  ]
+  const left = missedEqual * perEqual + missed * perDiffering
+  return left / Math.min(error * perDiffering, target.spread)
 }

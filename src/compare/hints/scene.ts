@@ -46,12 +46,20 @@ export interface Scene {
   readonly errorSpread: number
   /** Sum of the products of both sides' distances from their means. */
   readonly codeviation: number
-  /** Positions, half of them anywhere, half where the sides differ. */
-  readonly sample: Int32Array
+  /** Few positions, to try an idea on, and many, to measure what it explains. */
+  readonly few: Sample
+  readonly many: Sample
 }
 
-/** Half of the positions of a sample. */
-const halfSample = 512
+/** Positions of pairs of finite elements: some that are equal, some that differ. */
+export interface Sample {
+  readonly equal: Int32Array
+  readonly differing: Int32Array
+}
+
+/** Positions of each kind. */
+const few = 512
+const many = 4096
 
 export function setScene(source: HintSource): Scene {
   const { pairs, dtypes } = source
@@ -91,7 +99,8 @@ export function setScene(source: HintSource): Scene {
     error: sums.error,
     errorSpread: sums.count < pairs.length ? pairs.length : sums.error ** 2 / sums.fourths,
     codeviation: moments.codeviation,
-    sample: samplePositions(a, r, sums.differing),
+    few: samplePositions(a, r, sums, few),
+    many: samplePositions(a, r, sums, many),
   }
 }
 
@@ -113,69 +122,127 @@ export function nameOf({ name }: Side): string {
   return name === 'reference' ? 'the reference' : name
 }
 
-function sumUp(a: Float64Array, r: Float64Array) {
-  let [count, differing, actual, reference, error, fourths] = [0, 0, 0, 0, 0, 0]
-  let [leastActual, greatestActual, leastReference, greatestReference] = [Infinity, -Infinity, Infinity, -Infinity]
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i], r[i]]
-    const d = x - y
+/** A function that is called often is optimized sooner than one that loops for long. */
+const blockLength = 4096
+
+interface Sums {
+  count: number
+  differing: number
+  actual: number
+  reference: number
+  error: number
+  fourths: number
+  leastActual: number
+  greatestActual: number
+  leastReference: number
+  greatestReference: number
+}
+
+function sumUp(a: Float64Array, r: Float64Array): Sums {
+  const sums: Sums = {
+    count: 0,
+    differing: 0,
+    actual: 0,
+    reference: 0,
+    error: 0,
+    fourths: 0,
+    leastActual: Infinity,
+    greatestActual: -Infinity,
+    leastReference: Infinity,
+    greatestReference: -Infinity,
+  }
+  for (let start = 0; start < a.length; start += blockLength) {
+    addBlock(sums, a, r, start, Math.min(start + blockLength, a.length))
+  }
+  return sums
+}
+
+function addBlock(sums: Sums, a: Float64Array, r: Float64Array, start: number, end: number): void {
+  for (let i = start; i < end; i++) {
+    const x = a[i]
+    const y = r[i]
     // NaN and Infinity minus themselves are NaN
     if (x - x !== 0 || y - y !== 0) continue
-    count++
-    actual += x
-    reference += y
-    error += d * d
-    fourths += d ** 4
-    if (d !== 0) differing++
-    if (x < leastActual) leastActual = x
-    if (x > greatestActual) greatestActual = x
-    if (y < leastReference) leastReference = y
-    if (y > greatestReference) greatestReference = y
-  }
-  return {
-    count,
-    differing,
-    actual,
-    reference,
-    error,
-    fourths,
-    leastActual,
-    greatestActual,
-    leastReference,
-    greatestReference,
+    const square = (x - y) * (x - y)
+    sums.count++
+    sums.actual += x
+    sums.reference += y
+    sums.error += square
+    sums.fourths += square * square
+    if (x !== y) sums.differing++
+    if (x < sums.leastActual) sums.leastActual = x
+    if (x > sums.greatestActual) sums.greatestActual = x
+    if (y < sums.leastReference) sums.leastReference = y
+    if (y > sums.greatestReference) sums.greatestReference = y
   }
 }
 
-function sumSquares(a: Float64Array, r: Float64Array, meanActual: number, meanReference: number) {
-  let [powerActual, powerReference, spreadActual, spreadReference, codeviation] = [0, 0, 0, 0, 0]
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i], r[i]]
+interface Squares {
+  powerActual: number
+  powerReference: number
+  spreadActual: number
+  spreadReference: number
+  codeviation: number
+}
+
+function sumSquares(a: Float64Array, r: Float64Array, meanActual: number, meanReference: number): Squares {
+  const sums: Squares = { powerActual: 0, powerReference: 0, spreadActual: 0, spreadReference: 0, codeviation: 0 }
+  for (let start = 0; start < a.length; start += blockLength) {
+    addSquares(sums, a, r, meanActual, meanReference, start, Math.min(start + blockLength, a.length))
+  }
+  return sums
+}
+
+function addSquares(
+  sums: Squares,
+  a: Float64Array,
+  r: Float64Array,
+  meanActual: number,
+  meanReference: number,
+  start: number,
+  end: number,
+): void {
+  for (let i = start; i < end; i++) {
+    const x = a[i]
+    const y = r[i]
     if (x - x !== 0 || y - y !== 0) continue
-    const [u, v] = [x - meanActual, y - meanReference]
-    powerActual += x * x
-    powerReference += y * y
-    spreadActual += u * u
-    spreadReference += v * v
-    codeviation += u * v
+    const u = x - meanActual
+    const v = y - meanReference
+    sums.powerActual += x * x
+    sums.powerReference += y * y
+    sums.spreadActual += u * u
+    sums.spreadReference += v * v
+    sums.codeviation += u * v
   }
-  return { powerActual, powerReference, spreadActual, spreadReference, codeviation }
 }
 
-function samplePositions(a: Float64Array, r: Float64Array, differing: number): Int32Array {
-  const length = a.length
-  if (length <= 2 * halfSample) return Int32Array.from({ length }, (_, i) => i)
-  const positions = new Int32Array(halfSample + Math.min(differing, halfSample))
-  let count = 0
-  // spread by the golden ratio: even, and out of step with the axes
-  for (; count < halfSample; count++) positions[count] = Math.floor(((count * 0.6180339887498949) % 1) * length)
-  const step = Math.max(1, differing / halfSample)
-  let next = 0
-  for (let i = 0, seen = 0; i < length && count < positions.length; i++) {
-    if (a[i] === r[i] || a[i] - a[i] !== 0 || r[i] - r[i] !== 0) continue
-    if (seen++ < next) continue
-    positions[count] = i
-    next = Math.floor((count + 1 - halfSample + ((count * 0.6180339887498949) % 1)) * step)
-    count++
+/** Evenly spread, but out of step with the axes. */
+function samplePositions(
+  a: Float64Array,
+  r: Float64Array,
+  sums: { readonly count: number; readonly differing: number },
+  most: number,
+): Sample {
+  const differing = chooser(sums.differing, most)
+  const equal = chooser(sums.count - sums.differing, most)
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] === r[i]) equal.offer(i)
+    else if (a[i] - r[i] - (a[i] - r[i]) === 0) differing.offer(i)
   }
-  return positions.subarray(0, count)
+  return { equal: equal.chosen, differing: differing.chosen }
+}
+
+/** Chooses `most` of `total` positions that are offered in order, or all. */
+function chooser(total: number, most: number): { readonly chosen: Int32Array; offer(position: number): void } {
+  const chosen = new Int32Array(Math.min(total, most))
+  const step = Math.max(1, total / most)
+  let [count, offered, next] = [0, 0, 0]
+  return {
+    chosen,
+    offer(position) {
+      if (offered++ < next || count === chosen.length) return
+      chosen[count++] = position
+      next = step === 1 ? 0 : Math.floor((count + 0.99 * ((count * 0.6180339887498949) % 1)) * step)
+    },
+  }
 }

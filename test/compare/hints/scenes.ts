@@ -71,7 +71,7 @@ export function photo(random: Random, height: number, width: number): Tensor {
 }
 
 /** A feature map before its activation: each channel with a size and a mean of its own. */
-export function featureMap(random: Random, channels: number, height: number, width: number): Tensor {
+function featureMap(random: Random, channels: number, height: number, width: number): Tensor {
   const maps = Array.from({ length: channels }, () => ({
     at: waves(random, 5),
     scale: 0.3 + random(),

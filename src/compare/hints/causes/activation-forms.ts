@@ -1,7 +1,7 @@
 // Cause: the same values went through two activations that resemble each other, such as two forms of GELU.
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import { leftOver } from '../prediction.ts'
-import { directions, nameOf } from '../scene.ts'
+import { directions, nameOf, type Side } from '../scene.ts'
 import { elu, gelu, geluTanh, hardSigmoid, hardSwish, mish, quickGelu, sigmoid, silu } from './activations.ts'
 
 interface Form {
@@ -33,8 +33,8 @@ const farthest = 12
 export const activationForms: Hypothesis = (scene) =>
   directions(scene).flatMap(({ from, to }) =>
     forms.flatMap((form): Finding[] => {
+      if (!isWithinRange(form, from)) return []
       const inverse = inverseOf(form)
-      if (from.min < inverse.least - 1e-3 || from.max > inverse.greatest) return []
       return targets.flatMap((other): Finding[] => {
         if (other === form) return []
         const at = (i: number): number => {
@@ -58,9 +58,13 @@ export const activationForms: Hypothesis = (scene) =>
     }),
   )
 
+/** Whether all elements can be results of an activation. */
+function isWithinRange({ apply, growsFrom }: Form, { min, max }: Side): boolean {
+  const greatest = apply(farthest)
+  return min >= apply(growsFrom) - 1e-3 && (greatest > 2 || max <= greatest + 1e-3)
+}
+
 interface Inverse {
-  readonly least: number
-  readonly greatest: number
   readonly growing: (value: number) => number
   /** Below its argument of least value, for those that fall first. */
   readonly falling: ((value: number) => number) | undefined
@@ -73,11 +77,8 @@ function inverseOf(form: Form): Inverse {
   if (known !== undefined) return known
   const { apply, growsFrom } = form
   const least = apply(growsFrom)
-  const greatest = apply(farthest)
   const falls = growsFrom > -farthest && apply(-farthest) > least + 1e-3
   const inverse: Inverse = {
-    least,
-    greatest: greatest < 2 ? greatest + 1e-3 : Infinity,
     growing: tabulate(apply, growsFrom, farthest),
     falling: falls ? tabulate(apply, growsFrom, -farthest) : undefined,
   }

@@ -79,7 +79,8 @@ export const limits: Hypothesis = (scene) =>
 
 /** Whether several elements lie at the limit, and all that lie beyond it on the other side. */
 function isLimit({ length }: Scene, from: Side, to: Side, limit: number, isBeyond: (x: number) => boolean): boolean {
-  let [beyond, atLimit] = [0, 0]
+  let beyond = 0
+  let atLimit = 0
   for (let i = 0; i < length; i++) {
     if (!isBeyond(from.values[i])) continue
     beyond++

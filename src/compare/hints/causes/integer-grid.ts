@@ -42,10 +42,10 @@ function notScaledBack(scene: Scene, from: Side, to: Side): Finding[] {
 
 function onGrid(scene: Scene, from: Side, to: Side): Finding[] {
   if (!areFloats(scene)) return []
-  const levels = distinctUpTo(to, scene.sample, mostLevels)
+  const levels = distinctUpTo(to, scene, mostLevels)
   if (levels === undefined || levels.length < leastLevels) return []
   const step = stepOf(levels)
-  if (step === undefined || distinctUpTo(from, scene.sample, coarser * levels.length) !== undefined) return []
+  if (step === undefined || distinctUpTo(from, scene, coarser * levels.length) !== undefined) return []
   let [near, inside] = [0, 0]
   for (let i = 0; i < scene.length; i++) {
     if (to.values[i] <= to.min || to.values[i] >= to.max) continue
@@ -69,9 +69,9 @@ function onGrid(scene: Scene, from: Side, to: Side): Finding[] {
 }
 
 /** The different values, in order; undefined when there are more than `most`. */
-function distinctUpTo({ values }: Side, sample: Int32Array, most: number): number[] | undefined {
+function distinctUpTo({ values }: Side, { few }: Scene, most: number): number[] | undefined {
   const found = new Set<number>()
-  for (const position of sample) {
+  for (const position of [...few.differing, ...few.equal]) {
     found.add(values[position])
     if (found.size > most) return undefined
   }

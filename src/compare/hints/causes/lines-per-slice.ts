@@ -12,12 +12,12 @@ const mostSlices = 4096
 
 /** Sums over one slice of each side, or over two slices that are compared. */
 interface Moments {
-  readonly count: number
-  readonly a: number
-  readonly r: number
-  readonly aa: number
-  readonly rr: number
-  readonly ar: number
+  count: number
+  a: number
+  r: number
+  aa: number
+  rr: number
+  ar: number
 }
 
 interface Line {
@@ -78,11 +78,12 @@ function linesOf(scene: Scene, slices: Axis, label: string, axis: Axis): Finding
     const found = moments.map(fit)
     const left = found.reduce((sum, line) => sum + line.left, 0) / Math.min(error, spreadWithin(moments))
     if (!(left <= mostLeft)) return []
+    const floor = (rounding * (actual.power + reference.power)) / Math.min(error, spreadWithin(moments))
     return [
       {
         code: `${kind}-per-slice`,
-        message: `each slice of ${label} is the reference ${describeKind(kind)} of its own: ${listLines(found, kind)}; ${explain(scene, kind, found, moments, axis)}`,
-        left: Math.max(left, (rounding * (actual.power + reference.power)) / Math.min(error, spreadWithin(moments))),
+        message: describeLines(scene, kind, found, moments, label, axis),
+        left: Math.max(left, floor),
         parameters: count * parameters,
       },
     ]
@@ -98,52 +99,80 @@ function spreadWithin(moments: readonly Moments[]): number {
 }
 
 function momentsOf({ actual, reference, length }: Scene, { length: count, stride }: Axis): Moments[] {
-  const [a, r, aa, rr, ar] = [0, 0, 0, 0, 0].map(() => new Float64Array(count)) as FiveSums
+  const moments = Array.from({ length: count }, newMoments)
   for (let start = 0, slice = 0; start < length; start += stride, slice = slice + 1 === count ? 0 : slice + 1) {
-    let [sumA, sumR, sumAA, sumRR, sumAR] = [0, 0, 0, 0, 0]
-    for (let i = start; i < start + stride; i++) {
-      const [x, y] = [actual.values[i], reference.values[i]]
-      sumA += x
-      sumR += y
-      sumAA += x * x
-      sumRR += y * y
-      sumAR += x * y
-    }
-    a[slice] += sumA
-    r[slice] += sumR
-    aa[slice] += sumAA
-    rr[slice] += sumRR
-    ar[slice] += sumAR
+    addRun(moments[slice] as Moments, actual.values, start, reference.values, start, stride)
   }
-  return Array.from(a, (sum, i) => ({ count: length / count, a: sum, r: r[i], aa: aa[i], rr: rr[i], ar: ar[i] }))
+  return moments
 }
 
-type FiveSums = [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
-
-function describeKind(kind: 'gain' | 'offset' | 'line'): string {
-  if (kind === 'gain') return 'times a number'
-  return kind === 'offset' ? 'plus a number' : 'times a number plus another'
+function newMoments(): Moments {
+  return { count: 0, a: 0, r: 0, aa: 0, rr: 0, ar: 0 }
 }
 
-function listLines(found: readonly Line[], kind: 'gain' | 'offset' | 'line'): string {
-  return formatList(
-    found.map(({ slope, intercept }, i) => {
-      const parts = [
-        kind !== 'offset' && `times ${formatNumber(slope)}`,
-        kind !== 'gain' && `plus ${formatNumber(intercept)}`,
-      ]
-      return `${i}: ${parts.filter(Boolean).join(' ')}`
-    }),
-  )
+/** Adds `count` elements of both sides that lie in a row in memory. */
+function addRun(moments: Moments, a: Float64Array, fromA: number, r: Float64Array, fromR: number, count: number): void {
+  let sumA = 0
+  let sumR = 0
+  let sumAA = 0
+  let sumRR = 0
+  let sumAR = 0
+  for (let i = 0; i < count; i++) {
+    const x = a[fromA + i]
+    const y = r[fromR + i]
+    sumA += x
+    sumR += y
+    sumAA += x * x
+    sumRR += y * y
+    sumAR += x * y
+  }
+  moments.count += count
+  moments.a += sumA
+  moments.r += sumR
+  moments.aa += sumAA
+  moments.rr += sumRR
+  moments.ar += sumAR
 }
 
-function explain(
+type Kind = 'gain' | 'offset' | 'line'
+
+const kinds: Readonly<Record<Kind, string>> = {
+  gain: 'times a number',
+  offset: 'plus a number',
+  line: 'times a number plus another',
+}
+
+function describeLines(
   scene: Scene,
-  kind: 'gain' | 'offset' | 'line',
+  kind: Kind,
   found: readonly Line[],
   moments: readonly Moments[],
+  label: string,
   axis: Axis,
 ): string {
+  const lines = found.map((line, i) => ({ i, line })).filter(({ line }) => !isInPlace(scene, line))
+  const listed = formatList(lines.map(({ i, line }) => `${i}: ${describeLine(line, kind)}`))
+  if (lines.length <= found.length / 4) {
+    const [slices, are] = lines.length === 1 ? ['one slice', 'is'] : [`${lines.length} slices`, 'are']
+    return `${slices} of ${label} ${are} the reference ${kinds[kind]} (${listed}), the others agree: look for a weight, scale or bias of that channel`
+  }
+  return `each slice of ${label} is the reference ${kinds[kind]} of its own (${listed}): ${explain(scene, kind, found, moments, axis)}`
+}
+
+/** Whether a slice agrees but for what is small beside the tensor. */
+function isInPlace({ reference, length }: Scene, { slope, intercept }: Line): boolean {
+  return Math.abs(slope - 1) < 1e-4 && Math.abs(intercept) < 1e-4 * Math.sqrt(reference.power / length)
+}
+
+function describeLine({ slope, intercept }: Line, kind: Kind): string {
+  const parts = [
+    kind !== 'offset' && `times ${formatNumber(slope)}`,
+    kind !== 'gain' && `plus ${formatNumber(intercept)}`,
+  ]
+  return parts.filter(Boolean).join(' ')
+}
+
+function explain(scene: Scene, kind: Kind, found: readonly Line[], moments: readonly Moments[], axis: Axis): string {
   const [first] = found
   const alike = first !== undefined && found.every(({ slope }) => Math.abs(slope / first.slope - 1) < 1e-3)
   const reason = alike && kind !== 'offset' ? explainGain(first.slope) : ''
@@ -220,25 +249,12 @@ function linesOfOtherSlices(scene: Scene, axis: Axis): Finding[] {
   })
 }
 
-function momentsBetween(
-  { actual, reference, length }: Scene,
-  { length: count, stride }: Axis,
-  i: number,
-  j: number,
-): Moments {
-  let [n, a, r, aa, rr, ar] = [0, 0, 0, 0, 0, 0]
-  for (let start = 0; start < length; start += count * stride) {
-    for (let k = 0; k < stride; k++) {
-      const [x, y] = [actual.values[start + i * stride + k], reference.values[start + j * stride + k]]
-      n++
-      a += x
-      r += y
-      aa += x * x
-      rr += y * y
-      ar += x * y
-    }
+function momentsBetween(scene: Scene, { length: count, stride }: Axis, i: number, j: number): Moments {
+  const moments = newMoments()
+  for (let start = 0; start < scene.length; start += count * stride) {
+    addRun(moments, scene.actual.values, start + i * stride, scene.reference.values, start + j * stride, stride)
   }
-  return { count: n, a, r, aa, rr, ar }
+  return moments
 }
 
 /** All orders but the one in place. */

@@ -92,6 +92,9 @@ function readIntegerAsFloat32(x: number): number {
 const leastElements = 4
 const leastShare = 0.99
 
+/** A reading that fits no more of the first elements is given up. */
+const mostHopeless = 0.9
+
 export const misreadBits: Hypothesis = (scene) =>
   directions(scene).flatMap(({ from, to }): Finding[] => [
     ...readings.flatMap((reading) => tryReading(scene, reading, from, to)),
@@ -139,23 +142,21 @@ function agrees(x: number, y: number, tolerance: number): boolean {
   return x === y || Math.abs(x - y) <= tolerance * Math.abs(y) || (Number.isNaN(x) && Number.isNaN(y))
 }
 
-/** The share of the elements that count which fit, when that is nearly all of several; looks at the sample first. */
+/** The share of the elements that count which fit, when that is nearly all of several; looks at few first. */
 function shareOf(scene: Scene, fits: (i: number) => boolean, counts: (i: number) => boolean): number | undefined {
-  const { sample, length } = scene
-  for (const [count, positionOf] of [
-    [sample.length, (i: number) => sample[i]],
-    [length, (i: number) => i],
-  ] as const) {
+  for (const positions of [scene.few.differing, undefined]) {
+    const total = positions?.length ?? scene.length
     let [counted, fitting] = [0, 0]
-    for (let i = 0; i < count; i++) {
-      const position = positionOf(i)
+    for (let i = 0; i < total; i++) {
+      const position = positions === undefined ? i : positions[i]
       if (!counts(position)) continue
       counted++
       if (fits(position)) fitting++
-      else if (counted - fitting > (1 - leastShare) * count) return undefined
+      else if (counted >= 64 && fitting < mostHopeless * counted) return undefined
     }
-    if (counted < Math.max(leastElements, 0.1 * count) || fitting < leastShare * counted) return undefined
-    if (count === length) return fitting / counted
+    if (positions !== undefined && total < leastElements) continue
+    if (counted < Math.max(leastElements, 0.1 * total) || fitting < leastShare * counted) return undefined
+    if (positions === undefined) return fitting / counted
   }
   return undefined
 }

@@ -9,11 +9,16 @@ const leastHalfOverflow = 65520
 const largestSingle = 3.4028234663852886e38
 
 /** Fires when every element that is infinite or stuck in actual has a larger finite reference of the same sign. */
-export const overflow: Hypothesis = ({ actual, reference, length }) => {
-  let [infinite, stuck, survived] = [0, 0, 0]
-  let [least, largest] = [Infinity, 0]
+export const overflow: Hypothesis = ({ actual, reference, length, finitePairs }) => {
+  let infinite = 0
+  let stuck = 0
+  let survived = 0
+  let least = Infinity
+  let largest = 0
+  if (Math.max(-actual.min, actual.max) < largestHalf && finitePairs === length) return []
   for (let i = 0; i < length; i++) {
-    const [a, r] = [actual.values[i], reference.values[i]]
+    const a = actual.values[i]
+    const r = reference.values[i]
     const size = Math.abs(a)
     if (!(size >= largestHalf) || a === r) continue
     const fits = Number.isFinite(r) && Math.abs(r) >= leastHalfOverflow && Math.sign(a) === Math.sign(r)

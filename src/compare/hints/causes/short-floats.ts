@@ -66,10 +66,10 @@ function isImage(
   round: (value: number) => number,
   what: string,
 ): Finding[] {
-  const { sample, length } = scene
+  const { few, length } = scene
   // what is stored as float32 may have been rounded from float64 before
   const fits = (i: number) => to.values[i] === round(from.values[i])
-  if (!sample.every(fits)) return []
+  if (!few.differing.every(fits) || !few.equal.every(fits)) return []
   for (let i = 0; i < length; i++) if (!fits(i)) return []
   return [{ code, message: `${nameOf(to)} is ${nameOf(from)} ${what}`, left: 0, evidence: 'every element is' }]
 }
@@ -82,7 +82,7 @@ function isStored(scene: Scene, { code, name, round, largestDrift }: Format): Fi
   if (drift > largestDrift) return []
   return directions(scene).flatMap(({ from, to }): Finding[] => {
     const isShort = (i: number) => to.values[i] === round(to.values[i])
-    if (!scene.sample.every(isShort)) return []
+    if (!scene.few.differing.every(isShort) || !scene.few.equal.every(isShort)) return []
     let [fine, others] = [0, 0]
     for (let i = 0; i < scene.length; i++) {
       if (!isShort(i)) return []

@@ -10,28 +10,17 @@ const mostShare = 0.95
 export const zeroed: Hypothesis = (scene) =>
   directions(scene).flatMap(({ from, to }): Finding[] => {
     const { length, error } = scene
-    let [zeros, zeroError, productOfKept, powerOfKept, squaresOfKept, present] = [0, 0, 0, 0, 0, 0]
-    for (let i = 0; i < length; i++) {
-      const [x, y] = [to.values[i], from.values[i]]
-      if (y === 0) {
-        squaresOfKept += x * x
-        continue
-      }
-      present++
-      if (x === 0) {
-        zeros++
-        zeroError += y * y
-      } else {
-        productOfKept += x * y
-        powerOfKept += y * y
-        squaresOfKept += x * x
-      }
+    if (!hasNewZeros(scene, from, to)) return []
+    const kept = { zeros: 0, zeroError: 0, product: 0, power: 0, squares: 0, present: 0 }
+    for (let start = 0; start < length; start += blockLength) {
+      addKept(kept, from.values, to.values, start, Math.min(start + blockLength, length))
     }
+    const { zeros, zeroError, present } = kept
     const share = zeros / present
-    if (zeros < Math.max(leastZeros, leastShare * length) || share > mostShare || powerOfKept === 0) return []
-    const gain = productOfKept / powerOfKept
-    const afterGain = Math.max(0, squaresOfKept - gain * productOfKept)
-    const left = afterGain / Math.min(error, squaresOfKept)
+    if (zeros < Math.max(leastZeros, leastShare * length) || share > mostShare || kept.power === 0) return []
+    const gain = kept.product / kept.power
+    const afterGain = Math.max(0, kept.squares - gain * kept.product)
+    const left = afterGain / Math.min(error, kept.squares)
     const expected = 1 / (1 - share)
     // how far the share of zeros strays by chance from the probability of dropping
     const stray = 3 * Math.sqrt(share / (1 - share) / present)
@@ -59,6 +48,41 @@ export const zeroed: Hypothesis = (scene) =>
       },
     ]
   })
+
+/** Whether there are zeros on one side only, among the pairs that differ. */
+function hasNewZeros({ few }: Scene, from: Side, to: Side): boolean {
+  return few.differing.some((i) => to.values[i] === 0 && from.values[i] !== 0)
+}
+
+const blockLength = 4096
+
+interface Kept {
+  zeros: number
+  zeroError: number
+  product: number
+  power: number
+  squares: number
+  present: number
+}
+
+/** Sums over a block, where `x` may have been set to zero and `y` is what it was. */
+function addKept(kept: Kept, from: Float64Array, to: Float64Array, start: number, end: number): void {
+  for (let i = start; i < end; i++) {
+    const x = to[i]
+    const y = from[i]
+    if (y === 0) kept.squares += x * x
+    else if (x === 0) {
+      kept.present++
+      kept.zeros++
+      kept.zeroError += y * y
+    } else {
+      kept.present++
+      kept.product += x * y
+      kept.power += y * y
+      kept.squares += x * x
+    }
+  }
+}
 
 /** ` (slices 3, 17 of axis 0)`, when whole slices are zero and nothing else is. */
 function slicesOfZeros(scene: Scene, to: Side, from: Side): string {
