@@ -23,7 +23,7 @@ export const mostLeft = 0.02
 const leastLeft = 1e-12
 
 /** Decimal digits of the probability that noise would be explained as well by chance. */
-const leastSurprise = 6
+const leastSurprise = 8
 
 /** Of several causes that explain a failure, the one that leaves least; a decade for every three doublings of the fitted numbers. */
 export function bestOf(findings: readonly Finding[], scene: Scene): Finding | undefined {
@@ -42,7 +42,12 @@ function scoreOf({ left, parameters = 0 }: Finding): number {
  * Fitted to noise on `n` elements, `p` numbers leave a share `left` of it with a probability of about `left ** ((n - p) / 2)`. Where
  * a few elements have most of the error, `n` is no more than these.
  */
-function isConvincing({ left, parameters = 0, evidence }: Finding, { errorSpread, length }: Scene): boolean {
+function isConvincing(
+  { left, parameters = 0, evidence }: Finding,
+  { errorSpread, length, finitePairs }: Scene,
+): boolean {
+  // NaN and infinities are no noise
+  if (finitePairs < length) return left <= mostLeft
   const elements = evidence === undefined ? errorSpread : length
   const surprise = (-Math.log10(Math.max(left, leastLeft)) * (elements - parameters)) / 2
   return left <= mostLeft && surprise >= leastSurprise

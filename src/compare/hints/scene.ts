@@ -122,6 +122,16 @@ export function nameOf({ name }: Side): string {
   return name === 'reference' ? 'the reference' : name
 }
 
+/** Whether a side takes several values: what turns into one of two is easily explained. */
+export function isVaried({ values }: Side, { few, length }: Scene): boolean {
+  const wanted = Math.max(4, Math.min(8, length / 4))
+  const found = new Set<number>()
+  for (const positions of [few.differing, few.equal]) {
+    for (const position of positions) if (found.add(values[position]).size >= wanted) return true
+  }
+  return false
+}
+
 /** A function that is called often is optimized sooner than one that loops for long. */
 const blockLength = 4096
 

@@ -1,5 +1,5 @@
 // Cause: one side is constant, zero as a rule, while the other is not.
-import { formatNumber } from '../format.ts'
+import { formatNumber } from '../../../tensor/numbers.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import type { Scene } from '../scene.ts'
 

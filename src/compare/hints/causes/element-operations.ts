@@ -1,9 +1,9 @@
 // Cause: an operation on each element that one side lacks: an activation, a limit, a logarithm, a cast.
 
-import { formatNumber } from '../format.ts'
+import { formatNumber } from '../../../tensor/numbers.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import { leftOver } from '../prediction.ts'
-import { directions, nameOf, type Scene, type Side } from '../scene.ts'
+import { directions, isVaried, nameOf, type Scene, type Side } from '../scene.ts'
 import { elu, gelu, hardSigmoid, hardSwish, leakyRelu, mish, sigmoid, silu, softplus } from './activations.ts'
 
 interface Operation {
@@ -12,6 +12,8 @@ interface Operation {
   readonly name: string
   /** NaN outside of its domain. */
   readonly apply: (x: number) => number
+  /** What it does to an element, root mean square, if noise around its results is not to be taken for it. */
+  readonly size?: number
 }
 
 const operations: readonly Operation[] = [
@@ -41,18 +43,37 @@ const operations: readonly Operation[] = [
   { code: 'power', name: 'its power of 2.2 (gamma)', apply: (x) => (x < 0 ? Number.NaN : x ** 2.2) },
   { code: 'inverted', name: '1 minus it', apply: (x) => 1 - x },
   { code: 'inverted', name: '255 minus it', apply: (x) => 255 - x },
-  { code: 'rounded', name: 'it rounded to whole numbers', apply: roundHalfToEven },
-  { code: 'rounded', name: 'it cut to whole numbers, as a cast to an integer does', apply: Math.trunc },
+  { code: 'rounded', name: 'it rounded to whole numbers', apply: roundHalfToEven, size: 1 / Math.sqrt(12) },
+  {
+    code: 'rounded',
+    name: 'it cut to whole numbers, as a cast to an integer does',
+    apply: Math.trunc,
+    size: 1 / Math.sqrt(3),
+  },
 ]
 
 export const elementOperations: Hypothesis = (scene) =>
   directions(scene).flatMap(({ from, to }) =>
-    operations.flatMap(({ code, name, apply }): Finding[] => {
-      const left = leftOver(scene, { target: to, at: (i) => apply(from.values[i]) })
+    operations.flatMap(({ code, name, apply, size }): Finding[] => {
+      if (!isVaried(to, scene) || (size !== undefined && !hasSize(scene, size))) return []
+      const left = leftOver(scene, { target: to, at: (i) => orOutside(apply(from.values[i])) })
       if (left > 1) return []
       return [{ code, message: `${nameOf(to)} is ${nameOf(from)} after an operation: ${name}; ${remedy(to)}`, left }]
     }),
   )
+
+/** What lies outside of an operation's domain did not go through it. */
+function orOutside(value: number): number {
+  return Number.isNaN(value) ? Infinity : value
+}
+
+/** Fewer do not show how errors are spread. */
+const leastRounded = 24
+
+function hasSize({ error, length }: Scene, size: number): boolean {
+  const rms = Math.sqrt(error / length)
+  return length >= leastRounded && rms > 0.9 * size && rms < 1.1 * size
+}
 
 /** Elements that have to lie at a limit before one is blamed. */
 const leastAtLimit = 4
@@ -63,7 +84,7 @@ export const limits: Hypothesis = (scene) =>
   directions(scene).flatMap(({ from, to }): Finding[] => {
     const cutsBelow = from.min < to.min && isLimit(scene, from, to, to.min, (x) => x <= to.min)
     const cutsAbove = from.max > to.max && isLimit(scene, from, to, to.max, (x) => x >= to.max)
-    if (!cutsBelow && !cutsAbove) return []
+    if (!(cutsBelow || cutsAbove) || !isVaried(to, scene)) return []
     const [low, high] = [cutsBelow ? to.min : -Infinity, cutsAbove ? to.max : Infinity]
     const left = leftOver(scene, { target: to, at: (i) => Math.min(high, Math.max(low, from.values[i])) })
     const range = [cutsBelow && `at least ${formatNumber(low)}`, cutsAbove && `at most ${formatNumber(high)}`]

@@ -1,5 +1,5 @@
 // Cause: quantization to 8 bits: values on an even grid, or whole numbers that were not scaled back.
-import { formatNumber, formatShare } from '../format.ts'
+import { formatNumber, formatShare } from '../../../tensor/numbers.ts'
 import { type Finding, type Hypothesis, mostLeft } from '../hypothesis.ts'
 import { areFloats, directions, nameOf, type Scene, type Side } from '../scene.ts'
 
@@ -46,13 +46,18 @@ function onGrid(scene: Scene, from: Side, to: Side): Finding[] {
   if (levels === undefined || levels.length < leastLevels) return []
   const step = stepOf(levels)
   if (step === undefined || distinctUpTo(from, scene, coarser * levels.length) !== undefined) return []
-  let [near, inside] = [0, 0]
+  let near = 0
+  let inside = 0
+  let squares = 0
   for (let i = 0; i < scene.length; i++) {
     if (to.values[i] <= to.min || to.values[i] >= to.max) continue
     inside++
-    if (Math.abs(to.values[i] - from.values[i]) <= 0.505 * step) near++
+    const distance = Math.abs(to.values[i] - from.values[i]) / step
+    squares += distance * distance
+    if (distance <= 0.505) near++
   }
-  if (inside < leastElements || near < (1 - mostLeft) * inside) return []
+  if (inside < leastElements || near < (1 - mostLeft) * inside || !isRounding(Math.sqrt(squares / inside), inside))
+    return []
   const clipped =
     from.min < to.min - step || from.max > to.max + step
       ? ` and limited to ${formatNumber(to.min)} .. ${formatNumber(to.max)}`
@@ -66,6 +71,11 @@ function onGrid(scene: Scene, from: Side, to: Side): Finding[] {
       parameters: 2,
     },
   ]
+}
+
+/** Whether distances, in steps, are spread as rounding spreads them: noise around a grid that was there before is larger or smaller. */
+function isRounding(rms: number, count: number): boolean {
+  return Math.abs(rms - 1 / Math.sqrt(12)) < 0.02 + 0.35 / Math.sqrt(count)
 }
 
 /** The different values, in order; undefined when there are more than `most`. */

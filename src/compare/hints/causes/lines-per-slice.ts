@@ -1,5 +1,6 @@
 // Cause: a gain, an offset or both of its own for every slice: mean and standard deviation per channel, the length of each row.
-import { formatList, formatNumber } from '../format.ts'
+import { formatNumber } from '../../../tensor/numbers.ts'
+import { formatList } from '../format.ts'
 import { type Finding, type Hypothesis, mostLeft } from '../hypothesis.ts'
 import { type Axis, areFloats, type Scene } from '../scene.ts'
 import { explainGain } from './known-gains.ts'
@@ -152,11 +153,14 @@ function describeLines(
 ): string {
   const lines = found.map((line, i) => ({ i, line })).filter(({ line }) => !isInPlace(scene, line))
   const listed = formatList(lines.map(({ i, line }) => `${i}: ${describeLine(line, kind)}`))
-  if (lines.length <= found.length / 4) {
-    const [slices, are] = lines.length === 1 ? ['one slice', 'is'] : [`${lines.length} slices`, 'are']
-    return `${slices} of ${label} ${are} the reference ${kinds[kind]} (${listed}), the others agree: look for a weight, scale or bias of that channel`
+  const why = explain(scene, kind, found, moments, axis)
+  const [first] = lines
+  if (first !== undefined && lines.length === 1) {
+    return `slice ${first.i} of ${label} is the reference ${describeLine(first.line, kind)}, the others agree: look for the weight, scale or bias of that channel`
   }
-  return `each slice of ${label} is the reference ${kinds[kind]} of its own (${listed}): ${explain(scene, kind, found, moments, axis)}`
+  return lines.length < found.length
+    ? `slices of ${label} are the reference ${kinds[kind]} (${listed}), the others agree: ${why}`
+    : `each slice of ${label} is the reference ${kinds[kind]} of its own (${listed}): ${why}`
 }
 
 /** Whether a slice agrees but for what is small beside the tensor. */

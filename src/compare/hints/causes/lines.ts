@@ -1,5 +1,5 @@
 // Cause: one gain, one offset, or both, for the whole tensor.
-import { formatNumber } from '../format.ts'
+import { formatNumber } from '../../../tensor/numbers.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import { areFloats, type Scene } from '../scene.ts'
 import { explainGain } from './known-gains.ts'
@@ -15,12 +15,14 @@ export const lines: Hypothesis = (scene) => {
   if (length < leastPairs || isConstant(reference) || isConstant(actual)) return []
   const product = codeviation + length * actual.mean * reference.mean
   const offset = actual.mean - reference.mean
-  const spread = Math.max(0, actual.spread + reference.spread - 2 * codeviation)
+  const spread = Math.max(1e-15 * error, error - length * offset * offset)
+  // sums of squares cancel: what is less than this is their rounding
+  const rounding = 1e-15 * (actual.power + reference.power)
   const gain = product / reference.power
   const slope = codeviation / reference.spread
   const intercept = actual.mean - slope * reference.mean
-  const afterGain = Math.max(0, actual.power - gain * product)
-  const afterLine = Math.max(0, actual.spread - slope * codeviation)
+  const afterGain = Math.max(rounding, actual.power - gain * product)
+  const afterLine = Math.max(rounding, actual.spread - slope * codeviation)
   const afterFlip =
     Math.max(0, actual.spread + reference.spread + 2 * codeviation) + length * (actual.mean + reference.mean) ** 2
   const share = (left: number, whole: number) => left / Math.min(error, whole)

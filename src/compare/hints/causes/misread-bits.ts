@@ -1,6 +1,6 @@
 // Cause: the bits are right and their type is not: half floats read as integers, bytes swapped, signed as unsigned.
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../../../tensor/half.ts'
-import { formatShare } from '../format.ts'
+import { formatShare } from '../../../tensor/numbers.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import { directions, nameOf, type Scene, type Side } from '../scene.ts'
 

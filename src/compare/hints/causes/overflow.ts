@@ -1,5 +1,6 @@
 // Cause: values beyond what a floating-point type can hold became infinite, or stuck at its largest value.
-import { formatCount, formatNumber } from '../format.ts'
+import { formatNumber } from '../../../tensor/numbers.ts'
+import { formatCount } from '../format.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 
 /** The largest float16, and where rounding to infinity begins. */

@@ -1,11 +1,12 @@
 // Cause: a part of actual was never written: it is constant, mostly zero, or holds the beginning once more.
-import { formatCount, formatNumber, formatShare } from '../format.ts'
+import { formatNumber, formatShare } from '../../../tensor/numbers.ts'
+import { formatCount } from '../format.ts'
 import { type Finding, type Hypothesis, mostLeft } from '../hypothesis.ts'
 import { leftOver } from '../prediction.ts'
 import { directions, nameOf, type Scene, type Side } from '../scene.ts'
 
 /** A part is not worth a word below this many elements, nor where nearly everything is constant. */
-const leastElements = 4
+const leastElements = 8
 const mostConstant = 0.98
 
 /** The share of the part that has to be wrong: behind a ReLU, zeros may be right. */
@@ -44,6 +45,7 @@ function describePart(
   const { length, actual, reference, error } = scene
   const size = end - start
   if (size < leastElements || size > mostConstant * length) return []
+  if (!isUnlikely(side, start, end, constant)) return []
   let [within, differing] = [0, 0]
   for (let i = start; i < end; i++) {
     within += (actual.values[i] - reference.values[i]) ** 2
@@ -60,6 +62,19 @@ function describePart(
       parameters: 1,
     },
   ]
+}
+
+/** Decimal digits of the probability that a part is constant by chance. */
+const leastSurprise = 6
+
+/** Whether the constant is so rare elsewhere that a run of it means something. */
+function isUnlikely({ values }: Side, start: number, end: number, constant: number): boolean {
+  let elsewhere = 0
+  for (let i = 0; i < start; i++) if (values[i] === constant) elsewhere++
+  for (let i = end; i < values.length; i++) if (values[i] === constant) elsewhere++
+  const others = values.length - (end - start)
+  const share = (elsewhere + 1) / (others + 2)
+  return others >= leastElements && -(end - start) * Math.log10(share) >= leastSurprise
 }
 
 /** `: slices 1 to 7 of axis 0`, where the part consists of whole slices of the outermost axis. */

@@ -1,6 +1,6 @@
 // Cause: one side was rounded to float16 or bfloat16, or is stored so.
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../../../tensor/half.ts'
-import { formatPowerOfTwo, formatShare } from '../format.ts'
+import { formatPowerOfTwo, formatShare } from '../../../tensor/numbers.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import { areFloats, directions, nameOf, type Scene, type Side } from '../scene.ts'
 
@@ -70,12 +70,20 @@ function isImage(
   // what is stored as float32 may have been rounded from float64 before
   const fits = (i: number) => to.values[i] === round(from.values[i])
   if (!few.differing.every(fits) || !few.equal.every(fits)) return []
-  for (let i = 0; i < length; i++) if (!fits(i)) return []
+  let fine = 0
+  for (let i = 0; i < length; i++) {
+    if (!fits(i)) return []
+    if (isFine(to.values[i])) fine++
+  }
+  // noise around a few simple numbers is rounded away as well
+  if (fine < leastFine * length) return []
   return [{ code, message: `${nameOf(to)} is ${nameOf(from)} ${what}`, left: 0, evidence: 'every element is' }]
 }
 
 /** The share of elements that must need more bits than whole numbers and simple fractions do. */
 const leastFine = 0.25
+
+const isFine = (value: number) => cutBits(value, 19) !== value
 
 function isStored(scene: Scene, { code, name, round, largestDrift }: Format): Finding[] {
   const drift = Math.sqrt(scene.error / scene.reference.power)
@@ -86,7 +94,7 @@ function isStored(scene: Scene, { code, name, round, largestDrift }: Format): Fi
     let [fine, others] = [0, 0]
     for (let i = 0; i < scene.length; i++) {
       if (!isShort(i)) return []
-      if (cutBits(to.values[i], 19) !== to.values[i]) fine++
+      if (isFine(to.values[i])) fine++
       if (from.values[i] === round(from.values[i])) others++
     }
     const share = others / scene.length

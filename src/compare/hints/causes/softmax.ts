@@ -1,5 +1,5 @@
 // Cause: a softmax or log-softmax that one side lacks, or that goes over another axis.
-import { formatNumber } from '../format.ts'
+import { formatNumber } from '../../../tensor/numbers.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import { leftOver } from '../prediction.ts'
 import { type Axis, directions, type Scene, type Side } from '../scene.ts'

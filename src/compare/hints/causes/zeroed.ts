@@ -1,11 +1,16 @@
 // Cause: scattered elements are zero on one side and the others scaled up for it (dropout), or not (a mask, dead channels).
-import { formatNumber, formatShare } from '../format.ts'
+import { formatNumber, formatShare } from '../../../tensor/numbers.ts'
 import { type Finding, type Hypothesis, mostLeft } from '../hypothesis.ts'
 import { type Axis, directions, nameOf, type Scene, type Side } from '../scene.ts'
 
 const leastZeros = 4
 const leastShare = 0.001
 const mostShare = 0.95
+
+/** Fewer elements do not tell how many are dropped. */
+const leastPresent = 24
+
+const mostOwnZeros = 0.05
 
 export const zeroed: Hypothesis = (scene) =>
   directions(scene).flatMap(({ from, to }): Finding[] => {
@@ -16,6 +21,8 @@ export const zeroed: Hypothesis = (scene) =>
       addKept(kept, from.values, to.values, start, Math.min(start + blockLength, length))
     }
     const { zeros, zeroError, present } = kept
+    // a reference that has zeros of its own has them where noise is not zero
+    if (to.name === 'reference' && length - present > mostOwnZeros * length) return []
     const share = zeros / present
     if (zeros < Math.max(leastZeros, leastShare * length) || share > mostShare || kept.power === 0) return []
     const gain = kept.product / kept.power
@@ -24,7 +31,8 @@ export const zeroed: Hypothesis = (scene) =>
     const expected = 1 / (1 - share)
     // how far the share of zeros strays by chance from the probability of dropping
     const stray = 3 * Math.sqrt(share / (1 - share) / present)
-    const isScaled = Math.abs(gain / expected - 1) < 0.02 + stray && Math.abs(gain - 1) > 1e-3
+    const isScaled =
+      present >= leastPresent && gain > 1.01 && Math.abs(gain / expected - 1) < 0.02 + Math.min(stray, 0.15)
     const isKept = Math.abs(gain - 1) <= 1e-3 && zeroError >= (1 - mostLeft) * error
     const places = slicesOfZeros(scene, to, from)
     const who = `${formatShare(share)} of ${nameOf(to)} is 0${places} where ${nameOf(from)} is not`

@@ -1,5 +1,5 @@
 // Place: all errors lie at the edges of an image.
-import { formatShare } from '../format.ts'
+import { formatShare } from '../../../tensor/numbers.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import type { Axis, Scene } from '../scene.ts'
 import { mayBeChance, missedPlaces } from './missed-places.ts'

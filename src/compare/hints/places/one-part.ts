@@ -1,5 +1,5 @@
 // Place: all errors lie in one part of the tensor, in a row in memory or in neighbouring slices of an axis; the rest agrees.
-import { formatShare } from '../format.ts'
+import { formatShare } from '../../../tensor/numbers.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import type { Scene } from '../scene.ts'
 import { mayBeChance, missedPlaces } from './missed-places.ts'

@@ -1,5 +1,5 @@
 // Place: nearly all of the error lies in one slice of an axis, a channel or a frame.
-import { formatShare } from '../format.ts'
+import { formatShare } from '../../../tensor/numbers.ts'
 import type { Hypothesis } from '../hypothesis.ts'
 import type { Scene } from '../scene.ts'
 

@@ -1,5 +1,5 @@
 // Tendency: errors of the size of a rounding, or errors that lean on the values. Neither names a cause for certain.
-import { formatNumber, formatPowerOfTwo, formatShare } from '../format.ts'
+import { formatNumber, formatPowerOfTwo, formatShare } from '../../../tensor/numbers.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import { areFloats, type Scene } from '../scene.ts'
 
