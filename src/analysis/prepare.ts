@@ -57,7 +57,7 @@ export async function prepare(model: Model, reference: Model, options: ModelPair
     )
   }
   const referenceOutputs = reference.outputs.map(({ name }) => name)
-  return subjectOf({ model, inputs, references, referenceInputs, pairs, referenceOutputs })
+  return subjectOf({ model, reference, inputs, references, referenceInputs, pairs, referenceOutputs })
 }
 
 function tensorsOf(given: Readonly<Record<string, TensorLike>>, option: string): Record<string, Tensor> {

@@ -22,6 +22,7 @@ export interface BlobFacts {
 
 export interface Subject {
   readonly model: Model
+  readonly reference: Model
   readonly network: Network
   readonly inputs: Readonly<Record<string, Tensor>>
   readonly references: ReferenceTensors

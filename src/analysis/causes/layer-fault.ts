@@ -1,51 +1,70 @@
 // Why one layer errs: which single change of it takes the error away.
-import type { LayerChange, ScalarRange } from '../../runners/model.ts'
+import type { LayerChange, LayerDetails, ScalarRange } from '../../runners/model.ts'
 import type { Row } from '../rows.ts'
 import { changing, type Explanation, type Scene } from './found.ts'
 import { errorOfChanged, isGone, withoutBackground } from './one-layer.ts'
 import { countRounded, roundingOfWeights, weightError } from './rounded-weights.ts'
+import { compareWeights } from './weight-comparison.ts'
+
+/** One way to explain a layer's error; undefined when it does not. */
+type Attempt = (scene: Scene, row: Row, details: LayerDetails) => Promise<Explanation | undefined>
 
 /** @param row the layer's row; its segment may hold layers that have no counterpart */
 export async function layerFault(scene: Scene, row: Row): Promise<Explanation> {
-  const { walk, rows } = scene
-  const details = await walk.subject.details(row.layer)
+  const { runtime } = scene.walk.subject.model
+  const details = await scene.walk.subject.details(row.layer)
   if (details === undefined) {
-    return {
-      cause: 'parameter',
-      evidence: `${walk.subject.model.runtime.name} does not show the layer's weights and parameters`,
-    }
+    return { cause: 'parameter', evidence: `${runtime.name} does not show the layer's weights and parameters` }
   }
-  if (row.segment.length === 1) {
-    for (const { what, change } of details.alternatives) {
-      const after = await errorOfChanged(scene, row, change)
-      if (isGone(after, row)) return parameterFault(row, what, change, after)
-    }
+  for (const attempt of [byAlternative, byRounding, byScalar, byComparison]) {
+    const found = await attempt(scene, row, details)
+    if (found !== undefined) return found
   }
+  if (details.weights.length === 0) {
+    return { cause: 'parameter', evidence: 'it has no weights, so it is in what the layer computes' }
+  }
+  const tried = details.alternatives.length > 0 || details.scalars.length > 0
+  const evidence = tried
+    ? 'no change of a single parameter takes the error away, so it is in the weights'
+    : `it has weights, and ${runtime.name} has no way to change the layer: its parameters were not tried`
+  return { cause: 'weights', evidence }
+}
+
+const byAlternative: Attempt = async (scene, row, { alternatives }) => {
+  if (row.segment.length > 1) return undefined
+  for (const { what, change } of alternatives) {
+    const after = await errorOfChanged(scene, row, change)
+    if (isGone(after, row)) return parameterFault(row, what, change, after)
+  }
+  return undefined
+}
+
+const byScalar: Attempt = async (scene, row, { scalars }) => {
+  if (row.segment.length > 1) return undefined
+  for (const scalar of scalars) {
+    const found = await solve(scene, row, scalar)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+const byRounding: Attempt = async ({ walk, rows }, row) => {
   const rounding = await roundingOfWeights(walk, row.layer)
-  if (rounding !== undefined && rounding !== 'none' && row.introduced < 3 * weightError[rounding]) {
-    const others = rows.filter(({ layer }) => layer !== row.layer)
-    const { of, rounded } = await countRounded(walk, others, rounding)
-    // What the other layers have as well does not tell this one from them.
-    if (rounding === 'int8' || rounded < of / 2) {
-      return {
-        cause: `${rounding}-weights`,
-        evidence: `its weights are ${described[rounding]}, and the error is of that size`,
-      }
-    }
-  }
-  if (row.segment.length === 1) {
-    for (const scalar of details.scalars) {
-      const found = await solve(scene, row, scalar)
-      if (found !== undefined) return found
-    }
-  }
-  const hasWeights = details.weights.length > 0
-  return {
-    cause: hasWeights ? 'weights' : 'parameter',
-    evidence: hasWeights
-      ? 'no change of a single parameter takes the error away, so it is in the weights'
-      : 'it has no weights, so it is in what the layer computes',
-  }
+  if (rounding === undefined || rounding === 'none' || row.introduced >= 3 * weightError[rounding]) return undefined
+  const others = rows.filter(({ layer }) => layer !== row.layer)
+  const { of, rounded } = await countRounded(walk, others, rounding)
+  // What the other layers have as well does not tell this one from them.
+  if (rounding !== 'int8' && rounded >= of / 2) return undefined
+  const compared = await compareWeights(walk, row)
+  if (compared?.isEqual) return undefined
+  const beside = compared === undefined ? 'the error is of that size' : compared.evidence
+  return { cause: `${rounding}-weights`, evidence: `its weights are ${described[rounding]}; ${beside}` }
+}
+
+const byComparison: Attempt = async ({ walk }, row) => {
+  const compared = await compareWeights(walk, row)
+  if (compared === undefined) return undefined
+  return { cause: compared.isEqual ? 'parameter' : 'weights', evidence: compared.evidence }
 }
 
 const described = {

@@ -4,7 +4,7 @@ import { concatenate } from '../../files/format.ts'
 import type { DType } from '../../tensor/dtype.ts'
 import type { TensorInfo } from '../model.ts'
 import { OnnxError } from './error.ts'
-import { type Message, readFields, textOf, WireError } from './wire.ts'
+import { type Message, readFields, readVarints, textOf, WireError } from './wire.ts'
 
 export interface OnnxNode {
   /** Empty for a node that has none. */
@@ -31,6 +31,8 @@ export interface OnnxGraph {
   readonly outputs: readonly OnnxValue[]
   /** Weights by name, each with its field of the graph. */
   readonly initializers: ReadonlyMap<string, Uint8Array>
+  /** Shapes of the weights. */
+  readonly weightShapes: ReadonlyMap<string, readonly number[]>
   /** Element types, as far as the file declares them. */
   readonly dtypes: ReadonlyMap<string, DType>
   /** Files beside the model that hold weights. */
@@ -59,7 +61,7 @@ export const typeFields = { tensor: 1 } as const
 export const tensorTypeFields = { elemType: 1, shape: 2 } as const
 const attributeFields = { graph: 6, graphs: 11 } as const
 const dimFields = { value: 1 } as const
-const tensorFields = { dataType: 2, name: 8, externalData: 13 } as const
+const tensorFields = { dims: 1, dataType: 2, name: 8, externalData: 13 } as const
 const sparseTensorFields = { values: 1 } as const
 
 /** Element types of TensorProto by their number; strings, complex numbers and floats of 8 and fewer bits are no tensors here. */
@@ -123,6 +125,7 @@ function readGraph(body: Uint8Array): Omit<OnnxGraph, 'source' | 'modelFields'> 
   const declared: OnnxValue[] = []
   const outputs: OnnxValue[] = []
   const initializers = new Map<string, Uint8Array>()
+  const weightShapes = new Map<string, readonly number[]>()
   const externalFiles = new Set<string>()
   const dtypes = new Map<string, DType>()
   const rest: Uint8Array[] = []
@@ -130,8 +133,9 @@ function readGraph(body: Uint8Array): Omit<OnnxGraph, 'source' | 'modelFields'> 
     if (dtype !== undefined) dtypes.set(name, dtype)
   }
   const noteInitializer = (tensor: Message, whole: Uint8Array): void => {
-    const { name, dtype } = readInitializer(tensor, externalFiles)
+    const { name, dtype, shape } = readInitializer(tensor, externalFiles)
     initializers.set(name, whole)
+    weightShapes.set(name, shape)
     note(name, dtype)
   }
   for (const { id, content, whole } of readFields(body)) {
@@ -159,6 +163,7 @@ function readGraph(body: Uint8Array): Omit<OnnxGraph, 'source' | 'modelFields'> 
     inputs: declared.filter(({ info }) => !initializers.has(info.name)),
     outputs,
     initializers,
+    weightShapes,
     declaredInitializers: declared.filter(({ info }) => initializers.has(info.name)),
     dtypes,
     externalFiles: [...externalFiles],
@@ -223,16 +228,25 @@ function readLength(dim: Message): number {
   return -1
 }
 
-/** Returns what the weight is called, and notes the file that holds its data. */
-function readInitializer(message: Message, externalFiles: Set<string>): { name: string; dtype: DType | undefined } {
+interface Initializer {
+  readonly name: string
+  readonly dtype: DType | undefined
+  readonly shape: readonly number[]
+}
+
+/** Returns what the weight is, and notes the file that holds its data. */
+function readInitializer(message: Message, externalFiles: Set<string>): Initializer {
   let name = ''
   let dtype: DType | undefined
+  const shape: number[] = []
   for (const { id, content, value } of readFields(message)) {
     if (id === tensorFields.name) name = textOf(content)
     if (id === tensorFields.dataType) dtype = elemTypes.get(value ?? 0)
+    // One number a field, or all of them packed into one.
+    if (id === tensorFields.dims) shape.push(...(value === undefined ? readVarints(content) : [value]))
     if (id !== tensorFields.externalData) continue
     const [key, file] = [...readFields(content)].map((entry) => textOf(entry.content))
     if (key === 'location' && file !== undefined) externalFiles.add(file)
   }
-  return { name, dtype }
+  return { name, dtype, shape }
 }

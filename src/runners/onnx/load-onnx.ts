@@ -7,6 +7,7 @@ import type { Model } from '../model.ts'
 import { modelPath, readModelFile } from '../model-file.ts'
 import { OnnxError } from './error.ts'
 import { type OnnxGraph, type OnnxNode, readOnnxGraph } from './graph.ts'
+import { layerInspector } from './layer-details.ts'
 import { layersOf, type OnnxLayer } from './layers.ts'
 import { type ExternalFile, findRuntime, type OnnxEngine, type OnnxRuntime, onnxEngines } from './runtime.ts'
 import { sessionCache } from './sessions.ts'
@@ -130,7 +131,7 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
       }
     }
   }
-  return createModel(
+  const model = createModel(
     {
       source,
       runtime: { name: runtime.name, version: runtime.version, options: { graphOptimization: 'disabled', threads: 1 } },
@@ -145,4 +146,5 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
     },
     OnnxError,
   )
+  return { ...model, inspectLayer: layerInspector(graph, layers, (name) => model.run({}, { outputs: [name] })) }
 }

@@ -26,18 +26,36 @@ const fixed64Type = 1
 const lengthDelimitedType = 2
 const fixed32Type = 5
 
+/** Reads the number at a position. */
+function varintAt(bytes: Uint8Array, start: number): { readonly value: number; readonly end: number } {
+  let value = 0
+  for (let length = 0; length < 10; length++) {
+    if (start + length >= bytes.length) throw new WireError('it ends within a number')
+    const byte = bytes[start + length]
+    value += (byte & 0x7f) * 2 ** (7 * length)
+    if (byte < 0x80) return { value, end: start + length + 1 }
+  }
+  throw new WireError('it has a number of more than ten bytes')
+}
+
+/** Numbers that stand one after the other. */
+export function readVarints(bytes: Uint8Array): number[] {
+  const values: number[] = []
+  for (let position = 0; position < bytes.length; ) {
+    const { value, end } = varintAt(bytes, position)
+    values.push(value)
+    position = end
+  }
+  return values
+}
+
 /** The fields of a message, in order. */
 export function* readFields(bytes: Message): Generator<WireField> {
   let position = 0
   const readVarint = (): number => {
-    let value = 0
-    for (let shift = 0; shift < 70; shift += 7) {
-      if (position >= bytes.length) throw new WireError('it ends within a number')
-      const byte = bytes[position++]
-      value += (byte & 0x7f) * 2 ** shift
-      if (byte < 0x80) return value
-    }
-    throw new WireError('it has a number of more than ten bytes')
+    const { value, end } = varintAt(bytes, position)
+    position = end
+    return value
   }
   while (position < bytes.length) {
     const start = position

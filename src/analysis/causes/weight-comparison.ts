@@ -1,0 +1,92 @@
+// The weights of a layer beside those of its counterpart, where the reference shows them.
+import type { LayerInfo, LayerWeight } from '../../runners/model.ts'
+import type { Elements } from '../distance.ts'
+import { floatsOf } from '../elements.ts'
+import { bestFit, layoutsBetween, rearrange } from '../layouts.ts'
+import type { Row } from '../rows.ts'
+import type { Walk } from '../walk-state.ts'
+
+/** Weights nearer than this are the same. */
+const sameWeights = 1e-6
+/** Weights farther apart than this are no counterparts. */
+const mostApart = 0.9
+
+export interface WeightComparison {
+  /** Whether every weight has an equal counterpart. */
+  readonly isEqual: boolean
+  /** Which weights differ, by how much and in how many slices, in a sentence. */
+  readonly evidence: string
+}
+
+/** Undefined where the reference does not show its weights, or has none that could be theirs: a layer that it fuses. */
+export async function compareWeights(walk: Walk, { layer, match }: Row): Promise<WeightComparison | undefined> {
+  const { subject } = walk
+  const counterpart = subject.reference.layers.find(({ outputs }) => outputs.includes(match.reference.name))
+  const own = (await subject.details(layer))?.weights ?? []
+  const theirs = counterpart && (await referenceWeights(walk, counterpart))
+  if (own.length === 0 || theirs === undefined || theirs.length === 0) return undefined
+  const different: string[] = []
+  for (const weight of own) {
+    const elements = floatsOf(await weight.read())
+    if (elements === undefined || elements.length === 0) continue
+    const nearest = nearestOf(elements, weight.shape, theirs)
+    if (nearest === undefined) return undefined
+    if (nearest.error > sameWeights) different.push(describeDifference(weight, elements, nearest))
+  }
+  if (different.length === 0)
+    return { isEqual: true, evidence: `its weights are those of the reference's ${counterpart?.name}` }
+  return { isEqual: false, evidence: different.join('; ') }
+}
+
+interface ReferenceWeight {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly elements: Elements
+}
+
+async function referenceWeights(
+  { subject: { reference } }: Walk,
+  layer: LayerInfo,
+): Promise<ReferenceWeight[] | undefined> {
+  const weights = (await reference.inspectLayer?.(layer.name))?.weights
+  if (weights === undefined) return undefined
+  const read = await Promise.all(
+    weights.map(async ({ name, shape, read }) => ({ name, shape, elements: floatsOf(await read()) })),
+  )
+  return read.flatMap(({ elements, ...weight }) => (elements === undefined ? [] : [{ ...weight, elements }]))
+}
+
+interface Nearest {
+  readonly name: string
+  readonly error: number
+  readonly target: Elements
+}
+
+function nearestOf(own: Elements, shape: readonly number[], theirs: readonly ReferenceWeight[]): Nearest | undefined {
+  let nearest: Nearest | undefined
+  for (const { name, shape: other, elements } of theirs) {
+    if (elements.length !== own.length) continue
+    const fit = bestFit(own, elements, layoutsBetween(shape, other))
+    if (fit === undefined || fit.error > mostApart || (nearest !== undefined && nearest.error <= fit.error)) continue
+    nearest = { name, error: fit.error, target: rearrange(elements, fit.layout) }
+  }
+  return nearest
+}
+
+function describeDifference(
+  { name, shape }: LayerWeight,
+  own: Elements,
+  { name: other, error, target }: Nearest,
+): string {
+  const slices = shape[0]
+  const length = own.length / slices
+  let differing = 0
+  for (let slice = 0; slice < slices; slice++) {
+    const [begin, end] = [slice * length, (slice + 1) * length]
+    const isSame = own
+      .subarray(begin, end)
+      .every((value, i) => Math.abs(value - target[begin + i]) <= sameWeights * Math.abs(target[begin + i]))
+    if (!isSame) differing++
+  }
+  return `${name} differs from the reference's ${other} by 2^${Math.log2(error).toFixed(1)} of its norm, in ${differing} of ${slices} slices`
+}
