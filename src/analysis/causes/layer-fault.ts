@@ -1,6 +1,7 @@
 // Why one layer errs: which single change of it takes the error away.
 import type { LayerChange, LayerDetails, ScalarRange } from '../../runners/model.ts'
-import type { Row } from '../rows.ts'
+import { formatMagnitude } from '../../tensor/numbers.ts'
+import { leastFactor, type Row } from '../rows.ts'
 import { changing, type Explanation, type Scene } from './found.ts'
 import { errorOfChanged, isGone, withoutBackground } from './one-layer.ts'
 import { countRounded, roundingOfWeights, weightError } from './rounded-weights.ts'
@@ -101,10 +102,7 @@ async function solve(
     let best: readonly [number, number] | undefined
     for (const candidate of tried) {
       const after = await errorOfChanged(scene, row, change(candidate))
-      if (isGone(after, row)) {
-        const what = `${name} is ${Number(candidate.toPrecision(3))} instead of ${Number(value.toPrecision(3))}`
-        return parameterFault(row, what, change(candidate), after)
-      }
+      if (isGone(after, row)) return scalarFault(scene, row, { name, value, change, least }, candidate, after)
       const left = withoutBackground(after, row)
       if (best === undefined || left < best[1]) best = [candidate, left]
     }
@@ -113,4 +111,25 @@ async function solve(
     ;[known, error] = best
   }
   return undefined
+}
+
+/** Names a number that repairs the layer: a short one where that does as well, for people wrote it. */
+async function scalarFault(
+  scene: Scene,
+  row: Row,
+  { name, value, change }: ScalarRange,
+  solution: number,
+  error: number,
+): Promise<Explanation> {
+  const shorter = [1, 2, 3].map((digits) => Number(solution.toPrecision(digits)))
+  const candidates = Math.abs(solution) < 1e-2 * Math.abs(value) ? [0, ...shorter] : shorter
+  let [chosen, after] = [solution, error]
+  for (const candidate of candidates) {
+    const tried = await errorOfChanged(scene, row, change(candidate))
+    if (tried > Math.max(error, leastFactor * row.noise)) continue
+    ;[chosen, after] = [candidate, tried]
+    break
+  }
+  const what = `${name} is ${formatMagnitude(chosen)} instead of ${formatMagnitude(value)}`
+  return parameterFault(row, what, change(chosen), after)
 }

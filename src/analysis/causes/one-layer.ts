@@ -21,10 +21,10 @@ export async function errorOfChanged(scene: Scene, row: Row, change: LayerChange
 /** Two operations that do nearly the same to small numbers are still two. */
 const mostLeft = 1e-4
 
-/** Whether what is left of a row's error is rounding, or next to nothing beside what it was. */
+/** Whether most of a row's error is gone, and what is left is rounding or next to nothing beside what it was. */
 export const isGone = (error: number, { noise, introduced, background = 0 }: Row, share = 0.02): boolean =>
-  error <
-  Math.max(leastFactor * noise, Math.min(share * introduced, mostLeft), Math.min(1.5 * background, introduced / 2))
+  error < introduced / 2 &&
+  error < Math.max(leastFactor * noise, Math.min(share * introduced, mostLeft), 1.5 * background)
 
 /** An error without what a shared cause adds to it, the two being independent. */
 export const withoutBackground = (error: number, { background = 0 }: Row): number =>

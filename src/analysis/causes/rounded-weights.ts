@@ -102,29 +102,30 @@ export const weightError: Readonly<Record<WeightRounding, number>> = { fp16: 2 *
 const leastLayers = 3
 const leastShare = 0.6
 
-/**
- * Whether the file's weights are float16 throughout: then moving each of them at random within half a step errs like rounding them did, and
- * what errs no more than three times that is explained.
- */
-export async function fp16WeightsCause(scene: Scene): Promise<SharedCause | undefined> {
+/** What rounding to float16 explains of some rows, where the file's weights are float16 throughout. */
+interface Float16File {
+  readonly halves: number
+  readonly weighted: number
+  /** By row, the relative error that moving each weight at random within half a step causes. */
+  readonly predictions: ReadonlyMap<Row, number>
+}
+
+/** Undefined where the file's weights are no float16 numbers. */
+async function predictFp16Weights(scene: Scene): Promise<Float16File | undefined> {
   const { walk, rows, suspects } = scene
-  const weighted: Row[] = []
-  const halves: Row[] = []
-  for (const row of rows) {
-    const rounding = await roundingOfWeights(walk, row.layer)
-    if (rounding !== undefined) weighted.push(row)
-    if (rounding === 'fp16') halves.push(row)
-  }
-  if (halves.length < Math.max(leastLayers, leastShare * weighted.length)) return undefined
+  const roundings = await Promise.all(rows.map(({ layer }) => roundingOfWeights(walk, layer)))
+  const weighted = roundings.filter((rounding) => rounding !== undefined).length
+  const halves = roundings.filter((rounding) => rounding === 'fp16').length
+  if (halves < Math.max(leastLayers, leastShare * weighted)) return undefined
   const moved: Record<string, { weights: Record<string, Tensor> }> = {}
   for (const layer of walk.subject.network.layers) {
     const weights = await largeWeights(walk, layer)
-    if (weights.length > 0)
-      moved[layer.name] = {
-        weights: Object.fromEntries(
-          weights.map(({ name, shape, elements }) => [name, moveWithinHalfStep(shape, elements)]),
-        ),
-      }
+    if (weights.length === 0) continue
+    moved[layer.name] = {
+      weights: Object.fromEntries(
+        weights.map(({ name, shape, elements }) => [name, moveWithinHalfStep(shape, elements)]),
+      ),
+    }
   }
   const predictions = await withVariant(scene, { layers: moved }, async (model) => {
     const found = new Map<Row, number>()
@@ -136,25 +137,42 @@ export async function fp16WeightsCause(scene: Scene): Promise<SharedCause | unde
         await walk.subject.compute(given, [row.blob]),
       ]
       const [a, b] = [numbersOf(walk, row.blob, other[row.blob]), numbersOf(walk, row.blob, plain[row.blob])]
-      if (a === undefined || b === undefined) continue
-      const predicted = distance(a, b).error
-      found.set(row, predicted)
+      if (a !== undefined && b !== undefined) found.set(row, distance(a, b).error)
     }
     return found
   })
-  if (predictions === undefined) return undefined
-  const explained = suspects.filter((row) => {
-    const predicted = predictions.get(row) ?? 0
-    return predicted > 0 && row.introduced < 3 * predicted + leastFactor * row.noise
-  })
+  return predictions && { halves, weighted, predictions }
+}
+
+const isExplained = (row: Row, { predictions }: Float16File): boolean => {
+  const predicted = predictions.get(row) ?? 0
+  return predicted > 0 && row.introduced < 3 * predicted + leastFactor * row.noise
+}
+
+/**
+ * Whether the file's weights are float16 throughout: then moving each of them at random within half a step errs like rounding them did, and
+ * what errs no more than three times that is explained.
+ */
+export async function fp16WeightsCause(scene: Scene): Promise<SharedCause | undefined> {
+  const { suspects } = scene
+  const file = await predictFp16Weights(scene)
+  if (file === undefined) return undefined
+  const explained = suspects.filter((row) => isExplained(row, file))
   if (explained.length < Math.max(leastLayers, suspects.length / 2)) return undefined
   return {
     cause: 'fp16-weights',
-    evidence: `all weights of ${halves.length} of ${weighted.length} layers are float16 numbers, and ${explained.length} of ${suspects.length} layers err as much as rounding them explains`,
+    evidence: `all weights of ${file.halves} of ${file.weighted} layers are float16 numbers, and ${explained.length} of ${suspects.length} layers err as much as rounding them explains`,
     rest: suspects
       .filter((row) => !explained.includes(row))
-      .map((row) => ({ ...row, background: predictions.get(row) ?? 0 })),
+      .map((row) => ({ ...row, background: file.predictions.get(row) ?? 0 })),
   }
+}
+
+/** The suspects that the rounding of a float16 file's weights does not explain. */
+export async function beyondFp16Weights(scene: Scene): Promise<readonly Row[]> {
+  if (scene.suspects.length === 0) return []
+  const file = await predictFp16Weights(scene)
+  return file === undefined ? scene.suspects : scene.suspects.filter((row) => !isExplained(row, file))
 }
 
 const single = new Float32Array(1)

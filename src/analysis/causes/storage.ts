@@ -4,8 +4,10 @@ import { roundoff } from '../noise.ts'
 import { plainSwitches } from '../reduced-precision.ts'
 import { type Narrow, narrowestOf } from '../representable.ts'
 import { factorOf, isSuspect, leastFactor, numbersOf, type Row, targetOf } from '../rows.ts'
+import type { Subject } from '../subject.ts'
 import type { Walk } from '../walk-state.ts'
 import { type Scene, type SharedCause, withVariant } from './found.ts'
+import { beyondFp16Weights } from './rounded-weights.ts'
 
 export interface NarrowSide {
   readonly side: 'model' | 'reference'
@@ -54,16 +56,22 @@ export async function storageCause(scene: Scene, narrow: NarrowSide): Promise<Sh
 
 /** The rows that are no better when the model stores float32. */
 async function leftWithoutStorage(scene: Scene): Promise<readonly Row[] | undefined> {
-  const { walk, suspects } = scene
+  const { walk, suspects, rows } = scene
   return withVariant(scene, { ncnn: plainSwitches }, async (plain) => {
+    const compute: Subject['compute'] = (given, outputs) => plain.run(Object.fromEntries(given), { outputs })
     const left: Row[] = []
     for (const row of suspects) {
       const computed = await plain.run(Object.fromEntries(walk.feeds(row.feeds)), { outputs: [row.blob] })
       const own = numbersOf(walk, row.blob, computed[row.blob])
       const error = own === undefined ? Infinity : distance(own, targetOf(row)).error
-      if (error > leastFactor * row.noise && error > 0.2 * row.introduced) left.push(row)
+      if (error > leastFactor * row.noise && error > 0.2 * row.introduced) left.push({ ...row, introduced: error })
     }
-    return left
+    // Without storage the weights of a float16 file are still rounded.
+    return beyondFp16Weights({
+      walk: { ...walk, subject: { ...walk.subject, model: plain, compute } },
+      rows,
+      suspects: left,
+    })
   })
 }
 

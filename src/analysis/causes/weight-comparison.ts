@@ -19,12 +19,11 @@ export interface WeightComparison {
 }
 
 /** Undefined where the reference does not show its weights, or has none that could be theirs: a layer that it fuses. */
-export async function compareWeights(walk: Walk, { layer, match }: Row): Promise<WeightComparison | undefined> {
+export async function compareWeights(walk: Walk, row: Row): Promise<WeightComparison | undefined> {
   const { subject } = walk
-  const counterpart = subject.reference.layers.find(({ outputs }) => outputs.includes(match.reference.name))
-  const own = (await subject.details(layer))?.weights ?? []
-  const theirs = counterpart && (await referenceWeights(walk, counterpart))
-  if (own.length === 0 || theirs === undefined || theirs.length === 0) return undefined
+  const own = (await subject.details(row.layer))?.weights ?? []
+  const theirs = await referenceWeights(walk, counterparts(walk, row))
+  if (own.length === 0 || theirs.length === 0) return undefined
   const different: string[] = []
   for (const weight of own) {
     const elements = floatsOf(await weight.read())
@@ -33,8 +32,7 @@ export async function compareWeights(walk: Walk, { layer, match }: Row): Promise
     if (nearest === undefined) return undefined
     if (nearest.error > sameWeights) different.push(describeDifference(weight, elements, nearest))
   }
-  if (different.length === 0)
-    return { isEqual: true, evidence: `its weights are those of the reference's ${counterpart?.name}` }
+  if (different.length === 0) return { isEqual: true, evidence: "its weights are the reference's" }
   return { isEqual: false, evidence: different.join('; ') }
 }
 
@@ -44,12 +42,30 @@ interface ReferenceWeight {
   readonly elements: Elements
 }
 
+/** More layers than these are no counterpart of one. */
+const mostCounterparts = 8
+
+/** The reference's layers that compute what the row's do: back from its counterpart to those of the tensors that it is fed with. */
+function counterparts({ subject, visited }: Walk, { match, feeds }: Row): readonly LayerInfo[] {
+  const given = new Set(feeds.map((blob) => visited.get(blob)?.match?.reference.name))
+  const found: LayerInfo[] = []
+  const pending = [match.reference.name]
+  for (const name of pending) {
+    const layer = subject.reference.layers.find(({ outputs }) => outputs.includes(name))
+    if (layer === undefined || found.includes(layer)) continue
+    found.push(layer)
+    if (found.length > mostCounterparts) return []
+    pending.push(...layer.inputs.filter((input) => !given.has(input)))
+  }
+  return found
+}
+
 async function referenceWeights(
   { subject: { reference } }: Walk,
-  layer: LayerInfo,
-): Promise<ReferenceWeight[] | undefined> {
-  const weights = (await reference.inspectLayer?.(layer.name))?.weights
-  if (weights === undefined) return undefined
+  layers: readonly LayerInfo[],
+): Promise<ReferenceWeight[]> {
+  const details = await Promise.all(layers.map(({ name }) => reference.inspectLayer?.(name)))
+  const weights = details.flatMap((one) => one?.weights ?? [])
   const read = await Promise.all(
     weights.map(async ({ name, shape, read }) => ({ name, shape, elements: floatsOf(await read()) })),
   )

@@ -1,4 +1,5 @@
 // What else a layer might be: the single changes by which conversions go wrong, one at a time. Parameters go by their documented names.
+import { formatMagnitude } from '../../tensor/numbers.ts'
 import type { LayerAlternative, LayerChange, ScalarRange } from '../variant.ts'
 import type { GraphLayer } from './graph.ts'
 import type { ParamSpecs, ParamValues } from './params.ts'
@@ -124,6 +125,7 @@ function divisions(left: number, right: number, top: number, bottom: number): [n
 }
 
 const padValue: Family = {
+  alternatives: (params) => (number(params, 'pad_value') === 0 ? [] : [to('it pads with 0', { pad_value: 0 })]),
   scalars: (params) =>
     Number(params.pad_left) !== 0 || Number(params.pad_top) !== 0 ? [scalar('pad_value')(params)] : [],
 }
@@ -179,7 +181,7 @@ const usualEpsilons = [1e-5, 1e-3, 1e-6, 1e-8, 1e-12, 0]
 const epsilon: Family = {
   alternatives: (params) =>
     others(number(params, 'eps'), usualEpsilons.map(Math.fround)).map((eps) =>
-      to(`its eps is ${Number(eps.toPrecision(3))} instead of ${Number(number(params, 'eps').toPrecision(3))}`, {
+      to(`its eps is ${formatMagnitude(eps)} instead of ${formatMagnitude(number(params, 'eps'))}`, {
         eps,
       }),
     ),
