@@ -147,11 +147,11 @@ async function findCulprits({ walk, rows }: Examined): Promise<Found> {
   return { culprits, shared, ...(repair && { repair }) }
 }
 
-/** Where blobs are stored in 16 bits, the steps that this takes have shares of the error: the largest is the cause. */
+/** Where the model stores blobs in 16 bits, the steps that this takes have shares of the error: the largest is the cause. */
 async function attributed(scene: Scene, shared: readonly Explanation[]): Promise<readonly Explanation[]> {
   const [first] = shared
-  if (!first.cause.endsWith('-storage')) return shared
-  const shares = await sharesOf(scene, 'fp16-weights')
+  if (narrowSide(scene.walk)?.side !== 'model') return shared
+  const shares = await sharesOf(scene)
   if (shares === undefined) return shared
   const told = shares.filter(({ share }) => share >= leastShare)
   return told.map(({ cause, evidence, share }) => ({

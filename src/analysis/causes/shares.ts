@@ -6,6 +6,7 @@ import { plainSwitches } from '../reduced-precision.ts'
 import { numbersOf, type Row, targetOf } from '../rows.ts'
 import type { Walk } from '../walk-state.ts'
 import { type Cause, type Explanation, type Scene, withVariant } from './found.ts'
+import { countRounded } from './rounded-weights.ts'
 
 export interface Share extends Explanation {
   /** Of the squared error of the outputs, 0..1. */
@@ -41,12 +42,11 @@ function stepsTo(options: Readonly<Record<string, unknown>>): Step[] {
   return steps
 }
 
-/**
- * Attributes an error that all layers share, along the chain of settings; largest share first. Undefined where the model has no variants.
- * @param weights the cause that the weights are, where they are one
- */
-export async function sharesOf(scene: Scene, weights: Cause): Promise<readonly Share[] | undefined> {
+/** Attributes an error that all layers share, along the chain of settings; largest share first. Undefined where the model has no variants. */
+export async function sharesOf(scene: Scene): Promise<readonly Share[] | undefined> {
   const { walk, rows } = scene
+  const { of, rounded } = await countRounded(walk, rows, 'fp16')
+  const weights: Cause = rounded > of / 2 ? 'fp16-weights' : 'weights'
   const { model } = walk.subject
   if (model.variant === undefined) return undefined
   const outputs = rows.filter(({ blob }) => model.outputs.some(({ name }) => name === blob))

@@ -50,8 +50,10 @@ function counterparts({ subject, visited }: Walk, { match, feeds }: Row): readon
   const given = new Set(feeds.map((blob) => visited.get(blob)?.match?.reference.name))
   const found: LayerInfo[] = []
   const pending = [match.reference.name]
+  // A model that somebody made by hand may tell no layers.
+  const layers = subject.reference.layers ?? []
   for (const name of pending) {
-    const layer = subject.reference.layers.find(({ outputs }) => outputs.includes(name))
+    const layer = layers.find(({ outputs }) => outputs.includes(name))
     if (layer === undefined || found.includes(layer)) continue
     found.push(layer)
     if (found.length > mostCounterparts) return []
