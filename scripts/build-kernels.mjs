@@ -69,16 +69,19 @@ async function emit(name, source, wasm) {
   process.stdout.write(`kernels/${name}: ${wasm.length} bytes\n`)
 }
 
-/** The modules whose kernels are called with named arguments, and what defines these. */
-const callable = [{ name: 'ncnn', type: 'NcnnKernels', definitions: 'ncnnDefinitions' }]
+/** What defines the exports of each module, and their type once they are called with named arguments. */
+const callable = [
+  { name: 'compare', file: 'comparison', type: 'CompareKernels', definitions: 'compareDefinitions' },
+  { name: 'ncnn', file: 'definitions', type: 'NcnnKernels', definitions: 'ncnnDefinitions' },
+]
 
 /**
  * Writes how named arguments become the positional ones of a module. As source text, since a loop over names takes a hundred times longer
  * than a call, and `new Function` is forbidden where a content security policy is.
  */
-async function emitCalls({ name, type, definitions }) {
+async function emitCalls({ name, file, type, definitions }) {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('definitions.ts', kernels))],
+    entryPoints: [fileURLToPath(new URL(`${file}.ts`, kernels))],
     bundle: true,
     write: false,
     format: 'esm',
@@ -90,9 +93,9 @@ async function emitCalls({ name, type, definitions }) {
     const parameters = names.length > 0 ? `{ ${named.join(', ')} }` : ''
     return `    ${kernel}: (${parameters}) => exports.${kernel}(${names.join(', ')}),\n`
   })
-  const text = `// Built from ../definitions.ts by scripts/build-kernels.mjs.
+  const text = `// Built from ../${file}.ts by scripts/build-kernels.mjs.
 import type { Exports } from '../definition.ts'
-import type { ${definitions}, ${type} } from '../definitions.ts'
+import type { ${definitions}, ${type} } from '../${file}.ts'
 
 /** The exports of a module, to be called with named arguments. */
 export function namedCalls(exports: Exports<typeof ${definitions}>): ${type} {
@@ -100,8 +103,8 @@ export function namedCalls(exports: Exports<typeof ${definitions}>): ${type} {
 ${calls.join('')}  }
 }
 `
-  const file = new URL(`${name}-calls.ts`, generated)
-  if ((await readFile(file, 'utf8').catch(() => '')) !== text) await writeFile(file, text)
+  const target = new URL(`${name}-calls.ts`, generated)
+  if ((await readFile(target, 'utf8').catch(() => '')) !== text) await writeFile(target, text)
 }
 
 await mkdir(generated, { recursive: true })

@@ -1,63 +1,12 @@
 // The SIMD kernels of the comparison: streams two tensors through a small WebAssembly memory, chunk by chunk.
 import { bytesPerElement, type DType, isBigIntDType } from '../tensor/dtype.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import type { CompareKernels, conversionKernels } from './comparison.ts'
 import { wasmBase64 } from './generated/compare.ts'
+import { namedCalls } from './generated/compare-calls.ts'
 import { compileKernels, instantiateKernels } from './instantiate.ts'
 
 type Pointer = number
-
-/** The exports of assembly/compare.ts. Counts are of elements. */
-interface Exports {
-  float16ToFloat32(from: Pointer, to: Pointer, n: number): void
-  bfloat16ToFloat32(from: Pointer, to: Pointer, n: number): void
-  int8ToFloat32(from: Pointer, to: Pointer, n: number): void
-  uint8ToFloat32(from: Pointer, to: Pointer, n: number): void
-  int16ToFloat32(from: Pointer, to: Pointer, n: number): void
-  uint16ToFloat32(from: Pointer, to: Pointer, n: number): void
-  float32ToFloat64(from: Pointer, to: Pointer, n: number): void
-  int32ToFloat64(from: Pointer, to: Pointer, n: number): void
-  uint32ToFloat64(from: Pointer, to: Pointer, n: number): void
-  float64ToInt64(from: Pointer, to: Pointer, n: number): void
-  firstMissFloat32(
-    a: Pointer,
-    r: Pointer,
-    n: number,
-    atol: number,
-    rtol: number,
-    surelyAtol: number,
-    surelyRtol: number,
-    equalNaN: boolean,
-  ): number
-  firstMissFloat64(a: Pointer, r: Pointer, n: number, atol: number, rtol: number, equalNaN: boolean): number
-  firstMissInt64(a: Pointer, r: Pointer, n: number, atol: number, rtol: number, signs: number): number
-  statisticsFloat32: StatisticsKernel
-  statisticsFloat64: StatisticsKernel
-  countAbsoluteFloat32: CountKernel
-  countAbsoluteFloat64: CountKernel
-  countRelativeFloat32: CountKernel
-  countRelativeFloat64: CountKernel
-  collectAbsoluteFloat32: CollectKernel
-  collectAbsoluteFloat64: CollectKernel
-  collectRelativeFloat32: CollectKernel
-  collectRelativeFloat64: CollectKernel
-}
-
-type CountKernel = (a: Pointer, r: Pointer, n: number, buckets: Pointer, totals: Pointer) => void
-
-type CollectKernel = (a: Pointer, r: Pointer, n: number, marks: Pointer, out: Pointer) => number
-
-type StatisticsKernel = (
-  results: Pointer,
-  a: Pointer,
-  r: Pointer,
-  n: number,
-  position: number,
-  atol: number,
-  rtol: number,
-  surelyAtol: number,
-  surelyRtol: number,
-  equalNaN: boolean,
-) => void
 
 /** Elements copied at a time: large enough to make calls cheap, small enough for both sides to stay in the second-level cache. */
 const chunkLength = 16384
@@ -78,7 +27,7 @@ const collectedAt = marksAt + bucketCount
 const pageCount = Math.ceil((collectedAt + bufferBytes) / pageBytes)
 
 interface Machine {
-  readonly exports: Exports
+  readonly kernels: CompareKernels
   readonly bytes: Uint8Array
   readonly buffer: ArrayBuffer
 }
@@ -90,8 +39,8 @@ function start(): Machine | undefined {
   if (machine === undefined) {
     try {
       const memory = new WebAssembly.Memory({ initial: pageCount, maximum: pageCount })
-      const exports = instantiateKernels<Exports>(compileKernels(wasmBase64), memory)
-      machine = { exports, bytes: new Uint8Array(memory.buffer), buffer: memory.buffer }
+      const kernels = namedCalls(instantiateKernels(compileKernels(wasmBase64), memory))
+      machine = { kernels, bytes: new Uint8Array(memory.buffer), buffer: memory.buffer }
     } catch {
       machine = 'unavailable'
     }
@@ -99,19 +48,7 @@ function start(): Machine | undefined {
   return machine === 'unavailable' ? undefined : machine
 }
 
-type Conversion = keyof Pick<
-  Exports,
-  | 'float16ToFloat32'
-  | 'bfloat16ToFloat32'
-  | 'int8ToFloat32'
-  | 'uint8ToFloat32'
-  | 'int16ToFloat32'
-  | 'uint16ToFloat32'
-  | 'float32ToFloat64'
-  | 'int32ToFloat64'
-  | 'uint32ToFloat64'
-  | 'float64ToInt64'
->
+type Conversion = keyof typeof conversionKernels
 
 /** The type in which two dtypes are compared. */
 type Common = 'float32' | 'float64' | 'int64'
@@ -241,7 +178,7 @@ function streamOf(machine: Machine, common: Common, actual: Tensor, reference: T
     elementBytes: bytesPerElement[dtype],
     conversions: conversionsTo(common, dtype),
   }))
-  const { bytes, exports } = machine
+  const { bytes, kernels } = machine
   return {
     machine,
     common,
@@ -253,23 +190,30 @@ function streamOf(machine: Machine, common: Common, actual: Tensor, reference: T
       const count = to - from
       const padded = (count + 15) & ~15
       let source = bufferAt + side * 2 * bufferBytes
-      let target = source + bufferBytes
+      let destination = source + bufferBytes
       bytes.set(new Uint8Array(data.buffer, data.byteOffset + from * elementBytes, count * elementBytes), source)
       bytes.fill(0, source + count * elementBytes, source + padded * elementBytes)
       for (const conversion of conversions) {
-        exports[conversion](source, target, padded)
-        ;[source, target] = [target, source]
+        kernels[conversion]({ source, destination, n: padded })
+        ;[source, destination] = [destination, source]
       }
       return source
     },
   }
 }
 
+/** Where the elements of a chunk of both sides lie. */
+interface Chunk {
+  readonly actual: Pointer
+  readonly reference: Pointer
+  readonly n: number
+}
+
 /** Visits the chunks of both sides, in order. */
-function walk(stream: Stream, visit: (a: Pointer, r: Pointer, start: number, count: number) => void): void {
+function walk(stream: Stream, visit: (chunk: Chunk, position: number) => void): void {
   for (let start = 0; start < stream.length; start += chunkLength) {
     const end = Math.min(start + chunkLength, stream.length)
-    visit(stream.load(0, start, end), stream.load(1, start, end), start, end - start)
+    visit({ actual: stream.load(0, start, end), reference: stream.load(1, start, end), n: end - start }, start)
   }
 }
 
@@ -278,31 +222,29 @@ function firstMiss(stream: Stream, rule: KernelRule, from: number): number {
   if (same && (rule.equalNaN || !stream.actual.dtype.includes('float'))) return stream.length
   for (let start = from; start < stream.length; start += chunkLength) {
     const end = Math.min(start + chunkLength, stream.length)
-    const a = stream.load(0, start, end)
+    const actual = stream.load(0, start, end)
     // of equal bytes only NaN can differ: one copy is enough to find it
-    const r = same ? a : stream.load(1, start, end)
-    const miss = firstMissOfChunk(stream, rule, a, r, end - start)
+    const reference = same ? actual : stream.load(1, start, end)
+    const miss = firstMissOfChunk(stream, rule, { actual, reference, n: end - start })
     if (miss < end - start) return start + miss
   }
   return stream.length
 }
 
-function firstMissOfChunk(
-  { machine: { exports }, common, actual, reference }: Stream,
-  rule: KernelRule,
-  a: Pointer,
-  r: Pointer,
-  n: number,
-): number {
-  const { atol, rtol, equalNaN } = rule
-  switch (common) {
-    case 'float32':
-      return exports.firstMissFloat32(a, r, n, atol, rtol, safelyBelow(atol), safelyBelow(rtol), equalNaN)
+function firstMissOfChunk(stream: Stream, rule: KernelRule, { actual, reference, n }: Chunk): number {
+  const { kernels } = stream.machine
+  const { atol, rtol } = rule
+  const equalNaN = Number(rule.equalNaN)
+  switch (stream.common) {
+    case 'float32': {
+      const [surelyAtol, surelyRtol] = [safelyBelow(atol), safelyBelow(rtol)]
+      return kernels.firstMissFloat32({ actual, reference, n, atol, rtol, surelyAtol, surelyRtol, equalNaN })
+    }
     case 'float64':
-      return exports.firstMissFloat64(a, r, n, atol, rtol, equalNaN)
+      return kernels.firstMissFloat64({ actual, reference, n, atol, rtol, equalNaN })
     case 'int64': {
-      const signs = (actual.dtype === 'uint64' ? 1 : 0) | (reference.dtype === 'uint64' ? 2 : 0)
-      return exports.firstMissInt64(a, r, n, atol, rtol, signs)
+      const signs = (stream.actual.dtype === 'uint64' ? 1 : 0) | (stream.reference.dtype === 'uint64' ? 2 : 0)
+      return kernels.firstMissInt64({ actual, reference, n, atol, rtol, signs })
     }
   }
 }
@@ -322,14 +264,16 @@ function haveSameBytes(actual: Tensor, reference: Tensor): boolean {
 }
 
 function errorKernel(stream: Stream, common: 'float32' | 'float64'): ErrorKernel {
-  const { exports, bytes, buffer } = stream.machine
-  const [gather, count, collect] = kernelsFor(exports, common)
+  const { kernels, bytes, buffer } = stream.machine
+  const [gather, count, collect] = kernelsFor(kernels, common)
   return {
-    statistics({ atol, rtol, equalNaN }) {
+    statistics({ atol, rtol, ...rule }) {
       const results = new Float64Array(buffer, resultsAt, resultSlots)
       results.set(emptyResults)
-      const [surelyAtol, surelyRtol] = [safelyBelow(atol), safelyBelow(rtol)]
-      walk(stream, (a, r, start, n) => gather(resultsAt, a, r, n, start, atol, rtol, surelyAtol, surelyRtol, equalNaN))
+      const [surelyAtol, surelyRtol, equalNaN] = [safelyBelow(atol), safelyBelow(rtol), Number(rule.equalNaN)]
+      walk(stream, ({ actual, reference, n }, position) =>
+        gather({ results: resultsAt, actual, reference, n, position, atol, rtol, surelyAtol, surelyRtol, equalNaN }),
+      )
       return readResults(results)
     },
     count(kind) {
@@ -337,15 +281,17 @@ function errorKernel(stream: Stream, common: 'float32' | 'float64'): ErrorKernel
       counts.fill(0)
       const totals = new Float64Array(buffer, resultsAt, 2)
       totals.fill(0)
-      walk(stream, (a, r, _, n) => count[kind](a, r, n, bucketCountsAt, resultsAt))
+      walk(stream, ({ actual, reference, n }) =>
+        count[kind]({ actual, reference, n, buckets: bucketCountsAt, totals: resultsAt }),
+      )
       return { buckets: counts.slice(0, firstNanBucket), zeros: totals[0], sum: totals[1] }
     },
     collect(kind, marks, total) {
       bytes.set(marks, marksAt)
       const collected = new Float64Array(total)
       let length = 0
-      walk(stream, (a, r, _, n) => {
-        const found = collect[kind](a, r, n, marksAt, collectedAt)
+      walk(stream, ({ actual, reference, n }) => {
+        const found = collect[kind]({ actual, reference, n, marks: marksAt, errors: collectedAt })
         collected.set(new Float64Array(buffer, collectedAt, found), length)
         length += found
       })
@@ -354,17 +300,17 @@ function errorKernel(stream: Stream, common: 'float32' | 'float64'): ErrorKernel
   }
 }
 
-function kernelsFor(exports: Exports, common: 'float32' | 'float64') {
+function kernelsFor(kernels: CompareKernels, common: 'float32' | 'float64') {
   return common === 'float32'
     ? ([
-        exports.statisticsFloat32,
-        { absolute: exports.countAbsoluteFloat32, relative: exports.countRelativeFloat32 },
-        { absolute: exports.collectAbsoluteFloat32, relative: exports.collectRelativeFloat32 },
+        kernels.statisticsFloat32,
+        { absolute: kernels.countAbsoluteFloat32, relative: kernels.countRelativeFloat32 },
+        { absolute: kernels.collectAbsoluteFloat32, relative: kernels.collectRelativeFloat32 },
       ] as const)
     : ([
-        exports.statisticsFloat64,
-        { absolute: exports.countAbsoluteFloat64, relative: exports.countRelativeFloat64 },
-        { absolute: exports.collectAbsoluteFloat64, relative: exports.collectRelativeFloat64 },
+        kernels.statisticsFloat64,
+        { absolute: kernels.countAbsoluteFloat64, relative: kernels.countRelativeFloat64 },
+        { absolute: kernels.collectAbsoluteFloat64, relative: kernels.collectRelativeFloat64 },
       ] as const)
 }
 

@@ -1,11 +1,14 @@
 // A kernel cannot be miscalled: its definition names the parameters of its AssemblyScript function, all of them, in their order.
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { compareDefinitions } from '../../src/kernels/comparison.ts'
 import { ncnnDefinitions } from '../../src/kernels/definitions.ts'
+import { wasmBase64 } from '../../src/kernels/generated/compare.ts'
+import { compileKernels } from '../../src/kernels/instantiate.ts'
 import { createNcnnKernels, maxPages, ncnnModule } from '../../src/kernels/ncnn.ts'
 
 const assembly = new URL('../../src/kernels/assembly/', import.meta.url)
-const sources = readdirSync(assembly).filter((name) => name.endsWith('.ts') && name !== 'compare.ts')
+const sources = readdirSync(assembly).filter((name) => name.endsWith('.ts'))
 
 /** The parameters of every exported function, by its name. */
 const parameters = new Map(
@@ -16,10 +19,13 @@ const parameters = new Map(
   ),
 )
 
-test.each(Object.entries(ncnnDefinitions))('%s names its parameters', (kernel, { names, defaults }) => {
-  expect(names).toEqual(parameters.get(kernel))
-  expect(names).toEqual(expect.arrayContaining(Object.keys(defaults)))
-})
+test.each(Object.entries({ ...compareDefinitions, ...ncnnDefinitions }))(
+  '%s names its parameters',
+  (kernel, { names, defaults }) => {
+    expect(names).toEqual(parameters.get(kernel))
+    expect(names).toEqual(expect.arrayContaining(Object.keys(defaults)))
+  },
+)
 
 /** The arity of every function that a module exports. */
 function aritiesOf(module: WebAssembly.Module): Record<string, number> {
@@ -34,11 +40,12 @@ function aritiesOf(module: WebAssembly.Module): Record<string, number> {
 const relaxedSimd = await ncnnModule({ shared: false, relaxed: true }).catch(() => undefined)
 
 describe.each([
-  ['plain', await ncnnModule({ shared: false, relaxed: false })],
-  ['relaxed', relaxedSimd],
-])('the %s module', (_, module) => {
+  ['comparison', compileKernels(wasmBase64), compareDefinitions],
+  ['plain ncnn', await ncnnModule({ shared: false, relaxed: false }), ncnnDefinitions],
+  ['relaxed ncnn', relaxedSimd, ncnnDefinitions],
+])('the %s module', (_, module, definitions) => {
   test.skipIf(module === undefined)('exports what is defined, with as many parameters, and nothing else', () => {
-    const defined = Object.entries(ncnnDefinitions).map(([name, { names }]) => [name, names.length])
+    const defined = Object.entries(definitions).map(([name, { names }]) => [name, names.length])
     expect(module && aritiesOf(module)).toEqual(Object.fromEntries(defined))
   })
 })

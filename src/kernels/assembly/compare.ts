@@ -4,88 +4,88 @@ import { halfToFloat4 } from './half'
 
 // ---- decoding: n is rounded up to a multiple of 16, the caller leaves room for it ----
 
-export function float16ToFloat32(from: usize, to: usize, n: i32): void {
+export function float16ToFloat32(source: usize, destination: usize, n: i32): void {
   for (let i = 0; i < n; i += 4) {
-    v128.store(to, halfToFloat4(v128.load16x4_u(from)))
-    from += 8
-    to += 16
+    v128.store(destination, halfToFloat4(v128.load16x4_u(source)))
+    source += 8
+    destination += 16
   }
 }
 
-export function bfloat16ToFloat32(from: usize, to: usize, n: i32): void {
+export function bfloat16ToFloat32(source: usize, destination: usize, n: i32): void {
   for (let i = 0; i < n; i += 4) {
-    v128.store(to, i32x4.shl(v128.load16x4_u(from), 16))
-    from += 8
-    to += 16
+    v128.store(destination, i32x4.shl(v128.load16x4_u(source), 16))
+    source += 8
+    destination += 16
   }
 }
 
-export function int16ToFloat32(from: usize, to: usize, n: i32): void {
+export function int16ToFloat32(source: usize, destination: usize, n: i32): void {
   for (let i = 0; i < n; i += 4) {
-    v128.store(to, f32x4.convert_i32x4_s(v128.load16x4_s(from)))
-    from += 8
-    to += 16
+    v128.store(destination, f32x4.convert_i32x4_s(v128.load16x4_s(source)))
+    source += 8
+    destination += 16
   }
 }
 
-export function uint16ToFloat32(from: usize, to: usize, n: i32): void {
+export function uint16ToFloat32(source: usize, destination: usize, n: i32): void {
   for (let i = 0; i < n; i += 4) {
-    v128.store(to, f32x4.convert_i32x4_s(v128.load16x4_u(from)))
-    from += 8
-    to += 16
+    v128.store(destination, f32x4.convert_i32x4_s(v128.load16x4_u(source)))
+    source += 8
+    destination += 16
   }
 }
 
-export function int8ToFloat32(from: usize, to: usize, n: i32): void {
+export function int8ToFloat32(source: usize, destination: usize, n: i32): void {
   for (let i = 0; i < n; i += 8) {
-    const words = v128.load8x8_s(from)
-    v128.store(to, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(words)))
-    v128.store(to, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(words)), 16)
-    from += 8
-    to += 32
+    const words = v128.load8x8_s(source)
+    v128.store(destination, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(words)))
+    v128.store(destination, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(words)), 16)
+    source += 8
+    destination += 32
   }
 }
 
-export function uint8ToFloat32(from: usize, to: usize, n: i32): void {
+export function uint8ToFloat32(source: usize, destination: usize, n: i32): void {
   for (let i = 0; i < n; i += 8) {
-    const words = v128.load8x8_u(from)
-    v128.store(to, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(words)))
-    v128.store(to, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(words)), 16)
-    from += 8
-    to += 32
+    const words = v128.load8x8_u(source)
+    v128.store(destination, f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(words)))
+    v128.store(destination, f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(words)), 16)
+    source += 8
+    destination += 32
   }
 }
 
-export function float32ToFloat64(from: usize, to: usize, n: i32): void {
+export function float32ToFloat64(source: usize, destination: usize, n: i32): void {
   for (let i = 0; i < n; i += 2) {
-    v128.store(to, f64x2.promote_low_f32x4(v128.load64_zero(from)))
-    from += 8
-    to += 16
+    v128.store(destination, f64x2.promote_low_f32x4(v128.load64_zero(source)))
+    source += 8
+    destination += 16
   }
 }
 
-export function int32ToFloat64(from: usize, to: usize, n: i32): void {
+export function int32ToFloat64(source: usize, destination: usize, n: i32): void {
   for (let i = 0; i < n; i += 2) {
-    v128.store(to, f64x2.convert_low_i32x4_s(v128.load64_zero(from)))
-    from += 8
-    to += 16
+    v128.store(destination, f64x2.convert_low_i32x4_s(v128.load64_zero(source)))
+    source += 8
+    destination += 16
   }
 }
 
-export function uint32ToFloat64(from: usize, to: usize, n: i32): void {
+export function uint32ToFloat64(source: usize, destination: usize, n: i32): void {
   for (let i = 0; i < n; i += 2) {
-    v128.store(to, f64x2.convert_low_i32x4_u(v128.load64_zero(from)))
-    from += 8
-    to += 16
+    v128.store(destination, f64x2.convert_low_i32x4_u(v128.load64_zero(source)))
+    source += 8
+    destination += 16
   }
 }
 
 /** Whole numbers only. */
-export function float64ToInt64(from: usize, to: usize, n: i32): void {
+export function float64ToInt64(source: usize, destination: usize, n: i32): void {
   for (let i = 0; i < n; i++) {
-    store<i64>(to, <i64>load<f64>(from))
-    from += 8
-    to += 8
+    store<i64>(destination, <i64>load<f64>(source))
+    source += 8
+    destination += 8
   }
 }
 
@@ -168,19 +168,19 @@ function allCertainlyClose(a: usize, r: usize, stop: usize, atol: v128, rtol: v1
  * on both sides. `surelyAtol` and `surelyRtol`: see certainlyClose.
  */
 export function firstMissFloat32(
-  a: usize, r: usize, n: i32,
+  actual: usize, reference: usize, n: i32,
   atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, equalNaN: bool,
 ): i32 {
   const atol4 = f32x4.splat(surelyAtol), rtol4 = f32x4.splat(surelyRtol)
   let i = 0
   while (i < n) {
     const end = min(i + GROUP, n)
-    const p = a + (<usize>i << 2), q = r + (<usize>i << 2), stop = a + (<usize>end << 2)
+    const p = actual + (<usize>i << 2), q = reference + (<usize>i << 2), stop = actual + (<usize>end << 2)
     const close = surelyAtol > 0
       ? allCertainlyClose(p, q, stop, atol4, rtol4, false)
       : allCertainlyClose(p, q, stop, atol4, rtol4, true)
     if (!close) {
-      const miss = firstMissWithin<f32>(a, r, i, end, atol, rtol, equalNaN)
+      const miss = firstMissWithin<f32>(actual, reference, i, end, atol, rtol, equalNaN)
       if (miss < end) return miss
     }
     i = end
@@ -198,13 +198,13 @@ function closePair(a: usize, r: usize, atol: v128, rtol: v128, greatest: v128): 
 }
 
 /** As firstMissFloat32. */
-export function firstMissFloat64(a: usize, r: usize, n: i32, atol: f64, rtol: f64, equalNaN: bool): i32 {
+export function firstMissFloat64(actual: usize, reference: usize, n: i32, atol: f64, rtol: f64, equalNaN: bool): i32 {
   const atol2 = f64x2.splat(atol), rtol2 = f64x2.splat(rtol), greatest = f64x2.splat(f64.MAX_VALUE)
   let i = 0
   while (i < n) {
     const end = min(i + GROUP, n)
-    let p = a + (<usize>i << 3), q = r + (<usize>i << 3)
-    const stop = a + (<usize>end << 3)
+    let p = actual + (<usize>i << 3), q = reference + (<usize>i << 3)
+    const stop = actual + (<usize>end << 3)
     let close = i64x2.splat(-1), other = close
     while (p < stop) {
       close = v128.and(close, closePair(p, q, atol2, rtol2, greatest))
@@ -215,7 +215,7 @@ export function firstMissFloat64(a: usize, r: usize, n: i32, atol: f64, rtol: f6
       q += 64
     }
     if (!i64x2.all_true(v128.and(close, other))) {
-      const miss = firstMissWithin<f64>(a, r, i, end, atol, rtol, equalNaN)
+      const miss = firstMissWithin<f64>(actual, reference, i, end, atol, rtol, equalNaN)
       if (miss < end) return miss
     }
     i = end
@@ -229,9 +229,9 @@ const TWO_TO_64: f64 = 18446744073709551616.0
  * The first element that misses the rule, or whose difference does not fit 64 bits: the caller has to look at it. `signs` has bit 0
  * set when actual is unsigned, bit 1 when the reference is.
  */
-export function firstMissInt64(a: usize, r: usize, n: i32, atol: f64, rtol: f64, signs: i32): i32 {
+export function firstMissInt64(actual: usize, reference: usize, n: i32, atol: f64, rtol: f64, signs: i32): i32 {
   for (let i = 0; i < n; i++) {
-    const x = load<u64>(a + (<usize>i << 3)), y = load<u64>(r + (<usize>i << 3))
+    const x = load<u64>(actual + (<usize>i << 3)), y = load<u64>(reference + (<usize>i << 3))
     const negativeX = !(signs & 1) && <i64>x < 0, negativeY = !(signs & 2) && <i64>y < 0
     const absX = negativeX ? 0 - x : x, absY = negativeY ? 0 - y : y
     let diff: u64
@@ -513,17 +513,17 @@ function addStatistics<T>(
 }
 
 export function statisticsFloat32(
-  s: usize, a: usize, r: usize, n: i32, position: f64,
+  results: usize, actual: usize, reference: usize, n: i32, position: f64,
   atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, equalNaN: bool,
 ): void {
-  addStatistics<f32>(s, a, r, n, position, atol, rtol, surelyAtol, surelyRtol, equalNaN)
+  addStatistics<f32>(results, actual, reference, n, position, atol, rtol, surelyAtol, surelyRtol, equalNaN)
 }
 
 export function statisticsFloat64(
-  s: usize, a: usize, r: usize, n: i32, position: f64,
+  results: usize, actual: usize, reference: usize, n: i32, position: f64,
   atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, equalNaN: bool,
 ): void {
-  addStatistics<f64>(s, a, r, n, position, atol, rtol, surelyAtol, surelyRtol, equalNaN)
+  addStatistics<f64>(results, actual, reference, n, position, atol, rtol, surelyAtol, surelyRtol, equalNaN)
 }
 
 // ---- distribution of errors ----
@@ -595,34 +595,34 @@ function collectMarked<T>(a: usize, r: usize, n: i32, relative: bool, marks: usi
   return <i32>((out - start) >> 3)
 }
 
-export function countAbsoluteFloat32(a: usize, r: usize, n: i32, buckets: usize, totals: usize): void {
-  countBuckets<f32>(a, r, n, false, buckets, totals)
+export function countAbsoluteFloat32(actual: usize, reference: usize, n: i32, buckets: usize, totals: usize): void {
+  countBuckets<f32>(actual, reference, n, false, buckets, totals)
 }
 
-export function countRelativeFloat32(a: usize, r: usize, n: i32, buckets: usize, totals: usize): void {
-  countBuckets<f32>(a, r, n, true, buckets, totals)
+export function countRelativeFloat32(actual: usize, reference: usize, n: i32, buckets: usize, totals: usize): void {
+  countBuckets<f32>(actual, reference, n, true, buckets, totals)
 }
 
-export function countAbsoluteFloat64(a: usize, r: usize, n: i32, buckets: usize, totals: usize): void {
-  countBuckets<f64>(a, r, n, false, buckets, totals)
+export function countAbsoluteFloat64(actual: usize, reference: usize, n: i32, buckets: usize, totals: usize): void {
+  countBuckets<f64>(actual, reference, n, false, buckets, totals)
 }
 
-export function countRelativeFloat64(a: usize, r: usize, n: i32, buckets: usize, totals: usize): void {
-  countBuckets<f64>(a, r, n, true, buckets, totals)
+export function countRelativeFloat64(actual: usize, reference: usize, n: i32, buckets: usize, totals: usize): void {
+  countBuckets<f64>(actual, reference, n, true, buckets, totals)
 }
 
-export function collectAbsoluteFloat32(a: usize, r: usize, n: i32, marks: usize, out: usize): i32 {
-  return collectMarked<f32>(a, r, n, false, marks, out)
+export function collectAbsoluteFloat32(actual: usize, reference: usize, n: i32, marks: usize, errors: usize): i32 {
+  return collectMarked<f32>(actual, reference, n, false, marks, errors)
 }
 
-export function collectRelativeFloat32(a: usize, r: usize, n: i32, marks: usize, out: usize): i32 {
-  return collectMarked<f32>(a, r, n, true, marks, out)
+export function collectRelativeFloat32(actual: usize, reference: usize, n: i32, marks: usize, errors: usize): i32 {
+  return collectMarked<f32>(actual, reference, n, true, marks, errors)
 }
 
-export function collectAbsoluteFloat64(a: usize, r: usize, n: i32, marks: usize, out: usize): i32 {
-  return collectMarked<f64>(a, r, n, false, marks, out)
+export function collectAbsoluteFloat64(actual: usize, reference: usize, n: i32, marks: usize, errors: usize): i32 {
+  return collectMarked<f64>(actual, reference, n, false, marks, errors)
 }
 
-export function collectRelativeFloat64(a: usize, r: usize, n: i32, marks: usize, out: usize): i32 {
-  return collectMarked<f64>(a, r, n, true, marks, out)
+export function collectRelativeFloat64(actual: usize, reference: usize, n: i32, marks: usize, errors: usize): i32 {
+  return collectMarked<f64>(actual, reference, n, true, marks, errors)
 }
