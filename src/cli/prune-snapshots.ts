@@ -2,7 +2,8 @@
 import { type Dirent, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { reasonOf } from '../host/reason.ts'
-import { filesNamedIn, isWholeSnap, snapshotFilePattern } from '../snapshots/file-names.ts'
+import { snapshotFilePattern } from '../snapshots/file-names.ts'
+import { damageOf, filesNamedIn } from '../snapshots/snap-text.ts'
 
 export interface PruneResult {
   /** Paths of the files that were removed. */
@@ -21,7 +22,7 @@ const temporaryFile = new RegExp(`^\\.${snapshotFilePattern.source}\\.[0-9a-f-]+
 
 /**
  * Removes orphaned tensor files below `root`, going by the .snap files alone: no test is run. Only files whose names a snapshot
- * could have are touched, only in folders called `<name>.tensors`. A folder whose .snap is not whole is left alone.
+ * could have are touched, only in folders called `<name>.tensors`. A folder whose .snap is damaged is left alone.
  */
 export function pruneSnapshots(root: string): PruneResult {
   const removed: string[] = []
@@ -31,8 +32,9 @@ export function pruneSnapshots(root: string): PruneResult {
   for (const folder of tensorFolders(root, skip)) {
     try {
       const snap = readSnap(folder)
-      if (snap !== undefined && !isWholeSnap(snap)) {
-        skip(folder, 'its .snap is cut off or has unresolved merge conflicts')
+      const damage = snap === undefined ? undefined : damageOf(snap)
+      if (damage !== undefined) {
+        skip(folder, `its .snap ${damage}`)
         continue
       }
       const named = filesNamedIn(snap ?? '')

@@ -3,10 +3,10 @@
 import { describeUpdate, explainSnapshotFailure } from '../explain/snapshot.ts'
 import { renderText } from '../explain/text.ts'
 import { snapshotFiles } from '../snapshots/files/index.ts'
-import { isPromise, run } from '../snapshots/flow.ts'
+import { type Flow, isPromise, run } from '../snapshots/flow.ts'
 import { matchSnapshot, type SnapshotResult } from '../snapshots/match-snapshot.ts'
 import { checkSnapshotOptions, parseArguments, type SnapshotOptions } from '../snapshots/options.ts'
-import { type SnapshotContext, snapshotEntry } from '../snapshots/runner-state.ts'
+import { type SnapshotContext, type SnapshotEntry, snapshotEntry } from '../snapshots/runner-state.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 import { withDefaults } from './defaults.ts'
 
@@ -21,10 +21,19 @@ export function toMatchTensorSnapshot(
   const context = this as SnapshotContext
   refuseUse(context)
   const given = parseArguments(hintOrOptions, options)
-  const checked = checkSnapshotOptions(withDefaults(given.options))
   const entry = snapshotEntry(context, given.hint)
-  const result = run(matchSnapshot(entry, actual, checked, snapshotFiles()))
+  const result = run(assertion(entry, actual, given.options))
   return isPromise(result) ? result.then((later) => conclude(entry.key, later)) : conclude(entry.key, result)
+}
+
+/** Under `-u` Vitest would remove what a test that fails has stored. */
+function* assertion(entry: SnapshotEntry, actual: unknown, options: SnapshotOptions | undefined): Flow<SnapshotResult> {
+  try {
+    return yield* matchSnapshot(entry, actual, checkSnapshotOptions(withDefaults(options)), snapshotFiles())
+  } catch (error) {
+    entry.abandon()
+    throw error
+  }
 }
 
 function conclude(key: string, result: SnapshotResult): MatcherResult {

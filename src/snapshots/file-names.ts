@@ -17,6 +17,16 @@ export function snapshotFolder(snapPath: string): string {
  * snapshot's name. And what is stored is never overwritten: until the .snap names a new file, the old one is there.
  */
 export function snapshotFileName(key: string, sha256: string): string {
+  return `${slugOf(key)}-${sha256.slice(0, hashDigits)}.safetensors`
+}
+
+/** Whether {@link snapshotFileName} may give a snapshot this name. Other snapshots may have it too. */
+export function mayHoldSnapshot(name: string, key: string): boolean {
+  const slug = slugOf(key)
+  return name.startsWith(`${slug}-`) && name.length === snapshotFileName(key, '0'.repeat(hashDigits)).length
+}
+
+function slugOf(key: string): string {
   const slug = key
     .normalize('NFKD')
     .toLowerCase()
@@ -24,7 +34,7 @@ export function snapshotFileName(key: string, sha256: string): string {
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, longestSlug)
     .replace(/^-+|-+$/g, '')
-  return `${slug || 'snapshot'}-${sha256.slice(0, hashDigits)}.safetensors`
+  return slug || 'snapshot'
 }
 
 /** The last part of a path, whichever separators it has. */
@@ -35,14 +45,4 @@ export function baseName(path: string): string {
 /** The path of a file in a folder. Both runners accept `/` on every system. */
 export function inFolder(folder: string, name: string): string {
   return `${folder}/${name}`
-}
-
-/** The names of all tensor files that a .snap file mentions. */
-export function filesNamedIn(snapText: string): Set<string> {
-  return new Set(snapText.match(new RegExp(snapshotFilePattern, 'g')) ?? [])
-}
-
-/** Whether a .snap file is whole: a killed runner leaves a part of one, a merge conflict marks it. Runners read both as empty. */
-export function isWholeSnap(snapText: string): boolean {
-  return /`;\s*$/.test(snapText) && !/^(<{7}|>{7}) /m.test(snapText)
 }

@@ -8,11 +8,12 @@ import type { SnapshotFiles } from './files/snapshot-files.ts'
 import { canonicalBytes, makeFingerprint, mostElementsInFull } from './fingerprint/fingerprint.ts'
 import { type Flow, wait } from './flow.ts'
 import { type Judgement, judge, passes } from './judge.ts'
+import { lostError, lostFiles } from './lost-files.ts'
 import type { CheckedSnapshotOptions } from './options.ts'
 import { originMetadata } from './origin-metadata.ts'
 import type { SnapshotEntry } from './runner-state.ts'
 import { decodeSnapshot, encodeSnapshot, type Stored, type StoredSnapshot } from './stored-snapshot.ts'
-import { openSnap, rememberWritten } from './superseded.ts'
+import { openSnap, rememberWritten } from './tensor-files.ts'
 
 /** What came of an assertion. `path` is the file of the stored tensors. */
 export type SnapshotResult =
@@ -36,6 +37,7 @@ export type SnapshotResult =
   /** Something is stored that cannot be compared. */
   | { readonly status: 'unreadable'; readonly pass: false; readonly problem: string; readonly path: string | undefined }
 
+/** @throws Error when nothing can be stored or compared. What is stored stays as it is then. */
 export function* matchSnapshot(
   entry: SnapshotEntry,
   received: unknown,
@@ -45,10 +47,12 @@ export function* matchSnapshot(
   yield* openSnap(entry, files)
   const current = contentsOf(received)
   if (entry.stored === undefined) {
-    yield* checkAgainstItself(entry, current, options, files)
+    yield* checkAgainstItself(current, options, files)
+    const lost = yield* lostFiles(entry, files)
+    if (entry.mode === 'none' && lost.length > 0) throw lostError(entry, lost)
     // the text does not matter where nothing is written
     if (entry.mode === 'none') return { status: 'missing', pass: entry.settle('TensorSnapshot, not written') as false }
-    entry.settle(yield* store(entry, current, options, files))
+    entry.settle(yield* store(entry, current, options, files, lost))
     return { status: 'stored', pass: true }
   }
   const { problem, path, snapshot } = yield* readStored(entry, entry.stored, files)
@@ -56,7 +60,7 @@ export function* matchSnapshot(
   const judgements = comparable ? yield* judge(current, snapshot, options.compare, files) : []
   const within = comparable && judgements.every(passes)
   if (entry.mode === 'all' && !(within && snapshot.storage === options.storage)) {
-    yield* checkAgainstItself(entry, current, options, files)
+    yield* checkAgainstItself(current, options, files)
     entry.settle(yield* store(entry, current, options, files))
     return { status: 'updated', pass: true, judgements, problem: problem ?? explainKind(snapshot, current) }
   }
@@ -75,17 +79,22 @@ function explainKind(snapshot: StoredSnapshot | undefined, { kind }: Contents): 
   return `${name[snapshot.kind]} is stored, but ${name[kind]} was given`
 }
 
-/** Writes the tensors and returns the text that is to stand for them. */
+/**
+ * Writes the tensors and returns the text that is to stand for them. Of files that the .snap has `lost` there may be none, or the very
+ * one to be written: a run that was killed had got so far.
+ */
 function* store(
   entry: SnapshotEntry,
   current: Contents,
   options: CheckedSnapshotOptions,
   files: SnapshotFiles,
+  lost: readonly string[] = [],
 ): Flow<string> {
   const contents = options.storage === 'full' ? current : yield* fingerprintsOf(current, files)
   const bytes = encodeSnapshot(entry.key, contents, options, originMetadata(current))
   const sha256 = yield* wait(files.sha256(bytes))
   const name = snapshotFileName(entry.key, sha256)
+  if (lost.length > 0 && !lost.includes(name)) throw lostError(entry, lost)
   const folder = snapshotFolder(entry.snapPath)
   // the file first: a .snap never names what is not there
   yield* wait(files.write(inFolder(folder, name), bytes))
@@ -107,17 +116,10 @@ function* fingerprintsOf({ kind, tensors }: Contents, files: SnapshotFiles): Flo
  *
  * @throws TypeError that says why
  */
-function* checkAgainstItself(
-  entry: SnapshotEntry,
-  current: Contents,
-  options: CheckedSnapshotOptions,
-  files: SnapshotFiles,
-): Flow<void> {
+function* checkAgainstItself(current: Contents, options: CheckedSnapshotOptions, files: SnapshotFiles): Flow<void> {
   const judgements = yield* judge(current, current, options.compare, files)
   const failed = judgements.find((judgement) => !passes(judgement))
   if (failed === undefined) return
-  // keeps the runner from removing what is stored
-  if (entry.stored !== undefined) entry.settle(entry.stored.trim())
   const { comparison } = failed
   const nonFinite = comparison?.reason === 'nonfinite'
   const why = nonFinite ? 'it has NaN, which equal nothing without equalNaN' : comparison?.mismatch

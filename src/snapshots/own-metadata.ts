@@ -16,12 +16,16 @@ export interface Described {
 
 const entries: Readonly<Record<string, (described: Described) => string | undefined>> = {
   'expect-tensor': () => packageJson.version,
-  // half a surrogate pair has no UTF-8
-  test: ({ key }) => key.replace(/\p{Surrogate}/gu, '\ufffd'),
+  test: ({ key }) => storedKey(key),
   contents: ({ kind }) => kind,
   storage: ({ storage }) => storage,
   options: ({ compare }) => JSON.stringify(plainOptions(compare)),
   fingerprints: ({ fingerprints }) => fingerprints && JSON.stringify(fingerprints),
+}
+
+/** A snapshot's name as its file has it: half a surrogate pair has no UTF-8. */
+export function storedKey(key: string): string {
+  return key.replace(/\p{Surrogate}/gu, '\ufffd')
 }
 
 export const reservedMetadata: readonly string[] = Object.keys(entries)

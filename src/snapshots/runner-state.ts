@@ -1,5 +1,5 @@
 // The runner's own snapshot state, Vitest's or Jest's: it numbers snapshots, counts them, decides what is written, and saves the .snap.
-import { isPromise } from './flow.ts'
+import { type Flow, run } from './flow.ts'
 
 /** When snapshots are written: changed and new ones (`-u`), new ones only, or none (CI). */
 export type UpdateMode = 'all' | 'new' | 'none'
@@ -8,10 +8,11 @@ export type UpdateMode = 'all' | 'new' | 'none'
 interface SnapshotState {
   match(options: object): { readonly pass: boolean }
   save(): unknown
+  markSnapshotsAsCheckedForTest(testName: string): void
   readonly snapshotPath?: string
   /** Vitest: looks a snapshot up without counting it. */
-  probeExpectedSnapshot?(options: object): { readonly key: string; readonly data?: string }
-  // Jest has no such method and keeps these to itself. So do Vitest and other packages' snapshot matchers rely on them.
+  probeExpectedSnapshot?(options: object): { readonly key: string; readonly data?: string; markAsChecked(): void }
+  // The runners keep these to themselves. Other packages' snapshot matchers rely on them as well.
   readonly _snapshotPath?: string
   readonly _snapshotData?: Readonly<Record<string, string | undefined>>
   readonly _counters?: ReadonlyMap<string, number>
@@ -46,8 +47,12 @@ export interface SnapshotEntry {
   readonly state: object
   /** Hands the text over, to be compared, counted and, as the mode says, written. True when the runner accepts it. */
   settle(text: string): boolean
-  /** Calls back when the runner has saved the .snap, each time. */
-  onSaved(callback: () => void | Promise<void>): void
+  /** In place of `settle` where an error ends the assertion: what is stored for this test stays stored, also with `-u`. */
+  abandon(): void
+  /** Whether the runner read a snapshot of this name in the .snap. */
+  isRead(key: string): boolean
+  /** Has something done whenever the runner saves the .snap. */
+  wrapSaving(wrap: (save: () => unknown) => Flow<unknown>): void
 }
 
 /** @throws Error outside of a test */
@@ -57,21 +62,24 @@ export function snapshotEntry(context: SnapshotContext, hint: string | undefined
     throw new Error('toMatchTensorSnapshot works within a test of Vitest or Jest: here there is no snapshot state')
   }
   const inVitest = state.probeExpectedSnapshot !== undefined
-  const test = inVitest
-    ? (context.task?.fullTestName ?? context.currentTestName)
-    : (context.currentConcurrentTestName?.() ?? context.currentTestName)
-  const testName = hint ? `${test}${inVitest ? ' > ' : ': '}${hint}` : `${test}`
+  const test = `${
+    inVitest
+      ? (context.task?.fullTestName ?? context.currentTestName)
+      : (context.currentConcurrentTestName?.() ?? context.currentTestName)
+  }`
+  const testName = hint ? `${test}${inVitest ? ' > ' : ': '}${hint}` : test
   const testId = context.task?.id ?? testName
   const probe = state.probeExpectedSnapshot?.({ testName, testId, isInline: false })
   const key = probe?.key ?? `${testName} ${(state._counters?.get(testName) ?? 0) + 1}`
   const snapPath = state.snapshotPath ?? state._snapshotPath
   const mode = state._updateSnapshot
-  if (snapPath === undefined || mode === undefined) {
+  const read = state._snapshotData
+  if (snapPath === undefined || mode === undefined || read === undefined) {
     throw new Error('toMatchTensorSnapshot does not know this version of the test runner')
   }
   return {
     key,
-    stored: inVitest ? probe?.data : state._snapshotData?.[key],
+    stored: inVitest ? probe?.data : read[key],
     mode,
     snapPath,
     state,
@@ -88,19 +96,17 @@ export function snapshotEntry(context: SnapshotContext, hint: string | undefined
       })
       return pass
     },
-    onSaved(callback) {
+    abandon() {
+      // Jest keeps the snapshots of a failed test by itself
+      probe?.markAsChecked()
+      state.markSnapshotsAsCheckedForTest(test)
+    },
+    isRead: (name) => read[name] !== undefined,
+    wrapSaving(wrap) {
       const save = state.save
-      state.save = function (this: SnapshotState) {
-        const status = save.call(this)
-        return isPromise(status) ? status.then((saved) => after(callback, saved)) : after(callback, status)
-      }
+      state.save = () => run(wrap(() => save.call(state)))
     },
   }
-}
-
-function after<T>(callback: () => void | Promise<void>, status: T): T | Promise<T> {
-  const done = callback()
-  return isPromise(done) ? done.then(() => status) : status
 }
 
 /** Printed as it is, without quotes, by the serializer that every `expect` has for asymmetric matchers. */

@@ -57,7 +57,7 @@ test('removes what a killed process left half-written, unless it may still be wr
   expect(pruneSnapshots(folder).removed).toEqual([join(snapshots, 'x.tensors', temporary)])
 })
 
-test('leaves a folder alone whose .snap is not whole', () => {
+test('leaves a folder alone whose .snap is damaged', () => {
   put(orphan)
   writeFileSync(join(snapshots, 'x.snap'), '')
   expect(pruneSnapshots(folder)).toMatchObject({ removed: [], skipped: [{ path: join(snapshots, 'x.tensors') }] })
@@ -88,7 +88,7 @@ test('the command says what it did', async () => {
   writeFileSync(join(snapshots, 'x.snap'), '')
   expect(await runProgram('prune', folder)).toMatchObject({
     code: 1,
-    out: expect.stringMatching(/^skipped .*merge conflicts/),
+    out: expect.stringMatching(/^skipped .*its \.snap is empty/),
   })
 })
 

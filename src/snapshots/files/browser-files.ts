@@ -28,6 +28,7 @@ export function browserFiles(load: () => Promise<BrowserCommands>): SnapshotFile
       const { removeFile } = await load()
       await removeFile(path)
     },
+    list: () => [],
     async sha256(bytes) {
       const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes)))
       return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -8,6 +8,8 @@ export interface SnapshotFiles {
   /** Writes a file as a whole or not at all, and the folder around it. */
   write(path: string, bytes: Uint8Array): Awaitable<void>
   remove(path: string): Awaitable<void>
+  /** The names of the files in a folder; none where it does not exist, and in a browser, whose test runner does not tell. */
+  list(folder: string): Awaitable<readonly string[]>
   /** In hexadecimal digits. */
   sha256(bytes: Uint8Array): Awaitable<string>
 }
