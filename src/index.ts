@@ -22,6 +22,7 @@ export { compareTensors, type ReadableComparison } from './explain/compare-tenso
 export { configureTensorMatchers } from './matchers/defaults.ts'
 export { tensorMatchers } from './matchers/index.ts'
 export type { TopKOptions } from './matchers/to-agree-on-top-k.ts'
+export type { MatchModelOptions } from './matchers/to-match-model.ts'
 export type { AsymmetricTensorMatchers, TensorMatchers } from './matchers/types.ts'
 export type { SnapshotOptions, SnapshotStorage } from './snapshots/options.ts'
 export type { DType, TypedArray } from './tensor/dtype.ts'

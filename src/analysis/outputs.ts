@@ -33,14 +33,19 @@ export async function compareOutputs({ subject, visited }: Walk, options: Compar
       )
     }
     const target = inShapeOf(own, counterpart.tensor)
-    const [a, b] = [floatsOf(own), floatsOf(target)]
-    const error = a === undefined || b === undefined ? Number.NaN : distance(a, b).error
+    const error = relativeError(own, target)
     return { name, reference: counterpart.name, error, comparison: compareTensors(own, target, options) }
   })
 }
 
+/** NaN for integers. */
+export function relativeError(own: Tensor, target: Tensor): number {
+  const [a, b] = [floatsOf(own), floatsOf(target)]
+  return a === undefined || b === undefined ? Number.NaN : distance(a, b).error
+}
+
 /** The reference's elements in the layout and shape of the model's output. */
-function inShapeOf(own: Tensor, reference: Tensor): Tensor {
+export function inShapeOf(own: Tensor, reference: Tensor): Tensor {
   const [a, b] = [floatsOf(own), floatsOf(reference)]
   if (a === undefined || b === undefined) return { ...reference, shape: own.shape }
   const fit = bestFit(a, b, layoutsBetween(own.shape, reference.shape))

@@ -64,7 +64,7 @@ function describeDiagnosis({ verdict, culprits, cause }: Diagnosis): string {
 
 const describeCulprit = ({ layer, cause, evidence }: Culprit): string => `${layer}: ${cause}, ${evidence}`
 
-const tabulateOutputs = (outputs: readonly OutputComparison[]): Table | undefined =>
+export const tabulateOutputs = (outputs: readonly OutputComparison[]): Table | undefined =>
   outputs.length === 0
     ? undefined
     : tabulate(

@@ -1,9 +1,11 @@
 // The signatures under which the matchers appear on each runner's `expect`.
 import type { CompareOptions } from '../compare/options/options.ts'
+import type { Model } from '../runners/model.ts'
 import type { SnapshotOptions } from '../snapshots/options.ts'
 import type { DType } from '../tensor/dtype.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
 import type { TopKOptions } from './to-agree-on-top-k.ts'
+import type { MatchModelOptions } from './to-match-model.ts'
 
 /** The matchers of `expect(actual)`. `Result` is `void`, or a promise after `.resolves` and in `expect.poll`. */
 export interface TensorMatchers<Result> {
@@ -28,6 +30,13 @@ export interface TensorMatchers<Result> {
    * class that the reference scores within tolerance of the one it displaces.
    */
   toAgreeOnTopK(reference: TensorLike, k: number, options?: TopKOptions): Result
+  /**
+   * Both models compute the same outputs from the same inputs, within tolerance. Where they do not, the message names the layer at which
+   * they part, the cause and the repair. The assertion must be awaited.
+   *
+   * @param reference any model, or a recording of what one computes (`loadRecording`)
+   */
+  toMatchModel(reference: Model, options: MatchModelOptions): Promise<void>
   /** The tensor has exactly this shape, outermost axis first. A scalar's is `[]`. */
   toHaveShape(shape: readonly number[]): Result
   toHaveDtype(dtype: DType): Result
