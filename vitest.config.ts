@@ -27,6 +27,7 @@ export default defineConfig({
             'test/packaging/**',
             'test/runtimes/**',
             'test/snapshots/{lifecycle,browser}/**',
+            'test/matchers/lifecycle/**',
           ],
         },
       },

@@ -1,4 +1,5 @@
 // An assertion that takes time has to be awaited: one that is not fails its test, whatever it would have found.
+import { isPromise } from '../snapshots/flow.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 
 /** What the test runners tell a matcher about the test around it. */
@@ -15,13 +16,13 @@ interface TestContext extends MatcherContext {
   readonly suppressedErrors?: Error[]
   /** Undefined where no test runner is. */
   readonly currentTestName?: string
-  /** Jest's; the name of a test that runs beside others. */
-  currentConcurrentTestName?(): string | undefined
+  /** Jest's. */
+  currentTestIdentity?(): { readonly concurrent?: boolean } | undefined
 }
 
 /**
  * The same matcher, whose promise the test has to wait for. In Jest's concurrent tests, which share one list of errors, and outside of
- * Vitest and Jest nothing is watched.
+ * Vitest and Jest nothing is watched: a mismatch that nobody awaits is an unhandled rejection there.
  */
 export function mustBeAwaited<Arguments extends readonly unknown[]>(
   name: string,
@@ -59,8 +60,8 @@ function watch(context: TestContext, error: Error): Watch | undefined {
       },
     }
   }
-  const isAlone = currentTestName !== undefined && context.currentConcurrentTestName?.() === undefined
-  if (suppressedErrors === undefined || !isAlone) return undefined
+  const isConcurrent = context.currentTestIdentity?.()?.concurrent === true
+  if (suppressedErrors === undefined || currentTestName === undefined || isConcurrent) return undefined
   suppressedErrors.push(error)
   return {
     links: 2,
@@ -81,7 +82,7 @@ function follow<T>(promise: Promise<T>, { links, awaited }: Watch): Promise<T> {
       if (typeof value !== 'function') return value
       return (...args: unknown[]) => {
         const next: unknown = value.apply(target, args)
-        if (links > 0 && next instanceof Promise) return follow(next, { links: links - 1, awaited })
+        if (links > 0 && isPromise(next)) return follow(next, { links: links - 1, awaited })
         awaited()
         return next
       }
