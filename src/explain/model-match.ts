@@ -14,7 +14,9 @@ export function explainModelMatch({ trials, worst, diagnosis }: ModelMatch): Exp
   const outputs = trials[worst]
   const failed = trials.filter((one) => one.some(({ comparison }) => !comparison.pass)).length
   const which =
-    trials.length === 1 ? [] : [`${failed} of ${trials.length} inputs fail; most of all input ${worst + 1}, shown here.`]
+    trials.length === 1
+      ? []
+      : [`${failed} of ${trials.length} inputs fail; most of all input ${worst + 1}, shown here.`]
   const shared = {
     tensors: tabulateOutputs(outputs),
     facts: [{ label: 'tolerance', text: describeTolerance(outputs[0].comparison) }],
