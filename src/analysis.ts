@@ -6,7 +6,13 @@ export type { Culprit, Diagnosis } from './analysis/diagnose.ts'
 export type { LayerRow } from './analysis/layer-table.ts'
 export type { OutputComparison } from './analysis/outputs.ts'
 export { type ModelRepair, repairModel } from './analysis/repair.ts'
-export { compareModels, diagnose, type Readable } from './explain/diagnose.ts'
+export type {
+  OutputTolerance,
+  SuggestedBound,
+  SuggestToleranceOptions,
+  ToleranceSuggestion,
+} from './analysis/suggest-tolerance.ts'
+export { compareModels, diagnose, type Readable, suggestTolerance } from './explain/diagnose.ts'
 export { loadRecording } from './recordings/load-recording.ts'
 export { type RecordOptions, recordActivations } from './recordings/record-activations.ts'
 export { RecordingError } from './recordings/recording-error.ts'

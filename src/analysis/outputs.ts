@@ -5,7 +5,7 @@ import type { CompareOptions } from '../compare/options/options.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { AnalysisError } from './analysis-error.ts'
 import { distance } from './distance.ts'
-import { float32Tensor, floatsOf } from './elements.ts'
+import { floatsOf } from './elements.ts'
 import { bestFit, layoutsBetween, rearrange } from './layouts.ts'
 import type { Walk } from './walk-state.ts'
 
@@ -50,5 +50,6 @@ export function inShapeOf(own: Tensor, reference: Tensor): Tensor {
   if (a === undefined || b === undefined) return { ...reference, shape: own.shape }
   const fit = bestFit(a, b, layoutsBetween(own.shape, reference.shape))
   const { layout } = fit ?? { layout: layoutsBetween(own.shape, reference.shape)[0] }
-  return float32Tensor(rearrange(b, layout), own.shape)
+  const dtype = b.BYTES_PER_ELEMENT === 8 ? 'float64' : 'float32'
+  return { data: rearrange(b, layout), shape: own.shape, dtype }
 }

@@ -32,6 +32,8 @@ export interface Terminal {
   out(line: string): void
   /** Progress and warnings, to standard error. */
   err(line: string): void
+  /** A line about what is going on, which the next one replaces, and an empty one removes; nothing where nobody watches. */
+  status(line: string): void
   /** Whether a person reads the results as they come: otherwise they go to a file or another program. */
   readonly isTerminal: boolean
   /** Columns that a line may have; infinite where nobody reads along. */
@@ -39,7 +41,7 @@ export interface Terminal {
 }
 
 /** One call of a command: the terminal, and its arguments. */
-interface Invocation<O extends Options> extends Terminal {
+export interface Invocation<O extends Options> extends Terminal {
   readonly values: Values<O & typeof commonOptions>
   readonly positionals: readonly string[]
 }

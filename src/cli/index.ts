@@ -4,10 +4,12 @@ import { didYouMean } from '../compare/options/did-you-mean.ts'
 import { columns } from '../explain/columns.ts'
 import { reasonOf } from '../host/reason.ts'
 import { type Command, type Terminal, UsageError } from './command.ts'
+import { diagnose } from './diagnose.ts'
 import { inspect } from './inspect.ts'
 import { prune } from './prune.ts'
+import { repair } from './repair.ts'
 
-export const commands: Readonly<Record<string, Command>> = { inspect, prune }
+export const commands: Readonly<Record<string, Command>> = { diagnose, inspect, prune, repair }
 
 /** Runs one command line and returns the exit code: 0, 1 when the answer is no or something failed, 2 for a wrong command line. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {

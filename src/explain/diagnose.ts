@@ -5,10 +5,17 @@ import {
   type ModelComparison,
 } from '../analysis/compare-models.ts'
 import { type Diagnosis, diagnose as find } from '../analysis/diagnose.ts'
+import {
+  type SuggestToleranceOptions,
+  suggestTolerance as suggest,
+  type ToleranceSuggestion,
+} from '../analysis/suggest-tolerance.ts'
 import type { Model } from '../runners/model.ts'
+import type { TensorLike } from '../tensor/tensor.ts'
 import { explainDiagnosis, explainModelComparison } from './diagnosis.ts'
 import type { Explanation } from './explanation.ts'
 import { renderText } from './text.ts'
+import { explainSuggestion } from './tolerance-suggestion.ts'
 
 /** A result with a `toString` that explains it in at most 25 lines. */
 export type Readable<Result> = Result & { toString(): string }
@@ -32,4 +39,14 @@ export async function diagnose(
   options: CompareModelsOptions,
 ): Promise<Readable<Diagnosis>> {
   return readable(await find(model, reference, options), explainDiagnosis)
+}
+
+/** {@link suggest} */
+export async function suggestTolerance(
+  model: Model,
+  reference: Model,
+  inputs: readonly Readonly<Record<string, TensorLike>>[],
+  options?: SuggestToleranceOptions,
+): Promise<Readable<ToleranceSuggestion>> {
+  return readable(await suggest(model, reference, inputs, options), explainSuggestion)
 }

@@ -5,8 +5,8 @@ import { loadNcnn } from '../../src/runners/ncnn/index.ts'
 import type { Tensor } from '../../src/tensor/tensor.ts'
 import { transpose } from '../../src/tensor/transpose.ts'
 
-const param = `7767517
-14 16
+export const param = `7767517
+14 15
 Input in 0 1 in
 Convolution conv1 1 1 in c1 0=8 1=3 4=1 5=1 6=216 9=1
 Split split 1 2 c1 c1a c1b
@@ -54,7 +54,7 @@ const weights: readonly (readonly [count: number, size: number, tagged?: true])[
 /** The third weight of BatchNorm is a variance. */
 const variance = 6
 
-function weightBytes(): Uint8Array {
+export function weightBytes(): Uint8Array {
   const parts = weights.flatMap(([count, size, tagged], i) => {
     const numbers = randomNumbers(count, 1000 + i).map((value) =>
       i === variance ? 0.05 + size * Math.abs(value) : size * value,

@@ -29,6 +29,7 @@ async function run(...args: string[]): Promise<{ code: number; lines: string[] }
   const terminal: Terminal = {
     out: (line) => void lines.push(`out ${line}`),
     err: (line) => void lines.push(`err ${line}`),
+    status: () => undefined,
     isTerminal: true,
     width: 80,
   }

@@ -12,6 +12,7 @@ export async function runProgram(...args: string[]): Promise<Outcome> {
   const code = await main(args, {
     out: (line) => void out.push(line),
     err: (line) => void err.push(line),
+    status: () => undefined,
     isTerminal: false,
     width: Number.POSITIVE_INFINITY,
   })

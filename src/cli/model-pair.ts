@@ -1,0 +1,145 @@
+// What the commands that compare two models have in common: the models, what they are fed, and the tolerance.
+
+import type { CompareModelsOptions } from '../analysis/compare-models.ts'
+import { checkOptions } from '../compare/options/check-options.ts'
+import type { CompareOptions } from '../compare/options/options.ts'
+import { readTensorSync } from '../files/read-write.ts'
+import { reasonOf } from '../host/reason.ts'
+import { loadRecording } from '../recordings/load-recording.ts'
+import { type LoadModelOptions, loadModel, modelFileNames } from '../runners/load-model.ts'
+import type { Model } from '../runners/model.ts'
+import { ncnnOptionSets } from '../runners/ncnn/engine-matrix.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { type Invocation, type Options, UsageError } from './command.ts'
+import { withProgress } from './progress.ts'
+
+/** `default without fp16` is `default-without-fp16` on a command line. */
+const optionSets = new Map(
+  Object.entries(ncnnOptionSets).map(([name, options]) => [name.replaceAll(' ', '-'), options]),
+)
+const engines = ['wasm', 'python', 'native'] as const
+
+export const pairOptions = {
+  reference: { type: 'string', value: '<model or recording>', help: 'what the model should compute' },
+  input: { type: 'string', value: '<name=x.npy>', multiple: true, help: 'an input and its tensor' },
+  'reference-input': {
+    type: 'string',
+    value: '<name=x.npy>',
+    multiple: true,
+    help: "the reference's, where it is fed otherwise, in the same order",
+  },
+  atol: { type: 'string', value: '<number>', help: 'absolute tolerance of the outputs' },
+  rtol: { type: 'string', value: '<number>', help: 'relative tolerance of the outputs' },
+  normalize: { type: 'string', value: '<l2>', help: 'compare after l2, l1, max, minmax, zscore or softmax' },
+  options: {
+    type: 'string',
+    value: '<name>',
+    help: `the model's ncnn options: ${[...optionSets.keys()].join(', ')}`,
+  },
+  engine: { type: 'string', value: '<name>', help: `what runs ncnn models: ${engines.join(', ')}` },
+} as const satisfies Options
+
+type PairInvocation = Pick<Invocation<typeof pairOptions>, 'values' | 'positionals'>
+
+export interface ModelPair {
+  /** Path of the model. */
+  readonly path: string
+  readonly model: Model
+  readonly reference: Model
+  readonly options: CompareModelsOptions
+}
+
+/**
+ * Loads both models for `use`, and closes them.
+ * @throws UsageError for arguments that cannot be right
+ */
+export async function withModelPair<Result>(
+  { values, positionals, ...terminal }: Invocation<typeof pairOptions>,
+  use: (pair: ModelPair) => Promise<Result>,
+): Promise<Result> {
+  const { path, reference, ncnn, ...options } = parseArguments({ values, positionals })
+  const closing: Model[] = []
+  const load = async (source: string, settings: LoadModelOptions['ncnn']): Promise<Model> => {
+    const model = source.endsWith('.safetensors')
+      ? await loadRecording(source)
+      : await loadModel(source, { ncnn: settings })
+    closing.push(model)
+    return model
+  }
+  try {
+    const model = withProgress(await load(path, ncnn), terminal)
+    return await use({ path, model, reference: await load(reference, { engine: ncnn.engine }), options })
+  } finally {
+    terminal.status('')
+    for (const model of closing) model.close()
+  }
+}
+
+/** The arguments, checked and read; no model is loaded yet. */
+function parseArguments({ values, positionals }: PairInvocation) {
+  const [path, ...more] = positionals
+  if (path === undefined || more.length > 0) {
+    throw new UsageError(`expected the path of one model (${modelFileNames})`)
+  }
+  if (values.reference === undefined)
+    throw new UsageError('--reference is missing: a model, or a recording (.safetensors)')
+  if (values.input === undefined) throw new UsageError('--input is missing: what the models are fed, such as in0=x.npy')
+  return {
+    path,
+    reference: values.reference,
+    ncnn: { ncnn: parseOptionSet(values.options), engine: parseEngine(values.engine) },
+    inputs: readInputs('--input', values.input),
+    ...(values['reference-input'] && { referenceInputs: readInputs('--reference-input', values['reference-input']) }),
+    ...parseTolerance(values),
+  }
+}
+
+function parseTolerance({ atol, rtol, normalize }: PairInvocation['values']): CompareOptions {
+  const options = {
+    ...(atol !== undefined && { atol: parseNumber('--atol', atol) }),
+    ...(rtol !== undefined && { rtol: parseNumber('--rtol', rtol) }),
+    ...(normalize !== undefined && { normalize }),
+  } as CompareOptions
+  try {
+    checkOptions(options)
+  } catch (cause) {
+    throw new UsageError(reasonOf(cause), { cause })
+  }
+  return options
+}
+
+function parseNumber(option: string, text: string): number {
+  const number = Number(text)
+  if (text.trim() === '' || Number.isNaN(number))
+    throw new UsageError(`${option} ${text}: expected a number such as 1e-3`)
+  return number
+}
+
+function parseOptionSet(name: string | undefined) {
+  if (name === undefined) return undefined
+  const options = optionSets.get(name)
+  if (options === undefined) {
+    throw new UsageError(`--options ${name}: expected one of ${[...optionSets.keys()].join(', ')}`)
+  }
+  return options
+}
+
+function parseEngine(name: string | undefined) {
+  const engine = engines.find((one) => one === name)
+  if (name !== undefined && engine === undefined) {
+    throw new UsageError(`--engine ${name}: expected one of ${engines.join(', ')}`)
+  }
+  return engine
+}
+
+/** `in0=x.npy` */
+function readInputs(option: string, given: readonly string[]): Record<string, Tensor> {
+  const inputs = given.map((text): [string, Tensor] => {
+    const separator = text.indexOf('=')
+    if (separator < 1 || separator === text.length - 1) {
+      throw new UsageError(`${option} ${text}: expected a name and a tensor file, such as in0=x.npy`)
+    }
+    return [text.slice(0, separator), readTensorSync(text.slice(separator + 1))]
+  })
+  return Object.fromEntries(inputs)
+}

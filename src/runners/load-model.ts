@@ -1,0 +1,54 @@
+// Loads a model of any runtime, which the name of its file tells. A runtime is imported when it is needed.
+import { reasonOf } from '../host/reason.ts'
+import type { Model } from './model.ts'
+import { ModelError } from './model-error.ts'
+import type { LoadNcnnOptions } from './ncnn/options.ts'
+import { resolvePeer } from './peer.ts'
+
+export interface LoadModelOptions {
+  /** For `.param` files. */
+  readonly ncnn?: Pick<LoadNcnnOptions, 'bin' | 'engine' | 'ncnn'>
+}
+
+type Load = (path: string, options: LoadModelOptions) => Promise<Model>
+
+/** The first whose pattern fits. */
+const loaders: readonly { readonly pattern: RegExp; readonly load: Load }[] = [
+  {
+    pattern: /\.param(\.bin)?$/,
+    load: async (path, { ncnn }) => (await import('./ncnn/load-ncnn.ts')).loadNcnn(path, ncnn),
+  },
+  { pattern: /\.onnx$/, load: async (path) => (await import('./onnx/load-onnx.ts')).loadOnnx(path) },
+  { pattern: /\.json$/, load: loadTfjsModel },
+  { pattern: /(\.pt|\.pth|_pnnx\.py)$/, load: async (path) => (await import('./torch/load-torch.ts')).loadTorch(path) },
+]
+
+/** What {@link loadModel} can tell from the name of a file. */
+export const modelFileNames = '.param, .onnx, model.json, .pt or _pnnx.py'
+
+/** @throws {ModelError} for a file whose name says nothing, and whatever the loader of the runtime throws */
+export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<Model> {
+  const loader = loaders.find(({ pattern }) => pattern.test(path))
+  if (loader === undefined) {
+    throw new ModelError(`${path}: expected a model file, whose name ends in ${modelFileNames}`, {
+      code: 'wrong-option',
+    })
+  }
+  return loader.load(path, options)
+}
+
+async function loadTfjsModel(path: string): Promise<Model> {
+  const { loadTfjs } = await import('./tfjs/load-tfjs.ts')
+  return loadTfjs(await importTfjs(path), path)
+}
+
+async function importTfjs(path: string) {
+  try {
+    return await import(resolvePeer('@tensorflow/tfjs'))
+  } catch (cause) {
+    throw new ModelError(`${path} needs TensorFlow.js: npm install @tensorflow/tfjs (${reasonOf(cause)})`, {
+      code: 'missing-dependency',
+      cause,
+    })
+  }
+}
