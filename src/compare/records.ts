@@ -18,7 +18,12 @@ export function compareRecords(
   options?: CompareOptions,
 ): NamedComparison[] {
   const names = [...new Set([...Object.keys(references), ...Object.keys(actuals)])]
-  return names.map((name) => compareNamed(name, actuals[name], references[name], options))
+  return names.map((name) => compareNamed(name, own(actuals, name), own(references, name), options))
+}
+
+/** What a record has under a name by itself: every object inherits a `constructor`. */
+export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined
 }
 
 function compareNamed(
@@ -46,7 +51,12 @@ export function isTensorRecord(value: unknown): value is TensorRecord {
 export function isTensorObject(value: unknown): boolean {
   if (!isPlainObject(value)) return false
   const { dims, shape } = value as { readonly dims?: unknown; readonly shape?: unknown }
-  return [dims, shape].some((lengths) => Array.isArray(lengths) && lengths.every(Number.isInteger))
+  return [dims, shape].some(isListOfLengths)
+}
+
+function isListOfLengths(value: unknown): boolean {
+  if (ArrayBuffer.isView(value)) return 'length' in value
+  return Array.isArray(value) && value.every((length) => typeof length === 'bigint' || Number.isInteger(length))
 }
 
 function isPlainObject(value: unknown): value is object {

@@ -1,4 +1,5 @@
 // An explanation as text for a terminal: in at most 25 lines of 110 columns, the least important gives way.
+import { printable } from '../host/printable.ts'
 import { columns } from './columns.ts'
 import type { Explanation, Fact, Table } from './explanation.ts'
 import { drawHistogram } from './histogram.ts'
@@ -26,7 +27,7 @@ export function renderText(explanation: Explanation): string {
   const nested = details === undefined ? [] : [indented(subject.findings)]
   const others = joinBlocks(...head, title, ...foot).split('\n').length
   const body = renderBody(subject, Math.max(maxLines - others - 1, fewestLines))
-  return joinBlocks(...head, title, ...nested, ...body, ...foot)
+  return printable(joinBlocks(...head, title, ...nested, ...body, ...foot))
 }
 
 /** To fit into `limit` lines (at least 14), the rows of the table give way first, then the hints, then the slices. */

@@ -1,4 +1,5 @@
-// CRC-32 as zip uses it, four bytes a step; fflate computes it when writing but never checks it when reading.
+// CRC-32 as zip uses it: zlib's, or four bytes a step; fflate computes it when writing but never checks it when reading.
+import { nodeModule } from '../host/node-modules.ts'
 
 const polynomial = 0xedb88320
 
@@ -18,6 +19,11 @@ for (let byte = 0; byte < 256; byte++) {
 
 /** The CRC-32 of `bytes`, unsigned. */
 export function crc32(bytes: Uint8Array): number {
+  return nodeModule('node:zlib').crc32?.(bytes) ?? crc32InSteps(bytes)
+}
+
+/** Where there is no zlib, or one that does not tell. */
+export function crc32InSteps(bytes: Uint8Array): number {
   const [one, two, three, four] = tables
   const whole = bytes.length - (bytes.length % 4)
   let crc = 0xffffffff

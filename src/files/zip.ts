@@ -1,6 +1,7 @@
 // Reads zip archives: the directory, checked against the bytes that are there, then single members, checked by their CRC.
-// fflate inflates; its own unzip checks neither the CRC nor what the directory declares.
+// Node's zlib inflates whole members, and fflate where there is none; its own unzip checks neither the CRC nor what the directory declares.
 import { Inflate } from 'fflate'
+import { nodeModule } from '../host/node-modules.ts'
 import { crc32 } from './crc32.ts'
 import { byteCount, describeBeginning, TensorFileError } from './error.ts'
 import { allocateBytes, type ByteSource } from './source.ts'
@@ -32,6 +33,8 @@ const maxDeflateRatio = 1032
 const headInput = 1024
 // Input per step, so that a member which inflates to more than it declares is stopped early.
 const stepInput = 65536
+// What zlib hands over at once.
+const nativeChunk = 2 ** 20
 
 /** One file in the archive: what the directory says of it, and where its data lies. */
 export interface ZipMember {
@@ -287,6 +290,22 @@ function inflate(input: Uint8Array, complete: boolean, source: string, take: (ou
 }
 
 function inflateAll(input: Uint8Array, size: number, source: string): Uint8Array<ArrayBuffer> {
+  return inflateNatively(input, size) ?? inflateInSteps(input, size, source)
+}
+
+/** Several times as fast. Undefined without zlib, and for what does not inflate to `size` bytes: the steps find out why. */
+function inflateNatively(input: Uint8Array, size: number): Uint8Array<ArrayBuffer> | undefined {
+  const { inflateRawSync } = nodeModule('node:zlib')
+  if (inflateRawSync === undefined || size === 0) return undefined
+  try {
+    const whole = inflateRawSync(input, { maxOutputLength: size, chunkSize: nativeChunk })
+    return whole.length === size ? new Uint8Array(whole) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function inflateInSteps(input: Uint8Array, size: number, source: string): Uint8Array<ArrayBuffer> {
   const whole = allocateBytes(size, source)
   let length = 0
   inflate(input, true, source, (output) => {

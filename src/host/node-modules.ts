@@ -10,6 +10,7 @@ interface NodeModules {
   readonly 'node:url': typeof import('node:url')
   readonly 'node:util': typeof import('node:util')
   readonly 'node:worker_threads': typeof import('node:worker_threads')
+  readonly 'node:zlib': typeof import('node:zlib')
 }
 
 /** One of Node's modules. In a browser it is an empty object: what it should hold may be named there, but not called. */

@@ -1,7 +1,7 @@
 // Compares what a test computed with what was stored: in full, or by its fingerprint.
 import { compareTensors } from '../compare/compare-tensors.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
-import type { NamedComparison } from '../compare/records.ts'
+import { type NamedComparison, own } from '../compare/records.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Contents } from './contents.ts'
 import type { SnapshotFiles } from './files/snapshot-files.ts'
@@ -33,7 +33,7 @@ export function* judge(
 ): Flow<Judgement[]> {
   const judgements: Judgement[] = []
   for (const name of new Set([...Object.keys(stored.tensors), ...Object.keys(current.tensors)])) {
-    judgements.push(yield* judgeOne(name, current.tensors[name], stored.tensors[name], options, files))
+    judgements.push(yield* judgeOne(name, own(current.tensors, name), own(stored.tensors, name), options, files))
   }
   return judgements
 }

@@ -1,4 +1,5 @@
 // The bytes of a snapshot's .safetensors file, and what was stored in them.
+import { own } from '../compare/records.ts'
 import { TensorFileError } from '../files/error.ts'
 import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -93,7 +94,7 @@ function putTogether(
 ): Record<string, Stored> {
   const headers = parseHeaders(fingerprints, path)
   const part = (name: string): Float64Array => {
-    const data = parts[name]?.data
+    const data = own(parts, name)?.data
     if (data === undefined) throw new TensorFileError(path, `has no ${name}: the fingerprint is not complete`)
     return data as Float64Array
   }

@@ -2,12 +2,9 @@
 
 import { describeValue } from './describe.ts'
 import { allocate, type DType } from './dtype.ts'
-import { formatShape, sizeOf } from './shape.ts'
+import { formatShape, mostAxes, sizeOf } from './shape.ts'
 import { inferDType, storeAs, viewAsStorage } from './storage.ts'
 import type { Tensor } from './tensor.ts'
-
-/** Deeper than any tensor; an array that contains itself would never end. */
-const maxRank = 32
 
 /** More elements than fit a typed array in today's engines. */
 const maxElements = 2 ** 32
@@ -24,7 +21,8 @@ function shapeOf(nested: readonly unknown[], name: string): { shape: number[]; f
   const shape: number[] = []
   let value: unknown = nested
   while (Array.isArray(value)) {
-    if (shape.length === maxRank) throw new TypeError(`${name}: nested more than ${maxRank} deep, or contains itself`)
+    // an array that contains itself would never end
+    if (shape.length === mostAxes) throw new TypeError(`${name}: nested more than ${mostAxes} deep, or contains itself`)
     shape.push(value.length)
     value = value[0]
   }

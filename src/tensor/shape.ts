@@ -37,15 +37,28 @@ export function unravelIndex(position: number, shape: readonly number[]): number
   return index
 }
 
+/** The most axes that a tensor has, as in numpy. */
+export const mostAxes = 64
+
+/** The lengths of a shape in a message, however many there are. */
+function listLengths(lengths: readonly unknown[]): string {
+  const shown = lengths.slice(0, mostAxes).map((length) => String(length).slice(0, 40))
+  return `[${shown.join(', ')}${lengths.length > mostAxes ? ', …' : ''}]`
+}
+
 /**
  * Checks that `shape` is a list of lengths and returns it as a plain array.
  *
- * @throws TypeError that names the argument, for anything that is not a list of non-negative whole numbers or whose product
- *   is beyond what a JavaScript number counts exactly.
+ * @throws TypeError that names the argument, for anything that is not a list of at most 64 non-negative whole numbers or whose
+ *   product is beyond what a JavaScript number counts exactly.
  */
 export function checkShape(shape: unknown, name: string): number[] {
   if (!Array.isArray(shape) && !(ArrayBuffer.isView(shape) && 'length' in shape)) {
     throw new TypeError(`${name}: the shape must be an array of lengths, got ${shape === null ? 'null' : typeof shape}`)
+  }
+  const { length: rank } = shape as ArrayLike<unknown>
+  if (rank > mostAxes) {
+    throw new TypeError(`${name}: the shape has ${rank} axes; a tensor has at most ${mostAxes}`)
   }
   const lengths = Array.from(shape as ArrayLike<unknown>, (length) =>
     typeof length === 'bigint' ? Number(length) : length,
@@ -53,7 +66,7 @@ export function checkShape(shape: unknown, name: string): number[] {
   for (const length of lengths) {
     if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0) {
       throw new TypeError(
-        `${name}: the shape [${lengths.map(String).join(', ')}] is not valid, because ${String(length)} is not a non-negative whole number`,
+        `${name}: the shape ${listLengths(lengths)} is not valid, because ${String(length)} is not a non-negative whole number`,
       )
     }
   }

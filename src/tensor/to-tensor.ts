@@ -112,7 +112,8 @@ function fromNdarray(source: Properties, name: string): Tensor {
   const dense = strides === undefined && offset === 0
   if (dense && dtype === source.dtype && dtype !== undefined && storageNameOf(dtype) === typedArrayName(data)) {
     checkSize(shape, (data as TypedArray).length, name)
-    return source as unknown as Tensor
+    const given = source as unknown as Tensor
+    return isPlainShape(given.shape) ? given : { data: given.data, shape, dtype }
   }
   const stored = adoptStorage(data, dtype, name)
   if (dense) {
@@ -125,6 +126,11 @@ function fromNdarray(source: Properties, name: string): Tensor {
     shape,
     dtype: stored.dtype,
   }
+}
+
+/** Some libraries count in bigints, or keep lengths in a typed array. */
+function isPlainShape(shape: readonly unknown[]): boolean {
+  return Array.isArray(shape) && shape.every((length) => typeof length === 'number')
 }
 
 /** The strides of an ndarray (row-major when it has none), after checking that every element they reach exists. */

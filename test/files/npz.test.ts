@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { crc32, crc32InSteps } from '../../src/files/crc32.ts'
 import { TensorFileError } from '../../src/files/error.ts'
 import { decodeNpz, encodeNpz } from '../../src/files/npz.ts'
 import { dtypes } from '../../src/tensor/dtype.ts'
@@ -177,4 +178,9 @@ test('every record of tensors survives a round trip', () => {
 test('a tensor may be called __proto__', () => {
   const read = decodeNpz(encodeNpz(Object.fromEntries([['__proto__', cube]])))
   expect(Object.entries(read)).toEqual([['__proto__', cube]])
+})
+
+test.each([0, 1, 5, 4096])('the checksum of %i bytes is the same without zlib', (length) => {
+  const bytes = Uint8Array.from({ length }, (_, i) => (i * 131) & 0xff)
+  expect(crc32InSteps(bytes)).toBe(crc32(bytes))
 })

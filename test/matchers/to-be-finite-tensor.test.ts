@@ -41,3 +41,15 @@ test('says how many of which kind, where, and what they have in common', () => {
 test('what is no tensor is an error, under .not too', () => {
   expect(() => expect({}).not.toBeFiniteTensor()).toThrow(/actual must be a tensor/)
 })
+
+test('places are counted across blocks, for NaN everywhere too', () => {
+  const data = new Float32Array(3 * 20_000)
+  for (const row of [0, 1, 2]) data[row * 20_000 + 17_000] = row === 1 ? Number.NaN : Number.POSITIVE_INFINITY
+  const tensor = { data, dims: [3, 20_000], type: 'float32' }
+  const message = messageOf(() => expect(tensor).toBeFiniteTensor())
+  expect(message).toMatch(/3 of 60000 elements \(\S+%\), namely 1 NaN, 2 Infinity\n/)
+  expect(message).toMatch(/at {10}\[0, 17000\], \[1, 17000\], \[2, 17000\]\n {2}where {7}all with axis 1 = 17000$/)
+  expect(messageOf(() => expect({ ...tensor, data: data.fill(Number.NaN) }).toBeFiniteTensor())).toMatch(
+    /60000 of 60000 elements .* and 59995 more$/s,
+  )
+})

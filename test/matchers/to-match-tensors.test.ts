@@ -87,3 +87,15 @@ test('a mistake is an error that names the side or the tensor, under .not too', 
   // @ts-expect-error: no such option
   expect(() => expect(actual).not.toMatchTensors(reference, { atoll: 1 })).toThrow(/unknown option 'atoll'/)
 })
+
+test('a name that every object inherits is missing all the same', () => {
+  const { constructor: _, ...without } = { constructor: [1], out0: [1] }
+  expect(messageOf(() => expect(without).toMatchTensors({ constructor: [1], out0: [1] }))).toMatch(
+    /constructor \(1 of 2 tensors\)\n\n {2}constructor +missing/,
+  )
+})
+
+test('names do nothing to a terminal', () => {
+  const name = 'out\u001b[2J'
+  expect(messageOf(() => expect({ [name]: [1] }).toMatchTensors({ [name]: [2] }))).toMatch(/do not match: out\\x1b\[2J/)
+})

@@ -1,5 +1,6 @@
 // Everything that counts as a tensor, and plain words about everything that does not.
 import { describe, expect, test } from 'vitest'
+import { isTensorRecord } from '../../src/compare/records.ts'
 import type { TensorLike } from '../../src/tensor/tensor.ts'
 import { tensor, toTensor } from '../../src/tensor/to-tensor.ts'
 import { elementsOf } from '../compare/arbitraries.ts'
@@ -180,6 +181,11 @@ describe('refuses, naming the argument', () => {
       'actual: the shape [2, 3] needs 6 elements, but the data has 5',
     ],
     ['a negative length', { data: new Float32Array(2), shape: [-2, -1] }, '-2 is not a non-negative whole number'],
+    [
+      'a shape of 1e5 axes',
+      { data: new Float32Array(1), shape: new Array(1e5).fill(1) },
+      'the shape has 100000 axes; a tensor has at most 64',
+    ],
     ['a fractional length', { data: new Float32Array(2), shape: [1.5] }, '1.5 is not a non-negative whole number'],
     ['a NaN length', { data: new Float32Array(2), shape: [Number.NaN] }, 'NaN is not a non-negative whole number'],
     [
@@ -256,10 +262,16 @@ describe('refuses, naming the argument', () => {
     expect(error.message).toContain('actual')
   })
 
+  test('64 axes are none too many', () => {
+    expect(convert({ data: new Float32Array(1), shape: new Array(64).fill(1), dtype: 'float32' }).shape).toHaveLength(
+      64,
+    )
+  })
+
   test('an array that contains itself', () => {
     const endless: unknown[] = []
     endless.push(endless)
-    expect(() => convert(endless)).toThrow('actual: nested more than 32 deep, or contains itself')
+    expect(() => convert(endless)).toThrow('actual: nested more than 64 deep, or contains itself')
   })
 
   test('arrays that share rows and unfold to more elements than there is memory', () => {
@@ -329,3 +341,18 @@ function catchError(run: () => unknown): Error {
   }
   throw new Error('nothing was thrown')
 }
+
+test.each([
+  ['bigints', [2n, 3n]],
+  ['a typed array', Int32Array.of(2, 3)],
+  ['a typed array of bigints', BigInt64Array.of(2n, 3n)],
+])('a shape of %s counts as any other', (_, shape) => {
+  const data = new Float32Array(6)
+  for (const like of [
+    { data, shape, dtype: 'float32' },
+    { data, dims: shape, type: 'float32' },
+  ]) {
+    expect(toTensor(like as unknown as TensorLike)).toEqual({ data, shape: [2, 3], dtype: 'float32' })
+    expect(isTensorRecord(like)).toBe(false)
+  }
+})
