@@ -9,6 +9,7 @@ import { firstOverflow } from './causes/overflow.ts'
 import { fp16WeightsCause } from './causes/rounded-weights.ts'
 import { sharesOf } from './causes/shares.ts'
 import { type NarrowSide, narrowSide, storageCause } from './causes/storage.ts'
+import { switchedPrecision } from './causes/switched-precision.ts'
 import { winogradCause } from './causes/winograd.ts'
 import { inputDifference } from './check-inputs.ts'
 import { type CompareModelsOptions, type Examined, examine } from './compare-models.ts'
@@ -217,5 +218,8 @@ async function explain(scene: Scene, row: Row, shared: readonly Explanation[]) {
   if (difference !== undefined) {
     return { layer: difference.layer, explanation: { cause: 'graph', evidence: difference.evidence } as const }
   }
-  return { layer: row.layer, explanation: await layerFault(scene, row) }
+  return {
+    layer: row.layer,
+    explanation: (await switchedPrecision(scene, row)) ?? (await layerFault(scene, row)),
+  }
 }

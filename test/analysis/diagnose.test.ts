@@ -118,6 +118,23 @@ describe('one damaged layer is named, with what is wrong with it', () => {
   })
 })
 
+describe('a layer that ncnn alone makes narrower is named, with the switch', () => {
+  test.each([
+    ['useFp16Storage', 2, 'fp16-storage'],
+    ['useBf16Storage', 4, 'bf16-storage'],
+  ])('%s', async (name, mask, cause) => {
+    const masks = Object.fromEntries(
+      model.layers.flatMap((layer) => (layer.name === 'conv3' ? [] : [[layer.name, mask]])),
+    )
+    const reduced = await variantOf({ ncnn: { [name]: true }, masks })
+    const diagnosis = await diagnose(reduced, exact, { inputs })
+    expect(diagnosis.culprits.map(({ layer }) => layer)).toEqual(['conv3'])
+    expect(diagnosis.cause).toBe(cause)
+    expect(diagnosis.repair?.settings).toEqual({ ncnn: { [name]: false } })
+    reduced.close()
+  })
+})
+
 describe('nobody is blamed', () => {
   test('for rounding to float32', async () => {
     const diagnosis = await diagnose(model, asAnotherRuntime(exact), {
