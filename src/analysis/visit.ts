@@ -57,9 +57,13 @@ export function startWalk(subject: Subject, namesHold: boolean): Walk {
     }
     const paired = references.byName.get(pairs.get(blob) ?? '')
     if (paired?.elements.length === elements.length) return { ...search.fit(elements, shape, paired), by: 'pair' }
-    const named = namesHold ? references.byName.get(blob) : undefined
-    if (named?.elements.length === elements.length) return { ...search.fit(elements, shape, named), by: 'name' }
+    const sameName = namesHold ? references.byName.get(blob) : undefined
+    const named = sameName?.elements.length === elements.length ? search.fit(elements, shape, sameName) : undefined
+    if (named !== undefined && named.error < sureError) return { ...named, by: 'name' }
     const found = search.find(elements, shape, place, mayReshape(layer))
+    // Two converters may number alike for a while, and then one of them has a layer more.
+    const isOther = found !== undefined && !found.early && found.error < sureError
+    if (named !== undefined && !isOther) return { ...named, by: 'name' }
     if (found !== undefined && !(found.error >= sureError && isForOutput(subject, blob, found.reference.name))) {
       if (found.error < 1e-3) search.learn(found.layout)
       return { ...found, by: 'content' }

@@ -146,6 +146,27 @@ describe('nobody is blamed', () => {
     for (const { factor } of diagnosis.layers) expect(factor).toBeLessThan(5)
   })
 
+  test('for tensors that have exchanged their names with others of their shape', async () => {
+    const names: Readonly<Record<string, string>> = { s1: 'h1', h1: 's1' }
+    const rename = (blob: string): string => names[blob] ?? blob
+    const renumbered: Model = {
+      ...exact,
+      blobs: exact.blobs.map(rename),
+      layers: exact.layers.map((layer) => ({
+        ...layer,
+        inputs: layer.inputs.map(rename),
+        outputs: layer.outputs.map(rename),
+      })),
+      run: async (given) => {
+        const tensors = await exact.run(given, { outputs: 'all' })
+        return Object.fromEntries(Object.entries(tensors).map(([blob, tensor]) => [rename(blob), tensor]))
+      },
+    }
+    const { culprits, layers } = await diagnose(model, renumbered, { inputs })
+    expect(culprits).toEqual([])
+    expect(layers.map(({ blob, counterpart }) => [blob, counterpart.name])).toContainEqual(['s1', 'h1'])
+  })
+
   test('where nothing differs', async () => {
     expect(await diagnose(model, model, { inputs })).toMatchObject({ verdict: 'equal', culprits: [], cause: undefined })
   })
