@@ -6,7 +6,7 @@ import { floatOfBits } from './words.ts'
 /** A parameter as ncnn's operators.md documents it: its id, its type, and its default. */
 export type ParamSpec = IntSpec | FloatSpec | IntsSpec | FloatsSpec | FloatBitsSpec | StringSpec
 
-interface IntSpec {
+export interface IntSpec {
   readonly kind: 'int'
   readonly id: number
   /** A number, or the name of the parameter (declared before) whose value is taken. */
