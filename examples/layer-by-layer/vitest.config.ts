@@ -4,5 +4,6 @@ export default defineConfig({
   test: {
     include: ['layer-by-layer.test.ts'],
     setupFiles: ['expect-tensor/vitest'],
+    testTimeout: 30_000,
   },
 })
