@@ -1,5 +1,6 @@
 // Batches: several samples in one tensor. ncnn keeps their number beside the shape, as `Mat.n`; here it is a leading axis.
 // Source: Tencent/ncnn 20261020, NetPrivate::do_forward_layer and src/layer/reshape.cpp.
+import { formatShape } from '../../tensor/shape.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { NcnnError } from './error.ts'
 import type { GraphLayer } from './graph.ts'
@@ -53,18 +54,24 @@ export function blobsWithBatch(
 }
 
 /**
- * Checks that the inputs with a batch have the same number of samples, or one, which serves all.
- * @throws {NcnnError} naming the inputs and their shapes
+ * Checks that no batch is empty. Layers check that those that meet have as many samples, or one, which serves all.
+ * @throws {NcnnError} naming the input and its shape
  */
 export function checkBatches(fed: ReadonlyMap<string, Tensor>, batched: Batched): void {
-  const batches = [...fed].filter(([name]) => isBatched(batched, name))
-  const lengths = new Set(batches.map(([, { shape }]) => shape[0]).filter((length) => length !== 1))
-  if (lengths.size <= 1 && !lengths.has(0)) return
-  const shapes = batches.map(([name, { shape }]) => `"${name}" [${shape.join(', ')}]`).join(', ')
-  throw new NcnnError(
-    `batches must have the same number of samples along their leading axis, or one for all, got ${shapes}`,
-    { code: 'wrong-input' },
-  )
+  for (const [name, { shape }] of fed) {
+    if (!isBatched(batched, name) || shape[0] > 0) continue
+    throw new NcnnError(`input "${name}", ${formatShape(shape)}, has a batch without samples along its leading axis`, {
+      code: 'wrong-input',
+    })
+  }
+}
+
+/** @throws {NcnnError} when batches have different numbers of samples, none of them one */
+export function commonBatch(batches: readonly { readonly length: number }[], where: string): number {
+  const batch = Math.max(1, ...batches.map(({ length }) => length))
+  const odd = batches.find(({ length }) => length !== 1 && length !== batch)
+  if (odd === undefined) return batch
+  throw new NcnnError(`${where} cannot run on batches of ${odd.length} and ${batch} samples`, { code: 'wrong-input' })
 }
 
 /** The samples of a tensor with a leading batch axis, which share its memory. */

@@ -5,7 +5,15 @@ import type { Tensor } from '../../../../tensor/tensor.ts'
 import type { Emit } from '../../../create-model.ts'
 import type { Part } from '../../../graph.ts'
 import type { ModelErrorCode } from '../../../model-error.ts'
-import { type Batched, blobsWithBatch, checkBatches, isBatched, samplesOf, stackSamples } from '../../batches.ts'
+import {
+  type Batched,
+  blobsWithBatch,
+  checkBatches,
+  commonBatch,
+  isBatched,
+  samplesOf,
+  stackSamples,
+} from '../../batches.ts'
 import { typeToFeed } from '../../blob-types.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type GraphLayer } from '../../graph.ts'
@@ -139,13 +147,7 @@ function runSamples(
     const first = inputs.map(([sample]) => sample)
     return withinLayer(layer, first, dying, network, (workspace) => forwardBatch(inputs, layer, workspace))
   }
-  const batch = Math.max(1, ...inputs.map((samples) => samples.length))
-  const odd = inputs.find((samples) => samples.length !== 1 && samples.length !== batch)
-  if (odd !== undefined) {
-    throw new NcnnError(`${describeLayer(layer.graph)} cannot run on batches of ${odd.length} and ${batch} samples`, {
-      code: 'wrong-input',
-    })
-  }
+  const batch = commonBatch(inputs, describeLayer(layer.graph))
   const runs = Array.from({ length: batch }, (_, index) => {
     const own = inputs.map((samples) => samples[index] ?? samples[0])
     return runLayer(layer, own, index === batch - 1 ? dying : ofBatches(inputs, dying), network)
