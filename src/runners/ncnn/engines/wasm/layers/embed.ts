@@ -25,6 +25,9 @@ export const Embed = defineLayer({
         `weight_data_size ${weight_data_size} is not input_dim ${input_dim} x num_output ${num_output}`,
       )
     }
+    if (input_dim < 1 || num_output < 1) {
+      throw new NcnnError(`input_dim ${input_dim} and num_output ${num_output} must be at least 1`)
+    }
     return {
       weight_data: tagged(weight_data_size),
       bias_data: bias_term ? raw(num_output) : undefined,

@@ -10,7 +10,7 @@ import {
   slidingCount,
   slidingWindows,
 } from '../operations/pool-windows.ts'
-import { namedLengths } from '../shapes/axes.ts'
+import { namedLengths, refuseEmpty } from '../shapes/axes.ts'
 
 /** An output length that is the input's. */
 const asInput = -233
@@ -47,6 +47,7 @@ export const Pooling3D = defineLayer({
   forward([x], { params }, workspace) {
     const { c, d, h, w } = namedLengths(x.shape)
     const lengths = [d, h, w] as const
+    refuseEmpty(x.shape)
     const method = poolMethod(params.pooling_type)
     if (params.global_pooling) {
       const whole = [adaptiveWindows(d, 1), adaptiveWindows(h, 1), adaptiveWindows(w, 1)] as const

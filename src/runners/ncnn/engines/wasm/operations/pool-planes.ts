@@ -2,6 +2,7 @@
 import { PoolType } from '../../../../../kernels/ncnn.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
+import { refuseEmpty } from '../shapes/axes.ts'
 import {
   adaptiveWindows,
   borders,
@@ -31,6 +32,7 @@ export function poolAdaptively(
   shape: readonly number[],
   workspace: Workspace,
 ): Blob {
+  refuseEmpty(x.shape)
   checkAdaptive(outH)
   checkAdaptive(outW)
   const y = workspace.alloc(shape)
@@ -51,6 +53,7 @@ export function poolSliding(
   countPadding: boolean,
   workspace: Workspace,
 ): Blob {
+  refuseEmpty(x.shape)
   checkSliding(alongH)
   checkSliding(alongW)
   const [borderH, borderW] = borders([h, w], [alongH, alongW], padMode)

@@ -1,4 +1,5 @@
 // ncnn's names for the axes of a blob: w is the innermost axis of every rank, c the outermost of ranks 3 and 4.
+import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 
 export type AxisName = 'w' | 'h' | 'd' | 'c'
@@ -32,6 +33,11 @@ export function asRank(shape: readonly number[], rank: number): readonly number[
   if (rank === 3 && d === 1) return [c, h, w]
   if (rank === 2 && d === 1 && c === 1) return [h, w]
   throw new NcnnError(`expected an input of at most ${rank} axes, or others of length 1, found [${shape.join(', ')}]`)
+}
+
+/** Checks that a blob has elements: over none, ncnn leaves windows as their memory was. */
+export function refuseEmpty(shape: readonly number[]): void {
+  if (shape.includes(0)) throw new NcnnError(`the input, ${formatShape(shape)}, has no elements`)
 }
 
 /** The position of an axis that may be counted from the end. */

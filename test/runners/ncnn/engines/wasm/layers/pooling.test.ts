@@ -208,3 +208,14 @@ test.each([
     ]),
   ).rejects.toThrow(message)
 })
+
+test.each([
+  ['Pooling', { 0: 1, 1: 3, 3: 2 }, [2, 0, 4]],
+  ['Pooling', { 4: 1 }, [2, 0, 4]],
+  ['Pooling', { 7: 1, 8: 2 }, [2, 4, 0]],
+  ['Pooling1D', { 0: 1, 4: 1 }, [2, 0]],
+  ['Pooling3D', { 4: 1 }, [2, 0, 2, 2]],
+])('%s %o refuses to pool nothing', async (type, params, shape) => {
+  const x = { data: new Float32Array(0), shape, dtype: 'float32' } as const
+  await expect(runSingle(type, params, [x])).rejects.toThrow('has no elements')
+})

@@ -54,6 +54,13 @@ test('Embed looks rows up and limits indices to the table', async () => {
   expect(values(y)).toEqual([15, 26, 11, 22, 15, 26, 11, 22])
 })
 
+test('Embed refuses a table without rows', async () => {
+  const weights = [taggedWeight([])]
+  await expect(runSingle('Embed', { 0: 2, 1: 0, 3: 0 }, [int32([0], [1])], { weights })).rejects.toThrow(
+    'input_dim 0 and num_output 2 must be at least 1',
+  )
+})
+
 test('Embed scales an int8 table back', async () => {
   const weights = [taggedWeight(Int8Array.of(1, -2, 3, 4)), rawWeight([2])]
   const y = await runSingle('Embed', { 0: 2, 1: 2, 3: 4, 18: 1 }, [int32([1, 0], [2])], { weights })

@@ -1,6 +1,6 @@
 // Where convolutions and deconvolutions read and write: image sizes, windows, padding and output sizes.
 import { NcnnError } from '../../../../error.ts'
-import { asRank } from '../../shapes/axes.ts'
+import { asRank, refuseEmpty } from '../../shapes/axes.ts'
 
 /** A number for each spatial axis, outermost first. Layers of fewer dimensions have depth 1, or depth and height 1. */
 export type Spatial = readonly [depth: number, height: number, width: number]
@@ -72,6 +72,7 @@ export function imageOf(shape: readonly number[], dimensions: Dimensions): Image
   if (dimensions === 3 && shape.length < rank) {
     throw new NcnnError(`expected an input of ${rank} axes, found ${shape.length}`)
   }
+  refuseEmpty(shape)
   const read = asRank(shape, rank)
   const [channels, ...sizes] = [...Array<number>(rank - read.length).fill(1), ...read]
   const [width = 1, height = 1, depth = 1] = sizes.reverse()
