@@ -72,8 +72,6 @@ function product(name: string, m: number, n: number, k: number): KernelCase {
           initial: Initial.rowBias,
           bias,
           activation: Activation.relu,
-          activationA: 0,
-          activationB: 0,
           scratch,
         })
     },
@@ -114,9 +112,6 @@ function linear(name: string, rows: number, outputs: number, inputs: number): Ke
           k: inputs,
           initial: Initial.columnBias,
           bias,
-          activation: Activation.none,
-          activationA: 0,
-          activationB: 0,
           scratch,
         })
     },
@@ -145,21 +140,12 @@ function convolution(name: string, window: Window, depthwise = false): KernelCas
     flops: 2 * outputs * outH * outW * k,
     prepare({ kernels, random, bytes }) {
       const [input, output, bias] = [random(channels * h * w), bytes(outputs * outH * outW * 4), random(outputs)]
-      const shape = [kernelH, kernelW, stride, stride, dilation, dilation] as const
-      const rest = [padTop, padLeft, 0, Activation.relu, 0, 0] as const
+      const strides = { strideH: stride, strideW: stride, dilationH: dilation, dilationW: dilation }
+      const shape = { kernelH, kernelW, ...strides }
+      const rest = { padTop, padLeft, padValue: 0, activation: Activation.relu }
       const weights = random(outputs * k)
       if (depthwise) {
-        const scratch = bytes(
-          kernels.depthwiseScratchBytes({
-            outW,
-            kernelH: shape[0],
-            kernelW: shape[1],
-            strideH: shape[2],
-            strideW: shape[3],
-            dilationH: shape[4],
-            dilationW: shape[5],
-          }),
-        )
+        const scratch = bytes(kernels.depthwiseScratchBytes({ outW, ...shape }))
         return () =>
           kernels.depthwise({
             input,
@@ -171,18 +157,8 @@ function convolution(name: string, window: Window, depthwise = false): KernelCas
             output,
             outH,
             outW,
-            kernelH: shape[0],
-            kernelW: shape[1],
-            strideH: shape[2],
-            strideW: shape[3],
-            dilationH: shape[4],
-            dilationW: shape[5],
-            padTop: rest[0],
-            padLeft: rest[1],
-            padValue: rest[2],
-            activation: rest[3],
-            activationA: rest[4],
-            activationB: rest[5],
+            ...shape,
+            ...rest,
             scratch,
           })
       }
@@ -209,18 +185,8 @@ function convolution(name: string, window: Window, depthwise = false): KernelCas
           outch: outputs,
           outH,
           outW,
-          kernelH: shape[0],
-          kernelW: shape[1],
-          strideH: shape[2],
-          strideW: shape[3],
-          dilationH: shape[4],
-          dilationW: shape[5],
-          padTop: rest[0],
-          padLeft: rest[1],
-          padValue: rest[2],
-          activation: rest[3],
-          activationA: rest[4],
-          activationB: rest[5],
+          ...shape,
+          ...rest,
           scratch,
         })
     },
@@ -284,8 +250,6 @@ function int8Convolution(name: string, window: Window): KernelCase {
           scales,
           bias,
           activation: Activation.relu,
-          activationA: 0,
-          activationB: 0,
           outputScale: 0,
           output,
           scratch,
@@ -355,9 +319,6 @@ function lstm(name: string, steps: number, inputs: number, hiddenSize: number): 
           k: inputs,
           initial: Initial.columnBias,
           bias,
-          activation: Activation.none,
-          activationA: 0,
-          activationB: 0,
           scratch,
         })
         kernels.lstm({
@@ -403,7 +364,7 @@ function doubled(name: string, channels: number, size: number): KernelCase {
     flops: channels * outSize * outSize,
     prepare({ kernels, random, bytes, integers }) {
       const first = integers(Int32Array.from({ length: outSize }, (_, i) => Math.min(i >> 1, size - 2)))
-      const taps = [2, first, random(2 * outSize)] as const
+      const weight = random(2 * outSize)
       const [input, output] = [random(channels * size * size), bytes(4 * channels * outSize * outSize)]
       const scratch = bytes(kernels.resizeScratchBytes({ outW: outSize }))
       return () =>
@@ -415,12 +376,12 @@ function doubled(name: string, channels: number, size: number): KernelCase {
           output,
           outH: outSize,
           outW: outSize,
-          countH: taps[0],
-          firstH: taps[1],
-          weightH: taps[2],
-          countW: taps[0],
-          firstW: taps[1],
-          weightW: taps[2],
+          countH: 2,
+          firstH: first,
+          weightH: weight,
+          countW: 2,
+          firstW: first,
+          weightW: weight,
           scratch,
         })
     },
@@ -510,7 +471,7 @@ const cases: KernelCase[] = [
     kernels.unary({ op: 7, input: data, output, n: mega }),
   ),
   elementwise('gelu, 1 M elements', mega, ({ kernels }, data, output) => {
-    kernels.activate({ activation: Activation.gelu, input: data, output, n: mega, activationA: 0, activationB: 0 })
+    kernels.activate({ activation: Activation.gelu, input: data, output, n: mega })
   }),
   elementwise('softmax, 1024 rows of 1024', mega, ({ kernels }, data, output) => {
     kernels.softmax({ input: data, output, outer: 1024, length: 1024, inner: 1 })

@@ -65,9 +65,6 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
       k: 700,
       initial: Initial.rowBias,
       bias,
-      activation: Activation.none,
-      activationA: 0,
-      activationB: 0,
       scratch,
     })
     return [output, 37 * 301]
@@ -97,8 +94,6 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
       padLeft: 1,
       padValue: 0,
       activation: Activation.swish,
-      activationA: 0,
-      activationB: 0,
       scratch,
     })
     return [output, 24 * 29 * 31]
@@ -167,7 +162,7 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
   resize() {
     const output = arena.floats(3 * 25 * 31)
     const first = arena.putBytes(new Uint8Array(Int32Array.from({ length: 31 }, (_, i) => i >> 2).buffer))
-    const [rows, columns] = [[2, first, random(50, 2)] as const, [4, first, random(124, 3)] as const]
+    const [weightH, weightW] = [random(50, 2), random(124, 3)]
     const scratch = arena.bytes(kernels.resizeScratchBytes({ outW: 31 }))
     kernels.resize({
       input: random(3 * 12 * 13, 1),
@@ -177,12 +172,12 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
       output,
       outH: 25,
       outW: 31,
-      countH: rows[0],
-      firstH: rows[1],
-      weightH: rows[2],
-      countW: columns[0],
-      firstW: columns[1],
-      weightW: columns[2],
+      countH: 2,
+      firstH: first,
+      weightH,
+      countW: 4,
+      firstW: first,
+      weightW,
       scratch,
     })
     return [output, 3 * 25 * 31]
@@ -250,22 +245,21 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
       arena.bytes(kernels.spreadScratchBytes({ outW: 30, kernelW: 4, strideW: 2 })),
     ]
     const [input, weights] = [random(4 * 12 * 15, 1), random(64, 2)]
-    const image = [weights, 1, 12, 15, 0, 12, output, 1, 24, 30] as const
     kernels.spread({
       source: input,
       channels: 4,
       channelStride: 12 * 15,
       tapStride: 0,
-      weights: image[0],
-      d: image[1],
-      h: image[2],
-      w: image[3],
-      firstRow: image[4],
-      rowCount: image[5],
-      target: image[6],
-      outD: image[7],
-      outH: image[8],
-      outW: image[9],
+      weights,
+      d: 1,
+      h: 12,
+      w: 15,
+      firstRow: 0,
+      rowCount: 12,
+      target: output,
+      outD: 1,
+      outH: 24,
+      outW: 30,
       kernelD: 1,
       kernelH: 4,
       kernelW: 4,
@@ -301,8 +295,6 @@ const results: Record<string, () => [output: Pointer, count: number]> = {
       input: data,
       output: data,
       n: 5000,
-      activationA: 0,
-      activationB: 0,
     })
     return [data, 5000]
   },

@@ -87,19 +87,10 @@ function run(g: Geometry, depthwise: boolean, skew = 0) {
   const pInput = arena.put(input)
   const pBias = g.withBias ? arena.put(bias) : 0
   const [a, b] = parameters(g.activation)
-  const window = [g.kernelH, g.kernelW, g.strideH, g.strideW, g.dilationH, g.dilationW] as const
+  const { kernelH, kernelW, strideH, strideW, dilationH, dilationW } = g
+  const window = { kernelH, kernelW, strideH, strideW, dilationH, dilationW }
   if (depthwise) {
-    const scratch = arena.bytes(
-      kernels.depthwiseScratchBytes({
-        outW,
-        kernelH: window[0],
-        kernelW: window[1],
-        strideH: window[2],
-        strideW: window[3],
-        dilationH: window[4],
-        dilationW: window[5],
-      }),
-    )
+    const scratch = arena.bytes(kernels.depthwiseScratchBytes({ outW, ...window }))
     kernels.depthwise({
       input: pInput,
       channels: g.inch,
@@ -110,12 +101,7 @@ function run(g: Geometry, depthwise: boolean, skew = 0) {
       output,
       outH,
       outW,
-      kernelH: window[0],
-      kernelW: window[1],
-      strideH: window[2],
-      strideW: window[3],
-      dilationH: window[4],
-      dilationW: window[5],
+      ...window,
       padTop: g.padTop,
       padLeft: g.padLeft,
       padValue: g.padValue,
@@ -147,12 +133,7 @@ function run(g: Geometry, depthwise: boolean, skew = 0) {
       outch: g.outch,
       outH,
       outW,
-      kernelH: window[0],
-      kernelW: window[1],
-      strideH: window[2],
-      strideW: window[3],
-      dilationH: window[4],
-      dilationW: window[5],
+      ...window,
       padTop: g.padTop,
       padLeft: g.padLeft,
       padValue: g.padValue,

@@ -67,33 +67,34 @@ describe.each(Object.entries(BinaryOp))('%s', (name, op) => {
         const a = randomFloats(count(shapeA), seed).map((x) => Math.round(x * 16) / 4 || 0.25)
         const b = randomFloats(count(shapeB), seed + 1).map((x) => Math.round(x * 16) / 4 || 0.5)
         const [sa, sb] = [strides(shapeA), strides(shapeB)]
+        const [[a0, a1, a2, a3], [b0, b1, b2, b3], [n0, n1, n2, n3]] = [sa, sb, shape]
         const output = arena.floats(count(shape))
         kernels.binary({
           op,
           a: arena.put(a),
-          a0: sa[0],
-          a1: sa[1],
-          a2: sa[2],
-          a3: sa[3],
+          a0,
+          a1,
+          a2,
+          a3,
           b: arena.put(b),
-          b0: sb[0],
-          b1: sb[1],
-          b2: sb[2],
-          b3: sb[3],
+          b0,
+          b1,
+          b2,
+          b3,
           output,
-          n0: shape[0],
-          n1: shape[1],
-          n2: shape[2],
-          n3: shape[3],
+          n0,
+          n1,
+          n2,
+          n3,
         })
         const actual = arena.read(output, count(shape))
         arena.reset()
         let at = 0
         const place = (s: Shape, ...index: Shape) => index.reduce((sum, x, n) => sum + x * (s[n] ?? 0), 0)
-        for (let p = 0; p < shape[0]; p++)
-          for (let q = 0; q < shape[1]; q++)
-            for (let r = 0; r < shape[2]; r++)
-              for (let t = 0; t < shape[3]; t++) {
+        for (let p = 0; p < n0; p++)
+          for (let q = 0; q < n1; q++)
+            for (let r = 0; r < n2; r++)
+              for (let t = 0; t < n3; t++) {
                 const x = a[place(sa, p, q, r, t)] ?? 0
                 const y = b[place(sb, p, q, r, t)] ?? 0
                 const result = actual[at++] ?? 0
@@ -226,7 +227,7 @@ describe.each([
     kernels.scaleBias({ input: data, output, scale: arena.put(scale), bias: arena.put(bias), outer, inner })
     const scaled = values.map((x, i) => x * (scale[Math.floor(i / inner)] ?? 0))
     expect(arena.read(output, values.length)).toEqual(scaled.map((x, i) => x + (bias[Math.floor(i / inner)] ?? 0)))
-    kernels.scaleBias({ input: data, output: data, scale: arena.put(scale), bias: 0, outer, inner })
+    kernels.scaleBias({ input: data, output: data, scale: arena.put(scale), outer, inner })
     expect(arena.read(data, values.length)).toEqual(scaled)
     arena.reset()
   })

@@ -203,10 +203,6 @@ test('rows of C may be further apart than its columns', () => {
     n,
     k,
     initial: Initial.zero,
-    bias: 0,
-    activation: Activation.none,
-    activationA: 0,
-    activationB: 0,
     scratch,
   })
   const actual = arena.read(pc, m * ldc)
@@ -273,10 +269,7 @@ test('fused relu turns NaN into 0, clip keeps it', () => {
     n: 8,
     k: 1,
     initial: Initial.zero,
-    bias: 0,
     activation: Activation.relu,
-    activationA: 0,
-    activationB: 0,
     scratch,
   })
   expect([...arena.read(c, 8)]).toEqual([0, 1, 0, Number.POSITIVE_INFINITY, 0, 2, 3, 4])
@@ -291,7 +284,6 @@ test('fused relu turns NaN into 0, clip keeps it', () => {
     n: 8,
     k: 1,
     initial: Initial.zero,
-    bias: 0,
     activation: Activation.clip,
     activationA: 0,
     activationB: 2,

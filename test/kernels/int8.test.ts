@@ -59,16 +59,14 @@ describe.each([1, 2, 3, 4, 7, samples.length])('%i numbers', (n) => {
       arena.put(scales),
       arena.put(bias),
     ]
-    const activation = [Activation.clip, low, high] as const
+    const activation = { activation: Activation.clip, activationA: low, activationB: high }
     kernels.int8Finish({
       sums: y,
       channels,
       n,
       scales: factors,
       bias: offsets,
-      activation: activation[0],
-      activationA: activation[1],
-      activationB: activation[2],
+      ...activation,
       outputScale,
       output: bytes,
     })
@@ -78,9 +76,7 @@ describe.each([1, 2, 3, 4, 7, samples.length])('%i numbers', (n) => {
       n,
       scales: factors,
       bias: offsets,
-      activation: activation[0],
-      activationA: activation[1],
-      activationB: activation[2],
+      ...activation,
       outputScale: 0,
       output: y,
     })

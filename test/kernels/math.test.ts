@@ -88,7 +88,7 @@ const op =
 const activation =
   (code: number): Kernel =>
   (input, output, n) =>
-    kernels.activate({ activation: code, input, output, n, activationA: 0, activationB: 0 })
+    kernels.activate({ activation: code, input, output, n })
 
 describe('correct to 0.501 ulp', () => {
   test.each<[string, Kernel, (x: number) => number, number[]]>([

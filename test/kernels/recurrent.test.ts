@@ -51,9 +51,6 @@ function inputGates(network: Network, input: Float32Array, x: Float32Array, bias
     k: size,
     initial: Initial.columnBias,
     bias: pBias,
-    activation: 0,
-    activationA: 0,
-    activationB: 0,
     scratch,
   })
   return output

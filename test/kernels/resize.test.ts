@@ -60,8 +60,8 @@ test.each([1, 2, 3, 4])('%i columns', (countW) => {
         const values = randomFloats(channels * h * w, seed + 4)
         const output = arena.floats(channels * outH * outW)
         const [input, scratch] = [arena.put(values), arena.bytes(kernels.resizeScratchBytes({ outW }))]
-        const rows = [countH, arena.putBytes(bytesOf(alongH.first)), arena.put(alongH.weight)] as const
-        const columns = [countW, arena.putBytes(bytesOf(alongW.first)), arena.put(alongW.weight)] as const
+        const rows = { countH, firstH: arena.putBytes(bytesOf(alongH.first)), weightH: arena.put(alongH.weight) }
+        const columns = { countW, firstW: arena.putBytes(bytesOf(alongW.first)), weightW: arena.put(alongW.weight) }
         kernels.resize({
           input,
           channels,
@@ -70,12 +70,8 @@ test.each([1, 2, 3, 4])('%i columns', (countW) => {
           output,
           outH,
           outW,
-          countH: rows[0],
-          firstH: rows[1],
-          weightH: rows[2],
-          countW: columns[0],
-          firstW: columns[1],
-          weightW: columns[2],
+          ...rows,
+          ...columns,
           scratch,
         })
         const actual = arena.read(output, channels * outH * outW)

@@ -59,8 +59,6 @@ function run(e: Example, input: Float32Array, filters: Float32Array, bias: Float
     padLeft: e.padLeft,
     padValue: e.padValue,
     activation: e.relu ? Activation.relu : Activation.none,
-    activationA: 0,
-    activationB: 0,
     scratch: arena.bytes(kernels.winogradScratchBytes({ size, inch, outch, outH, outW })),
   })
   return arena.read(output, outch * outH * outW)

@@ -126,8 +126,6 @@ const winograd = (size: WinogradSize): SizedCase => ({
         padLeft: 1,
         padValue: 0,
         activation: Activation.gelu,
-        activationA: 0,
-        activationB: 0,
         scratch: work,
       })
   },
@@ -143,7 +141,7 @@ const cases: Readonly<Record<string, SizedCase>> = {
         const [k, count] = [67, m * n]
         const bias = (): Pointer =>
           initial === Initial.rowBias ? random(m, 3) : initial === Initial.columnBias ? random(n, 3) : 0
-        const activation = [Activation.clip, -2, 3] as const
+        const activation = { activation: Activation.clip, activationA: -2, activationB: 3 }
         const left: Case = (y) => {
           const [a, b, offsets, work] = [packedLeft(m, k), random(k * n, 2), bias(), scratch()]
           return (kernels) =>
@@ -159,9 +157,7 @@ const cases: Readonly<Record<string, SizedCase>> = {
               k,
               initial,
               bias: offsets,
-              activation: activation[0],
-              activationA: activation[1],
-              activationB: activation[2],
+              ...activation,
               scratch: work,
             })
         }
@@ -180,9 +176,7 @@ const cases: Readonly<Record<string, SizedCase>> = {
               k,
               initial,
               bias: offsets,
-              activation: activation[0],
-              activationA: activation[1],
-              activationB: activation[2],
+              ...activation,
               scratch: work,
             })
         }
@@ -231,8 +225,6 @@ const cases: Readonly<Record<string, SizedCase>> = {
           initial: Initial.columnBias,
           bias,
           activation: Activation.tanh,
-          activationA: 0,
-          activationB: 0,
           scratch: work,
         })
     },
@@ -268,8 +260,6 @@ const cases: Readonly<Record<string, SizedCase>> = {
                 padLeft: pad,
                 padValue: 0.5,
                 activation: Activation.swish,
-                activationA: 0,
-                activationB: 0,
                 scratch: work,
               })
           }) satisfies Case,
@@ -288,7 +278,6 @@ const cases: Readonly<Record<string, SizedCase>> = {
           h: 31,
           w: 37,
           packedWeights: weights,
-          bias: 0,
           output: y,
           outch: 29,
           outH: 33,
@@ -302,9 +291,6 @@ const cases: Readonly<Record<string, SizedCase>> = {
           padTop: 1,
           padLeft: 1,
           padValue: 0,
-          activation: Activation.none,
-          activationA: 0,
-          activationB: 0,
           scratch: work,
         })
     },
@@ -409,8 +395,6 @@ const cases: Readonly<Record<string, SizedCase>> = {
               scales,
               bias,
               activation: Activation.relu,
-              activationA: 0,
-              activationB: 0,
               outputScale: 1e-5,
               output: y,
               scratch: work,
@@ -457,8 +441,6 @@ const cases: Readonly<Record<string, SizedCase>> = {
               scales,
               bias,
               activation: Activation.relu,
-              activationA: 0,
-              activationB: 0,
               outputScale: 50,
               output: y,
             })
@@ -495,8 +477,7 @@ const cases: Readonly<Record<string, SizedCase>> = {
     count: 70_001,
     prepare: (y) => {
       const x = random(70_001, 2)
-      return (kernels) =>
-        kernels.activate({ activation: Activation.erf, input: x, output: y, n: 70_001, activationA: 0, activationB: 0 })
+      return (kernels) => kernels.activate({ activation: Activation.erf, input: x, output: y, n: 70_001 })
     },
   },
   softmax: {
@@ -629,7 +610,6 @@ const cases: Readonly<Record<string, SizedCase>> = {
     prepare: (y) => {
       const [x, weights] = [random(29 * 30 * 31, 2), random(29 * 16, 3)]
       const work = arena.bytes(parallel.spreadScratchBytes({ outW: 62, kernelW: 4, strideW: 2 }))
-      const image = [weights, 1, 30, 31, 0, 30, y, 1, 60, 62] as const
       return (kernels) => {
         kernels.fill({ destination: y, n: 29 * 60 * 62, value: 0.5 })
         kernels.spread({
@@ -637,16 +617,16 @@ const cases: Readonly<Record<string, SizedCase>> = {
           channels: 29,
           channelStride: 30 * 31,
           tapStride: 0,
-          weights: image[0],
-          d: image[1],
-          h: image[2],
-          w: image[3],
-          firstRow: image[4],
-          rowCount: image[5],
-          target: image[6],
-          outD: image[7],
-          outH: image[8],
-          outW: image[9],
+          weights,
+          d: 1,
+          h: 30,
+          w: 31,
+          firstRow: 0,
+          rowCount: 30,
+          target: y,
+          outD: 1,
+          outH: 60,
+          outW: 62,
           kernelD: 1,
           kernelH: 4,
           kernelW: 4,
@@ -671,7 +651,6 @@ const cases: Readonly<Record<string, SizedCase>> = {
         random(53 * 9 * 30 * 31, 2),
         arena.bytes(parallel.spreadScratchBytes({ outW: 31, kernelW: 3, strideW: 1 })),
       ]
-      const image = [0, 1, 30, 31, 0, 30, y, 1, 30, 31] as const
       return (kernels) => {
         kernels.fill({ destination: y, n: 53 * 30 * 31, value: 0.5 })
         kernels.spread({
@@ -679,16 +658,15 @@ const cases: Readonly<Record<string, SizedCase>> = {
           channels: 53,
           channelStride: 9 * 30 * 31,
           tapStride: 30 * 31,
-          weights: image[0],
-          d: image[1],
-          h: image[2],
-          w: image[3],
-          firstRow: image[4],
-          rowCount: image[5],
-          target: image[6],
-          outD: image[7],
-          outH: image[8],
-          outW: image[9],
+          d: 1,
+          h: 30,
+          w: 31,
+          firstRow: 0,
+          rowCount: 30,
+          target: y,
+          outD: 1,
+          outH: 30,
+          outW: 31,
           kernelD: 1,
           kernelH: 3,
           kernelW: 3,
@@ -722,7 +700,7 @@ describe('divided among threads', () => {
   test('small calls are not', () => {
     vi.mocked(pool.run).mockClear()
     const x = random(100, 1)
-    parallel.activate({ activation: Activation.tanh, input: x, output: x, n: 100, activationA: 0, activationB: 0 })
+    parallel.activate({ activation: Activation.tanh, input: x, output: x, n: 100 })
     expect(pool.run).not.toHaveBeenCalled()
   })
 })
