@@ -33,8 +33,6 @@ export const GLU = defineLayer({
         input: y.ptr,
         output: y.ptr,
         n: y.length,
-        activationA: 0,
-        activationB: 0,
       })
       kernels.binary({
         op: BinaryOp.mul,

@@ -1,24 +1,19 @@
 // LSTM: long short-term memory, in one direction or both, with float or int8 weights.
-import { recurrentScratchBytes } from '../../../../../kernels/ncnn.ts'
 import { int } from '../../../params.ts'
 import { tagged } from '../../../weights.ts'
 import { defineLayer } from '../layer.ts'
+import { elementAddress } from '../operations/matrix.ts'
 import { lstmStep, matrixProduct } from '../operations/recurrence.ts'
 import {
-  floatAt,
-  gatesFromInput,
+  forwardRecurrent,
   initialState,
-  isReverse,
-  packDirections,
   packMatrix,
-  plainProducts,
+  prepareRecurrent,
   recurrentFlops,
   recurrentParams,
   recurrentWeights,
   sizesOf,
-  stepsOf,
   takeOutputs,
-  unrollInto,
 } from '../operations/recurrent-layer.ts'
 import { roundingOf, sumPrecisionOf } from '../precision/sums.ts'
 
@@ -30,82 +25,44 @@ export const LSTM = defineLayer({
   elements: 'float32',
   stores16: true,
   params: { ...recurrentParams, hidden_size: int(3, 'num_output') },
-  weights: ({ hidden_size, int8_scale_term, ...params }) => {
-    const sizes = sizesOf(params, 4 * hidden_size)
-    const projected = params.num_output !== hidden_size
-    return recurrentWeights(sizes, 4 * hidden_size, int8_scale_term, {
-      weight_hr_data: projected ? tagged(sizes.directions * params.num_output * hidden_size) : undefined,
+  weights(params) {
+    const sizes = sizesOf(params, 4)
+    const { directions, outputs, units } = sizes
+    return recurrentWeights(sizes, params.int8_scale_term, {
+      weight_hr_data: outputs === units ? undefined : tagged(directions * outputs * units),
     })
   },
   flops: (measured) => recurrentFlops(measured),
   packsHalf: ['weight_xc_data', 'weight_hc_data'],
   prepare(layer, workspace) {
-    const { params } = layer
-    const sizes = sizesOf(params, 4 * params.hidden_size)
-    const { packed, packedInt8 } = packDirections(layer, sizes, workspace)
+    const sizes = sizesOf(layer.params, 4)
+    const prepared = prepareRecurrent(layer, sizes, workspace)
     const { weight_hr_data } = layer.weights
-    if (packed === undefined || weight_hr_data === undefined) return { sizes, packed, packedInt8, projections: [] }
-    const projections = packed.map((_, d) =>
-      packMatrix(weight_hr_data, d, params.num_output, params.hidden_size, workspace),
+    if (prepared.packed === undefined || weight_hr_data === undefined) return { ...prepared, projections: [] }
+    const projections = prepared.packed.map((_, d) =>
+      packMatrix(weight_hr_data, d, sizes.outputs, sizes.units, workspace),
     )
     weight_hr_data.release()
-    return { sizes, packed, packedInt8, projections }
+    return { ...prepared, projections }
   },
   forward([x, fedHidden, fedCell], layer, workspace) {
-    const { params, weights, prepared, outputCount } = layer
-    const rounding = roundingOf(sumPrecisionOf(layer, workspace))
-    const { direction, hidden_size } = params
-    const { sizes, packed, packedInt8, projections } = prepared
-    const { directions, outputs } = sizes
-    const steps = stepsOf(x, sizes)
-    const y = workspace.alloc([steps, directions * outputs])
-    const hidden = initialState(fedHidden, directions, outputs, workspace)
-    const cell = initialState(fedCell, directions, hidden_size, workspace)
-    for (let d = 0; d < directions; d++) {
-      const reverse = isReverse(direction, d)
-      if (packed === undefined) {
-        const projection = weights.weight_hr_data
-        const state = {
-          ...plainProducts(weights, d, sizes, packedInt8?.[d], workspace, rounding),
-          projection:
-            projection && matrixProduct(projection.data, d * outputs * hidden_size, outputs, hidden_size, rounding),
-          bias: weights.bias_c_data.data,
-          biasOffset: d * 4 * hidden_size,
-          hiddenState: hidden.data,
-          hiddenOffset: d * outputs,
-          cellState: cell.data,
-          cellOffset: d * hidden_size,
-          hiddenSize: hidden_size,
-          outputs,
-        }
-        const features = x.data
-        unrollInto(y, steps, reverse, d, hidden, sizes, rounding, (start) => lstmStep(state, features, start))
-      } else {
-        const gates = gatesFromInput(
-          x,
-          packed[d].input,
-          floatAt(weights.bias_c_data, d * 4 * hidden_size),
-          steps,
-          sizes,
-          workspace,
-        )
-        const workArea = workspace.scratch([recurrentScratchBytes(4, hidden_size)], 'uint8').ptr
-        workspace.kernels.lstm({
-          gates: gates.ptr,
-          packedHidden: packed[d].hidden.ptr,
-          packedProjection: projections[d]?.ptr ?? 0,
-          hidden: floatAt(hidden, d * outputs),
-          cell: floatAt(cell, d * hidden_size),
-          output: floatAt(y, d * outputs),
-          outputStride: directions * outputs,
-          steps,
-          numOutput: outputs,
-          hiddenSize: hidden_size,
-          reverse: Number(reverse),
-          scratch: workArea,
-        })
-      }
-    }
-    return takeOutputs([y, hidden, cell], outputCount)
+    const { sizes, projections } = layer.prepared
+    const { directions, outputs, units: hiddenSize } = sizes
+    const cell = initialState(fedCell, directions, hiddenSize, workspace)
+    const [y, hidden] = forwardRecurrent(x, fedHidden, layer, workspace, {
+      kernel(call, d) {
+        const packedProjection = projections[d]?.ptr
+        workspace.kernels.lstm({ ...call, packedProjection, cell: elementAddress(cell, d * hiddenSize), hiddenSize })
+      },
+      step(direction, d) {
+        const weights = layer.weights.weight_hr_data
+        const rounding = roundingOf(sumPrecisionOf(layer, workspace))
+        const projection =
+          weights && matrixProduct(weights.data, d * outputs * hiddenSize, outputs, hiddenSize, rounding)
+        const lstm = { ...direction, projection, cellState: cell.data, cellOffset: d * hiddenSize, hiddenSize }
+        return (features, start) => lstmStep(lstm, features, start)
+      },
+    })
+    return takeOutputs([y, hidden, cell], layer.outputCount)
   },
 })

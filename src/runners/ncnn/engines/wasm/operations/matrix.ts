@@ -65,7 +65,6 @@ export function multiply(
     n: columns,
     k: depth,
     initial: accumulate ? Initial.accumulate : Initial.zero,
-    bias: 0,
     scratch: workspace.scratch([gemmScratchBytes], 'uint8').ptr,
   })
 }
@@ -125,9 +124,6 @@ export function multiplyPacked(
     k: depth,
     initial,
     bias,
-    activation: 0,
-    activationA: 0,
-    activationB: 0,
     scratch: workspace.scratch([gemmScratchBytes], 'uint8').ptr,
   })
 }

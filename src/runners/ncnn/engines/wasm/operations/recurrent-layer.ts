@@ -1,16 +1,24 @@
 // What LSTM, GRU and RNN share: parameters, weights, states, and the walk over time in each direction.
-import { gemmScratchBytes, Initial } from '../../../../../kernels/ncnn.ts'
+import { gemmScratchBytes, Initial, type NcnnKernels, recurrentScratchBytes } from '../../../../../kernels/ncnn.ts'
 import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged } from '../../../weights.ts'
 import type { Workspace } from '../layer.ts'
-import type { Blob } from '../memory/blob.ts'
-import { type Rounding, sumPrecisionOf } from '../precision/sums.ts'
+import type { Blob, BlobArray } from '../memory/blob.ts'
+import { type Rounding, roundingOf, sumPrecisionOf } from '../precision/sums.ts'
 import { asRank, namedLengths } from '../shapes/axes.ts'
 import { packRightInt8 } from './int8-matrix.ts'
-import { operand, packRight } from './matrix.ts'
-import { type Int8Rows, int8Product, matrixProduct, type Product, plainRows, unroll } from './recurrence.ts'
+import { elementAddress, operand, packRight } from './matrix.ts'
+import {
+  type Direction,
+  type Int8Rows,
+  int8Product,
+  matrixProduct,
+  type Product,
+  plainRows,
+  unroll,
+} from './recurrence.ts'
 
 /** What the three types have in common. `direction`: 0 forward, 1 reverse, 2 both. */
 export const recurrentParams = {
@@ -20,20 +28,32 @@ export const recurrentParams = {
   int8_scale_term: int(8),
 } as const
 
+interface RecurrentParams {
+  readonly num_output: number
+  readonly weight_data_size: number
+  readonly direction: number
+  /** That of LSTM; the other types have as many units as outputs. */
+  readonly hidden_size?: number
+}
+
 interface Sizes {
   readonly directions: number
   /** Features of one time step. */
   readonly features: number
+  readonly gates: number
+  /** Of each gate. */
+  readonly units: number
   /** Rows of W_x and W_h in one direction: gates x units. */
   readonly gateRows: number
+  /** Biases of one direction. */
+  readonly biasRows: number
   readonly outputs: number
 }
 
-export function sizesOf(
-  params: { readonly num_output: number; readonly weight_data_size: number; readonly direction: number },
-  gateRows: number,
-): Sizes {
-  const { num_output, weight_data_size, direction } = params
+/** @param biases of each unit: one for each gate, unless the type says otherwise */
+export function sizesOf(params: RecurrentParams, gates: number, biases = gates): Sizes {
+  const { num_output, weight_data_size, direction, hidden_size: units = num_output } = params
+  const gateRows = gates * units
   if (direction < 0 || direction > 2) throw new NcnnError(`direction must be 0, 1 or 2, found ${direction}`)
   if (num_output < 1 || gateRows < 1) throw new NcnnError(`num_output must be at least 1, found ${num_output}`)
   const directions = direction === 2 ? 2 : 1
@@ -43,13 +63,12 @@ export function sizesOf(
       `weight_data_size ${weight_data_size} is not a multiple of ${directions} x ${gateRows} gate rows`,
     )
   }
-  return { directions, features, gateRows, outputs: num_output }
+  return { directions, features, gates, units, gateRows, biasRows: biases * units, outputs: num_output }
 }
 
-/** The weights that all types have, in file order; `biasRows` biases a direction. `extra` stands before the int8 scales. */
+/** The weights that all types have, in file order. `extra` stands before the int8 scales. */
 export function recurrentWeights<Extra>(
-  { directions, features, gateRows, outputs }: Sizes,
-  biasRows: number,
+  { directions, features, gateRows, biasRows, outputs }: Sizes,
   int8: number,
   extra: Extra,
 ) {
@@ -94,17 +113,24 @@ interface PackedDirection {
   readonly hidden: Blob
 }
 
-/** What the weights were packed to: floats for the kernels of whole layers, int8 for products; nothing where the plain path runs. */
-interface PackedWeights {
+/** A layer after loading: its weights are packed, floats for the kernels of whole layers, int8 for products, unless the plain path runs. */
+interface PreparedRecurrent {
+  readonly sizes: Sizes
   readonly packed?: readonly PackedDirection[]
   readonly packedInt8?: readonly PackedDirection[]
 }
 
-export function packDirections(
-  { weights, sumsInHalf }: { readonly weights: LoadedWeights; readonly sumsInHalf: boolean },
-  { directions, features, gateRows, outputs }: Sizes,
+interface UnpreparedRecurrent {
+  readonly weights: LoadedWeights
+  readonly sumsInHalf: boolean
+}
+
+export function prepareRecurrent(
+  { weights, sumsInHalf }: UnpreparedRecurrent,
+  sizes: Sizes,
   workspace: Workspace,
-): PackedWeights {
+): PreparedRecurrent {
+  const { directions, features, gateRows, outputs } = sizes
   const { weight_xc_data, weight_hc_data, weight_xc_data_int8_scales } = weights
   const int8 = weight_xc_data.dtype === 'int8'
   if (int8 !== (weight_xc_data_int8_scales !== undefined)) {
@@ -114,7 +140,7 @@ export function packDirections(
     throw new NcnnError(`weights stored as ${weight_xc_data.dtype} and as ${weight_hc_data.dtype} do not go together`)
   }
   const isKernelFloat = int8 ? workspace.float === 'float32' : sumPrecisionOf({ sumsInHalf }, workspace) === 'float32'
-  if (!isKernelFloat) return {}
+  if (!isKernelFloat) return { sizes }
   const pack = (blob: Blob, d: number, columns: number): Blob =>
     int8
       ? packRightInt8(blob, d * gateRows * columns, gateRows, columns, workspace)
@@ -125,7 +151,7 @@ export function packDirections(
   }))
   weight_xc_data.release()
   weight_hc_data.release()
-  return int8 ? { packedInt8: packed } : { packed }
+  return int8 ? { sizes, packedInt8: packed } : { sizes, packed }
 }
 
 /** Packs matrix number `index`, [rows][columns], of `weights` as the right side of a product x W^T. */
@@ -134,7 +160,7 @@ export function packMatrix(weights: Blob, index: number, rows: number, columns: 
 }
 
 /** Number of time steps of x, [T][features]. */
-export function stepsOf(x: Blob, { features }: Sizes): number {
+function stepsOf(x: Blob, { features }: Sizes): number {
   const { h: steps, w } = namedLengths(asRank(x.shape, 2))
   if (w !== features) throw new NcnnError(`the input must be [steps, ${features}], as the weights say`)
   return steps
@@ -157,10 +183,8 @@ export function initialState(
   return state
 }
 
-export const floatAt = (blob: Blob, index: number): number => blob.ptr + index * Float32Array.BYTES_PER_ELEMENT
-
-/** bias + W_x x for all time steps of direction `d` at once: [T][gateRows]. */
-export function gatesFromInput(
+/** bias + W_x x for all time steps at once: [T][gateRows]. */
+function gatesFromInput(
   x: Blob,
   packed: Blob,
   bias: number,
@@ -182,9 +206,6 @@ export function gatesFromInput(
     k: features,
     initial: Initial.columnBias,
     bias,
-    activation: 0,
-    activationA: 0,
-    activationB: 0,
     scratch: workArea,
   })
   return gates
@@ -193,14 +214,14 @@ export function gatesFromInput(
 const exactly: Rounding = (sum) => sum
 
 /** The products W_x v and W_h v of direction `d`, in plain TypeScript but for int8 sums, and what is done to sums of floats. */
-export function plainProducts(
+function plainProducts(
   weights: LoadedWeights,
   d: number,
-  { features, gateRows, outputs }: Sizes,
-  packed: PackedDirection | undefined,
+  { sizes: { features, gateRows, outputs }, packedInt8 }: PreparedRecurrent,
   workspace: Workspace,
   rounding?: Rounding,
 ) {
+  const packed = packedInt8?.[d]
   const product = (blob: Blob, packedBlob: Blob | undefined, columns: number, scales: Blob | undefined): Product => {
     const offset = d * gateRows * columns
     if (scales === undefined) return matrixProduct(blob.data, offset, gateRows, columns, rounding)
@@ -237,8 +258,60 @@ function kernelRows(packed: Blob, rows: number, columns: number, { kernels, scra
   }
 }
 
+/** What a type does in direction `d` beyond what all types do. */
+interface RecurrentType {
+  /** Runs its kernel; `call` is what all of them take. */
+  kernel(call: Parameters<NcnnKernels['rnn']>[0], d: number): void
+  /** Its step in plain TypeScript, which finds its features in `x` from `start` on. */
+  step(direction: Direction, d: number): (x: BlobArray, start: number) => void
+}
+
+/** Runs all directions: x [T][features], optional hidden state -> y [T][directions * outputs], hidden [directions][outputs]. */
+export function forwardRecurrent(
+  x: Blob,
+  fedHidden: Blob | undefined,
+  layer: UnpreparedRecurrent & { readonly params: RecurrentParams; readonly prepared: PreparedRecurrent },
+  workspace: Workspace,
+  type: RecurrentType,
+): [y: Blob, hidden: Blob] {
+  const { params, weights, prepared } = layer
+  const { packed, sizes } = prepared
+  const { directions, gates, units, biasRows, outputs } = sizes
+  const rounding = roundingOf(sumPrecisionOf(layer, workspace))
+  const steps = stepsOf(x, sizes)
+  const y = workspace.alloc([steps, directions * outputs])
+  const hidden = initialState(fedHidden, directions, outputs, workspace)
+  for (let d = 0; d < directions; d++) {
+    // the only one of `direction` 1, the second of `direction` 2
+    const reverse = params.direction === 1 || d === 1
+    if (packed === undefined) {
+      const products = plainProducts(weights, d, prepared, workspace, rounding)
+      const bias = { bias: weights.bias_c_data.data, biasOffset: d * biasRows }
+      const state = { hiddenState: hidden.data, hiddenOffset: d * outputs, outputs }
+      const step = type.step({ ...products, ...bias, ...state }, d)
+      const features = x.data
+      unrollInto(y, steps, reverse, d, hidden, sizes, rounding, (start) => step(features, start))
+    } else {
+      const bias = elementAddress(weights.bias_c_data, d * biasRows)
+      const call = {
+        gates: gatesFromInput(x, packed[d].input, bias, steps, sizes, workspace).ptr,
+        packedHidden: packed[d].hidden.ptr,
+        hidden: elementAddress(hidden, d * outputs),
+        output: elementAddress(y, d * outputs),
+        outputStride: directions * outputs,
+        steps,
+        numOutput: outputs,
+        reverse: Number(reverse),
+        scratch: workspace.scratch([recurrentScratchBytes(gates, units)], 'uint8').ptr,
+      }
+      type.kernel(call, d)
+    }
+  }
+  return [y, hidden]
+}
+
 /** Runs a plain step over time and writes each hidden state to its place in y, [T][directions * outputs]. */
-export function unrollInto(
+function unrollInto(
   y: Blob,
   steps: number,
   reverse: boolean,
@@ -256,9 +329,6 @@ export function unrollInto(
     target.set(state.subarray(d * outputs, (d + 1) * outputs), (t * directions + d) * outputs)
   })
 }
-
-/** Direction number `d` runs in reverse: the only one of `direction` 1, the second of `direction` 2. */
-export const isReverse = (direction: number, d: number): boolean => direction === 1 || d === 1
 
 /** The states are outputs only where the network names them. */
 export function takeOutputs(results: readonly Blob[], count: number): readonly Blob[] {

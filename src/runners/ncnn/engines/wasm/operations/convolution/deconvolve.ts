@@ -149,10 +149,6 @@ function spreadProducts(
         n: columns,
         k: inputs,
         initial: Initial.zero,
-        bias: 0,
-        activation: Activation.none,
-        activationA: 0,
-        activationB: 0,
         scratch: gemmScratch,
       })
       const images = {
