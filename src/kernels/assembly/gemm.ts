@@ -178,6 +178,7 @@ function clamp(v: v128, activation: i32, lo: v128, hi: v128): v128 {
  * beginning, or delays those of B until they are used, and takes an instruction for the address of each broadcast. So sixteen depths share
  * the loop's overhead, and each ends its basic block by a way out, which serves a k that is no multiple of sixteen as well; a second way
  * out, never taken, makes B arrive before the second row; and the addresses of the rows of A are met before the loop, which keeps them.
+ * The sixteen are written out, since an inlined function cannot leave the loop of its caller.
  */
 function tiles4x8(
   tiles: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,

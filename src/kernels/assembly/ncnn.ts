@@ -1,4 +1,4 @@
-// The kernels of the built-in ncnn engine, one module. What each export does is documented in ../ncnn.ts.
+// The kernels of the built-in ncnn engine, one module. What each export does is said where it is defined: ../definitions.ts.
 export { activate } from './activation'
 export { bilinearScratchBytes } from './bilinear'
 export { convolution } from './convolution'
