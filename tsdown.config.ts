@@ -12,7 +12,7 @@ const entries = {
   onnx: 'src/runners/onnx/index.ts',
   tfjs: 'src/runners/tfjs/index.ts',
   torch: 'src/runners/torch/index.ts',
-  analysis: 'src/analysis.ts',
+  analysis: 'src/model-analysis.ts',
 }
 
 /** Vitest is ESM only, and so is what imports it. The program is run, not imported. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { compareModels, diagnose } from '../../src/analysis.ts'
+import { compareModels, diagnose } from '../../src/model-analysis.ts'
 import type { LayerChange, Model, VariantSettings } from '../../src/runners/model.ts'
 import { float16ToFloat32, float32ToFloat16 } from '../../src/tensor/half.ts'
 import { asAnotherRuntime, channelsLast, image, loadSmallNetwork } from './small-network.ts'

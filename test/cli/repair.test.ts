@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadRecording } from '../../src/analysis.ts'
+import { loadRecording } from '../../src/model-analysis.ts'
 import { compareTensors } from '../../src/index.ts'
 import { loadNcnn } from '../../src/runners/ncnn/index.ts'
 import { image } from '../analysis/small-network.ts'

@@ -1,4 +1,4 @@
-// Entry point `expect-tensor/analysis`: two models layer by layer, why they differ, and recordings of what models compute.
+// Entry point `expect-tensor/analysis`: two models layer by layer, why they differ, and recordings. Its name differs, lest a chunk of declarations take it.
 export { AnalysisError } from './analysis/analysis-error.ts'
 export type { Cause, Repair } from './analysis/causes/found.ts'
 export type { CompareModelsOptions, ModelComparison } from './analysis/compare-models.ts'
