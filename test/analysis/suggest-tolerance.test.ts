@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { suggestTolerance } from '../../src/model-analysis.ts'
 import { compareTensors } from '../../src/index.ts'
+import { suggestTolerance } from '../../src/model-analysis.ts'
 import type { Model } from '../../src/runners/model.ts'
 import { image, loadSmallNetwork } from './small-network.ts'
 

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { loadRecording, type Model, recordActivations } from '../../src/model-analysis.ts'
 import { tensor, tensorMatchers } from '../../src/index.ts'
+import { loadRecording, type Model, recordActivations } from '../../src/model-analysis.ts'
 import { wasmEngine } from '../../src/runners/ncnn/engines/wasm/index.ts'
 import {
   type EmscriptenFactory,
