@@ -119,11 +119,9 @@ class LazyReport implements Comparison {
   }
 
   get margin(): number {
-    const { pairs, rule, boundedMetrics } = this.#findings
-    return this.#once('margin', () => {
-      const [worst] = findWorst(pairs, rule, 1)
-      return Math.max(worst?.excess ?? 0, ...boundedMetrics.map(shareOfBound))
-    })
+    const { nonFiniteMismatched, maxExcess } = this.#statistics
+    const ofElements = nonFiniteMismatched > 0 ? Infinity : maxExcess
+    return Math.max(ofElements, ...this.#findings.boundedMetrics.map(shareOfBound))
   }
 
   get actual(): SideSummary {

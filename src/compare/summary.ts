@@ -48,8 +48,8 @@ export interface ComparisonSummary {
 }
 
 /**
- * What is worth keeping of a comparison, without its tensors. Costs one pass for the statistics and one for the margin; the search
- * for the required tolerance is made for failures only.
+ * What is worth keeping of a comparison, without its tensors. Costs one pass over them; the search for the required tolerance is made
+ * for failures only.
  */
 export function summarize(comparison: Comparison): ComparisonSummary {
   const { pass, reason, mismatch, shape, tolerance, normalize, total, mismatched, absDiff, failedMetrics } = comparison

@@ -89,6 +89,7 @@ test.each<[DType, DType]>([
   const rels = diffs.map((diff, i) => (r[i] === 0 ? 0 : diff / Math.abs(r[i])))
   const maxAbs = diffs.reduce((x, y) => Math.max(x, y))
   const maxRel = rels.reduce((x, y) => Math.max(x, y))
+  const excesses = diffs.map((diff, i) => diff / (rule.atol + rule.rtol * Math.abs(r[i])))
   const found = open(actual, reference).errors?.statistics(rule)
   expect(found).toMatchObject({
     mismatched: a.filter((value, i) => !matches(value, r[i], rule)).length,
@@ -97,6 +98,7 @@ test.each<[DType, DType]>([
     maxAbsAt: diffs.indexOf(maxAbs),
     maxRel,
     maxRelAt: rels.indexOf(maxRel),
+    maxExcess: excesses.reduce((x, y) => Math.max(x, y)),
     zeroReferences: r.filter((value) => value === 0).length,
     actual: { min: a.reduce((x, y) => Math.min(x, y)), max: a.reduce((x, y) => Math.max(x, y)) },
     reference: { min: r.reduce((x, y) => Math.min(x, y)), max: r.reduce((x, y) => Math.max(x, y)) },
@@ -104,6 +106,50 @@ test.each<[DType, DType]>([
   const sum = (list: number[]) => list.reduce((total, value) => total + value, 0)
   expect((found?.sumOfDiffs ?? 0) / sum(diffs)).toBeCloseTo(1, 12)
   expect((found?.sumOfSquaredDiffs ?? 0) / sum(diffs.map((diff) => diff * diff))).toBeCloseTo(1, 12)
+})
+
+test.each<DType>(['float32', 'float64'])(
+  'of %s the greatest excess is that of the rule, whatever the tolerance',
+  (dtype) => {
+    const random = randomNumbers(21)
+    for (const scale of [1e-44, 1e-38, 1, 7e37]) {
+      const values = Array.from({ length: 20 * groupLength + 1 }, () => scale * (random() - 0.5))
+      const reference = store(values, dtype)
+      const actual = store(
+        values.map((value, i) => (i % 3 === 0 ? value : value * (1 - 2 * random()))),
+        dtype,
+      )
+      const [a, r] = [actual, reference].map(decode) as [number[], number[]]
+      for (const [atol, rtol] of [
+        [0, 0],
+        [0, 1e-3],
+        [1e-45, 0],
+        [0.1 * scale, 0],
+        [1e-3 * scale, 1e-2],
+        [scale, 10],
+        [Infinity, 0],
+      ] as const) {
+        const excesses = a.map((value, i) => {
+          const diff = Math.abs(value - r[i])
+          return diff === 0 ? 0 : diff / (atol + rtol * Math.abs(r[i]))
+        })
+        const found = open(actual, reference).errors?.statistics({ atol, rtol, equalNaN: false })
+        expect({ scale, atol, rtol, excess: found?.maxExcess }).toEqual({
+          scale,
+          atol,
+          rtol,
+          excess: excesses.reduce((x, y) => Math.max(x, y)),
+        })
+      }
+    }
+  },
+)
+
+test('errors that overflow float32 are told apart', () => {
+  const reference = new Float32Array(2 * groupLength).fill(-3e38)
+  const actual = reference.map((_, i) => (i < groupLength ? 2.5e38 : 3e38))
+  const found = open(float32(actual), float32(reference)).errors?.statistics({ atol: 0, rtol: 1, equalNaN: false })
+  expect(found).toMatchObject({ maxRel: 2, maxRelAt: groupLength, maxExcess: 2 })
 })
 
 function decode(side: Tensor): number[] {

@@ -1,7 +1,7 @@
 // One pass over all pairs that gathers what most numbers of the report are made of.
 
 import { type Block, forEachBlock, type Pairs } from '../sides/pairs.ts'
-import type { ElementRule } from '../verdict/element-rule.ts'
+import { type ElementRule, excessOf } from '../verdict/element-rule.ts'
 
 export interface SideStatistics {
   nan: number
@@ -33,6 +33,8 @@ export interface Statistics extends MissCounts {
   sumOfSquaredDiffs: number
   /** As the scale of a side. */
   readonly diffScale: number
+  /** Greatest `|actual - reference| / (atol + rtol * |reference|)`, 0 when nothing differs: above 1 where a pair misses the rule. */
+  maxExcess: number
 }
 
 export interface MissCounts {
@@ -110,8 +112,9 @@ function gatherInBlocks(pairs: Pairs, rule: ElementRule, scales: Scales): Statis
     sumOfDiffs: 0,
     sumOfSquaredDiffs: 0,
     diffScale: scales.diffScale,
+    maxExcess: 0,
   }
-  forEachBlock(pairs, rule, (block) => addBlock(statistics, block))
+  forEachBlock(pairs, rule, (block) => addBlock(statistics, block, rule))
   return withoutEmptyRanges(statistics)
 }
 
@@ -145,7 +148,7 @@ function scaleFor(largest: number): number {
   return 2 ** Math.max(-1000, Math.min(1000, Math.floor(Math.log2(largest))))
 }
 
-function addBlock(statistics: Statistics, block: Block): void {
+function addBlock(statistics: Statistics, block: Block, rule: ElementRule): void {
   const { start, count, actual, reference, diff, missed } = block
   const { diffScale } = statistics
   const [actualScale, referenceScale] = [statistics.actual.scale, statistics.reference.scale]
@@ -170,6 +173,10 @@ function addBlock(statistics: Statistics, block: Block): void {
       statistics.maxRel = d / Math.abs(r)
       statistics.maxRelAt = start + i
     }
+    const excess = excessOf(a, r, d, rule)
+    // the difference of 64-bit integers is rounded, but what is missed is exact
+    const exact = missed[i] ? Math.max(excess, 1 + Number.EPSILON) : Math.min(excess, 1)
+    if (exact > statistics.maxExcess) statistics.maxExcess = exact
     const x = a / actualScale
     const y = r / referenceScale
     // scaled first, the difference of the largest doubles fits as well

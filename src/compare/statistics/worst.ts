@@ -3,7 +3,7 @@ import { elementAt } from '../../tensor/decode.ts'
 import { unravelIndex } from '../../tensor/shape.ts'
 import type { ElementError } from '../comparison.ts'
 import type { Block, Pairs } from '../sides/pairs.ts'
-import { allowanceOf, type ElementRule, isClose } from '../verdict/element-rule.ts'
+import { allowanceOf, type ElementRule, excessOf, isClose } from '../verdict/element-rule.ts'
 import { forEachMissingBlock } from '../verdict/misses.ts'
 
 interface Candidate {
@@ -59,10 +59,7 @@ function addCandidates(worst: Candidate[], block: Block, pairs: Pairs, rule: Ele
 
 /** How many times its allowance an element's error is; Infinity where nothing is allowed or a side is not finite. */
 function excessAt({ diff, actual, reference }: Block, i: number, rule: ElementRule): number {
-  const d = diff[i]
-  if (Number.isNaN(d)) return Infinity
-  if (d < Infinity) return d / allowanceOf(reference[i], rule)
-  return Math.abs(actual[i] / 2 - reference[i] / 2) / (rule.atol / 2 + rule.rtol * Math.abs(reference[i] / 2))
+  return Number.isNaN(diff[i]) ? Infinity : excessOf(actual[i], reference[i], diff[i], rule)
 }
 
 /** The difference of 64-bit integers is rounded to a double: where that hides on which side of the rule an element is, the rule decides. */

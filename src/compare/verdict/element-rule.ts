@@ -11,6 +11,12 @@ export function allowanceOf(reference: number, rule: ElementRule): number {
   return rule.atol + rule.rtol * Math.abs(reference)
 }
 
+/** How many times its allowance the error of a finite pair is: above 1 where the rule is missed; NaN when both are 0. */
+export function excessOf(actual: number, reference: number, diff: number, rule: ElementRule): number {
+  if (diff < Infinity) return diff / allowanceOf(reference, rule)
+  return Math.abs(actual / 2 - reference / 2) / (rule.atol / 2 + rule.rtol * Math.abs(reference / 2))
+}
+
 /**
  * `a === r || (equalNaN && both NaN) || (both finite && |a - r| <= atol + rtol * |r|)`, in float64.
  *

@@ -259,8 +259,9 @@ const MAX_REL_AT: usize = 48
 const ZERO_REFERENCES: usize = 56
 const SUM_OF_DIFFS: usize = 64
 const SUM_OF_SQUARED_DIFFS: usize = 72
-const ACTUAL: usize = 80
-const REFERENCE: usize = 128
+const MAX_EXCESS: usize = 80
+const ACTUAL: usize = 88
+const REFERENCE: usize = 136
 // within a side
 const NAN: usize = 0
 const POS_INF: usize = 8
@@ -304,6 +305,16 @@ function updateMaxRel(s: usize, diff: f64, reference: f64, position: f64): void 
   }
 }
 
+function updateMaxExcess(s: usize, excess: f64): void {
+  if (excess > load<f64>(s + MAX_EXCESS)) store<f64>(s + MAX_EXCESS, excess)
+}
+
+/** `excessOf` in src/compare/verdict/element-rule.ts. */
+function excessOf(x: f64, y: f64, diff: f64, atol: f64, rtol: f64): f64 {
+  if (diff <= f64.MAX_VALUE) return diff / (atol + rtol * abs(y))
+  return abs(x / 2 - y / 2) / (atol / 2 + rtol * abs(y / 2))
+}
+
 /** One pair, whatever its values. */
 function addPair(s: usize, x: f64, y: f64, position: f64, atol: f64, rtol: f64, equalNaN: bool): void {
   const missed: f64 = isClose(x, y, atol, rtol, equalNaN) ? 0 : 1
@@ -319,6 +330,7 @@ function addPair(s: usize, x: f64, y: f64, position: f64, atol: f64, rtol: f64, 
   updateMaxAbs(s, diff, position)
   if (y == 0) add(s + ZERO_REFERENCES, 1)
   updateMaxRel(s, diff, y, position)
+  updateMaxExcess(s, excessOf(x, y, diff, atol, rtol))
   add(s + SUM_OF_DIFFS, diff)
   add(s + SUM_OF_SQUARED_DIFFS, diff * diff)
   add(s + ACTUAL + SUM_OF_SQUARES, x * x)
@@ -405,6 +417,21 @@ function searchMaxRel<T>(s: usize, a: usize, r: usize, n: i32, position: f64): v
   }
 }
 
+/** Looks for a greater excess over the rule in a group of finite pairs. */
+function searchMaxExcess<T>(s: usize, a: usize, r: usize, n: i32, atol: f64, rtol: f64): void {
+  const atol2 = f64x2.splat(atol), rtol2 = f64x2.splat(rtol)
+  const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>())
+  let greatest = f64x2.splat(0)
+  while (a < stop) {
+    const y = pairAt<T>(r), allowed = f64x2.add(atol2, f64x2.mul(rtol2, f64x2.abs(y)))
+    // passes over NaN: nothing allowed, and no error
+    greatest = f64x2.pmax(greatest, f64x2.div(f64x2.abs(f64x2.sub(pairAt<T>(a), y)), allowed))
+    a += step
+    r += step
+  }
+  updateMaxExcess(s, max(f64x2.extract_lane(greatest, 0), f64x2.extract_lane(greatest, 1)))
+}
+
 // @ts-ignore: decorator
 @inline
 function least4(v: v128): f64 {
@@ -426,19 +453,38 @@ function widenRange(side: usize, least: f64, greatest: f64): void {
   if (greatest > load<f64>(side + MAX)) store<f64>(side + MAX, greatest)
 }
 
+/** Less than 1 by more than float32 rounds. */
+const SLIGHTLY_LESS: f64 = 1.0 - 1.0 / 2097152.0
+
+/** A float32 below `bound` by more than the roundings of a float32 comparison add up to, as in src/kernels/compare.ts; NaN for NaN. */
+function safelyBelow(bound: f64): f32 {
+  // 2^-100
+  return bound < 7.888609052210118e-31 ? 0 : <f32>min(bound * SLIGHTLY_LESS, <f64>f32.MAX_VALUE)
+}
+
+/** Where an error might be larger than `bound`: also where the two are equal because both were rounded or have overflowed. */
+// @ts-ignore: decorator
+@inline
+function isLarger4(error: v128, bound: v128): v128 {
+  return f32x4.ge(error, f32x4.pmax(bound, f32x4.splat(f32.MIN_VALUE)))
+}
+
 /**
  * Extremes and counts of a group of finite pairs of float32. Errors are looked at in float32 first: only where one might be a miss,
  * or larger than all before, are they computed in float64.
  */
 function addExtremesFloat32(s: usize, a: usize, r: usize, n: i32, position: f64, atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32): void {
   const atol4 = f32x4.splat(surelyAtol), rtol4 = f32x4.splat(surelyRtol), zero = f32x4.splat(0)
-  const knownRel = f32x4.splat(<f32>min(load<f64>(s + MAX_REL) * SLIGHTLY_LESS, <f64>f32.MAX_VALUE))
+  const knownRel = f32x4.splat(safelyBelow(load<f64>(s + MAX_REL))), knownExcess = load<f64>(s + MAX_EXCESS)
+  // what an excess as great allows; NaN, which nothing is larger than, where nothing can exceed it
+  const knownAtol = f32x4.splat(safelyBelow(knownExcess * atol)), knownRtol = f32x4.splat(safelyBelow(knownExcess * rtol))
   const stop = a + (<usize>n << 2)
-  let close = i32x4.splat(-1), larger = zero, greatest = zero
+  let close = i32x4.splat(-1), larger = zero, exceeding = zero, greatest = zero
   for (let p = a, q = r; p < stop; p += 16, q += 16) {
     const y = v128.load(q), d = f32x4.abs(f32x4.sub(v128.load(p), y)), magnitude = f32x4.abs(y)
     close = v128.and(close, f32x4.lt(d, f32x4.add(atol4, f32x4.mul(rtol4, magnitude))))
-    larger = v128.or(larger, f32x4.gt(d, f32x4.mul(knownRel, magnitude)))
+    larger = v128.or(larger, isLarger4(d, f32x4.mul(knownRel, magnitude)))
+    exceeding = v128.or(exceeding, isLarger4(d, f32x4.add(knownAtol, f32x4.mul(knownRtol, magnitude))))
     greatest = f32x4.pmax(greatest, d)
   }
   // in a loop of its own, so that all accumulators stay in registers
@@ -458,19 +504,21 @@ function addExtremesFloat32(s: usize, a: usize, r: usize, n: i32, position: f64,
   if (!i32x4.all_true(close)) add(s + MISMATCHED, <f64>countMisses<f32>(a, r, n, atol, rtol))
   if (greatest4(greatest) >= load<f64>(s + MAX_ABS) * SLIGHTLY_LESS) searchMaxAbs<f32>(s, a, r, n, position)
   if (v128.any_true(larger)) searchMaxRel<f32>(s, a, r, n, position)
+  if (v128.any_true(exceeding)) searchMaxExcess<f32>(s, a, r, n, atol, rtol)
 }
-
-/** Less than 1 by more than float32 rounds. */
-const SLIGHTLY_LESS: f64 = 1.0 - 1.0 / 2097152.0
 
 /** Extremes and counts of a group of finite pairs of float64. */
 function addExtremesFloat64(s: usize, a: usize, r: usize, n: i32, position: f64, atol: f64, rtol: f64): void {
   const zero = f64x2.splat(0), knownRel = f64x2.splat(load<f64>(s + MAX_REL) * SLIGHTLY_LESS), stop = a + (<usize>n << 3)
-  let larger = zero, zeros = zero
+  const knownExcess = f64x2.splat(load<f64>(s + MAX_EXCESS) * SLIGHTLY_LESS), atol2 = f64x2.splat(atol), rtol2 = f64x2.splat(rtol)
+  const smallest = f64x2.splat(f64.MIN_VALUE)
+  let larger = zero, exceeding = zero, zeros = zero
   let lowA = v128.load(a), highA = lowA, lowR = v128.load(r), highR = lowR
   for (let p = a, q = r; p < stop; p += 16, q += 16) {
     const x = v128.load(p), y = v128.load(q), d = f64x2.abs(f64x2.sub(x, y))
-    larger = v128.or(larger, f64x2.gt(d, f64x2.mul(knownRel, f64x2.abs(y))))
+    const magnitude = f64x2.abs(y), allowed = f64x2.add(atol2, f64x2.mul(rtol2, magnitude))
+    larger = v128.or(larger, f64x2.gt(d, f64x2.mul(knownRel, magnitude)))
+    exceeding = v128.or(exceeding, f64x2.ge(d, f64x2.pmax(f64x2.mul(knownExcess, allowed), smallest)))
     zeros = i64x2.sub(zeros, f64x2.eq(y, zero))
     lowA = f64x2.pmin(lowA, x)
     highA = f64x2.pmax(highA, x)
@@ -491,6 +539,7 @@ function addExtremesFloat64(s: usize, a: usize, r: usize, n: i32, position: f64,
   add(s + MISMATCHED, <f64>countMisses<f64>(a, r, n, atol, rtol))
   searchMaxAbs<f64>(s, a, r, n, position)
   if (v128.any_true(larger)) searchMaxRel<f64>(s, a, r, n, position)
+  if (v128.any_true(exceeding)) searchMaxExcess<f64>(s, a, r, n, atol, rtol)
 }
 
 /** Adds `n` pairs, the first of which is at `position`, to the results at `s`. Pairs that are not finite are added one by one. */
