@@ -37,23 +37,26 @@ interface TestContext {
   readonly poll?: boolean
   readonly soft?: boolean
   // Jest
+  /** Of a concurrent test; of any where there is `currentTestIdentity` too. */
   currentConcurrentTestName?(): string | undefined
+  currentTestIdentity?(): { readonly concurrent?: boolean } | undefined
 }
 
 /** Call it in the assertion's own call stack: the line is read from there. */
 export function locate(context: object): Where {
   const known = context as TestContext
   const { task, testPath, poll, soft } = known
-  const concurrentName = known.currentConcurrentTestName?.()
-  const name = concurrentName ?? known.currentTestName
+  const ownName = known.currentConcurrentTestName?.()
+  const name = ownName ?? known.currentTestName
   const test = task !== undefined ? namesOf(task) : name ? [name] : undefined
   const { retryCount, repeatCount } = task?.result ?? {}
+  const concurrent = (task ?? known.currentTestIdentity?.())?.concurrent ?? ownName !== undefined
   return {
     ...(test !== undefined && { test }),
     ...(testPath !== undefined && { file: testPath, ...lineIn(testPath) }),
     ...(retryCount !== undefined && { retry: retryCount }),
     ...(repeatCount !== undefined && { repeat: repeatCount }),
-    ...((task?.concurrent || concurrentName !== undefined) && { concurrent: true }),
+    ...(concurrent && { concurrent: true }),
     ...(poll && { poll: true }),
     ...(soft && { soft: true }),
   }
