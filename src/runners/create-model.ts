@@ -37,6 +37,8 @@ export interface Runner<Layer extends LayerInfo = LayerInfo> {
   readonly mayBeAbsent?: MayBeAbsent<Layer>
   /** What `outputs: 'all'` stands for; by default the blobs that computing the outputs from `fed` takes. */
   computed?(fed: ReadonlySet<string>): readonly string[]
+  /** Whether `compute` has read all that it is fed when it hands back its promise, so that it need not be fed a copy. */
+  readonly readsAtOnce?: boolean
   /**
    * Computes tensors that were not fed. Is not called again before it has ended.
    * @param part what must run for them; no input is missing
@@ -61,12 +63,14 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, Fail
   let running = 0
 
   const inTurn = (task: () => Promise<void>): Promise<void> => {
-    running++
-    const turn = queue.then(task).finally(() => running--)
+    const idle = running++ === 0
+    const turn = (idle ? task() : queue.then(task)).finally(() => running--)
     queue = turn.catch(() => undefined)
     return turn
   }
   const checkFed = (given: Readonly<Record<string, TensorLike>>): Map<string, Tensor> => {
+    // The caller may write into its arrays as soon as it has the promise.
+    const own = running === 0 && runner.readsAtOnce ? (tensor: Tensor) => tensor : copyOf
     const fed = new Map<string, Tensor>()
     for (const [name, value] of Object.entries(given)) {
       if (!runner.has(name)) {
@@ -74,7 +78,7 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, Fail
           code: 'wrong-input',
         })
       }
-      const tensor = copyOf(toTensor(value, { name: `input "${name}"` }))
+      const tensor = own(toTensor(value, { name: `input "${name}"` }))
       const reason = (runner.refuses ?? refuseOtherShapes)(name, tensor)
       if (reason !== undefined) throw new Failure(reason, { code: 'wrong-input' })
       fed.set(name, castTo(runner.dtypeOf(name) ?? tensor.dtype, tensor, name))

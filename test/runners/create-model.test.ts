@@ -37,6 +37,25 @@ describe('what is fed', () => {
     expect((await Promise.all(runs)).map(({ y }) => y.data[0])).toEqual([2, 4, 6])
   })
 
+  test('is copied for runs that must wait their turn, though the runner reads at once', async () => {
+    const fedData: unknown[] = []
+    const reading = model({
+      readsAtOnce: true,
+      async compute(fed, requested, _, emit) {
+        const data = fed.get('x')?.data
+        fedData.push(data)
+        for (const name of requested) emit(name, tensor(Float32Array.of(2 * Number(data?.[0]))))
+      },
+    })
+    const buffer = new Float32Array(1)
+    const runs = [1, 2, 3].map((value) => {
+      buffer[0] = value
+      return reading.run({ x: buffer })
+    })
+    expect((await Promise.all(runs)).map(({ y }) => y.data[0])).toEqual([2, 4, 6])
+    expect(fedData.map((data) => data === buffer)).toEqual([true, false, false])
+  })
+
   test('is not what comes back, though it has the same elements', async () => {
     const given = Float32Array.of(5)
     const { x } = await model().run({ x: given }, { outputs: ['x'] })

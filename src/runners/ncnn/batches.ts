@@ -66,12 +66,17 @@ export function checkBatches(fed: ReadonlyMap<string, Tensor>, batched: Batched)
   }
 }
 
-/** @throws {NcnnError} when batches have different numbers of samples, none of them one */
-export function commonBatch(batches: readonly { readonly length: number }[], where: string): number {
-  const batch = Math.max(1, ...batches.map(({ length }) => length))
+/**
+ * How many samples batches have together.
+ * @param where what cannot run on batches that do not fit
+ * @throws {NcnnError} when they have different numbers of samples, none of them one
+ */
+export function commonBatch(batches: readonly { readonly length: number }[], where: () => string): number {
+  let batch = 1
+  for (const { length } of batches) batch = Math.max(batch, length)
   const odd = batches.find(({ length }) => length !== 1 && length !== batch)
   if (odd === undefined) return batch
-  throw new NcnnError(`${where} cannot run on batches of ${odd.length} and ${batch} samples`, { code: 'wrong-input' })
+  throw new NcnnError(`${where()} cannot run on batches of ${odd.length} and ${batch} samples`, { code: 'wrong-input' })
 }
 
 /** The samples of a tensor with a leading batch axis, which share its memory. */

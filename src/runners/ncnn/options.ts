@@ -101,7 +101,7 @@ export interface NcnnModel extends NcnnFiles {
 }
 
 /** A network in an engine, ready to run. */
-export type NcnnNetwork = Pick<Runner<GraphLayer>, 'compute' | 'computed' | 'close' | 'mayBeAbsent'>
+export type NcnnNetwork = Pick<Runner<GraphLayer>, 'compute' | 'computed' | 'close' | 'mayBeAbsent' | 'readsAtOnce'>
 
 /** Something that runs ncnn models: the built-in engine, or a real ncnn. */
 export interface NcnnEngine {

@@ -133,7 +133,7 @@ async function runSamples(run: Run, fed: ReadonlyMap<string, Tensor>, emit: Emit
   const samples = new Map(
     [...fed].map(([name, tensor]) => [name, fedBatches.includes(name) ? samplesOf(tensor) : [tensor]]),
   )
-  const batch = commonBatch([...samples.values()], 'this engine')
+  const batch = commonBatch([...samples.values()], () => 'this engine')
   const results = new Map<string, Tensor[]>()
   for (let i = 0; i < batch; i++) {
     const own = new Map([...samples].map(([name, list]) => [name, list[i] ?? list[0]]))

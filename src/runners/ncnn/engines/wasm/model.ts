@@ -43,6 +43,7 @@ export async function loadWasmNetwork(
       const { type, params } = network.layers.get(layer) as RunnableLayer
       return type.mayBeAbsent?.(params, index, layer) ?? false
     },
+    readsAtOnce: true,
     async compute(fed, requested, part, emit) {
       checkBatches(fed, options.batched)
       runNetwork({ network, topology, batched: options.batched }, fed, new Set(requested), part, emit)
@@ -143,11 +144,12 @@ function runSamples(
   network: LoadedNetwork,
 ): readonly Samples[] {
   const { forwardBatch } = layer.type
+  const first = inputs.map(([sample]) => sample)
   if (forwardBatch !== undefined) {
-    const first = inputs.map(([sample]) => sample)
     return withinLayer(layer, first, dying, network, (workspace) => forwardBatch(inputs, layer, workspace))
   }
-  const batch = commonBatch(inputs, describeLayer(layer.graph))
+  const batch = commonBatch(inputs, () => describeLayer(layer.graph))
+  if (batch === 1) return runLayer(layer, first, dying, network).map((output): Samples => [output])
   const runs = Array.from({ length: batch }, (_, index) => {
     const own = inputs.map((samples) => samples[index] ?? samples[0])
     return runLayer(layer, own, index === batch - 1 ? dying : ofBatches(inputs, dying), network)
