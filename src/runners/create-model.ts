@@ -10,7 +10,7 @@ import { formatShape } from '../tensor/shape.ts'
 import { storeAs } from '../tensor/storage.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
-import { type MayBeAbsent, needed, type Part } from './graph.ts'
+import { needed, type Part } from './graph.ts'
 import type { LayerInfo, Model, Runtime, TensorInfo } from './model.ts'
 import type { ModelErrorClass } from './model-error.ts'
 
@@ -34,7 +34,7 @@ export interface Runner<Layer extends LayerInfo = LayerInfo> {
   /** Why a tensor cannot be fed; by default when it has not the shape that `inputs` declares. */
   refuses?(name: string, tensor: Tensor): string | undefined
   /** Whether a layer can do without an input that was not fed. Default: none can. */
-  readonly mayBeAbsent?: MayBeAbsent<Layer>
+  mayBeAbsent?(layer: Layer, index: number): boolean
   /** What `outputs: 'all'` stands for; by default the blobs that computing the outputs from `fed` takes. */
   computed?(fed: ReadonlySet<string>): readonly string[]
   /** Whether `compute` has read all that it is fed when it hands back its promise, so that it need not be fed a copy. */

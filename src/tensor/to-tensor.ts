@@ -35,6 +35,9 @@ export function toTensor(tensorLike: TensorLike, options: { readonly name?: stri
     const properties = value as Properties
     if (typeof properties.then === 'function') throw new TypeError(`${name} is a Promise: await it first`)
     if (typeof properties.dataSync === 'function') return fromTfjs(properties, name)
+    if (typeof properties.toTensor === 'function' && ArrayBuffer.isView(properties.values)) {
+      throw new TypeError(`${name} is a TensorBuffer of TensorFlow.js: hand over its toTensor()`)
+    }
     if (properties.dims !== undefined) return fromDims(properties, name)
     if (properties.shape !== undefined) return fromNdarray(properties, name)
   }
@@ -78,10 +81,14 @@ function fromScalar(value: number | bigint | boolean, name: string): Tensor {
 function fromTfjs(source: Properties, name: string): Tensor {
   if (source.isDisposed === true)
     throw new TypeError(`${name}: the tfjs tensor is disposed; keep it alive until it is compared`)
+  if (source.dtype === 'complex64') {
+    throw new TypeError(`${name}: no tensor here holds complex numbers; compare tf.real(x) and tf.imag(x)`)
+  }
   const dtype = checkDType(source.dtype ?? 'float32', name)
   const shape = checkShape(source.shape, name)
   const data = read(() => (source.dataSync as () => unknown).call(source), name)
-  const stored = adoptStorage(data, dtype, name)
+  // tfjs-node calls the int64 results of a SavedModel int32.
+  const stored = adoptStorage(data, typedArrayName(data) === 'BigInt64Array' ? 'int64' : dtype, name)
   checkSize(shape, stored.data.length, name)
   return { ...stored, shape }
 }

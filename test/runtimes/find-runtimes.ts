@@ -56,10 +56,14 @@ export function describeRuntimes({ packages, python }: Runtimes): string {
     ...missingPackages.map((name) => `  ${name} is not installed: its tests are SKIPPED`),
     ...missingInPython.map((name) => `  ${name}: no Python has it, its tests are SKIPPED (${interpreters.join(', ')})`),
   ]
-  if (missingPackages.length > 0) {
+  const fromNpm = missingPackages.filter((name) => name !== '@tensorflow/tfjs-node')
+  if (fromNpm.length > 0) {
     lines.push(
-      `To run them: npm install --ignore-scripts ${missingPackages.join(' ')}, in a folder of its own that EXPECT_TENSOR_RUNTIMES names`,
+      `To run them: npm install --ignore-scripts ${fromNpm.join(' ')}, in a folder of its own that EXPECT_TENSOR_RUNTIMES names`,
     )
+  }
+  if (missingPackages.includes('@tensorflow/tfjs-node')) {
+    lines.push('To run those of tfjs-node: bash .ci/install-tfjs-node FOLDER, and EXPECT_TENSOR_RUNTIMES=FOLDER')
   }
   if (missingInPython.length > 0) {
     lines.push(`To run them: pip install ${missingInPython.join(' ')}, with EXPECT_TENSOR_PYTHON naming that Python`)

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { tensor, tensorMatchers } from '../../src/index.ts'
 import { loadRecording, type Model, recordActivations } from '../../src/model-analysis.ts'
 import { wasmEngine } from '../../src/runners/ncnn/engines/wasm/index.ts'
@@ -19,7 +19,7 @@ import {
   pythonEngine,
 } from '../../src/runners/ncnn/index.ts'
 import { loadOnnx } from '../../src/runners/onnx/index.ts'
-import { loadTfjs } from '../../src/runners/tfjs/index.ts'
+import { loadTfjs, type TfNamespace } from '../../src/runners/tfjs/index.ts'
 import { loadTorch } from '../../src/runners/torch/index.ts'
 import { originOf } from '../../src/tensor/origin.ts'
 import type { Tensor } from '../../src/tensor/tensor.ts'
@@ -27,6 +27,7 @@ import { network } from '../runners/ncnn/engines/real/model-suite.ts'
 import { chain, onnxModel } from '../runners/onnx/onnx-model.ts'
 import { graphModel, writeModel } from '../runners/tfjs/model-files.ts'
 import { hasPackages, pythonWith } from './present.ts'
+import { hasTfjs, hasTfjsNode, openTfjs, openTfjsNode } from './tensorflow.ts'
 
 expect.extend(tensorMatchers)
 
@@ -98,18 +99,13 @@ const onnx = (engine: 'web' | 'node'): Subject => ({
   runtime: `onnxruntime-${engine}`,
 })
 
-const tfjs = (backend: 'cpu' | 'wasm'): Subject => ({
+const tfjs = (backend: string, isPresent: boolean, open: () => TfNamespace): Subject => ({
   name: `tfjs, ${backend}`,
-  missing: hasPackages('@tensorflow/tfjs-core', '@tensorflow/tfjs-converter', `@tensorflow/tfjs-backend-${backend}`)
-    ? undefined
-    : 'not installed',
+  missing: isPresent ? undefined : 'not installed',
   async load() {
-    vi.spyOn(console, 'warn').mockImplementation(() => undefined)
-    const core = require('@tensorflow/tfjs-core')
-    require(`@tensorflow/tfjs-backend-${backend}`)
-    await core.setBackend(backend)
-    const path = await writeModel(folder, graphModel.fields, graphModel.weights)
-    return loadTfjs({ ...core, ...require('@tensorflow/tfjs-converter') }, path)
+    const tf = open()
+    await tf.setBackend(backend)
+    return loadTfjs(tf, await writeModel(folder, graphModel.fields, graphModel.weights))
   },
   // hidden = relu(x w), y the product of its halves
   inputs: { x: float32([[5, 1]]) },
@@ -157,8 +153,9 @@ const subjects: Subject[] = [
   ncnn('Emscripten module', wasmModule ? undefined : 'NCNN_WASM_MODULE names none', () => emscripten),
   onnx('web'),
   onnx('node'),
-  tfjs('cpu'),
-  tfjs('wasm'),
+  tfjs('cpu', hasTfjs('@tensorflow/tfjs-backend-cpu'), () => openTfjs('@tensorflow/tfjs-backend-cpu')),
+  tfjs('wasm', hasTfjs('@tensorflow/tfjs-backend-wasm'), () => openTfjs('@tensorflow/tfjs-backend-wasm')),
+  tfjs('tensorflow', hasTfjsNode, openTfjsNode),
   torch('chain.pt', { inputs: sums.inputs, output: 'out0', middle: 'add' }),
   torch('chain_scripted.pt', { inputs: sums.inputs, output: 'out0', middle: 'add' }),
   torch('chain_pnnx.py', { inputs: { in0: sums.inputs.x }, output: 'out0', middle: 'v_2' }),

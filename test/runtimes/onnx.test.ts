@@ -179,6 +179,35 @@ describe.each(['web', 'node'] as const)('loadOnnx with engine %s', (engine) => {
       })
     })
 
+    test('session options are honoured and named', async () => {
+      const options = { graphOptimizationLevel: 'all', executionProviders: [{ name: 'cpu' }] } as const
+      using model = await loadOnnx(onnxModel(chain), { engine, ...options })
+      expect(model.runtime.options).toEqual({
+        graphOptimization: 'all',
+        threads: 1,
+        executionProviders: [{ name: 'cpu' }],
+      })
+      expect((await model.run({ x })).y).toMatchTensor(tensor([[1, 0, 3]], undefined, 'float32'))
+    })
+
+    test('an execution provider that is not there is refused, even beside one that is', async () => {
+      await expect(loadOnnx(onnxModel(chain), { engine, executionProviders: ['qnn', 'cpu'] })).rejects.toThrow(
+        `loadOnnx: onnxruntime-${engine} has not the execution provider "qnn" here`,
+      )
+    })
+
+    test.runIf(engine === 'node')('threads are named', async () => {
+      using model = await loadOnnx(onnxModel(chain), { engine, intraOpNumThreads: 2 })
+      expect(model.runtime.options).toEqual({ graphOptimization: 'disabled', threads: 2 })
+      expect((await model.run({ x })).y).toMatchTensor(tensor([[1, 0, 3]], undefined, 'float32'))
+    })
+
+    test.runIf(engine === 'web')('threads are refused', async () => {
+      await expect(loadOnnx(onnxModel(chain), { engine, intraOpNumThreads: 2 })).rejects.toThrow(
+        "intraOpNumThreads needs the engine 'node'",
+      )
+    })
+
     test('runs that are started at once do not disturb each other', async () => {
       using model = await load(chain)
       const runs = Array.from({ length: 8 }, (_, i) => model.run({ x: tensor([[i, i, i]], undefined, 'float32') }))

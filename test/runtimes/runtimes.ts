@@ -9,6 +9,7 @@ export const jsRuntimes = [
   '@tensorflow/tfjs-layers',
   '@tensorflow/tfjs-backend-cpu',
   '@tensorflow/tfjs-backend-wasm',
+  '@tensorflow/tfjs-node',
 ] as const
 
 export type JsRuntime = (typeof jsRuntimes)[number]

@@ -1,28 +1,41 @@
-// loadTfjs in real TensorFlow.js, on its plain and its WebAssembly backend.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+// loadTfjs in real TensorFlow.js, on its plain and its WebAssembly backend, and in tfjs-node.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import util from 'node:util'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { tensor, tensorMatchers } from '../../src/index.ts'
+import { readArtifacts } from '../../src/runners/tfjs/artifacts.ts'
 import { loadTfjs, type TfNamespace } from '../../src/runners/tfjs/index.ts'
 import { graphModel, positions, type WeightFiles, writeModel } from '../runners/tfjs/model-files.ts'
-import { hasPackages } from './present.ts'
+import { writeSavedModel } from '../runners/tfjs/saved-model-files.ts'
+import { hasTfjs, hasTfjsNode, openTfjs, openTfjsNode } from './tensorflow.ts'
 
 expect.extend(tensorMatchers)
 
-const require = createRequire(import.meta.url)
-const isPresent = hasPackages('@tensorflow/tfjs-core', '@tensorflow/tfjs-converter', '@tensorflow/tfjs-layers')
+/** Each backend with the packages that bring it. */
+const backends = [
+  {
+    backend: 'cpu',
+    isPresent: hasTfjs('@tensorflow/tfjs-backend-cpu'),
+    open: (): TfNamespace => openTfjs('@tensorflow/tfjs-backend-cpu'),
+  },
+  {
+    backend: 'wasm',
+    isPresent: hasTfjs('@tensorflow/tfjs-backend-wasm'),
+    open: (): TfNamespace => openTfjs('@tensorflow/tfjs-backend-wasm'),
+  },
+  { backend: 'tensorflow', isPresent: hasTfjsNode, open: openTfjsNode },
+]
 
-describe.each(['cpu', 'wasm'] as const)('loadTfjs on the %s backend', (backend) => {
-  describe.skipIf(!isPresent || !hasPackages(`@tensorflow/tfjs-backend-${backend}`))('when it is installed', () => {
+describe.each(backends)('loadTfjs on the $backend backend', ({ backend, isPresent, open }) => {
+  describe.skipIf(!isPresent)('when it is installed', () => {
     let tf: TfNamespace
     let folder: string
     beforeAll(async () => {
       vi.spyOn(console, 'warn').mockImplementation(() => undefined)
-      const core = require('@tensorflow/tfjs-core')
-      require(`@tensorflow/tfjs-backend-${backend}`)
-      tf = { ...core, ...require('@tensorflow/tfjs-converter'), ...require('@tensorflow/tfjs-layers') }
+      tf = open()
       await tf.setBackend(backend)
     })
     beforeEach(async () => {
@@ -124,6 +137,41 @@ describe.each(['cpu', 'wasm'] as const)('loadTfjs on the %s backend', (backend) 
         await expect(model.run({ product: [[1, 2, 3]] })).rejects.toThrow('TensorFlow.js cannot run it')
         expect(tf.memory().numTensors).toBe(numTensors)
       })
+    })
+
+    test('a GraphModel that is loaded already, which stays', async () => {
+      const path = await writeModel(folder, graphModel.fields, graphModel.weights)
+      const artifacts = await readArtifacts(path)
+      const loaded = await tf.loadGraphModel({ load: async () => artifacts })
+      const { numTensors } = tf.memory()
+      const model = await loadTfjs(tf, loaded)
+      expect(model.blobs).toEqual(['x', 'product', 'hidden', 'halves', 'halves:1', 'y'])
+      expect((await model.run({ x }, { outputs: ['hidden'] })).hidden).toMatchTensor(hidden, { preset: 'exact' })
+      model.close()
+      expect(tf.memory().numTensors).toBe(numTensors)
+      loaded.dispose()
+    })
+
+    test('a LayersModel that was made here, which stays', async () => {
+      const made = tf.sequential({
+        name: 'made',
+        layers: [tf.layers.dense({ units: 1, kernelInitializer: 'ones', inputShape: [2], name: 'sum' })],
+      })
+      const model = await loadTfjs(tf, made)
+      const [input] = model.inputs
+      expect((await model.run({ [input.name]: x })).sum).toMatchTensor([[3], [6]])
+      await expect(model.run({})).rejects.toThrow('the model "made": input')
+      model.close()
+      expect((await tf.tidy(() => made.predict(tf.ones([1, 2])).dataSync()))[0]).toBe(2)
+      made.dispose()
+    })
+
+    test('closing frees the weights at once', async () => {
+      const model = await loadTfjs(tf, await writeModel(folder, graphModel.fields, graphModel.weights))
+      expect(tf.memory().numTensors).toBeGreaterThan(tensorsBefore)
+      await model.run({ x })
+      model.close()
+      expect(tf.memory().numTensors).toBe(tensorsBefore)
     })
 
     describe('a layers model', () => {
@@ -255,5 +303,111 @@ describe.each(['cpu', 'wasm'] as const)('loadTfjs on the %s backend', (backend) 
       expect(() => expect(actual).toHaveShape([2, 2])).toThrow(/disposed/)
       integers.dispose()
     })
+  })
+})
+
+describe.skipIf(!hasTfjsNode)('a SavedModel in tfjs-node', () => {
+  let tf: TfNamespace
+  let folder: string
+  beforeAll(async () => {
+    // It says of every int64 result that it is one.
+    vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    tf = openTfjsNode()
+    await tf.setBackend('tensorflow')
+  })
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'expect-tensor-'))
+  })
+  afterEach(() => rm(folder, { recursive: true }))
+
+  const x = Float32Array.of(1, 2, 3)
+  const n = [1, 2, 3]
+
+  test('computes its outputs, int64 among them', async () => {
+    await writeSavedModel(folder)
+    using model = await loadTfjs(tf, folder)
+    expect(model.inputs).toContainEqual({ name: 'n', shape: [3], dtype: 'int64' })
+    expect(model.layers).toMatchObject([{ type: 'SavedModel', outputs: ['count', 'twice'] }])
+    const results = await model.run({ x, n })
+    expect(results).toMatchTensors({
+      twice: tensor([2, 4, 6], undefined, 'float32'),
+      count: tensor([2, 4, 6], undefined, 'int64'),
+    })
+    expect(tf.memory().numTensors).toBe(0)
+  })
+
+  test('tells which TensorFlow runs it, and whether with oneDNN', async () => {
+    await writeSavedModel(folder)
+    const load = async (setting: string | undefined) => {
+      vi.stubEnv('TF_ENABLE_ONEDNN_OPTS', setting)
+      using model = await loadTfjs(tf, folder)
+      return model.runtime
+    }
+    const options = { backend: 'tensorflow', tensorflow: expect.stringMatching(/^2\./) }
+    expect(await load('0')).toMatchObject({ name: 'tfjs', options: { ...options, oneDnn: 'off' } })
+    expect(await load('1')).toMatchObject({ options: { oneDnn: 'on' } })
+    expect(await load(undefined)).toMatchObject({ options: { oneDnn: 'by processor' } })
+    vi.unstubAllEnvs()
+  })
+
+  test.each(['a path', 'a URL'])(
+    'is found by its saved_model.pb, %s, whatever its only signature is called',
+    async (kind) => {
+      await writeSavedModel(folder, 'double')
+      const path = join(folder, 'saved_model.pb')
+      using model = await loadTfjs(tf, kind === 'a URL' ? pathToFileURL(path) : path)
+      expect((await model.run({ x, n })).twice).toMatchTensor(tensor([2, 4, 6], undefined, 'float32'))
+    },
+  )
+
+  test('that is loaded already stays', async () => {
+    await writeSavedModel(folder)
+    const loaded = await tf.node.loadSavedModel(folder)
+    const model = await loadTfjs(tf, loaded)
+    expect((await model.run({ x, n })).twice).toMatchTensor(tensor([2, 4, 6], undefined, 'float32'))
+    model.close()
+    expect(tf.node.getNumOfSavedModels()).toBe(1)
+    loaded.dispose()
+  })
+
+  test('is freed when it is closed', async () => {
+    await writeSavedModel(folder)
+    const model = await loadTfjs(tf, folder)
+    expect(tf.node.getNumOfSavedModels()).toBe(1)
+    model.close()
+    expect(tf.node.getNumOfSavedModels()).toBe(0)
+  })
+
+  test('is refused when it is damaged, and says which file', async () => {
+    await writeSavedModel(folder)
+    const path = join(folder, 'saved_model.pb')
+    await writeFile(path, 'no protobuf')
+    await expect(loadTfjs(tf, folder)).rejects.toThrow(`${folder}: TensorFlow.js refuses the model`)
+  })
+
+  test('says what it was fed that does not fit', async () => {
+    await writeSavedModel(folder)
+    using model = await loadTfjs(tf, folder)
+    await expect(model.run({ x })).rejects.toThrow('input "n" is needed but missing')
+    await expect(model.run({ x, n: [1, -2, 3] })).rejects.toThrow('input "n" is int64 and has negative elements')
+    await expect(model.run({ x, n: [2 ** 40, 0, 0] })).rejects.toThrow(
+      'element 0 is 1099511627776, which int32 cannot hold',
+    )
+  })
+})
+
+describe.skipIf(!hasTfjsNode)('tfjs-node without what Node 23 removed', () => {
+  test('says how to give it back', async () => {
+    const tf = openTfjsNode()
+    const folder = await mkdtemp(join(tmpdir(), 'expect-tensor-'))
+    const { isNullOrUndefined } = util
+    Object.assign(util, { isNullOrUndefined: undefined })
+    try {
+      using model = await loadTfjs(tf, await writeModel(folder, graphModel.fields, graphModel.weights))
+      await expect(model.run({ x: [[1, 2]] })).rejects.toThrow('util.isNullOrUndefined ??= (value) => value == null')
+    } finally {
+      Object.assign(util, { isNullOrUndefined })
+      await rm(folder, { recursive: true })
+    }
   })
 })

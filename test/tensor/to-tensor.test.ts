@@ -114,6 +114,11 @@ describe('accepts', () => {
     expect(convert(tfjs)).toEqual({ data: new Int32Array([1, 2, 3, 4]), shape: [2, 2], dtype: 'int32' })
   })
 
+  test('int64 results of tfjs-node, which it calls int32', () => {
+    const tfjs = { shape: [1], dtype: 'int32', dataSync: () => BigInt64Array.of(2n ** 40n) }
+    expect(convert(tfjs)).toEqual({ data: BigInt64Array.of(2n ** 40n), shape: [1], dtype: 'int64' })
+  })
+
   test('ndarrays with strides and an offset, negative ones too', () => {
     const data = Float32Array.from({ length: 12 }, (_, i) => i)
     const transposed = convert({ data, shape: [4, 3], strides: [1, 4], offset: 0, dtype: 'float32' })
@@ -254,6 +259,16 @@ describe('refuses, naming the argument', () => {
       'a disposed tfjs tensor',
       { shape: [1], dtype: 'float32', isDisposed: true, dataSync: () => new Float32Array(1) },
       'actual: the tfjs tensor is disposed',
+    ],
+    [
+      'a complex tfjs tensor',
+      { shape: [1], dtype: 'complex64', dataSync: () => new Float32Array(2) },
+      'actual: no tensor here holds complex numbers; compare tf.real(x) and tf.imag(x)',
+    ],
+    [
+      'a TensorBuffer',
+      { shape: [1], dtype: 'float32', values: new Float32Array(1), strides: [], toTensor: () => undefined },
+      'actual is a TensorBuffer of TensorFlow.js: hand over its toTensor()',
     ],
   ])('%s', (_, value, message) => {
     const error = catchError(() => convert(value))

@@ -46,9 +46,10 @@ export interface OnnxGraph {
 }
 
 /** Field numbers of onnx.proto. */
-export const modelFields = { graph: 7, opsetImport: 8 } as const
+export const modelFields = { irVersion: 1, graph: 7, opsetImport: 8 } as const
 export const graphFields = {
   node: 1,
+  name: 2,
   initializer: 5,
   input: 11,
   output: 12,

@@ -4,3 +4,4 @@ export type { LayerInfo, Model, RunOptions, Runtime, TensorInfo, VariantSettings
 export type { ModelErrorCode } from '../model-error.ts'
 export { OnnxError } from './error.ts'
 export { type LoadOnnxOptions, loadOnnx } from './load-onnx.ts'
+export type { OnnxExecutionProvider, OnnxSessionOptions } from './session-options.ts'

@@ -10,18 +10,25 @@ import { type OnnxGraph, type OnnxNode, readOnnxGraph } from './graph.ts'
 import { layerInspector } from './layer-details.ts'
 import { layersOf, type OnnxLayer } from './layers.ts'
 import { type ExternalFile, findRuntime, type OnnxEngine, type OnnxRuntime, onnxEngines } from './runtime.ts'
+import {
+  checkSessionOptions,
+  describeSession,
+  type OnnxSessionOptions,
+  probeModel,
+  sessionOptions,
+} from './session-options.ts'
 import { sessionCache } from './sessions.ts'
 import { bytesOf, cutModel } from './subgraph.ts'
 
-export interface LoadOnnxOptions {
+export interface LoadOnnxOptions extends OnnxSessionOptions {
   /** `'web'`: onnxruntime-web, `'node'`: onnxruntime-node. By default the first that is installed. */
   readonly engine?: OnnxEngine
 }
 
 /**
- * Loads an ONNX model into ONNX Runtime (`onnxruntime-web` or `onnxruntime-node`, whichever is installed), with graph optimisation
- * off and one thread: both change the last digits. Shapes are the model's own, batch axis included. Any tensor of the graph may be
- * fed and asked for, but those inside the branches and bodies of If, Loop and Scan.
+ * Loads an ONNX model into ONNX Runtime (`onnxruntime-web` or `onnxruntime-node`, whichever is installed), if not told otherwise
+ * with graph optimisation off and in one thread: both change the last digits. Shapes are the model's own, batch axis included. Any
+ * tensor of the graph may be fed and asked for, but those inside the branches and bodies of If, Loop and Scan.
  *
  * @param source path of the `.onnx` (files with external data lie beside it), or its bytes
  * @throws {OnnxError} when no runtime is installed, or for a file that is not a runnable ONNX model
@@ -33,12 +40,35 @@ export async function loadOnnx(source: string | URL | Uint8Array, options: LoadO
       code: 'wrong-option',
     })
   }
+  checkSessionOptions(options)
   const fromBytes = ArrayBuffer.isView(source)
   const path = fromBytes ? undefined : modelPath(source)
   const bytes = fromBytes ? source : readModelFile(modelPath(source), 'the model', OnnxError)
   const graph = readOnnxGraph(bytes, path ?? 'the ONNX model')
   const externalData = await readExternalFiles(graph, path)
-  return modelOf(graph, await findRuntime(engine), externalData)
+  const runtime = await findRuntime(engine)
+  await checkCanHonour(runtime, options)
+  return modelOf(graph, runtime, options, externalData)
+}
+
+/** @throws {OnnxError} for what this build of ONNX Runtime lacks */
+async function checkCanHonour({ name, open }: OnnxRuntime, options: OnnxSessionOptions): Promise<void> {
+  const { executionProviders = [], intraOpNumThreads = 1 } = options
+  if (name === 'onnxruntime-web' && intraOpNumThreads > 1) {
+    throw new OnnxError(`loadOnnx: ${name} runs in one thread here; intraOpNumThreads needs the engine 'node'`, {
+      code: 'unsupported',
+    })
+  }
+  for (const provider of executionProviders) {
+    try {
+      await (await open(probeModel(), sessionOptions({ executionProviders: [provider] }), [])).release()
+    } catch (error) {
+      throw new OnnxError(
+        `loadOnnx: ${name} has not the execution provider ${JSON.stringify(provider)} here: ${firstLine(error)}`,
+        { code: 'unsupported', cause: error },
+      )
+    }
+  }
 }
 
 /** Weights in files of their own; their names are relative to the model and must not lead elsewhere. */
@@ -76,7 +106,12 @@ const writesNoTensor = new Set([
 /** Requested tensors that are computed at once. */
 const mostAtOnce = 32
 
-function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly ExternalFile[]): Model {
+function modelOf(
+  graph: OnnxGraph,
+  runtime: OnnxRuntime,
+  options: OnnxSessionOptions,
+  externalData: readonly ExternalFile[],
+): Model {
   const { source, initializers } = graph
   const inputs = graph.inputs.map(({ info }) => info)
   const outputs = graph.outputs.map(({ info }) => info)
@@ -87,7 +122,7 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
   const isTensor = new Set(blobs)
   const sessions = sessionCache(async (model) => {
     try {
-      return await runtime.open(model, externalData)
+      return await runtime.open(model, sessionOptions(options), externalData)
     } catch (error) {
       throw new OnnxError(`${source}: ${runtime.name} refuses the model: ${firstLine(error)}`, {
         code: 'runtime-failed',
@@ -134,7 +169,7 @@ function modelOf(graph: OnnxGraph, runtime: OnnxRuntime, externalData: readonly 
   const model = createModel(
     {
       source,
-      runtime: { name: runtime.name, version: runtime.version, options: { graphOptimization: 'disabled', threads: 1 } },
+      runtime: { name: runtime.name, version: runtime.version, options: describeSession(options) },
       inputs,
       outputs,
       blobs,

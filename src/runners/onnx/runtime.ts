@@ -1,4 +1,4 @@
-// Finds ONNX Runtime, in WebAssembly or native, and runs models in it the way that changes numbers least.
+// Finds ONNX Runtime, in WebAssembly or native, and runs models in it.
 import { allocate, type DType, type TypedArray } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { firstLine } from '../create-model.ts'
@@ -10,7 +10,8 @@ import { startWorker } from './worker-thread.ts'
 export interface OnnxRuntime {
   readonly name: string
   readonly version: string
-  open(model: Uint8Array, externalData: readonly ExternalFile[]): Promise<OnnxSession>
+  /** @param options as ONNX Runtime takes them */
+  open(model: Uint8Array, options: object, externalData: readonly ExternalFile[]): Promise<OnnxSession>
 }
 
 /** A loaded model. */
@@ -30,16 +31,6 @@ const peers = { web: 'onnxruntime-web', node: 'onnxruntime-node' } as const
 
 export type OnnxEngine = keyof typeof peers
 export const onnxEngines = Object.keys(peers) as readonly OnnxEngine[]
-
-/** Graph optimisation and threads reorder sums, so both are off. */
-const sessionOptions = {
-  graphOptimizationLevel: 'disabled',
-  executionMode: 'sequential',
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  // Fatal ones only: what goes wrong is thrown, and need not be printed besides.
-  logSeverityLevel: 4,
-} as const
 
 /** By peer; one worker serves all models. */
 const runtimes = new Map<string, Promise<OnnxRuntime>>()
@@ -87,10 +78,10 @@ async function startRuntime(peer: string): Promise<OnnxRuntime> {
   return {
     name: peer,
     version,
-    async open(model, externalData) {
+    async open(model, options, externalData) {
       const session = sessions++
-      const options = externalData.length === 0 ? sessionOptions : { ...sessionOptions, externalData }
-      await ask({ type: 'open', session, model, options })
+      const all = externalData.length === 0 ? options : { ...options, externalData }
+      await ask({ type: 'open', session, model, options: all })
       return {
         async run(inputs, outputs) {
           const feeds = [...inputs].map(([name, { data, shape, dtype }]) => ({ name, data, shape, dtype }))

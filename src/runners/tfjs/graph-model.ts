@@ -6,7 +6,7 @@ import { inExecutionOrder } from '../graph.ts'
 import type { LayerInfo, TensorInfo } from '../model.ts'
 import type { GraphNode } from './artifacts.ts'
 import { TfjsError } from './error.ts'
-import { fromTf, runtimeOf, type Tf, type TfGraphModel, type TfTensor, tidied, toTf } from './namespace.ts'
+import { explainTf, fromTf, runtimeOf, type Tf, type TfGraphModel, type TfTensor, tidied, toTf } from './namespace.ts'
 
 /** Nodes that hold weights, or nothing, and those that stand for an input. */
 const computesNothing = new Set(['Const', 'NoOp', 'Placeholder', 'PlaceholderWithDefault'])
@@ -64,7 +64,7 @@ export function graphRunner(source: string, tf: Tf, model: TfGraphModel, graphNo
     try {
       await execute(tensors, requested, emit)
     } catch (error) {
-      throw new TfjsError(`${source}: TensorFlow.js cannot run it: ${firstLine(error)}`, {
+      throw new TfjsError(`${source}: TensorFlow.js cannot run it: ${explainTf(error)}`, {
         code: 'runtime-failed',
         cause: error,
       })

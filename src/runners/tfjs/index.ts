@@ -4,4 +4,4 @@ export type { LayerInfo, Model, RunOptions, Runtime, TensorInfo, VariantSettings
 export type { ModelErrorCode } from '../model-error.ts'
 export { TfjsError } from './error.ts'
 export { loadTfjs } from './load-tfjs.ts'
-export type { TfNamespace } from './namespace.ts'
+export type { LoadedTfModel, TfNamespace } from './namespace.ts'

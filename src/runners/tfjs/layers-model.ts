@@ -1,10 +1,11 @@
 // A layers model of TensorFlow.js as a Runner: blobs are the outputs of its layers, by the layer's name.
 import { parseDType } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
-import { type Emit, firstLine, type Runner } from '../create-model.ts'
+import type { Emit, Runner } from '../create-model.ts'
 import type { LayerInfo, TensorInfo } from '../model.ts'
 import { TfjsError } from './error.ts'
 import {
+  explainTf,
   fromTf,
   runtimeOf,
   type Tf,
@@ -67,7 +68,7 @@ export function layersRunner(source: string, tf: Tf, model: TfLayersModel): Runn
       try {
         tidied(tf, () => evaluate(fed, new Set(requested), part.layers, emit))
       } catch (error) {
-        throw new TfjsError(`${source}: TensorFlow.js cannot run it: ${firstLine(error)}`, {
+        throw new TfjsError(`${source}: TensorFlow.js cannot run it: ${explainTf(error)}`, {
           code: 'runtime-failed',
           cause: error,
         })

@@ -2,8 +2,9 @@
 import type { DType, TypedArray } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { toTensor } from '../../tensor/to-tensor.ts'
-import { castTo } from '../create-model.ts'
+import { castTo, firstLine } from '../create-model.ts'
 import type { Runtime } from '../model.ts'
+import type { GraphNode } from './artifacts.ts'
 
 /** A tensor of TensorFlow.js. */
 export interface TfTensor {
@@ -30,6 +31,8 @@ export interface TfGraphModel {
   execute(inputs: Record<string, TfTensor>, outputs: string[]): TfTensor | TfTensor[]
   executeAsync(inputs: Record<string, TfTensor>, outputs: string[]): Promise<TfTensor | TfTensor[]>
   dispose(): void
+  /** Not among its declarations, and there since version 1. */
+  readonly artifacts?: { readonly modelTopology?: { readonly node?: readonly GraphNode[] } }
 }
 
 /** What `loadLayersModel` returns. */
@@ -37,7 +40,38 @@ export interface TfLayersModel {
   readonly inputs: readonly TfSymbolicTensor[]
   readonly outputs: readonly TfSymbolicTensor[]
   readonly weights: readonly { readonly val: { readonly isDisposed: boolean; dispose(): void } }[]
+  /** A sequence has none of the three above before it is built. */
+  readonly layers: readonly TfLayer[]
+  readonly name: string
   dispose(): void
+}
+
+/** What `tf.node.loadSavedModel` returns. */
+export interface TfSavedModel {
+  /** Not among its declarations. */
+  readonly signature: TfSignature
+  predict(inputs: Record<string, TfTensor>): Record<string, TfTensor>
+  dispose(): void
+}
+
+/** Inputs and outputs by name, as `tf.node.getMetaGraphsFromSavedModel` tells them. */
+export interface TfSignature {
+  readonly inputs: Readonly<Record<string, TfTensorInfo>>
+  readonly outputs: Readonly<Record<string, TfTensorInfo>>
+}
+
+export interface TfTensorInfo {
+  /** `DT_INT64` and the like. */
+  readonly tfDtype: string
+  /** Empty for a scalar, and where nothing is known. */
+  readonly shape: readonly { getSize(): number }[]
+}
+
+/** A model that TensorFlow.js has loaded: a `GraphModel`, a `LayersModel` or a `TFSavedModel`. */
+export interface LoadedTfModel {
+  readonly inputs: readonly object[]
+  readonly outputs: readonly object[]
+  predict(...inputs: never[]): unknown
 }
 
 /** A tensor of the network, before there are elements. */
@@ -78,18 +112,47 @@ export interface Tf {
   readonly version_core?: string
   ready(): Promise<void>
   getBackend(): string
+  /** `binding` is tfjs-node's. */
+  backend?(): { readonly binding?: { readonly TF_Version?: string } }
   tensor(values: TypedArray, shape: readonly number[], dtype: string): TfTensor
   tidy(task: () => void): void
   loadGraphModel?(handler: { load(): Promise<ModelArtifacts> }): Promise<TfGraphModel>
   loadLayersModel?(handler: { load(): Promise<ModelArtifacts> }): Promise<TfLayersModel>
+  /** Of tfjs-node. */
+  readonly node?: {
+    loadSavedModel(folder: string, tags: string[], signature: string): Promise<TfSavedModel>
+    getMetaGraphsFromSavedModel(folder: string): Promise<readonly TfMetaGraph[]>
+  }
 }
 
-/** What runs a model on the backend that is set. */
-export const runtimeOf = (tf: Tf): Runtime => ({
-  name: 'tfjs',
-  ...(tf.version_core !== undefined && { version: tf.version_core }),
-  options: { backend: tf.getBackend() },
-})
+export interface TfMetaGraph {
+  readonly tags: readonly string[]
+  readonly signatureDefs: Readonly<Record<string, TfSignature>>
+}
+
+/** What runs a model on the backend that is set. In tfjs-node TensorFlow's version and oneDNN change the last digits, too. */
+export function runtimeOf(tf: Tf): Runtime {
+  const tensorflow = tf.backend?.().binding?.TF_Version
+  return {
+    name: 'tfjs',
+    ...(tf.version_core !== undefined && { version: tf.version_core }),
+    options: { backend: tf.getBackend(), ...(tensorflow !== undefined && { tensorflow, oneDnn: oneDnn() }) },
+  }
+}
+
+/** Whether TensorFlow may use oneDNN; left alone it decides by the processor. */
+function oneDnn(): 'on' | 'off' | 'by processor' {
+  const chosen = process.env.TF_ENABLE_ONEDNN_OPTS?.toLowerCase()
+  if (chosen === '1' || chosen === 'true') return 'on'
+  return chosen === '0' || chosen === 'false' ? 'off' : 'by processor'
+}
+
+/** A failure of TensorFlow.js in a line, with the cure where it is known. */
+export function explainTf(error: unknown): string {
+  const reason = firstLine(error)
+  if (!/\b(isNullOrUndefined|isArray)\b.* is not a function/.test(reason)) return reason
+  return `${reason}. @tensorflow/tfjs-node calls what Node 23 removed from node:util. Give it back in a setup file, before anything is computed: import util from 'node:util'; util.isNullOrUndefined ??= (value) => value == null; util.isArray ??= Array.isArray`
+}
 
 /** TensorFlow.js has three types with numbers; integers of other widths become int32, floats float32. */
 function tfDtype(dtype: DType): 'float32' | 'int32' | 'bool' {

@@ -53,6 +53,19 @@ describe('loadOnnx refuses', () => {
       "engine must be 'web' or 'node', got \"gpu\"",
     )
   })
+
+  test.each([
+    [
+      { graphOptimizationLevel: 'most' },
+      'graphOptimizationLevel must be one of disabled, basic, extended, layout, all',
+    ],
+    [{ executionProviders: [] }, 'executionProviders must be a list of names, or of objects with a name, got []'],
+    [{ executionProviders: 'cpu' }, 'executionProviders must be a list of names, or of objects with a name, got "cpu"'],
+    [{ executionProviders: [{ device: 1 }] }, 'or of objects with a name, got [{"device":1}]'],
+    [{ intraOpNumThreads: 0 }, 'intraOpNumThreads must be a positive whole number, got 0'],
+  ])('session options %j', async (options, message) => {
+    await expect(loadOnnx(onnxModel(chain), options as LoadOnnxOptions)).rejects.toThrow(message)
+  })
 })
 
 const isInstalled = (name: string): boolean => {

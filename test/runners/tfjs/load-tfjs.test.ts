@@ -2,9 +2,11 @@
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { loadTfjs } from '../../../src/runners/tfjs/index.ts'
+import { type LoadedTfModel, loadTfjs } from '../../../src/runners/tfjs/index.ts'
 import { graphModel, writeModel } from './model-files.ts'
+import { writeSavedModel } from './saved-model-files.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -67,5 +69,42 @@ describe('loadTfjs refuses', () => {
     await expect(loadTfjs(core, path)).rejects.toThrow(/lacks\. It comes with @tensorflow\/tfjs-converter/)
     const layers = await writeModel(folder, { modelTopology: { model_config: {} } }, graphModel.weights)
     await expect(loadTfjs(core, layers)).rejects.toThrow(/lacks\. It comes with @tensorflow\/tfjs-layers/)
+  })
+
+  test('a SavedModel that is not there', async () => {
+    const path = join(folder, 'saved_model.pb')
+    await expect(loadTfjs(core, path)).rejects.toThrow(`cannot read ${path} (the graph of a SavedModel)`)
+  })
+
+  test.each(['', 'saved_model.pb'])('a SavedModel (%j) in another TensorFlow.js than tfjs-node', async (name) => {
+    await writeSavedModel(folder)
+    await expect(loadTfjs(core, join(folder, name))).rejects.toThrow(
+      'is a SavedModel of TensorFlow, which of all TensorFlow.js only @tensorflow/tfjs-node runs',
+    )
+  })
+
+  test('a SavedModel with signatures of which none is the default', async () => {
+    await writeSavedModel(folder)
+    const signatureDefs = { first: {}, second: {} }
+    const node = { getMetaGraphsFromSavedModel: async () => [{ tags: ['serve'], signatureDefs }] }
+    await expect(loadTfjs({ ...core, node }, folder)).rejects.toThrow(
+      `${folder} has the signatures "first", "second", and none is called "serving_default". Choose one`,
+    )
+  })
+
+  test('a loaded model that is none of TensorFlow.js, and one that is not built', async () => {
+    const predict = (): undefined => undefined
+    const inputs: object[] = []
+    await expect(loadTfjs(core, { predict, inputs, outputs: [] })).rejects.toThrow('expected a GraphModel')
+    const sequential = { predict, name: 'sequential_1', layers: [], outputs: [] } as unknown as LoadedTfModel
+    await expect(loadTfjs(core, sequential)).rejects.toThrow('the model "sequential_1" is not built')
+  })
+})
+
+describe('loadTfjs reads', () => {
+  test('paths as tfjs-node writes them', async () => {
+    const { href } = pathToFileURL(join(folder, 'model.json'))
+    await expect(loadTfjs(core, href)).rejects.toThrow(`cannot read ${join(folder, 'model.json')} (the model)`)
+    await expect(loadTfjs(core, 'file://no/model.json')).rejects.toThrow('cannot read no/model.json (the model)')
   })
 })
