@@ -7,6 +7,9 @@ import { describeRuntimes, findRuntimes } from './test/runtimes/find-runtimes.ts
 const folder = process.env.EXPECT_TENSOR_RUNTIMES || process.cwd()
 process.env.NODE_PATH = [join(folder, 'node_modules'), process.env.NODE_PATH].filter(Boolean).join(delimiter)
 
+// TensorFlow would say of itself what it is.
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
+
 const runtimes = findRuntimes(folder)
 process.stdout.write(describeRuntimes(runtimes))
 

@@ -23,8 +23,6 @@ export function openTfjs(backend: Backend): TfNamespace {
 }
 
 export function openTfjsNode(): TfNamespace {
-  // What TensorFlow says of itself when it starts.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
   const removed: Partial<typeof util> = util
   removed.isNullOrUndefined ??= (value) => value === null || value === undefined
   removed.isArray ??= Array.isArray
