@@ -1,6 +1,7 @@
 // Builds every entry point twice, ESM and CJS: Jest cannot require ESM on Node 20 and 22.
 // A new entry point is a line here and a line under "exports" in package.json.
 import { defineConfig, type UserConfig } from 'tsdown'
+import { bindGlobals } from './scripts/bind-globals.ts'
 
 const entries = {
   index: 'src/index.ts',
@@ -21,14 +22,28 @@ const esmEntries = {
   cli: 'src/cli/bin.ts',
 }
 
+/**
+ * What entries share lies in few files, as each file costs some 0.4 ms of every test file's start. A chunk has what the module that it is
+ * named for stands on, but for what the chunks before it have.
+ */
+const chunks = [
+  { name: 'tensors', test: /\/(src\/(host|tensor)\/.*|src\/kernels\/instantiate\.ts|package\.json)$/ },
+  { name: 'safetensors', test: /src\/files\/(safetensors|file-system)\.ts$/ },
+  { name: 'comparison', test: /src\/explain\/compare-tensors\.ts$/ },
+  { name: 'matchers', test: /src\/matchers\/(index|register)\.ts$/ },
+  { name: 'models', test: /\/src\/runners\/(create-model|model-error|model-file)\.ts$/ },
+].map((chunk, index, { length }) => ({ ...chunk, priority: length - index }))
+
 const shared: UserConfig = {
   platform: 'neutral',
   target: 'node20.19',
   deps: { neverBundle: /^node:/ },
   dts: true,
+  plugins: [bindGlobals()],
   // models are Disposable, which the library of the `es2022` target does not declare
   banner: { dts: '/// <reference lib="esnext.disposable" />' },
   hash: false,
+  outputOptions: { codeSplitting: { groups: chunks } },
   logLevel: 'error',
 }
 

@@ -16,6 +16,7 @@ const sections: Readonly<Record<string, () => Promise<SectionResult>>> = {
   },
   models: async () => (await import('./models.ts')).benchModels(),
   load: async () => (await import('./load.ts')).benchLoad(),
+  'test-runners': async () => (await import('./test-runners.ts')).benchTestRunners(),
   import: async () => (await import('./import.ts')).benchImport(),
 }
 

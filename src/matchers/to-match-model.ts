@@ -1,6 +1,7 @@
 // `await expect(model).toMatchModel(reference, { inputs })`: both models compute the same; where not, the failure names the layer.
 import { checkOptions } from '../compare/options/check-options.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
+import { renderText } from '../explain/text.ts'
 import type { Model } from '../runners/model.ts'
 import { describeValue } from '../tensor/describe.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
@@ -45,10 +46,9 @@ async function match(
   isNot: boolean,
 ): Promise<MatcherResult> {
   // Test files that compare no models do not load what it takes.
-  const [{ matchModels }, { explainModelMatch }, { renderText }] = await Promise.all([
+  const [{ matchModels }, { explainModelMatch }] = await Promise.all([
     import('../analysis/match-models.ts'),
     import('../explain/model-match.ts'),
-    import('../explain/text.ts'),
   ])
   const found = await matchModels(model, reference, trials, tolerances, { explain: !isNot })
   return {

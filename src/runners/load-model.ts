@@ -16,11 +16,11 @@ type Load = (path: string, options: LoadModelOptions) => Promise<Model>
 const loaders: readonly { readonly pattern: RegExp; readonly load: Load }[] = [
   {
     pattern: /\.param(\.bin)?$/,
-    load: async (path, { ncnn }) => (await import('./ncnn/load-ncnn.ts')).loadNcnn(path, ncnn),
+    load: async (path, { ncnn }) => (await import('./ncnn/index.ts')).loadNcnn(path, ncnn),
   },
-  { pattern: /\.onnx$/, load: async (path) => (await import('./onnx/load-onnx.ts')).loadOnnx(path) },
+  { pattern: /\.onnx$/, load: async (path) => (await import('./onnx/index.ts')).loadOnnx(path) },
   { pattern: /\.json$/, load: loadTfjsModel },
-  { pattern: /(\.pt|\.pth|_pnnx\.py)$/, load: async (path) => (await import('./torch/load-torch.ts')).loadTorch(path) },
+  { pattern: /(\.pt|\.pth|_pnnx\.py)$/, load: async (path) => (await import('./torch/index.ts')).loadTorch(path) },
 ]
 
 /** What {@link loadModel} can tell from the name of a file. */
@@ -38,7 +38,7 @@ export async function loadModel(path: string, options: LoadModelOptions = {}): P
 }
 
 async function loadTfjsModel(path: string): Promise<Model> {
-  const { loadTfjs } = await import('./tfjs/load-tfjs.ts')
+  const { loadTfjs } = await import('./tfjs/index.ts')
   return loadTfjs(await importTfjs(path), path)
 }
 
