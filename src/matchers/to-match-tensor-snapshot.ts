@@ -6,7 +6,7 @@ import { snapshotFiles } from '../snapshots/files/index.ts'
 import { type Flow, isPromise, run } from '../snapshots/flow.ts'
 import { matchSnapshot, type SnapshotResult } from '../snapshots/match-snapshot.ts'
 import { checkSnapshotOptions, parseArguments, type SnapshotOptions } from '../snapshots/options.ts'
-import { type SnapshotContext, type SnapshotEntry, snapshotEntry } from '../snapshots/runner-state.ts'
+import { isOfUnknownTest, type SnapshotContext, type SnapshotEntry, snapshotEntry } from '../snapshots/runner-state.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 import { withDefaults } from './defaults.ts'
 
@@ -47,7 +47,8 @@ function conclude(key: string, result: SnapshotResult): MatcherResult {
 }
 
 /** Where a test is expected to fail, or tries until it does not, there is no telling what would be stored. */
-function refuseUse({ isNot, poll, task, testFailing }: SnapshotContext): void {
+function refuseUse(context: SnapshotContext): void {
+  const { isNot, poll, task, testFailing } = context
   const [use, reason] = isNot
     ? ['.not', 'a snapshot says what a tensor is, not what it is not']
     : poll
@@ -56,6 +57,11 @@ function refuseUse({ isNot, poll, task, testFailing }: SnapshotContext): void {
         ? ['test.fails', 'what is expected to differ from the snapshot must not replace it']
         : testFailing
           ? ['test.failing', 'what is expected to differ from the snapshot must not replace it']
-          : []
+          : isOfUnknownTest(context)
+            ? [
+                'the global expect in a concurrent test',
+                "there is no telling which test it is for. Use the test's own: test('...', ({ expect }) => ...)",
+              ]
+            : []
   if (use !== undefined) throw new Error(`toMatchTensorSnapshot cannot be used with ${use}: ${reason}`)
 }

@@ -27,7 +27,14 @@ export interface SnapshotContext {
   readonly error?: unknown
   // Vitest
   readonly poll?: boolean
-  readonly task?: { readonly id: string; readonly fullTestName?: string; readonly fails?: boolean }
+  readonly task?: {
+    readonly id: string
+    readonly fullTestName?: string
+    readonly fails?: boolean
+    readonly concurrent?: boolean
+    /** The argument of the test's function. `_local` is private: whether the test has taken its own `expect` from it. */
+    readonly context?: { readonly _local?: boolean }
+  }
   // Jest
   readonly testFailing?: boolean
   currentConcurrentTestName?(): string | undefined
@@ -55,13 +62,23 @@ export interface SnapshotEntry {
   wrapSaving(wrap: (save: () => unknown) => Flow<unknown>): void
 }
 
+const isOfVitest = (state: SnapshotState): boolean => state.probeExpectedSnapshot !== undefined
+
+/**
+ * Vitest's global `expect` does not know which of several concurrent tests calls it: it has no task, or that of the test that started last.
+ */
+export function isOfUnknownTest({ snapshotState, task }: SnapshotContext): boolean {
+  if (snapshotState === undefined || !isOfVitest(snapshotState)) return false
+  return task === undefined || (task.concurrent === true && task.context?._local === false)
+}
+
 /** @throws Error outside of a test */
 export function snapshotEntry(context: SnapshotContext, hint: string | undefined): SnapshotEntry {
   const state = context.snapshotState
   if (state === undefined) {
     throw new Error('toMatchTensorSnapshot works within a test of Vitest or Jest: here there is no snapshot state')
   }
-  const inVitest = state.probeExpectedSnapshot !== undefined
+  const inVitest = isOfVitest(state)
   const test = `${
     inVitest
       ? (context.task?.fullTestName ?? context.currentTestName)

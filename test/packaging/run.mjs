@@ -6,6 +6,7 @@ import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { lookedUpGlobals } from './looked-up-globals.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const consumersFolder = fileURLToPath(new URL('consumers', import.meta.url))
@@ -13,6 +14,8 @@ const consumersFolder = fileURLToPath(new URL('consumers', import.meta.url))
 const greatestTarball = 1024 * 1024
 /** Two failures with code frames; the diff of a tensor of 100 000 elements must not add more than a few lines. */
 const mostLinesOfFailure = 150
+/** Each file costs every test file some 0.4 ms. */
+const mostFilesOfEntry = 6
 const failureMessage = /Tensors do not match: 1 of 2 elements \(50%\) exceeds the tolerance, by a factor of 100/
 
 /** Runs a command to its end; stdout and stderr are one text. */
@@ -72,6 +75,8 @@ async function checkBrowserEntry() {
   for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
     if (seen.has(file)) continue
     seen.add(file)
+    if (seen.size > mostFilesOfEntry)
+      throw new Error(`imports more than ${mostFilesOfEntry} files: ${[...seen].join(', ')}`)
     const source = await readFile(join(root, 'dist', file), 'utf8')
     for (const [, specifier] of source.matchAll(/^(?:import|export)\b[^'"]*?["']([^'"]+)["']/gm)) {
       if (specifier.startsWith('node:')) throw new Error(`dist/${file} imports ${specifier}`)
@@ -79,6 +84,15 @@ async function checkBrowserEntry() {
     }
   }
   return `no node: imports in ${seen.size} files`
+}
+
+/** What tests replace, or what is slow anyway. Others are slow in a vm context if they are not bound once. */
+const mayBeLookedUp = new Set(['Buffer', 'Promise', 'WebAssembly', 'globalThis'])
+
+async function checkGlobals() {
+  const names = (await lookedUpGlobals()).filter((name) => !mayBeLookedUp.has(name))
+  if (names.length > 0) throw new Error(`working code looks up ${names.join(', ')}: see scripts/bind-globals.ts`)
+  return 'bound when a module is loaded'
 }
 
 async function tryConsumer(consumer, folder) {
@@ -124,6 +138,7 @@ try {
     const results = [
       await check('metadata', () => lint(join(folder, 'expect-tensor.tgz'))),
       await check('browser entry', checkBrowserEntry),
+      await check('globals', checkGlobals),
     ]
     const worker = async () => {
       for (let consumer = queue.shift(); consumer !== undefined; consumer = queue.shift()) {
