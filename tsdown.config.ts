@@ -2,6 +2,7 @@
 // A new entry point is a line here and a line under "exports" in package.json.
 import { defineConfig, type UserConfig } from 'tsdown'
 import { bindGlobals } from './scripts/bind-globals.ts'
+import { optionalMembers } from './scripts/optional-members.ts'
 
 const entries = {
   index: 'src/index.ts',
@@ -27,7 +28,7 @@ const esmEntries = {
  * named for stands on, but for what the chunks before it have.
  */
 const chunks = [
-  { name: 'tensors', test: /\/(src\/(host|tensor)\/.*|src\/kernels\/instantiate\.ts|package\.json)$/ },
+  { name: 'tensors', test: /\/(src\/(host|tensor)\/.*(?<!\.d)\.ts|src\/kernels\/instantiate\.ts|package\.json)$/ },
   { name: 'safetensors', test: /src\/files\/(safetensors|file-system)\.ts$/ },
   { name: 'comparison', test: /src\/explain\/compare-tensors\.ts$/ },
   { name: 'matchers', test: /src\/matchers\/(index|register)\.ts$/ },
@@ -39,7 +40,7 @@ const shared: UserConfig = {
   target: 'node20.19',
   deps: { neverBundle: /^node:/ },
   dts: true,
-  plugins: [bindGlobals()],
+  plugins: [bindGlobals(), optionalMembers()],
   // models are Disposable, which the library of the `es2022` target does not declare
   banner: { dts: '/// <reference lib="esnext.disposable" />' },
   hash: false,

@@ -19,11 +19,27 @@ export type { JsonNumber } from './compare/json.ts'
 export type { CompareOptions, MetricBounds, Normalization, PresetName } from './compare/options/options.ts'
 export { type ComparisonSummary, summarize } from './compare/summary.ts'
 export { compareTensors, type ReadableComparison } from './explain/compare-tensors.ts'
+export type { MatcherContext, MatcherResult } from './matchers/context.ts'
 export { configureTensorMatchers } from './matchers/defaults.ts'
 export { tensorMatchers } from './matchers/index.ts'
+export type { Matcher } from './matchers/observe.ts'
 export type { TopKOptions } from './matchers/to-agree-on-top-k.ts'
 export type { MatchModelOptions } from './matchers/to-match-model.ts'
 export type { AsymmetricTensorMatchers, TensorMatchers } from './matchers/types.ts'
+export type {
+  LayerAlternative,
+  LayerChange,
+  LayerDetails,
+  LayerInfo,
+  LayerParams,
+  LayerWeight,
+  Model,
+  RunOptions,
+  Runtime,
+  ScalarRange,
+  TensorInfo,
+  VariantSettings,
+} from './runners/model.ts'
 export type { SnapshotOptions, SnapshotStorage } from './snapshots/options.ts'
 export type { DType, TypedArray } from './tensor/dtype.ts'
 export {
@@ -36,5 +52,5 @@ export {
   float32ToFloat16,
   float32ToFloat16Array,
 } from './tensor/half.ts'
-export type { NestedArray, Tensor, TensorLike } from './tensor/tensor.ts'
+export type { Float16ArrayLike, NestedArray, Tensor, TensorLike } from './tensor/tensor.ts'
 export { tensor, toTensor } from './tensor/to-tensor.ts'

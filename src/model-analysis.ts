@@ -12,17 +12,22 @@ export type {
   SuggestToleranceOptions,
   ToleranceSuggestion,
 } from './analysis/suggest-tolerance.ts'
+export type { MatchedBy } from './analysis/walk-state.ts'
 export { compareModels, diagnose, type Readable, suggestTolerance } from './explain/diagnose.ts'
 export { loadRecording } from './recordings/load-recording.ts'
 export { type RecordOptions, recordActivations } from './recordings/record-activations.ts'
 export { RecordingError } from './recordings/recording-error.ts'
 export type {
+  LayerAlternative,
   LayerChange,
   LayerDetails,
   LayerInfo,
+  LayerParams,
+  LayerWeight,
   Model,
   RunOptions,
   Runtime,
+  ScalarRange,
   TensorInfo,
   VariantSettings,
 } from './runners/model.ts'

@@ -1,5 +1,6 @@
 // NumPy's .npy: one array behind a header that is a Python dict literal. Knows nothing of the file system.
 
+import { decodeLatin1, decodeText, encodeUtf8 } from '../host/utf8.ts'
 import type { DType } from '../tensor/dtype.ts'
 import { quoteNames } from '../tensor/quote-names.ts'
 import { formatShape } from '../tensor/shape.ts'
@@ -132,7 +133,7 @@ function readHeader(source: ByteSource): NpyHeader {
     )
   }
   const { dtype, littleEndian, fortranOrder, shape } = parseHeader(
-    new TextDecoder(major === 3 ? 'utf-8' : 'latin1').decode(source.read(headerOffset, dataOffset)),
+    (major === 3 ? decodeText : decodeLatin1)(source.read(headerOffset, dataOffset)),
     name,
   )
   const expected = declaredBytes(shape, dtype, name)
@@ -230,7 +231,7 @@ export function npyPieces(tensor: Tensor, target: string): Uint8Array[] {
   const view = new DataView(header.buffer)
   if (version === 1) view.setUint16(8, text.length, true)
   else view.setUint32(8, text.length, true)
-  header.set(new TextEncoder().encode(text), headerOffset)
+  header.set(encodeUtf8(text), headerOffset)
   return [header, encodeElements(tensor)]
 }
 

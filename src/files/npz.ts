@@ -1,5 +1,6 @@
 // NumPy's .npz: a zip archive with one .npy file per named array. Knows nothing of the file system.
 import { type Zippable, zipSync } from 'fflate'
+import { encodeUtf8 } from '../host/utf8.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { TensorFileError } from './error.ts'
 import { concatenate, isWellFormed, lookUp, refuseOptions, type TensorFormat } from './format.ts'
@@ -23,7 +24,7 @@ function checkName(name: string, target: string): void {
       code: 'cannot-hold',
     })
   }
-  if (new TextEncoder().encode(name).length + extension.length > maxNameBytes) {
+  if (encodeUtf8(name).length + extension.length > maxNameBytes) {
     throw new TensorFileError(
       target,
       `the name ${JSON.stringify(`${name.slice(0, 20)}...`)} is too long for a .npz file`,

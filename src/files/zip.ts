@@ -2,6 +2,7 @@
 // Node's zlib inflates whole members, and fflate where there is none; its own unzip checks neither the CRC nor what the directory declares.
 import { Inflate } from 'fflate'
 import { nodeModule } from '../host/node-modules.ts'
+import { decodeUtf8 } from '../host/utf8.ts'
 import { crc32 } from './crc32.ts'
 import { byteCount, describeBeginning, TensorFileError } from './error.ts'
 import { allocateBytes, type ByteSource } from './source.ts'
@@ -159,7 +160,7 @@ function readSizes(
 
 function decodeName(bytes: Uint8Array, source: ByteSource): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return decodeUtf8(bytes)
   } catch (cause) {
     throw new TensorFileError(source.name, `the name of a member is not UTF-8: ${describeBeginning(bytes)}`, { cause })
   }

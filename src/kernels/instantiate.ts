@@ -1,5 +1,7 @@
 // Turns a WebAssembly module that is embedded as base64 into an instance, synchronously: matchers must not be async.
 
+import { encodeUtf8 } from '../host/utf8.ts'
+
 /** Decodes base64 with `Buffer` where there is one: it is a hundred times faster than `atob`. */
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   if (typeof Buffer !== 'undefined') return new Uint8Array(Buffer.from(text, 'base64'))
@@ -25,7 +27,7 @@ const Limits = { maximum: 1, sharedMaximum: 3 } as const
 
 /** Where the limits of the import `env.memory` are: behind the two names, each after its length, and the kind of import, 2. */
 function memoryLimitsAt(bytes: Uint8Array): number {
-  const before = new TextEncoder().encode('\x03env\x06memory\x02')
+  const before = encodeUtf8('\x03env\x06memory\x02')
   const start = bytes.findIndex((_, i) => before.every((byte, j) => bytes[i + j] === byte))
   return start + before.length
 }

@@ -3,7 +3,8 @@ import { type Assertion, isListening, locate, tellError, tellResult } from '../o
 import { isPromise } from '../snapshots/flow.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 
-type Matcher<Arguments extends readonly unknown[], Result> = (
+/** A matcher as `expect.extend` takes it. */
+export type Matcher<Arguments extends readonly unknown[], Result> = (
   this: MatcherContext,
   actual: unknown,
   ...args: Arguments

@@ -50,7 +50,8 @@ export interface AsymmetricTensorMatchers {
    * {@link TensorMatchers.toMatchTensor} for use inside `toEqual`, `toHaveBeenCalledWith` and their like.
    *
    * `expect.not.tensorCloseTo` matches a tensor of the reference's shape that misses the tolerance, nothing else.
+   *
+   * @typeParam Expected the type that is asked for where it stands; it fits everywhere, without being `any`
    */
-  // biome-ignore lint/suspicious/noExplicitAny: it stands where a value of any type is expected, as the runners' own do
-  tensorCloseTo(reference: TensorLike, options?: CompareOptions): any
+  tensorCloseTo<Expected = unknown>(reference: TensorLike, options?: CompareOptions): Expected
 }

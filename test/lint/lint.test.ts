@@ -37,6 +37,7 @@ const planted: Readonly<Record<string, string>> = {
   'src/tensor/entry.ts': importing('../vitest.ts'),
   'src/compare/circle-a.ts': "import { b } from './circle-b.ts'\n\nexport const a = () => b\n",
   'src/compare/circle-b.ts': "import { a } from './circle-a.ts'\n\nexport const b = () => a\n",
+  'src/files/missing-in-jsdom.ts': 'export const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)\n',
   'src/tensor/constant.ts': 'export const MAX_SIZE = 1\n',
   'src/tensor/parameter.ts': 'export const twice = (some_number: number) => 2 * some_number\n',
   'src/tensor/type.ts': 'export type shape = readonly number[]\n',
@@ -95,6 +96,7 @@ test.each(Object.keys(upward))('%s imports nothing from above', (room) => {
 })
 
 test.each([
+  ['text is decoded by what works in jsdom, too', 'src/files/missing-in-jsdom.ts', 'lint/style/noRestrictedGlobals'],
   ['a room imports no runtime, only what all share', 'src/recordings/engine.ts', 'lint/style/noRestrictedImports'],
   ['nothing imports an entry', 'src/tensor/entry.ts', 'lint/style/noRestrictedImports'],
   ['imports form no circle', 'src/compare/circle-a.ts', 'lint/suspicious/noImportCycles'],

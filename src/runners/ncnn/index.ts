@@ -2,6 +2,7 @@
 
 export type { LayerInfo, Model, RunOptions, Runtime, TensorInfo, VariantSettings } from '../model.ts'
 export type { ModelErrorCode } from '../model-error.ts'
+export type { Batched } from './batches.ts'
 export {
   type EngineCase,
   type EngineCasesOptions,
@@ -24,5 +25,17 @@ export {
   type StorageCounts,
 } from './inspect.ts'
 export { loadNcnn } from './load-ncnn.ts'
-export type { CustomForward, CustomLayer, CustomLayers, LoadNcnnOptions, NcnnEngine, NcnnOptions } from './options.ts'
+export type {
+  CustomForward,
+  CustomLayer,
+  CustomLayers,
+  EngineOptions,
+  LoadNcnnOptions,
+  NcnnEngine,
+  NcnnModel,
+  NcnnNetwork,
+  NcnnOptions,
+  ParamValue,
+} from './options.ts'
 export type { NcnnSource } from './source.ts'
+export type { WeightStorage } from './weights.ts'

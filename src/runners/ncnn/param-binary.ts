@@ -1,5 +1,6 @@
 // Reads the binary form of .param files (.param.bin, written by ncnn2mem): layer types, blobs and parameters as numbers.
 // Format: Tencent/ncnn, Net::load_param_bin and ParamDict::load_param_bin.
+import { decodeText } from '../../host/utf8.ts'
 import type { ModelErrorCode } from '../model-error.ts'
 import { layerTypesByBinaryId } from './engines/wasm/layer-types.ts'
 import { NcnnError } from './error.ts'
@@ -126,5 +127,5 @@ function readString(reader: Reader, what: string): string {
   const length = reader.int(what)
   if (length < 0 || length > maxStringBytes)
     reader.fail(`a string of ${length} bytes; at most ${maxStringBytes} are allowed`)
-  return new TextDecoder().decode(reader.bytes(Math.ceil(length / 4) * 4, what).subarray(0, length))
+  return decodeText(reader.bytes(Math.ceil(length / 4) * 4, what).subarray(0, length))
 }

@@ -1,4 +1,5 @@
 // Reads a .param, text or binary, into a graph.
+import { decodeText } from '../../host/utf8.ts'
 import type { Graph, GraphLayer } from './graph.ts'
 import type { NcnnFiles } from './options.ts'
 import { isBinaryParam, parseParamBinary } from './param-binary.ts'
@@ -22,9 +23,7 @@ export function parseParam({ param, paramName }: Pick<NcnnFiles, 'param' | 'para
 
 function parse(param: string | Uint8Array, paramName: string): Graph {
   if (typeof param === 'string') return parseParamText(param, paramName)
-  return isBinaryParam(param)
-    ? parseParamBinary(param, paramName)
-    : parseParamText(new TextDecoder().decode(param), paramName)
+  return isBinaryParam(param) ? parseParamBinary(param, paramName) : parseParamText(decodeText(param), paramName)
 }
 
 const undeclaredInput = (blob: string, position: string): GraphLayer => ({

@@ -1,6 +1,7 @@
 // Finds the two files of an ncnn model, reads the .param and opens the .bin.
 import { hasFileSystem } from '../../host/node-modules.ts'
 import { openFile, readAll } from '../../host/open-file.ts'
+import { decodeText } from '../../host/utf8.ts'
 import { modelPath, readModelFile, unreadable } from '../model-file.ts'
 import { NcnnError } from './error.ts'
 import type { NcnnFiles } from './options.ts'
@@ -43,7 +44,7 @@ export async function withFiles<Result>(
   const binName = bin === undefined ? paramName.replace(/\.param(\.bin)?$/, '.bin') : modelPath(bin)
   const param = readModelFile(paramName, 'the network', NcnnError)
   return withWeights(binName, `the weights of ${paramName}`, (weights) =>
-    use({ param: /\.param$/.test(paramName) ? new TextDecoder().decode(param) : param, bin: weights, paramName }),
+    use({ param: /\.param$/.test(paramName) ? decodeText(param) : param, bin: weights, paramName }),
   )
 }
 

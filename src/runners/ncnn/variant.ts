@@ -1,5 +1,6 @@
 // The files of a model with other settings: feature masks in the .param, weights of the .bin rounded. What a variant takes from them
 // is what any engine would read from files so written.
+import { decodeText } from '../../host/utf8.ts'
 import {
   bfloat16ToFloat32Array,
   float16ToFloat32Array,
@@ -59,7 +60,7 @@ function maskLayers({ param, paramName }: NcnnFiles, masks: Readonly<Record<stri
     })
   }
   const pending = new Set(Object.keys(masks))
-  const lines = (typeof param === 'string' ? param : new TextDecoder().decode(param)).split(/\r\n|\r|\n/)
+  const lines = (typeof param === 'string' ? param : decodeText(param)).split(/\r\n|\r|\n/)
   const changed = lines.map((line) => {
     const [, name, inputs] = line.trim().split(/\s+/)
     if (inputs === undefined || !Object.hasOwn(masks, name)) return line

@@ -1,6 +1,7 @@
 // The protobuf wire format, as far as reading and re-assembling an ONNX file needs it.
-import { concatenate } from '../../files/format.ts'
 // Source: https://protobuf.dev/programming-guides/encoding/
+import { concatenate } from '../../files/format.ts'
+import { decodeText, encodeUtf8 } from '../../host/utf8.ts'
 
 /** The bytes of a message. */
 export type Message = Uint8Array
@@ -79,11 +80,8 @@ export function* readFields(bytes: Message): Generator<WireField> {
   }
 }
 
-const decoder = new TextDecoder()
-const encoder = new TextEncoder()
-
 export function textOf(content: Uint8Array): string {
-  return decoder.decode(content)
+  return decodeText(content)
 }
 
 function varint(value: number): number[] {
@@ -100,7 +98,7 @@ export function numberField(id: number, value: number): Uint8Array {
 
 /** A field that holds bytes, text or a message. */
 export function bytesField(id: number, content: Uint8Array | string): Uint8Array {
-  const bytes = typeof content === 'string' ? encoder.encode(content) : content
+  const bytes = typeof content === 'string' ? encodeUtf8(content) : content
   return concatenate([fieldHeader(id, bytes.length), bytes])
 }
 

@@ -1,6 +1,7 @@
 // Reads model.json and its weight files, as TensorFlow.js itself can only in browsers and with tfjs-node.
 import { dirname, isAbsolute, join } from 'node:path'
 import { concatenate } from '../../files/format.ts'
+import { decodeText } from '../../host/utf8.ts'
 import { readModelFile } from '../model-file.ts'
 import { TfjsError } from './error.ts'
 import type { ModelArtifacts } from './namespace.ts'
@@ -53,7 +54,7 @@ export async function readArtifacts(path: string): Promise<Artifacts> {
 
 function parse(bytes: Uint8Array, path: string): ModelJson {
   try {
-    const json: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    const json: unknown = JSON.parse(decodeText(bytes))
     if (typeof json === 'object' && json !== null) return json
   } catch (error) {
     throw new TfjsError(`${path} is not the model.json of a TensorFlow.js model: ${(error as Error).message}`)

@@ -3,6 +3,7 @@
 import { basename, dirname, join } from 'node:path'
 import { decodeElements } from '../../files/elements.ts'
 import { reasonOf } from '../../host/reason.ts'
+import { decodeText } from '../../host/utf8.ts'
 import { type DType, isFloatDType, parseDType } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { castTo, createModel, type Runner } from '../create-model.ts'
@@ -83,7 +84,7 @@ function about(source: string, error: unknown): TorchError {
 async function readSource(path: string): Promise<{ kind: 'script' | 'pnnx'; parts: Uint8Array[] }> {
   const content = readModelFile(path, 'the model', TorchError)
   if (!path.endsWith('.py')) return { kind: 'script', parts: [content] }
-  const text = new TextDecoder().decode(content)
+  const text = decodeText(content)
   const weights = /zipfile\.ZipFile\('([^']+)'/.exec(text)?.[1]
   if (weights === undefined || !/^class Model\b/m.test(text)) {
     throw new TorchError(

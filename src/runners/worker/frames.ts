@@ -1,5 +1,6 @@
 // The messages between this process and a worker: a length, a JSON header, and the bytes of the tensors as they are.
 
+import { decodeLatin1, decodeText, encodeUtf8 } from '../../host/utf8.ts'
 export interface Frame {
   readonly header: Readonly<Record<string, unknown>>
   readonly parts: readonly Uint8Array[]
@@ -10,7 +11,7 @@ export interface Frame {
  * `parts`, the parts.
  */
 export function encodeFrame({ header, parts }: Frame): Uint8Array[] {
-  const json = new TextEncoder().encode(JSON.stringify({ ...header, parts: parts.map((part) => part.byteLength) }))
+  const json = encodeUtf8(JSON.stringify({ ...header, parts: parts.map((part) => part.byteLength) }))
   const length = new Uint8Array(4)
   new DataView(length.buffer).setUint32(0, json.byteLength, true)
   return [length, json, ...parts.filter((part) => part.byteLength > 0)]
@@ -53,7 +54,7 @@ export function frameDecoder(onFrame: (frame: Frame) => void): (chunk: Uint8Arra
         needed = lengths.header
         if (needed > maxHeaderBytes) throw new Error(`a header of ${needed} bytes`)
       } else if (lengths.parts === undefined) {
-        const { parts, ...fields } = JSON.parse(new TextDecoder().decode(take(lengths.header)))
+        const { parts, ...fields } = JSON.parse(decodeText(take(lengths.header)))
         lengths = { ...lengths, parts, fields }
         needed = parts.reduce((sum: number, length: number) => sum + length, 0)
       } else {
@@ -84,7 +85,7 @@ export function afterGreeting(
   return (chunk) => {
     if (greeted) return next(chunk)
     // one character for each byte
-    const text = new TextDecoder('latin1').decode(chunk)
+    const text = decodeLatin1(chunk)
     unmatched += text
     const at = unmatched.indexOf(greeting)
     if (at < 0) {

@@ -1,5 +1,6 @@
 // Binds ncnn's C API in a module that Emscripten made.
 import { reasonOf } from '../../../../host/reason.ts'
+import { decodeText, encodeUtf8 } from '../../../../host/utf8.ts'
 import { NcnnError } from '../../error.ts'
 import {
   explainMissing,
@@ -58,7 +59,7 @@ export function bindModule(module: EmscriptenModule): NcnnLibrary {
   }
 
   const storeText = (text: string): number => {
-    const bytes = new TextEncoder().encode(text)
+    const bytes = encodeUtf8(text)
     const address = alloc(bytes.length + 1)
     const target = view(address, bytes.length + 1)
     target.set(bytes)
@@ -67,7 +68,7 @@ export function bindModule(module: EmscriptenModule): NcnnLibrary {
   }
   const readText = (address: number): string => {
     const rest = new Uint8Array(memory(), address)
-    return new TextDecoder().decode(rest.slice(0, rest.indexOf(0)))
+    return decodeText(rest.slice(0, rest.indexOf(0)))
   }
 
   const optional: NcnnLibrary['optional'] = (name, [result, ...parameters]) => {

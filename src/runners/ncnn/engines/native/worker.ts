@@ -1,6 +1,7 @@
 // The process in which nativeEngine runs ncnn: reads requests from its standard input, answers on file descriptor 3.
 import { readSync, writeSync } from 'node:fs'
 import { reasonOf } from '../../../../host/reason.ts'
+import { decodeText } from '../../../../host/utf8.ts'
 import { encodeFrame, type Frame, frameDecoder } from '../../../worker/frames.ts'
 import { NcnnError } from '../../error.ts'
 import { openNet, type SynchronousSession } from '../c-api/session.ts'
@@ -35,7 +36,7 @@ function serve(library: ReturnType<typeof loadLibrary>): (frame: Frame) => void 
     const request = header as unknown as Request
     if (request.request === 'load') {
       const [bytes, bin] = parts
-      const param = request.text ? new TextDecoder().decode(bytes) : bytes
+      const param = request.text ? decodeText(bytes) : bytes
       nets.set(request.model, openNet(library, { param, bin, options: request.options }))
       return { header: {}, parts: [] }
     }

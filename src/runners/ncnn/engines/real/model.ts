@@ -1,5 +1,6 @@
 // A network in a session with the real ncnn: explains what it refuses, plans the run, gives elements their types.
 
+import { decodeText } from '../../../../host/utf8.ts'
 import { sizeOf } from '../../../../tensor/shape.ts'
 import type { Tensor } from '../../../../tensor/tensor.ts'
 import type { Emit } from '../../../create-model.ts'
@@ -46,7 +47,7 @@ export async function loadRealModel(
   const raw = rawOptions(engine, graph, options)
   const { mayBeAbsent, doubt } = readLayers(graph, model, options)
   const isBinary = typeof model.param !== 'string' && isBinaryParam(model.param)
-  const param = isBinary || typeof model.param === 'string' ? model.param : new TextDecoder().decode(model.param)
+  const param = isBinary || typeof model.param === 'string' ? model.param : decodeText(model.param)
   const bin = wholeWeights(model.bin)
   const session = await explain(graph, doubt, () => open({ param, bin, options: raw, source: graph.source }))
   const caches = opaqueCaches(topology)

@@ -1,4 +1,5 @@
 // Sessions with the real ncnn in a worker process: what is asked of it, as messages.
+import { encodeUtf8 } from '../../../../host/utf8.ts'
 import type { Frame } from '../../../worker/frames.ts'
 import type { Worker } from '../../../worker/process.ts'
 import type { NcnnSession, RawModel, RawTensor, Step } from './session.ts'
@@ -15,7 +16,7 @@ export async function openSession(
   batches = false,
 ): Promise<NcnnSession> {
   const isText = typeof param === 'string'
-  const parts = [isText ? new TextEncoder().encode(param) : param, bin]
+  const parts = [isText ? encodeUtf8(param) : param, bin]
   const { run, close } = await worker.openModel({ header: { text: isText, options }, parts }, source, timeout)
   return { run: (steps, onBlob) => run(encodeRun(steps), (frame) => onBlob(decodeTensor(frame))), close, batches }
 }

@@ -1,0 +1,5 @@
+export default {
+  testEnvironment: 'jsdom',
+  testMatch: ['**/work.jest.cjs'],
+  setupFilesAfterEnv: ['expect-tensor/jest'],
+}

@@ -1,0 +1,5 @@
+export default {
+  testEnvironment: 'jsdom',
+  testMatch: ['**/work.test.js'],
+  setupFilesAfterEnv: ['expect-tensor/jest'],
+}

@@ -1,0 +1,1 @@
+import 'expect-tensor/jest'
