@@ -1,10 +1,11 @@
 // Are both models fed the same? Most reports of wrong outputs end here: another order of channels, another scale, another layout.
 
-import { formatShape } from '../tensor/shape.ts'
+import { formatMagnitude } from '../tensor/numbers.ts'
+import { formatShape, sameShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { distance, type Elements } from './distance.ts'
 import { floatsOf } from './elements.ts'
-import { bestFit, layoutsBetween, rearrange } from './layouts.ts'
+import { bestFit, isInOrder, layoutsBetween, rearrange } from './layouts.ts'
 
 /** Inputs nearer than this are the same: one of them was rounded to float32, or computed in another order. */
 const sameInput = 1e-6
@@ -23,10 +24,15 @@ export function inputDifference(
   if (a.length !== b.length) {
     return `${sides} have shapes ${formatShape(own.shape)} and ${formatShape(reference.shape)}: another number of elements`
   }
-  const fit = bestFit(a, b, layoutsBetween(own.shape, reference.shape))
+  const exchanged = haveExchangedAxes(own.shape, reference.shape)
+  const layouts = layoutsBetween(own.shape, reference.shape)
+  const fit = bestFit(a, b, exchanged ? layouts.filter(({ order }) => !isInOrder(order)) : layouts)
   if (fit === undefined || fit.error < sameInput) return undefined
+  if (exchanged && distance(a, b).error < sameInput) {
+    return `${sides} have the same elements in the same order, with the shapes ${formatShape(own.shape)} and ${formatShape(reference.shape)}: one of them is in another layout (HWC and CHW) than its shape says`
+  }
   const target = rearrange(b, fit.layout)
-  const plain = rearrange(b, layoutsBetween(own.shape, reference.shape)[0])
+  const plain = rearrange(b, layouts[0])
   const what =
     lineBetween(a, target) ??
     turned(a, plain, own.shape) ??
@@ -34,6 +40,13 @@ export function inputDifference(
     unknown(a, target, fit.error)
   return `${sides} differ: ${what}`
 }
+
+function haveExchangedAxes(own: readonly number[], reference: readonly number[]): boolean {
+  const [a, b] = [own, reference].map((shape) => shape.filter((length) => length !== 1))
+  return !sameShape(a, b) && sameShape([...a].sort(ascending), [...b].sort(ascending))
+}
+
+const ascending = (a: number, b: number): number => a - b
 
 const integersOf = ({ data }: Tensor): Float64Array => Float64Array.from(data as ArrayLike<number | bigint>, Number)
 
@@ -140,5 +153,5 @@ function unknown(a: Elements, b: Elements, error: number): string {
   let same = 0
   for (let i = 0; i < a.length; i++) if (a[i] === b[i]) same++
   const share = Math.round((100 * same) / a.length)
-  return `by ${error.toExponential(1)} of their norm, ${share} % of the elements are equal; no simple transform explains it`
+  return `by ${formatMagnitude(error)} of their norm, ${share} % of the elements are equal; no simple transform explains it`
 }

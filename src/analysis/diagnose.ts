@@ -32,8 +32,10 @@ export interface Culprit {
   readonly cause: Cause
   /** What shows it, in a sentence. */
   readonly evidence: string
-  /** The layers among which it is, when more than one has no counterpart: `layer` is the last of them. */
+  /** The layers among which it is, in execution order: several where they have no counterparts and no run has shown which; `layer` is the last then. */
   readonly segment: readonly string[]
+  /** The change of the model that takes the error away, verified by a run. */
+  readonly repair?: Repair
 }
 
 export interface Diagnosis {
@@ -50,14 +52,11 @@ export interface Diagnosis {
   readonly cause: Cause | undefined
   /** All that were found: the culprits', then what the layers share. */
   readonly causes: readonly { readonly cause: Cause; readonly evidence: string }[]
-  /** The change of the model that takes the first culprit's error away, verified by a run. */
+  /** The first culprit's. */
   readonly repair?: Repair
   readonly outputs: readonly OutputComparison[]
   readonly layers: readonly LayerRow[]
 }
-
-/** More culprits are listed without a search for their causes. */
-const mostExplained = 4
 
 /**
  * Names the layers at which a model parts from its reference, and the cause.
@@ -81,9 +80,15 @@ export async function diagnose(model: Model, reference: Model, options: CompareM
   return diagnoseExamined(await examine(model, reference, options))
 }
 
-/** The diagnosis of two models that were compared already. */
-export async function diagnoseExamined(examined: Examined): Promise<Diagnosis> {
-  const { culprits, shared, repair } = await findCulprits(examined)
+/**
+ * The diagnosis of two models that were compared already.
+ * @param mostExplained more culprits are listed without a search for their causes
+ */
+export async function diagnoseExamined(
+  examined: Examined,
+  { mostExplained = 4 }: { readonly mostExplained?: number } = {},
+): Promise<Diagnosis> {
+  const { culprits, shared } = await findCulprits(examined, mostExplained)
   const { outputs, layers } = examined.comparison
   const causes = [...culprits, ...shared].map(({ cause, evidence }) => ({ cause, evidence }))
   const isEqual = culprits.length === 0 && outputs.every(({ error }) => error === 0)
@@ -92,7 +97,7 @@ export async function diagnoseExamined(examined: Examined): Promise<Diagnosis> {
     culprits,
     cause: isEqual ? undefined : causes[0].cause,
     causes: isEqual ? [] : causes,
-    ...(repair && { repair }),
+    ...(culprits[0]?.repair && { repair: culprits[0].repair }),
     outputs,
     layers,
   }
@@ -111,10 +116,9 @@ interface Found {
   readonly culprits: readonly Culprit[]
   /** What all layers have in common. */
   readonly shared: readonly Explanation[]
-  readonly repair?: Repair
 }
 
-async function findCulprits({ walk, rows }: Examined): Promise<Found> {
+async function findCulprits({ walk, rows }: Examined, mostExplained: number): Promise<Found> {
   const scene: Scene = { walk, rows, suspects: rows.filter(isSuspect) }
   const { shared, rest } = await explainTogether(scene)
   const overflow = firstOverflow(walk)
@@ -123,29 +127,31 @@ async function findCulprits({ walk, rows }: Examined): Promise<Found> {
     const evidence = `its result is not finite though its inputs are${shared.length > 0 ? `; ${shared[0].evidence}` : ''}`
     const cause =
       shared.find((one) => one.cause === 'fp16-storage' || one.cause === 'fp16-arithmetic')?.cause ?? 'overflow'
-    const errors =
-      row === undefined ? { introduced: Infinity, noise: 0, factor: Infinity, segment: [overflow.name] } : errorsOf(row)
+    const errors = row === undefined ? { introduced: Infinity, noise: 0, factor: Infinity } : errorsOf(row)
     const { name, type, outputs } = overflow
-    return { culprits: [{ layer: name, type, blob: outputs[0], ...errors, cause, evidence }], shared: [] }
+    return {
+      culprits: [{ layer: name, type, blob: outputs[0], ...errors, cause, evidence, segment: [name] }],
+      shared: [],
+    }
   }
   if (rest.length === 0) return { culprits: [], shared: await attributed(scene, shared) }
   const ranked = await rankByShare(walk, rows, rest)
   const culprits: Culprit[] = []
-  let repair: Repair | undefined
   for (const [i, row] of ranked.entries()) {
-    const { layer, explanation } =
-      i < mostExplained ? await explain(scene, row, shared) : { layer: row.layer, explanation: unexplained }
-    if (i === 0) repair = explanation.repair
+    const { cause, evidence, layer, repair } = i < mostExplained ? await explain(scene, row, shared) : unexplained
+    const { name, type } = layer ?? row.layer
     culprits.push({
-      layer: layer.name,
-      type: layer.type,
-      blob: layer.outputs[0],
+      layer: name,
+      type,
+      blob: row.blob,
       ...errorsOf(row),
-      cause: explanation.cause,
-      evidence: explanation.evidence,
+      cause,
+      evidence,
+      segment: layer === undefined ? row.segment.map((one) => one.name) : [name],
+      ...(repair && { repair }),
     })
   }
-  return { culprits, shared, ...(repair && { repair }) }
+  return { culprits, shared }
 }
 
 /** Where the model stores blobs in 16 bits, the steps that this takes have shares of the error: the largest is the cause. */
@@ -163,11 +169,10 @@ async function attributed(scene: Scene, shared: readonly Explanation[]): Promise
 
 const leastShare = 0.02
 
-const errorsOf = (row: Row): Pick<Culprit, 'introduced' | 'noise' | 'factor' | 'segment'> => ({
+const errorsOf = (row: Row): Pick<Culprit, 'introduced' | 'noise' | 'factor'> => ({
   introduced: row.introduced,
   noise: row.noise,
   factor: factorOf(row),
-  segment: row.segment.map(({ name }) => name).reverse(),
 })
 
 interface Together {
@@ -203,23 +208,9 @@ async function explainTogether(scene: Scene): Promise<Together> {
 }
 
 /** Why one row errs, and which layer of its segment it is. */
-async function explain(scene: Scene, row: Row, shared: readonly Explanation[]) {
-  const isInt8 = shared.some(({ cause }) => cause === 'int8')
-  if (isInt8) {
-    return {
-      layer: row.layer,
-      explanation: {
-        cause: 'int8',
-        evidence: 'it errs far more than the other layers that compute in int8: its scales',
-      } as const,
-    }
+async function explain(scene: Scene, row: Row, shared: readonly Explanation[]): Promise<Explanation> {
+  if (shared.some(({ cause }) => cause === 'int8')) {
+    return { cause: 'int8', evidence: 'it errs far more than the other layers that compute in int8: its scales' }
   }
-  const difference = await graphDifference(scene.walk, row)
-  if (difference !== undefined) {
-    return { layer: difference.layer, explanation: { cause: 'graph', evidence: difference.evidence } as const }
-  }
-  return {
-    layer: row.layer,
-    explanation: (await switchedPrecision(scene, row)) ?? (await layerFault(scene, row)),
-  }
+  return (await graphDifference(scene, row)) ?? (await switchedPrecision(scene, row)) ?? (await layerFault(scene, row))
 }

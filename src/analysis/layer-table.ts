@@ -30,7 +30,7 @@ export interface LayerRow {
 
 /** Runs the network once more, and measures each blob as it is computed. */
 export async function layerTable(walk: Walk, rows: readonly Row[]): Promise<LayerRow[]> {
-  const { model, inputs, network } = walk.subject
+  const { model, inputs } = walk.subject
   const byBlob = new Map(rows.map((row) => [row.blob, row]))
   const inherited = new Map<string, number>()
   await model.run(inputs, {
@@ -44,7 +44,6 @@ export async function layerTable(walk: Walk, rows: readonly Row[]): Promise<Laye
   return rows.map((row): LayerRow => {
     const { layer, blob, match, segment, introduced, noise } = row
     const { order } = match.layout
-    const inOrder = [...segment].sort((a, b) => network.position(a) - network.position(b))
     return {
       layer: layer.name,
       type: layer.type,
@@ -54,7 +53,7 @@ export async function layerTable(walk: Walk, rows: readonly Row[]): Promise<Laye
       introduced,
       noise,
       factor: factorOf(row),
-      segment: inOrder.map(({ name }) => name),
+      segment: segment.map(({ name }) => name),
     }
   })
 }

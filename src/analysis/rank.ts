@@ -1,6 +1,6 @@
 // Several layers err: how much of the outputs' error each of them makes.
-import { distance } from './distance.ts'
-import { factorOf, numbersOf, type Row, targetOf } from './rows.ts'
+import { outputError, outputRows } from './output-error.ts'
+import { factorOf, type Row } from './rows.ts'
 import type { Walk } from './walk-state.ts'
 
 /** Suspects whose share is measured: those that exceed rounding the most. */
@@ -12,33 +12,23 @@ const mostMeasured = 8
  */
 export async function rankByShare(walk: Walk, rows: readonly Row[], suspects: readonly Row[]): Promise<Row[]> {
   if (suspects.length < 2) return [...suspects]
-  const { model, network } = walk.subject
-  const outputs = rows.filter(({ blob }) => model.outputs.some(({ name }) => name === blob))
+  const { model, network, inputs } = walk.subject
+  const outputs = outputRows(walk, rows)
+  const errorWith = (blobs: readonly string[]): Promise<number> =>
+    outputError(walk, model, outputs, { ...inputs, ...Object.fromEntries(walk.feeds(blobs)) })
   const byFactor = [...suspects].sort((a, b) => factorOf(b) - factorOf(a))
   const measured = byFactor.slice(0, mostMeasured)
   measured.sort((a, b) => network.position(a.layer) - network.position(b.layer))
   const replaced: string[] = []
   const shares = new Map<Row, number>()
-  let before = await outputError(walk, outputs, replaced)
+  let before = await errorWith(replaced)
   for (const row of measured) {
     replaced.push(row.blob)
-    const after = await outputError(walk, outputs, replaced)
+    const after = await errorWith(replaced)
     shares.set(row, before ** 2 - after ** 2)
     before = after
   }
   const shareOf = (row: Row): number => shares.get(row) ?? 0
   measured.sort((a, b) => shareOf(b) - shareOf(a) || factorOf(b) - factorOf(a))
   return [...measured, ...byFactor.slice(mostMeasured)]
-}
-
-/** The largest relative error of an output when some blobs are the reference's. */
-async function outputError(walk: Walk, outputs: readonly Row[], replaced: readonly string[]): Promise<number> {
-  const { model, inputs } = walk.subject
-  const wanted = outputs.map(({ blob }) => blob)
-  const results = await model.run({ ...inputs, ...Object.fromEntries(walk.feeds(replaced)) }, { outputs: wanted })
-  const errors = outputs.map((output) => {
-    const own = numbersOf(walk, output.blob, results[output.blob])
-    return own === undefined ? 0 : distance(own, targetOf(output)).error
-  })
-  return Math.max(0, ...errors)
 }

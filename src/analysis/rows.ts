@@ -4,7 +4,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { distance, type Elements } from './distance.ts'
 import { float32Tensor, floatsOf } from './elements.ts'
 import { nearest } from './hypotheses.ts'
-import { rearrange } from './layouts.ts'
+import { placesOf, rearrange } from './layouts.ts'
 import { isRepeating } from './network.ts'
 import { jitterNoise, longestSum, roundingNoise } from './noise.ts'
 import { unquantize } from './quantized.ts'
@@ -15,7 +15,7 @@ export interface Row {
   readonly layer: LayerInfo
   readonly blob: string
   readonly match: Match
-  /** The layers since the nearest blobs that have counterparts, `layer` first. */
+  /** The layers since the nearest blobs that have counterparts, in execution order: `layer` is the last. */
   readonly segment: readonly LayerInfo[]
   /** The blobs that the segment is fed with. */
   readonly feeds: readonly string[]
@@ -49,22 +49,32 @@ async function makeRows(walk: Walk): Promise<Row[]> {
     if (isRepeating(layer)) continue
     for (const blob of layer.outputs) {
       const match = visited.get(blob)?.match
-      if (match === undefined) continue
-      const { segment, feeds } = segmentOf(walk, layer)
-      const sumLength = await longestSum(subject, segment)
-      rows.push({
-        layer,
-        blob,
-        match,
-        segment,
-        feeds,
-        sumLength,
-        introduced: match.error,
-        noise: roundingNoise(sumLength),
-      })
+      if (match !== undefined) rows.push(await makeRow(walk, layer, blob, match))
     }
   }
   return rows
+}
+
+async function makeRow(walk: Walk, layer: LayerInfo, blob: string, match: Match): Promise<Row> {
+  const { segment, feeds } = segmentOf(walk, layer)
+  const sumLength = await longestSum(walk.subject, segment)
+  return { layer, blob, match, segment, feeds, sumLength, introduced: match.error, noise: roundingNoise(sumLength) }
+}
+
+/** The row that a blob would have if its counterpart were this one; undefined for an input. */
+export async function supposedRow(
+  walk: Walk,
+  blob: string,
+  { reference, layout }: Pick<Match, 'reference' | 'layout'>,
+): Promise<Row | undefined> {
+  const original = walk.subject.network.original(blob)
+  const layer = walk.subject.network.producer.get(original)
+  if (layer === undefined || layer.type === 'Input') return undefined
+  const { feeds } = segmentOf(walk, layer)
+  const own = numbersOf(walk, original, (await walk.subject.compute(walk.feeds(feeds), [original]))[original])
+  if (own === undefined) return undefined
+  const error = distance(own, reference.elements, placesOf(layout))
+  return makeRow(walk, layer, original, { ...error, reference, layout, by: 'hypothesis' })
 }
 
 function segmentOf({ subject: { network }, visited }: Walk, last: LayerInfo): Pick<Row, 'segment' | 'feeds'> {
@@ -78,6 +88,7 @@ function segmentOf({ subject: { network }, visited }: Walk, last: LayerInfo): Pi
       else if (!segment.includes(producer)) segment.push(producer)
     }
   }
+  segment.sort((a, b) => network.position(a) - network.position(b))
   return { segment, feeds: [...feeds] }
 }
 
@@ -111,8 +122,7 @@ async function divideSegment(walk: Walk, rows: readonly Row[], tried: Set<string
   const { network, references } = walk.subject
   for (const row of rows) {
     if (row.segment.length < 2 || row.introduced < leastFactor * row.noise) continue
-    const inOrder = row.segment.slice(1).sort((a, b) => network.position(a) - network.position(b))
-    for (const layer of inOrder) {
+    for (const layer of row.segment.slice(0, -1)) {
       const blob = layer.outputs[0]
       if (walk.visited.get(blob)?.match !== undefined || layer.inputs.length === 0) continue
       const attempt = `${row.blob} from ${blob}`

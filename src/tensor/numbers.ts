@@ -31,6 +31,13 @@ export function formatMagnitude(value: number): string {
   return plain(Number(value.toPrecision(3)))
 }
 
+/** Two different numbers, each to three figures, or to as many as it takes to tell them apart. */
+export function formatApart(a: number, b: number): [string, string] {
+  let digits = 3
+  while (digits < 17 && a !== b && a.toPrecision(digits) === b.toPrecision(digits)) digits++
+  return [plain(Number(a.toPrecision(digits))), plain(Number(b.toPrecision(digits)))]
+}
+
 /** Four significant digits, without trailing zeros. */
 export function formatNumber(value: number): string {
   return String(Number(value.toPrecision(4)))

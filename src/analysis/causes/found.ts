@@ -1,5 +1,5 @@
 // What the search for causes works with, and what it finds.
-import type { LayerChange, Model, VariantSettings } from '../../runners/model.ts'
+import type { LayerChange, LayerInfo, Model, VariantSettings } from '../../runners/model.ts'
 import type { Row } from '../rows.ts'
 import type { Walk } from '../walk-state.ts'
 
@@ -24,6 +24,8 @@ export interface Explanation {
   readonly cause: Cause
   /** What shows it, in a sentence. */
   readonly evidence: string
+  /** Of the layers of a segment, the one that it is, where a run has shown it. */
+  readonly layer?: LayerInfo
   /** What takes the error away, verified by a run. */
   readonly repair?: Repair
 }
@@ -33,7 +35,7 @@ export interface Repair {
   readonly what: string
   /** Settings for `model.variant`. */
   readonly settings: VariantSettings
-  /** The layer's relative error before and after. */
+  /** The relative error of the layer, or of the segment that it belongs to, before and after. */
   readonly before: number
   readonly after: number
 }

@@ -1,71 +1,124 @@
-// Why one layer errs: which single change of it takes the error away.
-import type { LayerChange, LayerDetails, ScalarRange } from '../../runners/model.ts'
-import { formatMagnitude } from '../../tensor/numbers.ts'
+// Why a layer, or one of a segment, errs: which single change takes the error away.
+import type { LayerChange, LayerDetails, LayerInfo, ScalarRange } from '../../runners/model.ts'
+import { formatApart, formatMagnitude } from '../../tensor/numbers.ts'
 import { leastFactor, type Row } from '../rows.ts'
 import { changing, type Explanation, type Scene } from './found.ts'
 import { errorOfChanged, isGone, withoutBackground } from './one-layer.ts'
-import { countRounded, roundingOfWeights, weightError } from './rounded-weights.ts'
-import { compareWeights } from './weight-comparison.ts'
+import { countRounded, isExplainedByRounding, roundingOfWeights } from './rounded-weights.ts'
+import { compareWeights, type WeightComparison } from './weight-comparison.ts'
 
-/** One way to explain a layer's error; undefined when it does not. */
-type Attempt = (scene: Scene, row: Row, details: LayerDetails) => Promise<Explanation | undefined>
+/** A layer of a row's segment, and what it holds. */
+interface Inside {
+  readonly layer: LayerInfo
+  readonly details: LayerDetails
+}
 
-/** @param row the layer's row; its segment may hold layers that have no counterpart */
+/** One way to explain a row's error; undefined when it does not. */
+type Attempt = (scene: Scene, row: Row, inside: readonly Inside[]) => Promise<Explanation | undefined>
+
+/** @param row its segment may hold layers that have no counterpart: the changes of each are tried */
 export async function layerFault(scene: Scene, row: Row): Promise<Explanation> {
-  const { runtime } = scene.walk.subject.model
-  const details = await scene.walk.subject.details(row.layer)
-  if (details === undefined) {
-    return { cause: 'parameter', evidence: `${runtime.name} does not show the layer's weights and parameters` }
-  }
+  const inside = await lookInside(scene, row)
   for (const attempt of [byAlternative, byRounding, byScalar, byComparison]) {
-    const found = await attempt(scene, row, details)
+    const found = await attempt(scene, row, inside)
     if (found !== undefined) return found
   }
-  if (details.weights.length === 0) {
-    return { cause: 'parameter', evidence: 'it has no weights, so it is in what the layer computes' }
+  const { name } = scene.walk.subject.model.runtime
+  if (inside.length === 0) {
+    return { cause: 'parameter', evidence: `${name} does not show the layer's weights and parameters` }
   }
-  const tried = details.alternatives.length > 0 || details.scalars.length > 0
-  const evidence = tried
-    ? 'no change of a single parameter takes the error away, so it is in the weights'
-    : `it has weights, and ${runtime.name} has no way to change the layer: its parameters were not tried`
+  if (inside.every(({ details }) => details.weights.length === 0)) {
+    return { cause: 'parameter', evidence: 'there are no weights, so it is in what the layer computes' }
+  }
+  if (inside.some(({ details }) => details.computesInInt8)) {
+    return { cause: 'int8', evidence: 'it computes in int8, and no change of a single parameter takes the error away' }
+  }
+  const tried = inside.some(({ details }) => details.alternatives.length > 0 || details.scalars.length > 0)
+  const single = inside.length === 1
+  const evidence = !tried
+    ? `it has weights, and ${name} has no way to change the layer: its parameters were not tried`
+    : single
+      ? 'no change of a single parameter takes the error away, so it is in the weights'
+      : `no change of a single parameter of its ${inside.length} layers takes the error away, so it is in weights, or in several layers`
   return { cause: 'weights', evidence }
 }
 
-const byAlternative: Attempt = async (scene, row, { alternatives }) => {
-  if (row.segment.length > 1) return undefined
-  for (const { what, change } of alternatives) {
-    const after = await errorOfChanged(scene, row, change)
-    if (isGone(after, row)) return parameterFault(row, what, change, after)
+/** One parameter that takes a row's error away. */
+export async function changedParameter(scene: Scene, row: Row): Promise<Explanation | undefined> {
+  const inside = await lookInside(scene, row)
+  return (await byAlternative(scene, row, inside)) ?? (await byScalar(scene, row, inside))
+}
+
+async function lookInside({ walk }: Scene, { segment }: Row): Promise<Inside[]> {
+  const inside: Inside[] = []
+  for (const layer of segment) {
+    const details = await walk.subject.details(layer)
+    if (details !== undefined) inside.push({ layer, details })
+  }
+  return inside
+}
+
+const byAlternative: Attempt = async (scene, row, inside) => {
+  for (const { layer, details } of inside) {
+    for (const { what, change } of details.alternatives) {
+      const after = await errorOfChanged(scene, row, layer, change)
+      if (isGone(after, row)) return parameterFault(row, layer, what, change, after)
+    }
   }
   return undefined
 }
 
-const byScalar: Attempt = async (scene, row, { scalars }) => {
-  if (row.segment.length > 1) return undefined
-  for (const scalar of scalars) {
-    const found = await solve(scene, row, scalar)
-    if (found !== undefined) return found
+const byScalar: Attempt = async (scene, row, inside) => {
+  for (const { layer, details } of inside) {
+    for (const scalar of details.scalars) {
+      const found = await solve(scene, row, layer, scalar)
+      if (found !== undefined) return found
+    }
   }
   return undefined
 }
 
-const byRounding: Attempt = async ({ walk, rows }, row) => {
-  const rounding = await roundingOfWeights(walk, row.layer)
-  if (rounding === undefined || rounding === 'none' || row.introduced >= 3 * weightError[rounding]) return undefined
-  const others = rows.filter(({ layer }) => layer !== row.layer)
-  const { of, rounded } = await countRounded(walk, others, rounding)
-  // What the other layers have as well does not tell this one from them.
-  if (rounding !== 'int8' && rounded >= of / 2) return undefined
-  const compared = await compareWeights(walk, row)
-  if (compared?.isEqual) return undefined
-  const beside = compared === undefined ? 'the error is of that size' : compared.evidence
-  return { cause: `${rounding}-weights`, evidence: `its weights are ${described[rounding]}; ${beside}` }
+const byRounding: Attempt = async (scene, row, inside) => {
+  const { walk } = scene
+  for (const rounding of ['fp16', 'bf16', 'int8'] as const) {
+    const layers: LayerInfo[] = []
+    for (const { layer } of inside) if ((await roundingOfWeights(walk, layer)) === rounding) layers.push(layer)
+    if (layers.length === 0) continue
+    const others = walk.subject.network.layers.filter((layer) => !layers.includes(layer))
+    const { weighted, rounded } = await countRounded(walk, others, rounding)
+    // What the other layers have as well does not tell this one from them.
+    if (rounding !== 'int8' && rounded > 0 && rounded >= weighted / 2) continue
+    if (!(await isExplainedByRounding(scene, row, layers, rounding))) continue
+    const [layer] = layers
+    const compared = layers.length === 1 ? await compareWeights(walk, row, layer) : undefined
+    if (compared?.different.length === 0) continue
+    const whose = layers.length === 1 ? 'its weights' : `the weights of ${layers.map(({ name }) => name).join(', ')}`
+    return {
+      cause: `${rounding}-weights`,
+      evidence: `${whose} are ${described[rounding]}; ${compared?.evidence ?? 'the error is of that size'}`,
+      ...(layers.length === 1 && { layer }),
+    }
+  }
+  return undefined
 }
 
-const byComparison: Attempt = async ({ walk }, row) => {
-  const compared = await compareWeights(walk, row)
-  if (compared === undefined) return undefined
-  return { cause: compared.isEqual ? 'parameter' : 'weights', evidence: compared.evidence }
+/** Where the reference shows its weights: they are the same, or they differ, which in a segment has to take the error away. */
+const byComparison: Attempt = async (scene, row, inside) => {
+  const compared: WeightComparison[] = []
+  for (const { layer } of inside) {
+    const found = await compareWeights(scene.walk, row, layer)
+    if (found === undefined) continue
+    compared.push(found)
+    if (found.different.length === 0) continue
+    if (inside.length === 1) return { cause: 'weights', evidence: found.evidence, layer }
+    const weights = Object.fromEntries(found.different.map(({ name, target }) => [name, target]))
+    if (isGone(await errorOfChanged(scene, row, layer, { weights }), row))
+      return { cause: 'weights', evidence: found.evidence, layer }
+  }
+  const weighted = inside.filter(({ details }) => details.weights.length > 0)
+  if (weighted.length === 0 || compared.length < weighted.length) return undefined
+  if (compared.some(({ different }) => different.length > 0)) return undefined
+  return { cause: 'parameter', evidence: compared[0].evidence }
 }
 
 const described = {
@@ -74,10 +127,17 @@ const described = {
   int8: 'whole multiples of a 127th of their largest',
 } as const
 
-const parameterFault = (row: Row, what: string, change: LayerChange, after: number): Explanation => ({
+const parameterFault = (
+  { introduced }: Row,
+  layer: LayerInfo,
+  what: string,
+  change: LayerChange,
+  after: number,
+): Explanation => ({
   cause: 'parameter',
-  evidence: `agrees when ${what}: ${row.introduced.toExponential(1)} becomes ${after.toExponential(1)}`,
-  repair: { what, settings: changing(row.layer.name, change), before: row.introduced, after },
+  evidence: `agrees when ${what}: ${formatMagnitude(introduced)} becomes ${formatMagnitude(after)}`,
+  layer,
+  repair: { what, settings: changing(layer.name, change), before: introduced, after },
 })
 
 const mostSteps = 6
@@ -89,11 +149,12 @@ const mostSteps = 6
 async function solve(
   scene: Scene,
   row: Row,
+  layer: LayerInfo,
   { name, value, change, least }: ScalarRange,
 ): Promise<Explanation | undefined> {
   let [known, error] = [value, withoutBackground(row.introduced, row)]
   let other = value + Math.max(Math.abs(value) * 0.5, 1e-3)
-  let errorThere = withoutBackground(await errorOfChanged(scene, row, change(other)), row)
+  let errorThere = withoutBackground(await errorOfChanged(scene, row, layer, change(other)), row)
   for (let step = 0; step < mostSteps; step++) {
     if (!Number.isFinite(errorThere)) return undefined
     const between = (known * errorThere + other * error) / (errorThere + error)
@@ -101,8 +162,8 @@ async function solve(
     const tried = [beyond, between].filter((candidate) => Number.isFinite(candidate) && candidate >= least)
     let best: readonly [number, number] | undefined
     for (const candidate of tried) {
-      const after = await errorOfChanged(scene, row, change(candidate))
-      if (isGone(after, row)) return scalarFault(scene, row, { name, value, change, least }, candidate, after)
+      const after = await errorOfChanged(scene, row, layer, change(candidate))
+      if (isGone(after, row)) return scalarFault(scene, row, layer, { name, value, change, least }, candidate, after)
       const left = withoutBackground(after, row)
       if (best === undefined || left < best[1]) best = [candidate, left]
     }
@@ -117,6 +178,7 @@ async function solve(
 async function scalarFault(
   scene: Scene,
   row: Row,
+  layer: LayerInfo,
   { name, value, change }: ScalarRange,
   solution: number,
   error: number,
@@ -125,11 +187,12 @@ async function scalarFault(
   const candidates = Math.abs(solution) < 1e-2 * Math.abs(value) ? [0, ...shorter] : shorter
   let [chosen, after] = [solution, error]
   for (const candidate of candidates) {
-    const tried = await errorOfChanged(scene, row, change(candidate))
+    const tried = await errorOfChanged(scene, row, layer, change(candidate))
     if (tried > Math.max(error, leastFactor * row.noise)) continue
     ;[chosen, after] = [candidate, tried]
     break
   }
-  const what = `${name} is ${formatMagnitude(chosen)} instead of ${formatMagnitude(value)}`
-  return parameterFault(row, what, change(chosen), after)
+  const [right, wrong] = formatApart(chosen, value)
+  const what = `${name} is ${right} instead of ${wrong}`
+  return parameterFault(row, layer, what, change(chosen), after)
 }

@@ -1,12 +1,13 @@
 // Weights that were rounded: to float16, to bfloat16, or to the steps of int8.
-import type { LayerInfo } from '../../runners/model.ts'
+import type { LayerChange, LayerInfo } from '../../runners/model.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
-import { distance, type Elements } from '../distance.ts'
+import type { Elements } from '../distance.ts'
 import { floatsOf } from '../elements.ts'
 import { narrowestOf } from '../representable.ts'
-import { leastFactor, numbersOf, type Row } from '../rows.ts'
+import { leastFactor, type Row } from '../rows.ts'
 import type { Walk } from '../walk-state.ts'
-import { type Scene, type SharedCause, withVariant } from './found.ts'
+import type { Scene, SharedCause } from './found.ts'
+import { effectOfChanges } from './one-layer.ts'
 
 export type WeightRounding = 'fp16' | 'bf16' | 'int8'
 
@@ -55,19 +56,17 @@ function roundingOf(weights: readonly LargeWeight[]): Rounded {
   return isInSteps(elements, shape[0]) || isInSteps(elements, 1) ? 'int8' : 'none'
 }
 
-/** How many of these rows' layers have large weights, and how many of them were rounded like that. */
+/** How many of these layers have large weights, and how many of them were rounded like that. */
 export async function countRounded(
   walk: Walk,
-  rows: readonly Row[],
+  layers: readonly LayerInfo[],
   rounding: WeightRounding,
-): Promise<{ of: number; rounded: number }> {
-  let [of, rounded] = [0, 0]
-  for (const { layer } of rows) {
-    const found = await roundingOfWeights(walk, layer)
-    if (found !== undefined) of++
-    if (found === rounding) rounded++
+): Promise<{ weighted: number; rounded: number }> {
+  const roundings = await Promise.all(layers.map((layer) => roundingOfWeights(walk, layer)))
+  return {
+    weighted: roundings.filter((found) => found !== undefined).length,
+    rounded: roundings.filter((found) => found === rounding).length,
   }
-  return { of, rounded }
 }
 
 /** Most of the steps on either side of 0. */
@@ -96,8 +95,24 @@ function isInSteps(elements: Elements, slices: number): boolean {
   return counted > 0 && off < counted / 1000
 }
 
-/** The relative error that a layer's rounded weights can cause: half a step, and what int8 costs at most. */
-export const weightError: Readonly<Record<WeightRounding, number>> = { fp16: 2 ** -11, bf16: 2 ** -8, int8: 0.05 }
+/** Rounding explains up to so many times what moving the weights at random within half a step does. */
+const mostTimes = 3
+
+/** Whether the error that rounding is predicted to cause is as large as the row's, beside its noise. */
+const explains = (predicted: number, row: Row): boolean =>
+  predicted > 0 && row.introduced < mostTimes * predicted + leastFactor * row.noise
+
+/** Whether a row errs no more than rounding these layers of its segment explains: moved at random within half a step, their weights err as much. */
+export async function isExplainedByRounding(
+  scene: Scene,
+  row: Row,
+  layers: readonly LayerInfo[],
+  rounding: WeightRounding,
+): Promise<boolean> {
+  const changes: Record<string, LayerChange> = {}
+  for (const layer of layers) changes[layer.name] = await movedWeights(scene.walk, layer, rounding)
+  return explains(await effectOfChanges(scene, row, changes), row)
+}
 
 const leastLayers = 3
 const leastShare = 0.6
@@ -112,41 +127,19 @@ interface Float16File {
 
 /** Undefined where the file's weights are no float16 numbers. */
 async function predictFp16Weights(scene: Scene): Promise<Float16File | undefined> {
-  const { walk, rows, suspects } = scene
-  const roundings = await Promise.all(rows.map(({ layer }) => roundingOfWeights(walk, layer)))
-  const weighted = roundings.filter((rounding) => rounding !== undefined).length
-  const halves = roundings.filter((rounding) => rounding === 'fp16').length
-  if (halves < Math.max(leastLayers, leastShare * weighted)) return undefined
-  const moved: Record<string, { weights: Record<string, Tensor> }> = {}
-  for (const layer of walk.subject.network.layers) {
-    const weights = await largeWeights(walk, layer)
-    if (weights.length === 0) continue
-    moved[layer.name] = {
-      weights: Object.fromEntries(
-        weights.map(({ name, shape, elements }) => [name, moveWithinHalfStep(shape, elements)]),
-      ),
+  const { walk, suspects } = scene
+  const { weighted, rounded } = await countRounded(walk, walk.subject.network.layers, 'fp16')
+  if (rounded < Math.max(leastLayers, leastShare * weighted)) return undefined
+  const predictions = new Map<Row, number>()
+  for (const row of suspects) {
+    const changes: Record<string, LayerChange> = {}
+    for (const layer of row.segment) {
+      if ((await roundingOfWeights(walk, layer)) !== undefined)
+        changes[layer.name] = await movedWeights(walk, layer, 'fp16')
     }
+    if (Object.keys(changes).length > 0) predictions.set(row, await effectOfChanges(scene, row, changes))
   }
-  const predictions = await withVariant(scene, { layers: moved }, async (model) => {
-    const found = new Map<Row, number>()
-    for (const row of suspects) {
-      if (!row.segment.some(({ name }) => Object.hasOwn(moved, name))) continue
-      const given = walk.feeds(row.feeds)
-      const [other, plain] = [
-        await model.run(Object.fromEntries(given), { outputs: [row.blob] }),
-        await walk.subject.compute(given, [row.blob]),
-      ]
-      const [a, b] = [numbersOf(walk, row.blob, other[row.blob]), numbersOf(walk, row.blob, plain[row.blob])]
-      if (a !== undefined && b !== undefined) found.set(row, distance(a, b).error)
-    }
-    return found
-  })
-  return predictions && { halves, weighted, predictions }
-}
-
-const isExplained = (row: Row, { predictions }: Float16File): boolean => {
-  const predicted = predictions.get(row) ?? 0
-  return predicted > 0 && row.introduced < 3 * predicted + leastFactor * row.noise
+  return { halves: rounded, weighted, predictions }
 }
 
 /**
@@ -154,17 +147,20 @@ const isExplained = (row: Row, { predictions }: Float16File): boolean => {
  * what errs no more than three times that is explained.
  */
 export async function fp16WeightsCause(scene: Scene): Promise<SharedCause | undefined> {
-  const { suspects } = scene
+  const { walk, suspects } = scene
   const file = await predictFp16Weights(scene)
   if (file === undefined) return undefined
-  const explained = suspects.filter((row) => isExplained(row, file))
-  if (explained.length < Math.max(leastLayers, suspects.length / 2)) return undefined
+  const { halves, weighted, predictions } = file
+  const explained = suspects.filter((row) => explains(predictions.get(row) ?? 0, row))
+  const layers = explained.flatMap(({ segment }) => segment)
+  const { rounded } = await countRounded(walk, layers, 'fp16')
+  if (rounded < leastLayers || explained.length < suspects.length / 2) return undefined
   return {
     cause: 'fp16-weights',
-    evidence: `all weights of ${file.halves} of ${file.weighted} layers are float16 numbers, and ${explained.length} of ${suspects.length} layers err as much as rounding them explains`,
+    evidence: `all weights of ${halves} of ${weighted} layers are float16 numbers, and ${explained.length} of ${suspects.length} tensors err as much as rounding them explains`,
     rest: suspects
       .filter((row) => !explained.includes(row))
-      .map((row) => ({ ...row, background: file.predictions.get(row) ?? 0 })),
+      .map((row) => ({ ...row, background: predictions.get(row) ?? 0 })),
   }
 }
 
@@ -172,23 +168,48 @@ export async function fp16WeightsCause(scene: Scene): Promise<SharedCause | unde
 export async function beyondFp16Weights(scene: Scene): Promise<readonly Row[]> {
   if (scene.suspects.length === 0) return []
   const file = await predictFp16Weights(scene)
-  return file === undefined ? scene.suspects : scene.suspects.filter((row) => !isExplained(row, file))
+  return scene.suspects.filter((row) => !explains(file?.predictions.get(row) ?? 0, row))
 }
 
 const single = new Float32Array(1)
 const singleBits = new Uint32Array(single.buffer)
 
-/** Smallest exponent of a normal float16. */
-const leastExponent = -14
+/** Bits behind the point, and the smallest exponent of a normal number. */
+const floatFormats = { fp16: { bits: 10, least: -14 }, bf16: { bits: 7, least: -126 } } as const
 
-function moveWithinHalfStep(shape: readonly number[], elements: Elements): Tensor {
+/** The large weights of a layer, each moved at random within half a step of what they were rounded to. */
+async function movedWeights(walk: Walk, layer: LayerInfo, rounding: WeightRounding): Promise<LayerChange> {
+  const weights = await largeWeights(walk, layer)
+  const moved = weights.map(({ name, shape, elements }): [string, Tensor] => [
+    name,
+    { data: moveWithinHalfStep(elements, stepsOf(elements, shape[0], rounding)), shape, dtype: 'float32' },
+  ])
+  return { weights: Object.fromEntries(moved) }
+}
+
+function moveWithinHalfStep(elements: Elements, stepAt: (index: number) => number): Float32Array {
   let state = 99
-  const data = Float32Array.from(elements, (value) => {
+  return Float32Array.from(elements, (value, i) => {
     state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0
-    const random = (state >>> 8) / 2 ** 24 - 0.5
-    single[0] = value
-    const exponent = Math.max(leastExponent, ((singleBits[0] >>> 23) & 0xff) - 127)
-    return value + random * 2 ** (exponent - 10)
+    return value + ((state >>> 8) / 2 ** 24 - 0.5) * stepAt(i)
   })
-  return { data, shape, dtype: 'float32' }
+}
+
+/** The distance between neighbouring numbers of the type, at each element. */
+function stepsOf(elements: Elements, slices: number, rounding: WeightRounding): (index: number) => number {
+  if (rounding === 'int8') {
+    const length = elements.length / (isInSteps(elements, slices) ? slices : 1)
+    const steps = Array.from({ length: elements.length / length }, (_, slice) => {
+      let largest = 0
+      for (const value of elements.subarray(slice * length, (slice + 1) * length))
+        largest = Math.max(largest, Math.abs(value))
+      return largest / int8Steps
+    })
+    return (index) => steps[Math.floor(index / length)]
+  }
+  const { bits, least } = floatFormats[rounding]
+  return (index) => {
+    single[0] = elements[index]
+    return 2 ** (Math.max(least, ((singleBits[0] >>> 23) & 0xff) - 127) - bits)
+  }
 }

@@ -1,10 +1,9 @@
 // How much each step from exact arithmetic to the model's own adds: float64, float32, blobs in 16 bits, sums in 16 bits. The steps are nested,
 // since storage rounds the weights again: a cause that is switched off may repair nothing while another is on.
-import type { Model, VariantSettings } from '../../runners/model.ts'
-import { distance } from '../distance.ts'
+import type { VariantSettings } from '../../runners/model.ts'
+import { formatMagnitude } from '../../tensor/numbers.ts'
+import { outputError, outputRows } from '../output-error.ts'
 import { plainSwitches } from '../reduced-precision.ts'
-import { numbersOf, type Row, targetOf } from '../rows.ts'
-import type { Walk } from '../walk-state.ts'
 import { type Cause, type Explanation, type Scene, withVariant } from './found.ts'
 import { countRounded } from './rounded-weights.ts'
 
@@ -45,15 +44,17 @@ function stepsTo(options: Readonly<Record<string, unknown>>): Step[] {
 /** Attributes an error that all layers share, along the chain of settings; largest share first. Undefined where the model has no variants. */
 export async function sharesOf(scene: Scene): Promise<readonly Share[] | undefined> {
   const { walk, rows } = scene
-  const { of, rounded } = await countRounded(walk, rows, 'fp16')
-  const weights: Cause = rounded > of / 2 ? 'fp16-weights' : 'weights'
+  const { weighted, rounded } = await countRounded(walk, walk.subject.network.layers, 'fp16')
+  const weights: Cause = rounded > weighted / 2 ? 'fp16-weights' : 'weights'
   const { model } = walk.subject
   if (model.variant === undefined) return undefined
-  const outputs = rows.filter(({ blob }) => model.outputs.some(({ name }) => name === blob))
+  const outputs = outputRows(walk, rows)
   if (outputs.length === 0) return undefined
   const errors: { step: Step; error: number }[] = []
   for (const step of stepsTo(model.runtime.options ?? {})) {
-    const error = await withVariant(scene, step.settings, (variant) => outputError(walk, variant, outputs))
+    const error = await withVariant(scene, step.settings, (variant) =>
+      outputError(walk, variant, outputs, walk.subject.inputs),
+    )
     if (error !== undefined && Number.isFinite(error)) errors.push({ step, error })
   }
   const total = errors.at(-1)?.error
@@ -62,19 +63,9 @@ export async function sharesOf(scene: Scene): Promise<readonly Share[] | undefin
     const before = i === 0 ? 0 : errors[i - 1].error
     return {
       cause: step.cause === 'weights' ? weights : step.cause,
-      evidence: `${step.what}: the outputs' error grows from ${before.toExponential(1)} to ${error.toExponential(1)}`,
+      evidence: `${step.what}: the outputs' error grows from ${formatMagnitude(before)} to ${formatMagnitude(error)}`,
       share: Math.max(0, error ** 2 - before ** 2) / total ** 2,
     }
   })
   return shares.sort((a, b) => b.share - a.share)
-}
-
-/** The largest relative error of an output. */
-async function outputError(walk: Walk, model: Model, outputs: readonly Row[]): Promise<number> {
-  const computed = await model.run(walk.subject.inputs, { outputs: outputs.map(({ blob }) => blob) })
-  const errors = outputs.map((row) => {
-    const own = numbersOf(walk, row.blob, computed[row.blob])
-    return own === undefined ? Infinity : distance(own, targetOf(row)).error
-  })
-  return Math.max(...errors)
 }

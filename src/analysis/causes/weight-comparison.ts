@@ -1,7 +1,9 @@
 // The weights of a layer beside those of its counterpart, where the reference shows them.
 import type { LayerInfo, LayerWeight } from '../../runners/model.ts'
+import { formatPowerOfTwo } from '../../tensor/numbers.ts'
+import type { Tensor } from '../../tensor/tensor.ts'
 import type { Elements } from '../distance.ts'
-import { floatsOf } from '../elements.ts'
+import { float32Tensor, floatsOf } from '../elements.ts'
 import { bestFit, layoutsBetween, rearrange } from '../layouts.ts'
 import type { Row } from '../rows.ts'
 import type { Walk } from '../walk-state.ts'
@@ -12,28 +14,33 @@ const sameWeights = 1e-6
 const mostApart = 0.9
 
 export interface WeightComparison {
-  /** Whether every weight has an equal counterpart. */
-  readonly isEqual: boolean
+  /** The weights that differ, and what they are in the reference. */
+  readonly different: readonly { readonly name: string; readonly target: Tensor }[]
   /** Which weights differ, by how much and in how many slices, in a sentence. */
   readonly evidence: string
 }
 
-/** Undefined where the reference does not show its weights, or has none that could be theirs: a layer that it fuses. */
-export async function compareWeights(walk: Walk, row: Row): Promise<WeightComparison | undefined> {
+/**
+ * Undefined where the reference does not show its weights, or has none that could be theirs: a layer that it fuses.
+ * @param layer of the row's segment
+ */
+export async function compareWeights(walk: Walk, row: Row, layer: LayerInfo): Promise<WeightComparison | undefined> {
   const { subject } = walk
-  const own = (await subject.details(row.layer))?.weights ?? []
+  const own = (await subject.details(layer))?.weights ?? []
   const theirs = await referenceWeights(walk, counterparts(walk, row))
   if (own.length === 0 || theirs.length === 0) return undefined
-  const different: string[] = []
+  const different: WeightComparison['different'][number][] = []
+  const sentences: string[] = []
   for (const weight of own) {
     const elements = floatsOf(await weight.read())
     if (elements === undefined || elements.length === 0) continue
     const nearest = nearestOf(elements, weight.shape, theirs)
     if (nearest === undefined) return undefined
-    if (nearest.error > sameWeights) different.push(describeDifference(weight, elements, nearest))
+    if (nearest.error <= sameWeights) continue
+    different.push({ name: weight.name, target: float32Tensor(nearest.target, weight.shape) })
+    sentences.push(describeDifference(weight, elements, nearest))
   }
-  if (different.length === 0) return { isEqual: true, evidence: "its weights are the reference's" }
-  return { isEqual: false, evidence: different.join('; ') }
+  return { different, evidence: different.length === 0 ? "its weights are the reference's" : sentences.join('; ') }
 }
 
 interface ReferenceWeight {
@@ -106,5 +113,5 @@ function describeDifference(
       .every((value, i) => Math.abs(value - target[begin + i]) <= sameWeights * Math.abs(target[begin + i]))
     if (!isSame) differing++
   }
-  return `${name} differs from the reference's ${other} by 2^${Math.log2(error).toFixed(1)} of its norm, in ${differing} of ${slices} slices`
+  return `${name} differs from the reference's ${other} by ${formatPowerOfTwo(error)} of its norm, in ${differing} of ${slices} slices`
 }

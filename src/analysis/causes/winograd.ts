@@ -10,7 +10,8 @@ export async function winogradCause(scene: Scene, suspects: readonly Row[]): Pro
   const { walk } = scene
   const candidates: Row[] = []
   for (const row of suspects) {
-    if (row.segment.length === 1 && (await walk.subject.details(row.layer))?.allowsWinograd) candidates.push(row)
+    const details = await Promise.all(row.segment.map((layer) => walk.subject.details(layer)))
+    if (details.some((one) => one?.allowsWinograd)) candidates.push(row)
   }
   if (candidates.length === 0) return undefined
   const isOn = Boolean(walk.subject.model.runtime.options?.useWinogradConvolution)
