@@ -1,18 +1,24 @@
 // repairModel: the smallest change of a model that meets a tolerance. What is proposed was verified by a run.
 import type { CompareOptions } from '../compare/options/options.ts'
 import type { Model, VariantSettings } from '../runners/model.ts'
+import { countOf } from '../tensor/numbers.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { AnalysisError } from './analysis-error.ts'
 import { type CompareModelsOptions, examine } from './compare-models.ts'
 import { diagnoseExamined } from './diagnose.ts'
 import { distance } from './distance.ts'
+import { floatsOf } from './elements.ts'
+import { outputError, outputRows } from './output-error.ts'
 import { compareOutputs, type OutputComparison } from './outputs.ts'
 import { isReduced, masksFor, plainSwitches, switchesOff } from './reduced-precision.ts'
-import { numbersOf, type Row, targetOf } from './rows.ts'
+import type { Row } from './rows.ts'
 import type { Walk } from './walk-state.ts'
 
 export interface ModelRepair {
-  /** Nothing had to be changed, a parameter or an operation of a layer was wrong, some layers keep float32, or ncnn's options change. */
+  /**
+   * The largest kind of change that it takes: none, other parameters or operations of layers, layers that keep float32, or other options of
+   * ncnn's. Each may come with those before it.
+   */
   readonly kind: 'none' | 'layer' | 'masks' | 'options'
   /** In words. */
   readonly what: string
@@ -23,8 +29,8 @@ export interface ModelRepair {
 }
 
 /**
- * Looks for the smallest change that brings every output within its tolerance: the repair of a culprit, float32 in as few layers as it
- * takes (ncnn's parameter 31), or other options.
+ * Looks for the smallest change that brings every output within its tolerance: the repairs of as many culprits as it takes, those that
+ * matter most first; besides, where that is not enough, float32 in as few layers as it takes (ncnn's parameter 31), or other options.
  *
  * @param options inputs, and the tolerance as for `compareTensors`
  * @returns undefined when no change that was tried meets the tolerance
@@ -41,42 +47,56 @@ export async function repairModel(
   if (comparison.pass)
     return { kind: 'none', what: 'every output is within its tolerance', settings: {}, outputs: comparison.outputs }
   if (model.variant === undefined) throw new AnalysisError(`${model.runtime.name} cannot change a model`)
-  const { repair, culprits } = await diagnoseExamined(examined)
-  if (repair !== undefined) {
-    const outputs = await verify(walk, repair.settings, tolerances)
-    if (passes(outputs))
-      return { kind: 'layer', what: `layer "${culprits[0].layer}": ${repair.what}`, settings: repair.settings, outputs }
+  const { culprits } = await diagnoseExamined(examined, { mostExplained: mostRepaired })
+  let base: Base = { settings: {}, what: [] }
+  for (const { layer, repair } of culprits) {
+    // Options are for the whole model: masks come before them.
+    if (repair === undefined || repair.settings.ncnn !== undefined) continue
+    base = {
+      settings: { layers: { ...base.settings.layers, ...repair.settings.layers } },
+      what: [...base.what, `layer "${layer}": ${repair.what}`],
+    }
+    const found = await verified(walk, 'layer', base, tolerances)
+    if (found !== undefined) return found
   }
-  return (await keepFloat32(walk, examined.rows, tolerances)) ?? (await changeOptions(walk, tolerances))
+  return (await keepFloat32(walk, examined.rows, base, tolerances)) ?? (await changeOptions(walk, base, tolerances))
 }
 
-const passes = (outputs: readonly OutputComparison[] | undefined): outputs is readonly OutputComparison[] =>
-  outputs?.every(({ comparison }) => comparison.pass) === true
+const mostRepaired = 32
 
-/** The outputs of a variant, compared; undefined where there is no such variant. */
-async function verify(
+/** What is changed already. */
+interface Base {
+  readonly settings: VariantSettings
+  readonly what: readonly string[]
+}
+
+/** A change with its outputs, if these are all within their tolerance. */
+async function verified(
   walk: Walk,
-  settings: VariantSettings,
+  kind: ModelRepair['kind'],
+  { settings, what }: Base,
   tolerances: CompareOptions,
-): Promise<OutputComparison[] | undefined> {
+): Promise<ModelRepair | undefined> {
   const variant = await walk.subject.model.variant?.(settings).catch(() => undefined)
   if (variant === undefined) return undefined
   try {
-    return await compareOutputs({ ...walk, subject: { ...walk.subject, model: variant } }, tolerances)
+    const outputs = await compareOutputs({ ...walk, subject: { ...walk.subject, model: variant } }, tolerances)
+    return outputs.every(({ comparison }) => comparison.pass)
+      ? { kind, what: what.join('; '), settings, outputs }
+      : undefined
   } finally {
     variant.close()
   }
 }
 
 /** Switches reduced precisions off, the last to be switched on first. */
-async function changeOptions(walk: Walk, tolerances: CompareOptions): Promise<ModelRepair | undefined> {
+async function changeOptions(walk: Walk, base: Base, tolerances: CompareOptions): Promise<ModelRepair | undefined> {
   const { options = {} } = walk.subject.model.runtime
   for (const ncnn of switchesOff(options)) {
-    const outputs = await verify(walk, { ncnn }, tolerances)
-    const what = `options ${Object.keys(ncnn)
-      .map((name) => `${name}: false`)
-      .join(', ')}`
-    if (passes(outputs)) return { kind: 'options', what, settings: { ncnn }, outputs }
+    const named = Object.keys(ncnn).map((name) => `${name}: false`)
+    const change = { settings: { ...base.settings, ncnn }, what: [...base.what, `options ${named.join(', ')}`] }
+    const found = await verified(walk, 'options', change, tolerances)
+    if (found !== undefined) return found
   }
   return undefined
 }
@@ -91,36 +111,36 @@ const mostPredicted = 48
 async function keepFloat32(
   walk: Walk,
   rows: readonly Row[],
+  base: Base,
   tolerances: CompareOptions,
 ): Promise<ModelRepair | undefined> {
-  const { model } = walk.subject
-  const { options = {} } = model.runtime
+  const { options = {} } = walk.subject.model.runtime
   if (!isReduced(options)) return undefined
   const featureMask = masksFor(options)
-  const ranked = await rankByEffect(walk, rows)
-  const settingsOf = (count: number): VariantSettings => ({
-    masks: Object.fromEntries(ranked.slice(0, count).map((name) => [name, featureMask])),
-  })
-  const tried = new Map<number, readonly OutputComparison[]>()
-  const isEnough = async (count: number): Promise<boolean> => {
-    const outputs = await verify(walk, settingsOf(count), tolerances)
-    if (passes(outputs)) tried.set(count, outputs)
-    return passes(outputs)
+  const keeping = (names: readonly string[]): Promise<ModelRepair | undefined> => {
+    const masks = Object.fromEntries(names.map((name) => [name, featureMask]))
+    const what = `float32 (31=${featureMask}) in ${countOf(names.length, 'layer')}: ${names.join(', ')}`
+    return verified(walk, 'masks', { settings: { ...base.settings, masks }, what: [...base.what, what] }, tolerances)
   }
-  const least = await leastCount(ranked.length, isEnough)
-  const outputs = least === undefined ? undefined : tried.get(least)
-  if (least === undefined || outputs === undefined) return undefined
-  const names = ranked.slice(0, least)
-  return {
-    kind: 'masks',
-    what: `float32 (31=${featureMask}) in ${least} layers: ${names.join(', ')}`,
-    settings: settingsOf(least),
-    outputs,
+  const ranked = await rankByEffect(walk, rows, base.settings)
+  const least = await leastCount(ranked.length, async (count) => (await keeping(ranked.slice(0, count))) !== undefined)
+  if (least === undefined) return undefined
+  let names = ranked.slice(0, least)
+  let found = await keeping(names)
+  for (const name of least > mostReduced ? [] : names.toReversed()) {
+    const fewer = names.filter((other) => other !== name)
+    const enough = fewer.length === 0 ? undefined : await keeping(fewer)
+    if (enough !== undefined) [names, found] = [fewer, enough]
   }
+  return found
 }
+
+/** Of more layers than these none is tried to be left out again. */
+const mostReduced = 24
 
 /** The least count that is enough, when more is: doubles until it is, then halves the gap. */
 async function leastCount(most: number, isEnough: (count: number) => Promise<boolean>): Promise<number | undefined> {
+  if (most === 0) return undefined
   let [low, high] = [0, 1]
   while (!(await isEnough(Math.min(high, most)))) {
     if (high >= most) return undefined
@@ -135,36 +155,49 @@ async function leastCount(most: number, isEnough: (count: number) => Promise<boo
   return high
 }
 
+interface Measured {
+  readonly name: string
+  readonly blob: string
+  /** What the layer gives in reduced precision. */
+  readonly tensor: Tensor
+  readonly error: number
+}
+
 /** Layers by what their reduced precision alone does to the outputs, most first. */
-async function rankByEffect(walk: Walk, rows: readonly Row[]): Promise<string[]> {
+async function rankByEffect(walk: Walk, rows: readonly Row[], settings: VariantSettings): Promise<string[]> {
   const { model, inputs } = walk.subject
-  const plain = await model.variant?.({ ncnn: plainSwitches })
+  const plain = await model.variant?.({ ...settings, ncnn: plainSwitches })
   if (plain === undefined) return []
   try {
-    const exact = await plain.run(inputs, { outputs: 'all' })
-    const outputs = rows.filter(({ blob }) => model.outputs.some(({ name }) => name === blob))
-    const measured: { name: string; blob: string; tensor: Tensor; error: number }[] = []
-    for (const { layer } of rows) {
-      const given = new Map(layer.inputs.map((blob) => [blob, exact[blob] ?? inputs[blob]]))
-      const [blob] = layer.outputs
-      const tensor = (await walk.subject.compute(given, [blob]))[blob]
-      const [own, target] = [numbersOf(walk, blob, tensor), numbersOf(walk, blob, exact[blob])]
-      if (own !== undefined && target !== undefined)
-        measured.push({ name: layer.name, blob, tensor, error: distance(own, target).error })
-    }
+    const measured: Measured[] = []
+    for (const row of rows) measured.push(...(await measureSegment(walk, row, plain)))
     measured.sort((a, b) => b.error - a.error)
+    const outputs = outputRows(walk, rows)
     const effects: { name: string; effect: number }[] = []
     for (const { name, blob, tensor } of measured.slice(0, mostPredicted)) {
-      const computed = await plain.run({ ...inputs, [blob]: tensor }, { outputs: outputs.map((row) => row.blob) })
-      const errors = outputs.map((row) => {
-        const own = numbersOf(walk, row.blob, computed[row.blob])
-        return own === undefined ? 0 : distance(own, targetOf(row)).error
-      })
-      effects.push({ name, effect: Math.max(...errors) })
+      effects.push({ name, effect: await outputError(walk, plain, outputs, { ...inputs, [blob]: tensor }) })
     }
     effects.sort((a, b) => b.effect - a.effect)
-    return [...effects.map(({ name }) => name), ...measured.slice(mostPredicted).map(({ name }) => name)]
+    return [...new Set([...effects, ...measured.slice(mostPredicted)].map(({ name }) => name))]
   } finally {
     plain.close()
   }
+}
+
+/** How far each layer of a row's segment is from itself in float32, fed with the same. */
+async function measureSegment(walk: Walk, { segment, feeds }: Row, plain: Model): Promise<Measured[]> {
+  const { network, compute } = walk.subject
+  const given = walk.feeds(feeds)
+  const exact = await plain.run(Object.fromEntries(given), { outputs: segment.flatMap(({ outputs }) => outputs) })
+  const measured: Measured[] = []
+  for (const { name, inputs, outputs } of segment) {
+    const fed = new Map(inputs.map((blob) => [blob, given.get(blob) ?? exact[network.original(blob)]]))
+    const reduced = await compute(fed, outputs)
+    for (const blob of outputs) {
+      const [own, target] = [floatsOf(reduced[blob]), floatsOf(exact[blob])]
+      if (own !== undefined && target !== undefined)
+        measured.push({ name, blob, tensor: reduced[blob], error: distance(own, target).error })
+    }
+  }
+  return measured
 }

@@ -62,7 +62,12 @@ function describeDiagnosis({ verdict, culprits, cause }: Diagnosis): string {
   }
 }
 
-const describeCulprit = ({ layer, cause, evidence }: Culprit): string => `${layer}: ${cause}, ${evidence}`
+const describeCulprit = ({ segment, cause, evidence }: Culprit): string =>
+  `${nameSegment(segment)}: ${cause}, ${evidence}`
+
+/** The first and the last of some layers. */
+const nameSegment = (segment: readonly string[]): string =>
+  segment.length > 1 ? `${segment[0]} .. ${segment[segment.length - 1]}` : segment[0]
 
 export const tabulateOutputs = (outputs: readonly OutputComparison[]): Table | undefined =>
   outputs.length === 0
@@ -109,8 +114,8 @@ function chooseRows(rows: readonly LayerRow[], isBlamed: (row: LayerRow) => bool
   return [...chosen].sort((a, b) => a - b).map((i) => rows[i])
 }
 
-function describeLayer({ layer, type, blob, counterpart, inherited, introduced, noise, segment }: LayerRow): string[] {
-  const name = segment.length > 1 ? `${segment[0]} .. ${layer}` : layer
+function describeLayer({ type, blob, counterpart, inherited, introduced, noise, segment }: LayerRow): string[] {
+  const name = nameSegment(segment)
   const order = counterpart.order === undefined ? '' : ` (${counterpart.order.join(', ')})`
   const errors = [inherited, introduced, noise].map((error) => (Number.isNaN(error) ? '' : formatMagnitude(error)))
   return [shorten(name), type, shorten(blob), shorten(counterpart.name) + order, ...errors]

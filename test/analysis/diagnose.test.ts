@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compareModels, diagnose } from '../../src/model-analysis.ts'
 import type { LayerChange, Model, VariantSettings } from '../../src/runners/model.ts'
+import { loadNcnn } from '../../src/runners/ncnn/index.ts'
 import { float16ToFloat32, float32ToFloat16 } from '../../src/tensor/half.ts'
-import { asAnotherRuntime, channelsLast, image, loadSmallNetwork } from './small-network.ts'
+import { asAnotherRuntime, channelsLast, image, loadSmallNetwork, param, weightBytes } from './small-network.ts'
 
 let model: Model
 let exact: Model
@@ -215,6 +216,15 @@ describe('inputs come first', () => {
     expect(diagnosis).toMatchObject({ verdict: 'inputs differ', culprits: [], cause: 'input' })
     expect(diagnosis.causes[0].evidence).toMatch(evidence)
   })
+
+  test('bytes in another layout than the shape says', async () => {
+    const referenceInputs = { in: { ...inputs.in, shape: [16, 16, 3] } }
+    const { verdict, causes } = await diagnose(model, exact, { inputs, referenceInputs })
+    expect(verdict).toBe('inputs differ')
+    expect(causes[0].evidence).toMatch(
+      /the same elements in the same order, with the shapes \[3, 16, 16\] and \[16, 16, 3\]/,
+    )
+  })
 })
 
 describe('compareModels', () => {
@@ -249,19 +259,94 @@ describe('compareModels', () => {
     expect(conv2.introduced).toBeLessThan(1e-6)
     damaged.close()
   })
+})
 
-  test('a reference without some tensors gives segments', async () => {
-    const damaged = await variantOf({ layers: { bn: { params: { eps: 0.02 } } } })
-    const sparse: Model = {
-      ...exact,
-      blobs: ['c1', 'h1', 'c3', 'out'],
-      run: async (given) => exact.run(given, { outputs: ['c1', 'h1', 'c3', 'out'] }),
-    }
-    const { culprits, verdict } = await diagnose(damaged, sparse, { inputs })
-    expect(verdict).toBe('layers')
-    expect(culprits.map(({ layer, segment }) => [layer, segment])).toEqual([['act', ['dw', 'bn', 'add', 'act']]])
+describe('a reference that has only some tensors', () => {
+  const kept = ['c1', 'h1', 'c3', 'out']
+  const sparse = (): Model => ({
+    ...exact,
+    blobs: kept,
+    inspectLayer: undefined,
+    run: async (given) => exact.run(given, { outputs: kept }),
+  })
+  const between = ['dw', 'bn', 'add', 'act']
+
+  test.each<[layer: string, change: LayerChange, evidence: RegExp]>([
+    ['bn', { params: { eps: 0.02 } }, /its eps is 1e-5 instead of 0.02/],
+    ['add', { params: { op_type: 4 } }, /it is add/],
+    ['dw', { params: { pad_left: 2, pad_right: 0, pad_top: 1, pad_bottom: 1 } }, /its pads .* are \(1, 1, 1, 1\)/],
+    ['act', { params: { alpha: 0.25 } }, /alpha is 0.2/],
+  ])('still has the parameter of %s named, which no tensor shows alone', async (layer, change, evidence) => {
+    const damaged = await variantOf({ layers: { [layer]: change } })
+    const { culprits, repair } = await diagnose(damaged, sparse(), { inputs })
+    expect(culprits).toMatchObject([{ layer, segment: [layer], blob: 'h1', cause: 'parameter' }])
+    expect(culprits[0].evidence).toMatch(evidence)
+    expect(repair?.after).toBeLessThan(1e-6)
     damaged.close()
   })
+
+  test('has the segment named where no run shows which of its layers it is', async () => {
+    const damaged = await variantOf({ layers: { dw: await scaled('dw', 1.01) } })
+    const diagnosis = await diagnose(damaged, sparse(), { inputs })
+    expect(diagnosis.culprits).toMatchObject([{ layer: 'act', segment: between, cause: 'weights' }])
+    expect(String(diagnosis)).toContain('The models part between "dw" and "act", 4 layers: weights')
+    expect(String(diagnosis)).toContain('dw .. act: weights, no change of a single parameter of its 4 layers')
+    damaged.close()
+  })
+
+  test('has rounded weights named where they are', async () => {
+    const { data, ...tensor } = await weightOf('dw', 'weight_data')
+    const halves = Float32Array.from(data as Float32Array, (value) => float16ToFloat32(float32ToFloat16(value)))
+    const damaged = await variantOf({ layers: { dw: { weights: { weight_data: { ...tensor, data: halves } } } } })
+    const { culprits } = await diagnose(damaged, sparse(), { inputs })
+    expect(culprits).toMatchObject([{ layer: 'dw', segment: ['dw'], cause: 'fp16-weights' }])
+    damaged.close()
+  })
+
+  test('blames no segment for weights that are float16 throughout', async () => {
+    const rounded = await variantOf({ weights: 'float16' })
+    expect(await diagnose(rounded, sparse(), { inputs })).toMatchObject({
+      verdict: 'grows evenly',
+      culprits: [],
+      cause: 'fp16-weights',
+    })
+    rounded.close()
+  })
+})
+
+test('a layer too many is named, and left out for a repair', async () => {
+  const text = param.replace('14 15', '15 16').replace('Pooling avg 1 1 h1', 'TanH extra 1 1 h1 h2\nPooling avg 1 1 h2')
+  const longer = await loadNcnn({ param: text, bin: weightBytes() })
+  const { culprits, cause, repair } = await diagnose(longer, exact, { inputs })
+  expect([culprits.map(({ layer }) => layer), cause]).toEqual([['extra'], 'graph'])
+  const repaired = await longer.variant?.(repair?.settings ?? {})
+  expect(await repaired?.run(inputs)).toEqual(await model.run(inputs))
+  longer.close()
+  repaired?.close()
+})
+
+test('kernels that were transposed are weights in a wrong order', async () => {
+  const { data, ...tensor } = await weightOf('conv3', 'weight_data')
+  const transposed = (data as Float32Array).map((_, i, all) => {
+    const [y, x] = [Math.floor((i % 9) / 3), i % 3]
+    return all[i - (i % 9) + 3 * x + y]
+  })
+  const damaged = await variantOf({ layers: { conv3: { weights: { weight_data: { ...tensor, data: transposed } } } } })
+  const reference: Model = {
+    ...exact,
+    inspectLayer: async (name) => {
+      const details = await model.inspectLayer?.(name)
+      if (details === undefined) throw new Error(`there is no layer ${name}`)
+      const weights = details.weights.map((weight) =>
+        weight.name === 'weight_data' && name === 'conv3' ? { ...weight, shape: [16, 12, 3, 3] } : weight,
+      )
+      return { ...details, weights }
+    },
+  }
+  const { culprits } = await diagnose(damaged, reference, { inputs })
+  expect(culprits).toMatchObject([{ layer: 'conv3', cause: 'weights' }])
+  expect(culprits[0].evidence).toMatch(/weight_data in a wrong order/)
+  damaged.close()
 })
 
 describe('what cannot be compared', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { bfloat16ToFloat32, float16ToFloat32, float32ToBfloat16, float32ToFloat16 } from '../../src/tensor/half.ts'
 import {
   countOf,
+  formatApart,
   formatAtLeast,
   formatBytes,
   formatBytesAtLeast,
@@ -102,4 +103,12 @@ test.each([
 
 test('counts take the plural', () => {
   expect([countOf(1, 'element'), countOf(0, 'element')]).toEqual(['1 element', '0 elements'])
+})
+
+test.each([
+  [1e-5, 0.02, ['1e-5', '0.02']],
+  [0.16666667, 0.166667, ['0.1666667', '0.166667']],
+  [2, 2, ['2', '2']],
+])('%d and %d are told apart', (a, b, text) => {
+  expect(formatApart(a, b)).toEqual(text)
 })

@@ -5,7 +5,7 @@ import { leastFactor, type Row } from '../rows.ts'
 import { changing, type Explanation, type Scene } from './found.ts'
 import { errorOfChanged, isGone, withoutBackground } from './one-layer.ts'
 import { countRounded, isExplainedByRounding, roundingOfWeights } from './rounded-weights.ts'
-import { compareWeights, type WeightComparison } from './weight-comparison.ts'
+import { compareWeights, rearrangements, type WeightComparison } from './weight-comparison.ts'
 
 /** A layer of a row's segment, and what it holds. */
 interface Inside {
@@ -118,7 +118,23 @@ const byComparison: Attempt = async (scene, row, inside) => {
   const weighted = inside.filter(({ details }) => details.weights.length > 0)
   if (weighted.length === 0 || compared.length < weighted.length) return undefined
   if (compared.some(({ different }) => different.length > 0)) return undefined
-  return { cause: 'parameter', evidence: compared[0].evidence }
+  const turned = await byOrderOfAxes(scene, row, inside)
+  return turned ?? { cause: 'parameter', evidence: compared[0].evidence }
+}
+
+/** Weights that have all of the reference's elements may have them in a wrong order. */
+const byOrderOfAxes: Attempt = async (scene, row, inside) => {
+  for (const { layer } of inside) {
+    for (const weight of (await compareWeights(scene.walk, row, layer))?.same ?? []) {
+      for (const { order, target } of rearrangements(weight)) {
+        const after = await errorOfChanged(scene, row, layer, { weights: { [weight.name]: target } })
+        if (!isGone(after, row)) continue
+        const evidence = `${weight.name} has the elements of the reference's ${weight.reference.name} in a wrong order: it agrees when their axes come in the order (${order.join(', ')})`
+        return { cause: 'weights', evidence, layer }
+      }
+    }
+  }
+  return undefined
 }
 
 const described = {

@@ -16,9 +16,28 @@ const mostApart = 0.9
 export interface WeightComparison {
   /** The weights that differ, and what they are in the reference. */
   readonly different: readonly { readonly name: string; readonly target: Tensor }[]
+  /** The weights that are the reference's, in one order of axes or another. */
+  readonly same: readonly SameWeight[]
   /** Which weights differ, by how much and in how many slices, in a sentence. */
   readonly evidence: string
 }
+
+/** A weight, and the one of the reference that has the same elements. */
+export interface SameWeight {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly reference: ReferenceWeight
+}
+
+/** The reference's elements in all orders of its axes that a weight may have them in. */
+export const rearrangements = ({
+  shape,
+  reference,
+}: SameWeight): { readonly order: readonly number[]; readonly target: Tensor }[] =>
+  layoutsBetween(shape, reference.shape).map((layout) => ({
+    order: layout.order,
+    target: float32Tensor(rearrange(reference.elements, layout), shape),
+  }))
 
 /**
  * Undefined where the reference does not show its weights, or has none that could be theirs: a layer that it fuses.
@@ -30,17 +49,25 @@ export async function compareWeights(walk: Walk, row: Row, layer: LayerInfo): Pr
   const theirs = await referenceWeights(walk, counterparts(walk, row))
   if (own.length === 0 || theirs.length === 0) return undefined
   const different: WeightComparison['different'][number][] = []
+  const same: SameWeight[] = []
   const sentences: string[] = []
   for (const weight of own) {
     const elements = floatsOf(await weight.read())
     if (elements === undefined || elements.length === 0) continue
     const nearest = nearestOf(elements, weight.shape, theirs)
     if (nearest === undefined) return undefined
-    if (nearest.error <= sameWeights) continue
+    if (nearest.error <= sameWeights) {
+      same.push({ name: weight.name, shape: weight.shape, reference: nearest.reference })
+      continue
+    }
     different.push({ name: weight.name, target: float32Tensor(nearest.target, weight.shape) })
     sentences.push(describeDifference(weight, elements, nearest))
   }
-  return { different, evidence: different.length === 0 ? "its weights are the reference's" : sentences.join('; ') }
+  return {
+    different,
+    same,
+    evidence: different.length === 0 ? "its weights are the reference's" : sentences.join('; '),
+  }
 }
 
 interface ReferenceWeight {
@@ -82,18 +109,19 @@ async function referenceWeights(
 }
 
 interface Nearest {
-  readonly name: string
+  readonly reference: ReferenceWeight
   readonly error: number
   readonly target: Elements
 }
 
 function nearestOf(own: Elements, shape: readonly number[], theirs: readonly ReferenceWeight[]): Nearest | undefined {
   let nearest: Nearest | undefined
-  for (const { name, shape: other, elements } of theirs) {
+  for (const reference of theirs) {
+    const { elements } = reference
     if (elements.length !== own.length) continue
-    const fit = bestFit(own, elements, layoutsBetween(shape, other))
+    const fit = bestFit(own, elements, layoutsBetween(shape, reference.shape))
     if (fit === undefined || fit.error > mostApart || (nearest !== undefined && nearest.error <= fit.error)) continue
-    nearest = { name, error: fit.error, target: rearrange(elements, fit.layout) }
+    nearest = { reference, error: fit.error, target: rearrange(elements, fit.layout) }
   }
   return nearest
 }
@@ -101,7 +129,7 @@ function nearestOf(own: Elements, shape: readonly number[], theirs: readonly Ref
 function describeDifference(
   { name, shape }: LayerWeight,
   own: Elements,
-  { name: other, error, target }: Nearest,
+  { reference, error, target }: Nearest,
 ): string {
   const slices = shape[0]
   const length = own.length / slices
@@ -113,5 +141,5 @@ function describeDifference(
       .every((value, i) => Math.abs(value - target[begin + i]) <= sameWeights * Math.abs(target[begin + i]))
     if (!isSame) differing++
   }
-  return `${name} differs from the reference's ${other} by ${formatPowerOfTwo(error)} of its norm, in ${differing} of ${slices} slices`
+  return `${name} differs from the reference's ${reference.name} by ${formatPowerOfTwo(error)} of its norm, in ${differing} of ${slices} slices`
 }

@@ -36,6 +36,7 @@ export function loadNcnn(source: NcnnSource, options: LoadNcnnOptions = {}): Pro
 /**
  * The model, which can show its layers and load itself again.
  * @param open opens the files anew
+ * @param changes what was changed in the files
  */
 async function loadVariant(
   files: NcnnFiles,
@@ -49,34 +50,39 @@ async function loadVariant(
     inspectLayer: layerInspector(open, format),
     async variant(settings) {
       checkSettings(settings)
-      const { precision = options.precision, ncnn, masks, weights = changes.weights, layers, only } = settings
-      const changed: OpenFiles = (use) => open((opened) => use(changeLayers(opened, { layers, only }, format)))
+      const { precision = options.precision, ncnn, masks, weights, layers, only } = settings
+      const changed: OpenFiles = (use) =>
+        open((opened) => use(changeFiles(changeLayers(opened, { layers, only }, format), { masks, weights }, format)))
       return changed((opened) =>
         loadVariant(
           opened,
           changed,
           { ...options, precision, ncnn: { ...options.ncnn, ...ncnn } },
-          { masks: changes.masks || masks ? { ...changes.masks, ...masks } : undefined, weights },
+          {
+            masks: changes.masks || masks ? { ...changes.masks, ...masks } : undefined,
+            weights: weights ?? changes.weights,
+          },
         ),
       )
     },
   }
 }
 
-/** Loads a model from its opened files. */
+/**
+ * Loads a model from its opened files.
+ * @param changes what was changed in them, for `runtime` to say
+ */
 export async function loadFiles(
   files: NcnnFiles,
   options: LoadNcnnOptions = {},
-  changes: FileChanges = {},
+  { masks, weights }: FileChanges = {},
 ): Promise<Model> {
   const engine = pickEngine(options.engine)
   const checked = engineOptions(options)
-  const changed = changeFiles(files, changes, checked)
-  const graph = parseParam(changed)
-  const model = { ...changed, graph, topology: connect(graph) }
+  const graph = parseParam(files)
+  const model = { ...files, graph, topology: connect(graph) }
   const network = await engine.load(model, checked)
   const { name, version, options: switches } = await describeRuntime(engine, checked)
-  const { masks, weights } = changes
   const runtime = { name, version, options: { ...switches, ...(masks && { masks }), ...(weights && { weights }) } }
   return createModel(ncnnRunner(model, network, runtime, checked.batched), NcnnError)
 }

@@ -104,6 +104,20 @@ describe('a variant of an ncnn model', () => {
     await expect(variantOf(model, settings as VariantSettings)).rejects.toThrow(message)
   })
 
+  test('shows what it has instead of the file, and has variants in turn', async () => {
+    using model = await load()
+    using rounded = await variantOf(model, { weights: 'float16', masks: { second: 6 } })
+    const details = await rounded.inspectLayer?.('first')
+    expect(await details?.weights[0].read()).toMatchObject({ data: Float32Array.of(half) })
+    const data = Float32Array.of(third)
+    const weights = { weight_data: { data, shape: [1], dtype: 'float32' as const } }
+    using one = await variantOf(rounded, { only: ['first'], layers: { first: { weights } } })
+    expect(one.runtime.options).toMatchObject({ weights: 'float16', masks: { second: 6 } })
+    expect((await one.run({ x: [1] })).y.data[0]).toBe(f32(third))
+    using other = await variantOf(rounded, { only: ['second'] })
+    expect((await other.run({ y: [1] })).z.data[0]).toBe(half)
+  })
+
   test('of a binary .param has no masks', async () => {
     const words = [7767517, 2, 2, 16, 0, 1, 0, -233, 0, 1, 1, 0, 1, -233]
     using model = await loadNcnn({ param: new Uint8Array(Int32Array.from(words).buffer), bin: new Uint8Array(0) })
