@@ -67,7 +67,9 @@ export interface OrderFreeSummary {
 
 export function summarizeElements(elements: Elements): OrderFreeSummary {
   let [sum, squares, min, max] = [0, 0, Infinity, -Infinity]
-  for (const value of elements) {
+  // An iterator over elements takes many times as long until it is optimized.
+  for (let i = 0; i < elements.length; i++) {
+    const value = elements[i]
     sum += value
     squares += value * value
     if (value < min) min = value
@@ -90,6 +92,7 @@ export function mayBeSame(a: OrderFreeSummary, b: OrderFreeSummary, tolerance: n
 }
 
 export function allFinite(elements: Elements): boolean {
-  for (const value of elements) if (!Number.isFinite(value)) return false
-  return true
+  let zeros = 0
+  for (let i = 0; i < elements.length; i++) zeros += 0 * elements[i]
+  return zeros === 0
 }

@@ -6,7 +6,6 @@ import { type DeclaredLayer, declareLayers } from './engines/wasm/declare.ts'
 import { NcnnError } from './error.ts'
 import type { EngineOptions, NcnnFiles } from './options.ts'
 import { parseParam } from './parse-param.ts'
-import type { WeightSource } from './weight-source.ts'
 import { locateWeights, readWeight, type WeightLocation } from './weights.ts'
 
 /** Opens the model's files for as long as `use` takes. */
@@ -17,28 +16,34 @@ export function layerInspector(
   open: OpenFiles,
   { customLayers, release }: Pick<EngineOptions, 'customLayers' | 'release'>,
 ): (name: string) => Promise<LayerDetails> {
-  let known: Promise<ReadonlyMap<string, Located>> | undefined
-  const locate = (files: NcnnFiles): ReadonlyMap<string, Located> => {
+  let known: Promise<LocatedLayers> | undefined
+  const locate = (files: NcnnFiles): LocatedLayers => {
     const graph = parseParam(files)
     const declared = declareLayers(graph, customLayers)
     const located = locateWeights(declared, files.bin, { release, isPartial: graph.isPartial })
-    return new Map(declared.map((one, i) => [one.layer.name, { ...one, located: located[i] }]))
+    const layers = new Map(declared.map((one, i) => [one.layer.name, { ...one, located: located[i] }]))
+    return { source: files.paramName, layers }
   }
-  return (name) =>
-    open(async (files) => {
-      known ??= Promise.resolve(locate(files))
-      const layer = (await known).get(name)
-      if (layer === undefined)
-        throw new NcnnError(`${files.paramName} has no layer "${name}"`, { code: 'wrong-option' })
-      return detailsOf(layer, files.bin, open)
-    })
+  return async (name) => {
+    known ??= open(async (files) => locate(files))
+    const { source, layers } = await known
+    const layer = layers.get(name)
+    if (layer === undefined) throw new NcnnError(`${source} has no layer "${name}"`, { code: 'wrong-option' })
+    return detailsOf(layer, open)
+  }
 }
 
 interface Located extends DeclaredLayer {
   readonly located: readonly WeightLocation[]
 }
 
-function detailsOf({ layer, type, params, located }: Located, bin: WeightSource, open: OpenFiles): LayerDetails {
+interface LocatedLayers {
+  /** What the .param is called. */
+  readonly source: string
+  readonly layers: ReadonlyMap<string, Located>
+}
+
+async function detailsOf({ layer, type, params, located }: Located, open: OpenFiles): Promise<LayerDetails> {
   const counts = Object.fromEntries(located.map(({ name, count }) => [name, count]))
   const isInt8 = Number(params.int8_scale_term ?? params.quantize_term ?? 0) > 0
   return {
@@ -48,7 +53,7 @@ function detailsOf({ layer, type, params, located }: Located, bin: WeightSource,
     allowsWinograd: layer.type === 'Convolution' && !isInt8 && isPlain3x3(params),
     alternatives: alternativesOf(layer, params),
     scalars: scalarsOf(layer, params),
-    ...scalesOf(layer.type, located, bin),
+    ...(await scalesOf(layer.type, located, open)),
     sumLength(inputs, outputs) {
       if (exact.has(layer.type)) return 0
       const written = sizeOf(outputs[0])
@@ -98,14 +103,14 @@ const outputScaleNames: Readonly<Record<string, string>> = {
   Requantize: 'scale_out_data',
 }
 
-function scalesOf(
+async function scalesOf(
   type: string,
   located: readonly WeightLocation[],
-  bin: WeightSource,
-): Pick<LayerDetails, 'outputScales'> {
+  open: OpenFiles,
+): Promise<Pick<LayerDetails, 'outputScales'>> {
   const scales = located.find(({ name }) => name === outputScaleNames[type])
   if (scales === undefined) return {}
   const values = new Float32Array(scales.count)
-  readWeight(bin, scales, values)
+  await open(async ({ bin }) => readWeight(bin, scales, values))
   return { outputScales: [...values] }
 }
