@@ -74,7 +74,10 @@ export function searchIn(references: ReferenceTensors, namesHold: boolean): Sear
       let second: Distance | undefined
       for (const reference of references.ofLength(own.length)) {
         if (!mayBeSame(summary, reference.summary, recognizableError)) continue
-        const best = bestFit(own, reference.elements, layoutsBetween(shape, reference.tensor.shape))
+        const alike = layoutsBetween(shape, reference.tensor.shape).filter(
+          (layout) => !isUnlike(own, reference, layout),
+        )
+        const best = bestFit(own, reference.elements, alike)
         if (best === undefined || !(best.error < mostError)) continue
         let candidate: Candidate = { ...best, reference }
         // An image with height and width exchanged is no match, though a transposed kernel makes one.
@@ -100,6 +103,24 @@ export function searchIn(references: ReferenceTensors, namesHold: boolean): Sear
       return recognizable ? top : undefined
     },
   }
+}
+
+/** How many elements are looked at before all of them are; smaller tensors are compared at once. */
+const samples = 2048
+
+/** Whether a sample shows already that a tensor is farther away than a candidate may be. */
+function isUnlike(own: Elements, { elements, summary }: ReferenceTensor, layout: Layout): boolean {
+  if (own.length < 4 * samples) return false
+  const places = placesOf(layout)
+  // Odd, so that no axis is walked along.
+  const step = Math.floor(own.length / samples) | 1
+  let [squares, count] = [0, 0]
+  for (let i = 0; i < own.length; i += step) {
+    squares += (own[i] - elements[places === undefined ? i : places[i]]) ** 2
+    count++
+  }
+  // More than what a candidate may be off, by what the sample may be.
+  return squares > count * (1.1 * mostError * summary.rms) ** 2
 }
 
 const nearer = (known: Distance | undefined, other: Distance): Distance =>

@@ -325,6 +325,17 @@ test('a layer too many is named, and left out for a repair', async () => {
   repaired?.close()
 })
 
+test('an operation that only the reference has is named with the layer of the segment that should read what it gives', async () => {
+  const text = param.replace('14 15', '15 16').replace('Pooling avg 1 1 h1', 'TanH extra 1 1 h1 h2\nPooling avg 1 1 h2')
+  const longer = await loadNcnn({ param: text, bin: weightBytes() }, { precision: 'float64' })
+  const kept = ['c1', 'h1', 'h2', 'c3', 'out']
+  const reference: Model = { ...longer, blobs: kept, run: async (given) => longer.run(given, { outputs: kept }) }
+  const { culprits } = await diagnose(model, reference, { inputs })
+  expect(culprits).toMatchObject([{ layer: 'avg', segment: ['avg'], blob: 'c3', cause: 'graph' }])
+  expect(culprits[0].evidence).toMatch(/fed with the reference's h2 it agrees/)
+  longer.close()
+})
+
 test('kernels that were transposed are weights in a wrong order', async () => {
   const { data, ...tensor } = await weightOf('conv3', 'weight_data')
   const transposed = (data as Float32Array).map((_, i, all) => {

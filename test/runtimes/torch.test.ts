@@ -104,6 +104,22 @@ describe.skipIf(python === '')('loadTorch', () => {
       expect((await model.run({ 'second.norm': zero, y }, { outputs: ['add', 'second'] })).add).toMatchTensor(y)
     })
 
+    test('shows the weights that a layer reads, and no others', async () => {
+      using model = await load(file)
+      const held = async (name: string) => (await model.inspectLayer?.(name))?.weights ?? []
+      expect((await held('first.conv')).map(({ name, shape }) => [name, shape])).toEqual([
+        ['first.conv.bias', [2]],
+        ['first.conv.weight', [2, 2, 3]],
+      ])
+      expect((await held('first.norm')).map(({ name }) => name)).toEqual(
+        ['bias', 'running_mean', 'running_var', 'weight'].map((name) => `first.norm.${name}`),
+      )
+      expect(await held('add')).toEqual([])
+      const [bias] = await held('linear')
+      expect((await bias.read()).shape).toEqual([3])
+      await expect(model.inspectLayer?.('first.conf')).rejects.toThrow('has no layer "first.conf"')
+    })
+
     test('says what is missing, unknown or of the wrong shape', async () => {
       using model = await load(file)
       await expect(model.run({ x })).rejects.toThrow(
@@ -223,6 +239,15 @@ describe.skipIf(python === '')('loadTorch', () => {
       })
       expect((await model.run({ in0: inputs.in0 }, { outputs: ['out1'] })).out1).toMatchTensor([[3, 1]])
       expect((await model.run({ v_5: [[4]], in1: inputs.in1 }, { outputs: ['out0'] })).out0).toMatchTensor([[14]])
+    })
+
+    test('shows the weights of its layers', async () => {
+      using model = await load('small_pnnx.py')
+      const all = await Promise.all(
+        model.layers.map(async ({ name }) => (await model.inspectLayer?.(name))?.weights ?? []),
+      )
+      expect(all.flat().map(({ name }) => name)).toEqual(expect.arrayContaining([expect.stringMatching(/\.weight$/)]))
+      for (const weight of all.flat()) expect((await weight.read()).shape).toEqual(weight.shape)
     })
 
     test('says what is missing', async () => {

@@ -54,34 +54,56 @@ async function omission(scene: Scene, row: Row, layer: LayerInfo): Promise<Pick<
   }
 }
 
-/** The layer may read another of the reference's tensors: what its input's own layer gives when one parameter is changed, or what another operation makes of it. */
+/**
+ * A layer may read another of the reference's tensors: what its input's own layer gives when one parameter is changed, or what another
+ * operation makes of it.
+ */
 async function putIn(scene: Scene, row: Row): Promise<Explanation | undefined> {
   const { walk } = scene
-  if (row.segment.length > 1) return undefined
-  const { layer, match } = row
-  for (const blob of layer.inputs) {
-    const fed = walk.feed(blob)
-    const elements = floatsOf(fed)
-    if (elements === undefined) continue
-    const place = walk.visited.get(blob)?.place ?? -1
-    const between = walk.subject.references
-      .ofLength(elements.length)
-      .filter((reference) => reference.place > place && reference.place < match.reference.place)
-      .slice(0, mostTried)
-    for (const reference of between) {
-      const [layout] = walk.search.layouts(fed.shape, reference)
-      const supposed = float32Tensor(rearrange(reference.elements, layout), fed.shape)
-      if (distance(supposed.data as Float32Array, elements).error < 1e-6) continue
-      if (!isGone(await errorFrom(walk, row, walk.feeds(layer.inputs).set(blob, supposed)), row, 0.01)) continue
-      const before = await supposedRow(walk, blob, { reference, layout })
-      const fault = before && (await changedParameter(scene, before))
-      if (fault !== undefined) return fault
-      return {
+  const { network } = walk.subject
+  for (const layer of row.segment) {
+    const given = layer.inputs.filter((blob) => row.feeds.includes(blob))
+    for (const original of new Set(given.map(network.original))) {
+      const blobs = given.filter((blob) => network.original(blob) === original)
+      const found = await readingAnother(scene, row, layer, blobs)
+      if (found !== undefined) return found
+    }
+  }
+  return undefined
+}
+
+/** @param blobs copies of one blob, which the layer reads */
+async function readingAnother(
+  scene: Scene,
+  row: Row,
+  layer: LayerInfo,
+  [blob, ...copies]: readonly string[],
+): Promise<Explanation | undefined> {
+  const { walk } = scene
+  const fed = walk.feed(blob)
+  const elements = floatsOf(fed)
+  if (elements === undefined) return undefined
+  const place = walk.visited.get(blob)?.place ?? -1
+  const between = walk.subject.references
+    .ofLength(elements.length)
+    .filter((reference) => reference.place > place && reference.place < row.match.reference.place)
+    .slice(0, mostTried)
+  for (const reference of between) {
+    const [layout] = walk.search.layouts(fed.shape, reference)
+    const supposed = float32Tensor(rearrange(reference.elements, layout), fed.shape)
+    if (distance(supposed.data as Float32Array, elements).error < 1e-6) continue
+    const given = walk.feeds(row.feeds)
+    for (const name of [blob, ...copies]) given.set(name, supposed)
+    if (!isGone(await errorFrom(walk, row, given), row, 0.01)) continue
+    const before = await supposedRow(walk, blob, { reference, layout })
+    const fault = before && (await changedParameter(scene, before))
+    return (
+      fault ?? {
         cause: 'graph',
         layer,
         evidence: `fed with the reference's ${reference.name} it agrees: the reference has an operation more before it`,
       }
-    }
+    )
   }
   return undefined
 }

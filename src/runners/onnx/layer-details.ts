@@ -1,7 +1,7 @@
 // What a node of an ONNX graph holds: the weights that it reads. Its attributes are not looked at.
-import { sizeOf } from '../../tensor/shape.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import type { LayerDetails, LayerWeight } from '../model.ts'
+import { weightDetails } from '../weight-details.ts'
 import { OnnxError } from './error.ts'
 import type { OnnxGraph } from './graph.ts'
 import type { OnnxLayer } from './layers.ts'
@@ -31,27 +31,7 @@ export function layerInspector(
           read: async () => (await read(name))[name],
         }
       })
-    return {
-      params: {},
-      weights,
-      computesInInt8: layer.type.includes('Integer') || layer.type.startsWith('QLinear'),
-      allowsWinograd: false,
-      alternatives: [],
-      scalars: [],
-      sumLength: (inputs, outputs) => sumLength(weights, inputs, outputs),
-    }
+    const isInt8 = layer.type.includes('Integer') || layer.type.startsWith('QLinear')
+    return { ...weightDetails(weights), computesInInt8: isInt8 }
   }
-}
-
-/** Filters of convolutions come by outputs; matrices are summed along one of their axes. Without weights, a product of two inputs. */
-function sumLength(
-  weights: readonly LayerWeight[],
-  inputs: readonly (readonly number[])[],
-  [output]: readonly (readonly number[])[],
-): number {
-  const { shape } = weights.find(({ isCompressible }) => isCompressible) ?? {}
-  if (shape !== undefined) return shape.length > 2 ? sizeOf(shape.slice(1)) : Math.max(...shape)
-  const [first = 1, second] = inputs.map(sizeOf)
-  const written = Math.max(1, sizeOf(output))
-  return Math.max(1, second === undefined ? first / written : Math.sqrt((first * second) / written))
 }

@@ -7,8 +7,9 @@ import { decodeText } from '../../host/utf8.ts'
 import { type DType, isFloatDType, parseDType } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { castTo, createModel, type Runner } from '../create-model.ts'
-import type { LayerInfo, Model } from '../model.ts'
+import type { LayerDetails, LayerInfo, Model } from '../model.ts'
 import { modelPath, readModelFile } from '../model-file.ts'
+import { weightDetails } from '../weight-details.ts'
 import type { Frame } from '../worker/frames.ts'
 import type { WorkerModel } from '../worker/process.ts'
 import { pythonWorkers } from '../worker/python.ts'
@@ -68,10 +69,9 @@ export async function loadTorch(source: string | URL, options: LoadTorchOptions 
     .catch((error: unknown) => {
       throw about(path, error)
     })
-  return createModel(
-    torchRunner(path, loaded, { name: 'torch', version: String(version), options: { state } }),
-    TorchError,
-  )
+  const runtime = { name: 'torch', version: String(version), options: { state } }
+  const model = createModel(torchRunner(path, loaded, runtime), TorchError)
+  return { ...model, inspectLayer: layerInspector(path, loaded) }
 }
 
 /** An error of the worker's, with the name of the model. */
@@ -96,6 +96,12 @@ async function readSource(path: string): Promise<{ kind: 'script' | 'pnnx'; part
   return { kind: 'pnnx', parts: [content, readModelFile(file, `weights of ${path}`, TorchError)] }
 }
 
+interface DescribedTensor {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly dtype: string
+}
+
 /** What the worker says of a loaded model. */
 interface Described {
   readonly inputs: readonly string[]
@@ -103,7 +109,7 @@ interface Described {
   /** In execution order. */
   readonly blobs: readonly string[]
   /** What computes them: modules, operators outside of modules, and further names of what a layer computed. */
-  readonly layers: readonly LayerInfo[]
+  readonly layers: readonly (LayerInfo & { readonly weights: readonly DescribedTensor[] })[]
   /** Inputs that are no tensors: they are fed as one element. */
   readonly numbers: readonly string[]
   /** The one type of all floats among the weights. */
@@ -120,7 +126,7 @@ function torchRunner(source: string, { answer, run, close }: WorkerModel, runtim
     inputs: inputs.map((name) => ({ name })),
     outputs: outputs.map((name) => ({ name })),
     blobs,
-    layers,
+    layers: layers.map(({ weights: _, ...layer }) => layer),
     has: (name) => known.has(name),
     dtypeOf: () => undefined,
     async compute(fed, requested, _, emit) {
@@ -139,13 +145,40 @@ function torchRunner(source: string, { answer, run, close }: WorkerModel, runtim
   }
 }
 
+/** Looks into layers by name: at the parameters of modules, and at those that operators outside of them read. */
+function layerInspector(source: string, { answer, run }: WorkerModel): (name: string) => Promise<LayerDetails> {
+  const { layers } = answer.header as unknown as Described
+  const read = async (name: string): Promise<Tensor> => {
+    const parts: Tensor[] = []
+    await run({ header: { inputs: [], outputs: [], weights: [name] }, parts: [] }, (frame) =>
+      parts.push(decode(frame, name)),
+    ).catch((error: unknown) => {
+      throw about(source, error)
+    })
+    return parts[0]
+  }
+  return async (name) => {
+    const layer = layers.find((one) => one.name === name)
+    if (layer === undefined) throw new TorchError(`${source} has no layer "${name}"`, { code: 'wrong-option' })
+    return weightDetails(
+      layer.weights.map((weight) => ({
+        name: weight.name,
+        shape: weight.shape,
+        storage: weight.dtype,
+        isCompressible: weight.shape.length > 1,
+        read: () => read(weight.name),
+      })),
+    )
+  }
+}
+
 const asFed = (tensor: Tensor, weights: DType | undefined, name: string): Tensor =>
   weights !== undefined && isFloatDType(tensor.dtype) ? castTo(weights, tensor, name) : tensor
 
 function encode(tensors: readonly (readonly [string, Tensor])[], outputs: readonly string[]): Frame {
   const inputs = tensors.map(([name, { shape, dtype }]) => ({ name, shape, dtype }))
   const parts = tensors.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-  return { header: { inputs, outputs }, parts }
+  return { header: { inputs, outputs, weights: [] }, parts }
 }
 
 function decode({ header, parts: [bytes] }: Frame, name: string): Tensor {

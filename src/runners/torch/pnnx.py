@@ -34,6 +34,7 @@ def open_weights(weights):
 class Pnnx:
     def __init__(self, module, namespace, forward, source):
         self.module = module
+        self.weights = weights_of(module)
         self.namespace = namespace
         self.arguments = [argument.arg for argument in forward.args.args[1:]]
         self.steps = [Step(statement, source) for statement in forward.body if not isinstance(statement, ast.Return)]
@@ -58,8 +59,9 @@ class Pnnx:
         for step in self.steps:
             for variable in step.writes:
                 maker = makers.setdefault(variable, step)
-                layer = layers.setdefault(maker, {'type': maker.operator(self.module), 'reads': set(), 'outputs': []})
+                layer = layers.setdefault(maker, {'type': maker.operator(self.module), 'reads': set(), 'outputs': [], 'weights': set()})
                 layer['reads'] |= step.reads - {variable}
+                layer['weights'] |= {name for name in self.weights if name.split('.')[0] in step.members}
                 if variable in names and names[variable] not in layer['outputs']:
                     layer['outputs'].append(names[variable])
         described = [
@@ -68,6 +70,7 @@ class Pnnx:
                 'type': layer['type'],
                 'inputs': sorted(names[read] for read in layer['reads'] if read in names),
                 'outputs': layer['outputs'],
+                'weights': layer['weights'],
             }
             for layer in layers.values()
             if layer['outputs']
@@ -108,6 +111,8 @@ class Step:
         changed = [node.value.id for node in ast.walk(statement) if is_element_store(node)]
         self.writes = [*stored, *changed]
         self.reads = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+        # Modules and tensors of the model: `self.conv_0(v_1)`.
+        self.members = {node.attr for node in ast.walk(statement) if is_member(node)}
         self.is_tuple = isinstance(getattr(statement, 'value', None), (ast.Tuple, ast.List))
 
 
@@ -119,6 +124,10 @@ class Step:
             is_module = isinstance(owner, ast.Name) and owner.id == 'self'
             return type(getattr(module, name)).__name__ if is_module else name
         return type(getattr(value, 'op', value)).__name__
+
+
+def is_member(node):
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == 'self'
 
 
 def is_element_store(node):

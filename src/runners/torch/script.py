@@ -41,6 +41,7 @@ def explain_script(content, error):
 class Script:
     def __init__(self, module):
         self.module = module
+        self.weights = weights_of(module)
         self.graph, self.names, self.types = flatten(module)
         self.arguments = {argument.name: argument for argument in module.forward.schema.arguments[1:]}
         for argument, value in zip(self.arguments, list(self.graph.inputs())[1:]):
@@ -65,15 +66,19 @@ class Script:
             if name not in names:
                 names.append(name)
         reads = {value.unique(): set() for value in self.graph.inputs()}
+        # By value, the parameters that go into it and into nothing before it that has a name.
+        held = {}
         # By values that were overwritten, what they were overwritten with.
         latest = {}
         producers = producers_of(self.graph)
         for node in self.graph.nodes():
-            read = set()
+            read, parameters = set(), set()
             for source in (latest.get(number, number) for number in all_inputs(node)):
                 read |= {source} if source in named else reads.get(source, set())
+                parameters |= set() if source in named else held.get(source, set())
             for output in node.outputs():
                 reads[output.unique()] = read
+                held[output.unique()] = {path_of(output)} if node.kind() == 'prim::GetAttr' else parameters
             for number in overwritten(node):
                 for output in node.outputs():
                     latest.update(dict.fromkeys(origins(number, producers), output.unique()))
@@ -92,10 +97,10 @@ class Script:
             if node is not None and node is last:
                 layers[-1]['outputs'].append(first)
             elif node is not None:
-                layers.append(self.layer(first, sorted(named[source][0] for source in read)))
+                layers.append(self.layer(first, sorted(named[source][0] for source in read), held[value]))
             last = node
             for name, other in zip(others, [first, *others]):
-                layers.append(self.layer(name, [other]))
+                layers.append(self.layer(name, [other], set()))
                 last = None
             blobs += [first, *others]
         inputs = [name for name, argument in self.arguments.items() if not argument.has_default_value()]
@@ -107,9 +112,10 @@ class Script:
             'numbers': self.numbers(),
         }
 
-    def layer(self, name, inputs):
+    def layer(self, name, inputs, weights):
         """Describe what computes a tensor; an output that is called otherwise within the model is computed from that."""
-        return {'name': name, 'type': self.types.get(name, 'Identity'), 'inputs': inputs, 'outputs': [name]}
+        kind = self.types.get(name, 'Identity')
+        return {'name': name, 'type': kind, 'inputs': inputs, 'outputs': [name], 'weights': weights}
 
     def numbers(self):
         values = values_of(self.graph)

@@ -39,10 +39,22 @@ def load(header, content, *weights):
         raise Refusal(f'it needs a Python module that this Python lacks: {error.name}', 'missing-dependency') from error
     tensors = [*model.module.parameters(), *model.module.buffers()]
     floats = {dtype_name(tensor) for tensor in tensors if tensor.is_floating_point()}
-    return model, {**model.describe(), 'floats': floats.pop() if len(floats) == 1 else None}
+    described = model.describe()
+    for layer in described['layers']:
+        weights = {name: model.weights[name] for name in sorted(layer['weights']) if name in model.weights}
+        layer['weights'] = [
+            {'name': name, 'shape': list(tensor.shape), 'dtype': dtype_name(tensor)} for name, tensor in weights.items()
+        ]
+    return model, {**described, 'floats': floats.pop() if len(floats) == 1 else None}
+
+
+def weights_of(module):
+    return {name: tensor.detach() for name, tensor in [*module.named_parameters(), *module.named_buffers()]}
 
 
 def run(model, header, parts):
+    for name in header['weights']:
+        yield describe(name, model.weights[name])
     fed = {info['name']: to_tensor(part, info) for info, part in zip(header['inputs'], parts)}
     torch.manual_seed(0)
     try:
