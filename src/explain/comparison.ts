@@ -206,12 +206,24 @@ function listSlices({ worstSlices }: Comparison): Fact[] {
   }))
 }
 
-/** Ready to be pasted into the assertion. A relative tolerance of 1 and more would pass anything. */
-function listRequired({ required: { atolGivenRtol, rtolGivenAtol }, tolerance }: Comparison): string[] {
+/** A relative tolerance from here on hides what is wrong, as does an absolute one as large as the reference itself. */
+const leastHiding = 0.5
+
+/** Ready to be pasted into the assertion. */
+function listRequired(comparison: Comparison): string[] {
+  const { required, tolerance } = comparison
+  const { atolGivenRtol, rtolGivenAtol } = required
   const snippet = (atol: string, rtol: string) =>
     `{ ${[atol !== '0' && `atol: ${atol}`, rtol !== '0' && `rtol: ${rtol}`].filter(Boolean).join(', ')} }`
   return [
-    ...(Number.isFinite(atolGivenRtol) ? [snippet(formatAtLeast(atolGivenRtol), formatExact(tolerance.rtol))] : []),
-    ...(rtolGivenAtol < 1 ? [snippet(formatExact(tolerance.atol), formatAtLeast(rtolGivenAtol))] : []),
+    ...(atolGivenRtol < sizeOfReference(comparison)
+      ? [snippet(formatAtLeast(atolGivenRtol), formatExact(tolerance.rtol))]
+      : []),
+    ...(rtolGivenAtol < leastHiding ? [snippet(formatExact(tolerance.atol), formatAtLeast(rtolGivenAtol))] : []),
   ]
+}
+
+/** The root mean square of the reference as it was compared; Infinity for zeros, beside which every error is as good as another. */
+function sizeOfReference({ absDiff, snrDb }: Comparison): number {
+  return snrDb === -Infinity ? Infinity : absDiff.rmse * 10 ** (snrDb / 20)
 }

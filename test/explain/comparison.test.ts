@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { compareTensors } from '../../src/compare/compare-tensors.ts'
 import type { Comparison } from '../../src/compare/comparison.ts'
 import { explainMismatch } from '../../src/explain/comparison.ts'
@@ -47,4 +47,33 @@ test('a hint is shown whole or not at all', () => {
   for (const hints of [1, 2, 3, 8]) {
     expect(textOf(withHints(hints))).toMatch(/about it\.$/)
   }
+})
+
+describe('what would pass', () => {
+  const values = Array.from({ length: 64 }, (_, i) => Math.sin(i))
+  const required = (actual: readonly number[], reference: readonly number[] = values) =>
+    explainMismatch(compareTensors(actual, reference)).wouldPass ?? []
+
+  test('is a tolerance that passes', () => {
+    const nearly = values.map((value) => 1.02 * value)
+    const found = required(nearly)
+    expect(found).toEqual([expect.stringMatching(/^\{ atol: 0\.02\d*, /), expect.stringMatching(/rtol: 0\.02\d* \}$/)])
+  })
+
+  test('is not said of errors as large as the reference', () => {
+    expect(required(values.map((value) => -value))).toEqual([])
+    expect(required(values.map((value) => 0.3 * value))).toEqual([expect.stringContaining('atol')])
+    expect(required(values.map((value, i) => (i === 9 ? 40 : value)))).toEqual([])
+  })
+
+  test('is said of errors beside a reference of zeros', () => {
+    expect(required([0, 0.25, 0], [0, 0, 0])).toEqual([expect.stringContaining('atol: 0.25')])
+  })
+
+  test('goes by what was compared when that was normalized', () => {
+    const long = values.map((value) => 1e3 * value)
+    const wild = long.map((value, i) => (i === 9 ? 4e4 : value))
+    const found = explainMismatch(compareTensors(wild, long, { atol: 1e-6, normalize: 'l2' })).wouldPass
+    expect(found).toEqual([])
+  })
 })
