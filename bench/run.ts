@@ -6,6 +6,7 @@ import type { SectionResult } from './section.ts'
 /** A section is loaded when it runs: some bring heavy peers along. */
 const sections: Readonly<Record<string, () => Promise<SectionResult>>> = {
   compare: async () => (await import('./compare.ts')).benchCompare(),
+  hints: async () => (await import('./hints.ts')).benchHints(),
   kernels: async () => {
     const kernels = (await import('./kernels.ts')).benchKernels()
     const convolutions = await (await import('./peer-convolutions.ts')).benchPeerConvolutions()

@@ -1,4 +1,5 @@
 // Measures how much of the error a guess at one side's elements leaves over: on a sample first, then on all of them.
+import { mostLeft } from './hypothesis.ts'
 import type { Sample, Scene, Side } from './scene.ts'
 
 /** What one side would be if the hypothesis were true. */
@@ -15,30 +16,37 @@ const mostLeftOfSample = 0.1
 const leastKnown = 0.4
 
 /**
- * The share of the squared error, or of the target's own spread where that is less, that a prediction misses; Infinity when it is
- * not worth looking at. Being near a target that hardly varies, or nearer than something wild, explains nothing.
+ * The share of the squared error, or of the target's own spread where that is less, that a prediction misses; Infinity when that is
+ * more than explains anything. Being near a target that hardly varies, or nearer than something wild, explains nothing.
  */
 export function leftOver(scene: Scene, prediction: Prediction): number {
-  if (!(measure(scene, prediction, scene.few) <= mostLeftOfSample)) return Infinity
-  return measure(scene, prediction, scene.many)
+  if (measure(scene, prediction, scene.few, mostLeftOfSample) === Infinity) return Infinity
+  return measure(scene, prediction, scene.many, mostLeft)
 }
 
-function measure(scene: Scene, { target, at }: Prediction, { equal, differing }: Sample): number {
+/** Infinity for more than `most`, as soon as that is sure. */
+function measure(
+  scene: Scene,
+  { target, at }: Prediction,
+  { equal, differing, error: whole }: Sample,
+  most: number,
+): number {
   const { actual, reference, finitePairs } = scene
   const { values } = target
   let [knownEqual, missedEqual, known, missed, error] = [0, 0, 0, 0, 0]
-  for (const position of equal) {
-    const distance = at(position) - values[position]
-    if (Number.isNaN(distance)) continue
-    knownEqual++
-    missedEqual += distance * distance
-  }
   for (const position of differing) {
     const distance = at(position) - values[position]
     if (Number.isNaN(distance)) continue
     known++
     missed += distance * distance
+    if (missed > most * whole) return Infinity
     error += (actual.values[position] - reference.values[position]) ** 2
+  }
+  for (const position of equal) {
+    const distance = at(position) - values[position]
+    if (Number.isNaN(distance)) continue
+    knownEqual++
+    missedEqual += distance * distance
   }
   if (knownEqual + known < leastKnown * (equal.length + differing.length)) return Infinity
   const [perEqual, perDiffering] = [
@@ -46,5 +54,6 @@ function measure(scene: Scene, { target, at }: Prediction, { equal, differing }:
     scene.differing / Math.max(1, known),
   ]
   const left = missedEqual * perEqual + missed * perDiffering
-  return left / Math.min(error * perDiffering, target.spread)
+  const share = left / Math.min(error * perDiffering, target.spread)
+  return share <= most ? share : Infinity
 }

@@ -55,6 +55,8 @@ export interface Scene {
 export interface Sample {
   readonly equal: Int32Array
   readonly differing: Int32Array
+  /** Sum of the squared errors of those that differ. */
+  readonly error: number
 }
 
 /** Positions of each kind. */
@@ -233,26 +235,56 @@ function samplePositions(
   sums: { readonly count: number; readonly differing: number },
   most: number,
 ): Sample {
-  const differing = chooser(sums.differing, most)
-  const equal = chooser(sums.count - sums.differing, most)
-  for (let i = 0; i < a.length; i++) {
-    if (a[i] === r[i]) equal.offer(i)
-    else if (a[i] - r[i] - (a[i] - r[i]) === 0) differing.offer(i)
+  const differing = newChoice(sums.differing, most)
+  const equal = newChoice(sums.count - sums.differing, most)
+  for (let start = 0; start < a.length; start += blockLength) {
+    offerBlock(differing, equal, a, r, start, Math.min(start + blockLength, a.length))
   }
-  return { equal: equal.chosen, differing: differing.chosen }
+  const error = differing.chosen.reduce((sum, i) => sum + (a[i] - r[i]) * (a[i] - r[i]), 0)
+  return { equal: equal.chosen, differing: differing.chosen, error }
 }
 
-/** Chooses `most` of `total` positions that are offered in order, or all. */
-function chooser(total: number, most: number): { readonly chosen: Int32Array; offer(position: number): void } {
-  const chosen = new Int32Array(Math.min(total, most))
-  const step = Math.max(1, total / most)
-  let [count, offered, next] = [0, 0, 0]
+/** `most` of `total` positions that are offered in order, or all. */
+interface Choice {
+  readonly chosen: Int32Array
+  readonly step: number
+  count: number
+  offered: number
+  /** How many are passed over before the next is chosen. */
+  next: number
+}
+
+function newChoice(total: number, most: number): Choice {
   return {
-    chosen,
-    offer(position) {
-      if (offered++ < next || count === chosen.length) return
-      chosen[count++] = position
-      next = step === 1 ? 0 : Math.floor((count + 0.99 * ((count * 0.6180339887498949) % 1)) * step)
-    },
+    chosen: new Int32Array(Math.min(total, most)),
+    step: Math.max(1, total / most),
+    count: 0,
+    offered: 0,
+    next: 0,
   }
+}
+
+function offerBlock(
+  differing: Choice,
+  equal: Choice,
+  a: Float64Array,
+  r: Float64Array,
+  start: number,
+  end: number,
+): void {
+  for (let i = start; i < end; i++) {
+    const x = a[i]
+    const y = r[i]
+    if (x === y) {
+      // an infinity is no finite pair
+      if (x - x === 0 && equal.offered++ >= equal.next) choose(equal, i)
+    } else if (x - y - (x - y) === 0 && differing.offered++ >= differing.next) choose(differing, i)
+  }
+}
+
+function choose(choice: Choice, position: number): void {
+  const { chosen, step } = choice
+  if (choice.count === chosen.length) return
+  choice.chosen[choice.count++] = position
+  choice.next = step === 1 ? 0 : Math.floor((choice.count + 0.99 * ((choice.count * 0.6180339887498949) % 1)) * step)
 }

@@ -54,13 +54,15 @@ const operations: readonly Operation[] = [
 
 export const elementOperations: Hypothesis = (scene) =>
   directions(scene).flatMap(({ from, to }) =>
-    operations.flatMap(({ code, name, apply, size }): Finding[] => {
-      if (!isVaried(to, scene) || (size !== undefined && !hasSize(scene, size))) return []
-      const left = leftOver(scene, { target: to, at: (i) => orOutside(apply(from.values[i])) })
-      if (left > 1) return []
-      return [{ code, message: `${nameOf(to)} is ${nameOf(from)} after an operation: ${name}; ${remedy(to)}`, left }]
-    }),
+    isVaried(to, scene) ? operations.flatMap((operation) => tryOperation(scene, operation, from, to)) : [],
   )
+
+function tryOperation(scene: Scene, { code, name, apply, size }: Operation, from: Side, to: Side): Finding[] {
+  if (size !== undefined && !hasSize(scene, size)) return []
+  const left = leftOver(scene, { target: to, at: (i) => orOutside(apply(from.values[i])) })
+  if (left > 1) return []
+  return [{ code, message: `${nameOf(to)} is ${nameOf(from)} after an operation: ${name}; ${remedy(to)}`, left }]
+}
 
 /** What lies outside of an operation's domain did not go through it. */
 function orOutside(value: number): number {
@@ -82,11 +84,15 @@ const leastShareAtLimit = 0.002
 /** Values cut off at the extremes of the other side. */
 export const limits: Hypothesis = (scene) =>
   directions(scene).flatMap(({ from, to }): Finding[] => {
-    const cutsBelow = from.min < to.min && isLimit(scene, from, to, to.min, (x) => x <= to.min)
-    const cutsAbove = from.max > to.max && isLimit(scene, from, to, to.max, (x) => x >= to.max)
-    if (!(cutsBelow || cutsAbove) || !isVaried(to, scene)) return []
+    if (!isVaried(to, scene)) return []
+    const limited = (low: number, high: number) =>
+      leftOver(scene, { target: to, at: (i) => Math.min(high, Math.max(low, from.values[i])) })
+    if (limited(to.min, to.max) > 1) return []
+    const cutsBelow = from.min < to.min && isLimit(scene, from, to, to.min, -1)
+    const cutsAbove = from.max > to.max && isLimit(scene, from, to, to.max, 1)
+    if (!(cutsBelow || cutsAbove)) return []
     const [low, high] = [cutsBelow ? to.min : -Infinity, cutsAbove ? to.max : Infinity]
-    const left = leftOver(scene, { target: to, at: (i) => Math.min(high, Math.max(low, from.values[i])) })
+    const left = limited(low, high)
     const range = [cutsBelow && `at least ${formatNumber(low)}`, cutsAbove && `at most ${formatNumber(high)}`]
     return [
       {
@@ -98,14 +104,15 @@ export const limits: Hypothesis = (scene) =>
     ]
   })
 
-/** Whether several elements lie at the limit, and all that lie beyond it on the other side. */
-function isLimit({ length }: Scene, from: Side, to: Side, limit: number, isBeyond: (x: number) => boolean): boolean {
+/** Whether several elements lie at the limit, and all that lie beyond it on the other side: above it for the sign 1, below for -1. */
+function isLimit({ length }: Scene, from: Side, to: Side, limit: number, sign: 1 | -1): boolean {
+  const [values, limited, slack] = [from.values, to.values, 1e-3 * Math.abs(limit)]
   let beyond = 0
   let atLimit = 0
   for (let i = 0; i < length; i++) {
-    if (!isBeyond(from.values[i])) continue
+    if (sign * (values[i] - limit) < 0) continue
     beyond++
-    if (Math.abs(to.values[i] - limit) <= 1e-3 * Math.abs(limit)) atLimit++
+    if (Math.abs(limited[i] - limit) <= slack) atLimit++
   }
   return atLimit >= Math.max(leastAtLimit, leastShareAtLimit * length) && atLimit > 0.9 * beyond
 }

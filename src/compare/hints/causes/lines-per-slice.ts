@@ -99,12 +99,44 @@ function spreadWithin(moments: readonly Moments[]): number {
   return moments.reduce((sum, { count, a, aa }) => sum + Math.max(0, aa - (a * a) / count), 0)
 }
 
-function momentsOf({ actual, reference, length }: Scene, { length: count, stride }: Axis): Moments[] {
+function momentsOf(scene: Scene, { length: count, stride }: Axis): Moments[] {
+  const { actual, reference, length } = scene
+  if (stride === 1) return momentsOfColumns(scene, count)
   const moments = Array.from({ length: count }, newMoments)
   for (let start = 0, slice = 0; start < length; start += stride, slice = slice + 1 === count ? 0 : slice + 1) {
     addRun(moments[slice] as Moments, actual.values, start, reference.values, start, stride)
   }
   return moments
+}
+
+/** Sums as of {@link Moments}, of every slice. */
+interface ColumnSums {
+  readonly a: Float64Array
+  readonly r: Float64Array
+  readonly aa: Float64Array
+  readonly rr: Float64Array
+  readonly ar: Float64Array
+}
+
+/** Where neighbours in memory belong to different slices. */
+function momentsOfColumns({ actual, reference, length }: Scene, count: number): Moments[] {
+  const newSums = () => new Float64Array(count)
+  const sums: ColumnSums = { a: newSums(), r: newSums(), aa: newSums(), rr: newSums(), ar: newSums() }
+  for (let start = 0; start < length; start += count) addRow(sums, actual.values, reference.values, start)
+  const { a, r, aa, rr, ar } = sums
+  return Array.from(a, (sum, i) => ({ count: length / count, a: sum, r: r[i], aa: aa[i], rr: rr[i], ar: ar[i] }))
+}
+
+function addRow({ a, r, aa, rr, ar }: ColumnSums, actual: Float64Array, reference: Float64Array, start: number): void {
+  for (let i = 0; i < a.length; i++) {
+    const x = actual[start + i]
+    const y = reference[start + i]
+    a[i] += x
+    r[i] += y
+    aa[i] += x * x
+    rr[i] += y * y
+    ar[i] += x * y
+  }
 }
 
 function newMoments(): Moments {

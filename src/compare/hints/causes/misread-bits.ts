@@ -91,24 +91,32 @@ function readIntegerAsFloat32(x: number): number {
 /** Few elements may agree by chance. */
 const leastElements = 4
 const leastShare = 0.99
+const leastTelling = 0.1
 
 /** A reading that fits no more of the first elements is given up. */
 const mostHopeless = 0.9
 
 export const misreadBits: Hypothesis = (scene) =>
-  directions(scene).flatMap(({ from, to }): Finding[] => [
-    ...readings.flatMap((reading) => tryReading(scene, reading, from, to)),
-    ...tryHalves(scene, from, to),
-  ])
+  directions(scene).flatMap(({ from, to }): Finding[] => {
+    // 0 has the same bits in all types
+    const telling = positionsWhere(scene, (i) => {
+      const right = to.values[i]
+      return right !== from.values[i] && right !== 0 && !Number.isNaN(right)
+    })
+    return [...readings.flatMap((reading) => tryReading(telling, reading, from, to)), ...tryHalves(scene, from, to)]
+  })
 
-function tryReading(scene: Scene, { name, correct, rounds = false }: Reading, from: Side, to: Side): Finding[] {
+/** The positions where misread bits can be told; none when these are too few of all. */
+function positionsWhere({ length }: Scene, tells: (i: number) => boolean): Int32Array {
+  const found = new Int32Array(length)
+  let count = 0
+  for (let i = 0; i < length; i++) if (tells(i)) found[count++] = i
+  return found.subarray(0, count < Math.max(leastElements, leastTelling * length) ? 0 : count)
+}
+
+function tryReading(telling: Int32Array, { name, correct, rounds = false }: Reading, from: Side, to: Side): Finding[] {
   const tolerance = rounds ? 2 ** -7 : 0
-  const fits = (i: number) => agrees(correct(from.values[i]), to.values[i], tolerance)
-  const share = shareOf(
-    scene,
-    fits,
-    (i) => to.values[i] !== from.values[i] && to.values[i] !== 0 && !Number.isNaN(to.values[i]),
-  )
+  const share = shareOf(telling, (i) => agrees(correct(from.values[i]), to.values[i], tolerance))
   if (share === undefined) return []
   return [describe(`${nameOf(from)} looks like ${nameOf(to)} with ${name}`, share)]
 }
@@ -116,7 +124,7 @@ function tryReading(scene: Scene, { name, correct, rounds = false }: Reading, fr
 /** 64-bit elements read as twice as many of 32 bits, of which as many as there are elements were kept. */
 function tryHalves(scene: Scene, from: Side, to: Side): Finding[] {
   if (scene.length < 2 * leastElements) return []
-  const differs = (i: number) => from.values[i] !== to.values[i]
+  const differing = positionsWhere(scene, (i) => from.values[i] !== to.values[i])
   const integers = (i: number) => {
     const value = to.values[i >> 1]
     return from.values[i] === (i % 2 === 0 ? value | 0 : Math.floor(value / 2 ** 32))
@@ -131,7 +139,7 @@ function tryHalves(scene: Scene, from: Side, to: Side): Finding[] {
   ]
   return found.flatMap(([name, fits]) => {
     if (name.startsWith('int64') && !to.isWhole()) return []
-    const share = shareOf(scene, fits, differs)
+    const share = shareOf(differing, fits)
     return share === undefined
       ? []
       : [describe(`${nameOf(from)} looks like ${nameOf(to)} with ${name}: every element became two`, share)]
@@ -142,23 +150,15 @@ function agrees(x: number, y: number, tolerance: number): boolean {
   return x === y || Math.abs(x - y) <= tolerance * Math.abs(y) || (Number.isNaN(x) && Number.isNaN(y))
 }
 
-/** The share of the elements that count which fit, when that is nearly all of several; looks at few first. */
-function shareOf(scene: Scene, fits: (i: number) => boolean, counts: (i: number) => boolean): number | undefined {
-  for (const positions of [scene.few.differing, undefined]) {
-    const total = positions?.length ?? scene.length
-    let [counted, fitting] = [0, 0]
-    for (let i = 0; i < total; i++) {
-      const position = positions === undefined ? i : positions[i]
-      if (!counts(position)) continue
-      counted++
-      if (fits(position)) fitting++
-      else if (counted >= 64 && fitting < mostHopeless * counted) return undefined
-    }
-    if (positions !== undefined && total < leastElements) continue
-    if (counted < Math.max(leastElements, 0.1 * total) || fitting < leastShare * counted) return undefined
-    if (positions === undefined) return fitting / counted
+/** The share of the positions that fit, when that is nearly all; undefined as soon as it cannot be. */
+function shareOf(positions: Int32Array, fits: (i: number) => boolean): number | undefined {
+  let [counted, fitting] = [0, 0]
+  for (const position of positions) {
+    counted++
+    if (fits(position)) fitting++
+    else if (counted >= 64 && fitting < mostHopeless * counted) return undefined
   }
-  return undefined
+  return fitting > 0 && fitting >= leastShare * counted ? fitting / counted : undefined
 }
 
 function describe(message: string, share: number): Finding {

@@ -44,15 +44,20 @@ function nearestSlice({ actual, reference, length }: Scene, { length: count, str
     const within = Math.floor(((k + 0.5) * size) / Math.min(compared, size))
     return Math.floor(within / stride) * count * stride + (within % stride)
   })
-  const distanceTo = (other: number) =>
-    positions.reduce(
-      (sum, at) => sum + (actual.values[at + slice * stride] - reference.values[at + other * stride]) ** 2,
-      0,
-    )
+  /** The sum of the squares, or what it has come to when it is no longer below a limit. */
+  const distanceTo = (other: number, limit: number) => {
+    let sum = 0
+    for (const at of positions) {
+      const distance = actual.values[at + slice * stride] - reference.values[at + other * stride]
+      sum += distance * distance
+      if (sum >= limit) break
+    }
+    return sum
+  }
   let nearest = slice
-  let least = distanceTo(slice)
+  let least = distanceTo(slice, Infinity)
   for (let other = 0; other < count && least > 0; other++) {
-    const distance = distanceTo(other)
+    const distance = distanceTo(other, 0.1 * least)
     if (distance < 0.1 * least) [nearest, least] = [other, distance]
   }
   return nearest

@@ -65,15 +65,20 @@ function placesOfNonFinite({ length }: Scene, side: Side, other: Side): number[]
 /** `lie in slice 11 of axis 0`: the axis along which they share an index, or a short range of them. */
 function commonSlice({ axes, length }: Scene, places: readonly number[]): string {
   for (const { index, length: count, stride } of axes) {
-    const indices = new Set(places.map((i) => Math.floor(i / stride) % count))
-    const [least, greatest] = [Math.min(...indices), Math.max(...indices)]
-    if (indices.size === 1)
+    const { least, greatest, different } = indicesAlong(places, count, stride)
+    if (different === 1)
       return `lie in slice ${least} of axis ${index} (${count} long)${explainShare(places, length / count)}`
-    if (indices.size === greatest - least + 1 && indices.size <= count / 4 && places.length > 2 * indices.size) {
+    if (different === greatest - least + 1 && different <= count / 4 && places.length > 2 * different) {
       return `lie in slices ${least} to ${greatest} of axis ${index} (${count} long)`
     }
   }
   return ''
+}
+
+function indicesAlong(places: readonly number[], count: number, stride: number) {
+  const seen = new Uint8Array(count)
+  for (const place of places) seen[Math.floor(place / stride) % count] = 1
+  return { least: seen.indexOf(1), greatest: seen.lastIndexOf(1), different: seen.reduce((sum, one) => sum + one, 0) }
 }
 
 function explainShare(places: readonly number[], size: number): string {

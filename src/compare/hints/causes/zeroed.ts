@@ -34,8 +34,8 @@ export const zeroed: Hypothesis = (scene) =>
     const isScaled =
       present >= leastPresent && gain > 1.01 && Math.abs(gain / expected - 1) < 0.02 + Math.min(stray, 0.15)
     const isKept = Math.abs(gain - 1) <= 1e-3 && zeroError >= (1 - mostLeft) * error
-    const places = slicesOfZeros(scene, to, from)
-    const who = `${formatShare(share)} of ${nameOf(to)} is 0${places} where ${nameOf(from)} is not`
+    if (!(isScaled || isKept)) return []
+    const who = `${formatShare(share)} of ${nameOf(to)} is 0${slicesOfZeros(scene, to, from)} where ${nameOf(from)} is not`
     if (isScaled) {
       return [
         {
@@ -46,7 +46,6 @@ export const zeroed: Hypothesis = (scene) =>
         },
       ]
     }
-    if (!isKept) return []
     return [
       {
         code: 'zeroed',

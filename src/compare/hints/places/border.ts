@@ -27,10 +27,17 @@ export const border: Hypothesis = (scene) => {
   return choices.flatMap((chosen) => borderOf(scene, chosen, places)).slice(0, 1)
 }
 
-function borderOf({ length, differing }: Scene, axes: readonly Axis[], places: readonly number[]): Finding[] {
-  const distance = places.reduce((most, place) => Math.max(most, distanceToEdge(place, axes)), 0) + 1
-  const inside = axes.reduce((share, axis) => share * Math.max(0, 1 - (2 * distance) / axis.length), 1)
-  const borderSize = (1 - inside) * length
+function borderOf({ length, differing }: Scene, axes: readonly Axis[], places: Int32Array): Finding[] {
+  const borderWithin = (distance: number) =>
+    1 - axes.reduce((share, axis) => share * Math.max(0, 1 - (2 * distance) / axis.length), 1)
+  let distance = 1
+  for (const place of places) {
+    const reached = distanceToEdge(place, axes) + 1
+    if (reached <= distance) continue
+    if (borderWithin(reached) > mostBorder) return []
+    distance = reached
+  }
+  const borderSize = borderWithin(distance) * length
   if (borderSize > mostBorder * length || places.length < leastShare * borderSize || !touchesAllEdges(places, axes))
     return []
   if (mayBeChance(places.length / borderSize, length - borderSize)) return []
@@ -53,7 +60,7 @@ function distanceToEdge(place: number, axes: readonly Axis[]): number {
 }
 
 /** Whether there are misses in the first and the last slice of each axis, away from the others' edges. */
-function touchesAllEdges(places: readonly number[], axes: readonly Axis[]): boolean {
+function touchesAllEdges(places: Int32Array, axes: readonly Axis[]): boolean {
   return axes.every(({ length, stride }) => {
     const others = axes.filter((axis) => axis.stride !== stride)
     const touching = places.filter((place) => others.length === 0 || distanceToEdge(place, others) >= 1)

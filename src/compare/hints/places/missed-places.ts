@@ -5,10 +5,9 @@ import type { Scene } from '../scene.ts'
 const known = new WeakMap<Scene, Int32Array | undefined>()
 
 /** The positions of the misses, in order; undefined when most elements miss, so that no part of the tensor can be to blame. */
-export function missedPlaces(scene: Scene): number[] | undefined {
+export function missedPlaces(scene: Scene): Int32Array | undefined {
   if (!known.has(scene)) known.set(scene, findMisses(scene))
-  const found = known.get(scene)
-  return found && Array.from(found)
+  return known.get(scene)
 }
 
 /** A larger share is everywhere. */

@@ -16,7 +16,7 @@ export const onePart: Hypothesis = (scene) => {
   return [...partOfMemory(scene, places), ...partOfAxes(scene, places)].slice(0, 1)
 }
 
-function partOfMemory({ length }: Scene, places: readonly number[]): Finding[] {
+function partOfMemory({ length }: Scene, places: Int32Array): Finding[] {
   const [first = 0, last = 0] = [places[0], places.at(-1)]
   const size = last - first + 1
   if (
@@ -28,16 +28,17 @@ function partOfMemory({ length }: Scene, places: readonly number[]): Finding[] {
   return [describe(`elements ${first} to ${last}, in memory order`, places.length / size, size / length)]
 }
 
-function partOfAxes({ axes, length }: Scene, places: readonly number[]): Finding[] {
+function partOfAxes({ axes, length }: Scene, places: Int32Array): Finding[] {
   return axes.flatMap(({ index, length: count, stride }): Finding[] => {
     let [least, greatest] = [count, 0]
     for (const place of places) {
       const at = Math.floor(place / stride) % count
       if (at < least) least = at
       if (at > greatest) greatest = at
+      if (greatest - least + 1 > mostShare * count) return []
     }
     const share = (greatest - least + 1) / count
-    if (count < 4 || share > mostShare || places.length < leastShare * share * length) return []
+    if (count < 4 || places.length < leastShare * share * length) return []
     if (mayBeChance(places.length / (share * length), (1 - share) * length)) return []
     return [
       describe(
