@@ -368,3 +368,17 @@ describe('refused', () => {
     )
   })
 })
+
+test.each([
+  ['a tensor', (view: Float32Array) => ({ data: view, shape: [4], dtype: 'float32' })],
+  ['a record of tensors', (view: Float32Array) => ({ kept: [1, 2], lost: view })],
+])('an array whose memory is gone is refused, and what is stored stays: %s', (_, wrap) => {
+  const view = Float32Array.of(1, 2, 3, 4)
+  once('new', wrap(view))
+  const before = [snap(), files()]
+  structuredClone(view.buffer, { transfer: [view.buffer] })
+  for (const mode of ['new', 'all', 'none'] as const) {
+    expect(() => once(mode, wrap(view))).toThrow(/its memory was detached .*slice\(\)/)
+    expect([snap(), files()]).toEqual(before)
+  }
+})
