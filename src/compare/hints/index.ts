@@ -12,6 +12,7 @@ import { nonFinite } from './causes/non-finite.ts'
 import { orderOfAxes } from './causes/order-of-axes.ts'
 import { overflow } from './causes/overflow.ts'
 import { partlyWritten } from './causes/partly-written.ts'
+import { rectifiedLines } from './causes/rectified-lines.ts'
 import { shifted } from './causes/shifted.ts'
 import { shortFloats } from './causes/short-floats.ts'
 import { softmax } from './causes/softmax.ts'
@@ -23,6 +24,7 @@ import { oneSlice } from './places/one-slice.ts'
 import { type Scene, setScene } from './scene.ts'
 import type { HintSource } from './source.ts'
 import { drift } from './tendencies/drift.ts'
+import { resampled } from './tendencies/resampled.ts'
 
 /** What explains NaN and infinities; the others speak of numbers. */
 const causesOfNonFinite: readonly Hypothesis[] = [nonFinite, overflow, misreadBits]
@@ -32,6 +34,7 @@ const causes: readonly Hypothesis[] = [
   overflow,
   lines,
   linesPerSlice,
+  rectifiedLines,
   elementOperations,
   limits,
   activationForms,
@@ -50,7 +53,7 @@ const causes: readonly Hypothesis[] = [
 const places: readonly Hypothesis[] = [oneSlice, border, onePart]
 
 /** What the errors look like, when nothing else is known. */
-const tendencies: readonly Hypothesis[] = [drift]
+const tendencies: readonly Hypothesis[] = [resampled, drift]
 
 /** Larger tensors are not copied for the sake of a hint. */
 const mostElements = 2 ** 23

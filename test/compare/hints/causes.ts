@@ -97,6 +97,38 @@ function perChannel(name: string, named: RegExp, f: (x: number, channel: number)
   return custom(name, ['image'], named, (tensor) => map(tensor, (x, i) => f(x, indexAlong(tensor, 0, i))))
 }
 
+/** Both sides behind a ReLU, before which `actual` went through `f`. */
+function rectified(name: string, named: RegExp, f: (x: number, channel: number) => number): Cause {
+  return {
+    name,
+    kinds: ['features'],
+    named,
+    apply: ({ tensor }) => ({
+      actual: map(tensor, (x, i) => Math.max(0, f(x, indexAlong(tensor, channelAxis(tensor), i)))),
+      reference: map(tensor, (x) => Math.max(0, x)),
+    }),
+  }
+}
+
+/** An image of twice the height and width, interpolated linearly. */
+function doubled(tensor: Tensor, alignCorners: boolean): Tensor {
+  const [height = 1, width = 1] = tensor.shape.slice(-2)
+  const outer = tensor.shape.slice(0, -2)
+  const source = (i: number, length: number) =>
+    alignCorners ? (i * (length - 1)) / (2 * length - 1) : Math.min(length - 1, Math.max(0, (i + 0.5) / 2 - 0.5))
+  return float32([...outer, 2 * height, 2 * width], (i) => {
+    const [y, x] = [source(Math.floor(i / (2 * width)) % (2 * height), height), source(i % (2 * width), width)]
+    const start = Math.floor(i / (4 * height * width)) * height * width
+    const row = (index: number) => {
+      const [left, right] = [Math.floor(x), Math.min(width - 1, Math.floor(x) + 1)]
+      const begin = start + index * width
+      return at(tensor, begin + left) * (1 - (x - left)) + at(tensor, begin + right) * (x - left)
+    }
+    const [top, bottom] = [Math.floor(y), Math.min(height - 1, Math.floor(y) + 1)]
+    return row(top) * (1 - (y - top)) + row(bottom) * (y - top)
+  })
+}
+
 const mean = [0.485, 0.456, 0.406]
 const std = [0.229, 0.224, 0.225]
 const raw = (x: number, channel: number) => 255 * (x * (std[channel] ?? 1) + (mean[channel] ?? 0))
@@ -233,6 +265,11 @@ export const causes: readonly Cause[] = [
     const scales = Array.from({ length: 64 }, () => 0.5 + random())
     return map(t, (x, i) => x * (scales[indexAlong(t, channelAxis(t), i)] ?? 1))
   }),
+  rectified('bias before the ReLU missing', /plus 0\.3, with everything below 0/, (x) => x + 0.3),
+  rectified('biases before the ReLU', /axis \d.*below 0 set to 0/, (x, channel) => x + Math.sin(7 * channel)),
+  rectified('BatchNorm before the ReLU in training mode', /axis \d.*BatchNorm in training mode/, (x, channel) => {
+    return (1.2 + 0.4 * Math.sin(5 * channel)) * x + 0.3 * Math.sin(7 * channel)
+  }),
   custom('BatchNorm in training mode', ['features'], /axis|axes/, (t) => perSlice(t, channelAxis(t) + 1, standardized)),
   custom('LayerNorm of tokens missing', ['tokens', 'embeddings'], /axis 0.*(mean 0|Norm)/, (t) =>
     perSlice(t, 1, standardized),
@@ -327,8 +364,28 @@ export const causes: readonly Cause[] = [
   custom('a wrong channel', ['features'], /slice 5 of axis/, (t, random) =>
     map(t, (x, i) => (indexAlong(t, channelAxis(t), i) === 5 ? x + normal(random) : x)),
   ),
+  // geometry
+  {
+    name: 'align_corners',
+    kinds: maps,
+    named: /align_corners/,
+    apply: ({ tensor }) => ({ actual: doubled(tensor, true), reference: doubled(tensor, false) }),
+  },
+  custom('cropped elsewhere', maps, /shifted by 2 along axis \d and by 2/, (t) => {
+    const [y, x] = [t.shape.length - 2, t.shape.length - 1]
+    if (Math.min(...t.shape.slice(-2)) < 12) return undefined
+    return from(
+      from(t, y, (i) => i - 2),
+      x,
+      (i) => i - 2,
+    )
+  }),
   // training mode
   custom('dropout of 0.3', everywhere, /dropout/, (t, random) => map(t, (x) => (random() < 0.3 ? 0 : x / 0.7))),
+  custom('dropout of channels', ['features', 'activations'], /slices.*dropout/, (t, random) => {
+    const kept = Array.from({ length: 64 }, () => random() > 0.3)
+    return map(t, (x, i) => (kept[indexAlong(t, channelAxis(t), i)] ? x / 0.7 : 0))
+  }),
   custom('dropout of 0.1', everywhere, /dropout/, (t, random) => map(t, (x) => (random() < 0.1 ? 0 : x / 0.9))),
   custom('elements lost', everywhere, /is 0 where/, (t, random) => map(t, (x) => (random() < 0.2 ? 0 : x))),
   // buffers
@@ -442,6 +499,9 @@ export const causes: readonly Cause[] = [
   custom('a channel of NaN', ['features'], /slice 3 of axis/, (t) =>
     map(t, (x, i) => (indexAlong(t, channelAxis(t), i) === 3 ? Number.NaN : x)),
   ),
+  custom('two channels of NaN', ['features', 'activations'], /fill 2 slices of axis \d \(3, 6\)/, (t) =>
+    map(t, (x, i) => ([3, 6].includes(indexAlong(t, channelAxis(t), i)) ? Number.NaN : x)),
+  ),
   custom('a row of NaN', rows, /slice 2 of axis 0/, (t) =>
     t.shape.length < 2 ? undefined : map(t, (x, i) => (indexAlong(t, 0, i) === 2 ? Number.NaN : x)),
   ),
@@ -476,6 +536,12 @@ export const causes: readonly Cause[] = [
   custom('a few wild elements', everywhere, undefined, (t, random) =>
     map(t, (x) => (random() < 0.01 ? 100 * normal(random) : x)),
   ),
+  custom('blurred', maps, undefined, (t) => {
+    const stride = strideOf(t, t.shape.length - 1)
+    return map(t, (x, i) =>
+      i < stride || i + stride >= t.data.length ? x : (at(t, i - stride) + x + at(t, i + stride)) / 3,
+    )
+  }),
   custom('heavy tails', everywhere, undefined, (t, random) =>
     map(t, (x) => x + 1e-3 * deviationOf(t) * Math.tan(Math.PI * (random() - 0.5))),
   ),

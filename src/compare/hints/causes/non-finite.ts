@@ -62,12 +62,19 @@ function placesOfNonFinite({ length }: Scene, side: Side, other: Side): number[]
   return places
 }
 
+/** More whole slices are not listed. */
+const mostListed = 6
+
 /** `lie in slice 11 of axis 0`: the axis along which they share an index, or a short range of them. */
 function commonSlice({ axes, length }: Scene, places: readonly number[]): string {
   for (const { index, length: count, stride } of axes) {
-    const { least, greatest, different } = indicesAlong(places, count, stride)
+    const slices = slicesOf(places, count, stride)
+    const [different, least = 0, greatest = 0] = [slices.length, slices[0], slices.at(-1)]
     if (different === 1)
       return `lie in slice ${least} of axis ${index} (${count} long)${explainShare(places, length / count)}`
+    if (different <= mostListed && places.length === (different * length) / count) {
+      return `fill ${different} slices of axis ${index} (${slices.join(', ')}): 0 / 0 in a normalization or an average over nothing, or channels of broken weights`
+    }
     if (different === greatest - least + 1 && different <= count / 4 && places.length > 2 * different) {
       return `lie in slices ${least} to ${greatest} of axis ${index} (${count} long)`
     }
@@ -75,10 +82,11 @@ function commonSlice({ axes, length }: Scene, places: readonly number[]): string
   return ''
 }
 
-function indicesAlong(places: readonly number[], count: number, stride: number) {
+/** In order. */
+function slicesOf(places: readonly number[], count: number, stride: number): number[] {
   const seen = new Uint8Array(count)
   for (const place of places) seen[Math.floor(place / stride) % count] = 1
-  return { least: seen.indexOf(1), greatest: seen.lastIndexOf(1), different: seen.reduce((sum, one) => sum + one, 0) }
+  return Array.from(seen.keys()).filter((slice) => seen[slice] === 1)
 }
 
 function explainShare(places: readonly number[], size: number): string {

@@ -3,9 +3,14 @@ import type { Finding, Hypothesis } from '../hypothesis.ts'
 import { leftOver } from '../prediction.ts'
 import { type Axis, directions, nameOf, type Scene } from '../scene.ts'
 
-const distances = [1, -1, 2, -2, 3, -3, 4, -4, 8, -8]
+const distances = [1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64].flatMap((distance) => [distance, -distance])
 
-export const shifted: Hypothesis = (scene) => [...alongAxes(scene), ...inMemory(scene), ...gaps(scene)]
+export const shifted: Hypothesis = (scene) => [
+  ...alongAxes(scene),
+  ...alongTwoAxes(scene),
+  ...inMemory(scene),
+  ...gaps(scene),
+]
 
 function alongAxes(scene: Scene): Finding[] {
   return scene.axes.flatMap((axis) =>
@@ -31,6 +36,36 @@ function shiftAlong(scene: Scene, { index, length, stride }: Axis, distance: num
     left: leftOver(scene, { target: actual, at }),
     parameters: rolls ? 1 : 2,
   }
+}
+
+/** An image cut out at another corner. */
+function alongTwoAxes(scene: Scene): Finding[] {
+  const { actual, reference, axes } = scene
+  const choices = axes.length < 2 ? [] : [axes.slice(-2), ...(axes.length > 2 ? [axes.slice(-3, -1)] : [])]
+  return choices.flatMap(([height, width]) => {
+    if (height === undefined || width === undefined) return []
+    const farthest = Math.min(height.length, width.length) / 4
+    return distances
+      .filter((distance) => Math.abs(distance) <= farthest)
+      .flatMap((down) => [shiftAlongTwo(down, down), shiftAlongTwo(down, -down)])
+      .filter(({ left }) => left < 1)
+
+    function shiftAlongTwo(down: number, right: number): Finding {
+      const [y, x] = [height, width] as [Axis, Axis]
+      const at = (position: number): number => {
+        const fromY = (Math.floor(position / y.stride) % y.length) - down
+        const fromX = (Math.floor(position / x.stride) % x.length) - right
+        const isInside = fromY >= 0 && fromY < y.length && fromX >= 0 && fromX < x.length
+        return isInside ? reference.values[position - down * y.stride - right * x.stride] : Number.NaN
+      }
+      return {
+        code: 'shifted',
+        message: `actual is the reference shifted by ${down} along axis ${y.index} and by ${right} along axis ${x.index}; the ends differ: look for an image that is cropped or padded at another place`,
+        left: leftOver(scene, { target: actual, at }),
+        parameters: 3,
+      }
+    }
+  })
 }
 
 /** Across the ends of rows. */

@@ -29,14 +29,16 @@ export const zeroed: Hypothesis = (scene) =>
     const afterGain = Math.max(0, kept.squares - gain * kept.product)
     const left = afterGain / Math.min(error, kept.squares)
     const expected = 1 / (1 - share)
-    // how far the share of zeros strays by chance from the probability of dropping
-    const stray = 3 * Math.sqrt(share / (1 - share) / present)
-    const isScaled =
-      present >= leastPresent && gain > 1.01 && Math.abs(gain / expected - 1) < 0.02 + Math.min(stray, 0.15)
+    const isGrown = present >= leastPresent && gain > 1.01 && left <= mostLeft
     const isKept = Math.abs(gain - 1) <= 1e-3 && zeroError >= (1 - mostLeft) * error
-    if (!(isScaled || isKept)) return []
-    const who = `${formatShare(share)} of ${nameOf(to)} is 0${slicesOfZeros(scene, to, from)} where ${nameOf(from)} is not`
-    if (isScaled) {
+    if (!(isGrown || isKept)) return []
+    const slices = wholeSlicesOfZeros(scene, to, from)
+    // how far the share of zeros strays by chance from the probability of dropping, elements or whole slices
+    const stray = 3 * Math.sqrt(share / (1 - share) / (slices?.axis.length ?? present))
+    const mostStray = slices === undefined ? 0.15 : 0.4
+    const where = slices === undefined ? '' : describeSlices(slices)
+    const who = `${formatShare(share)} of ${nameOf(to)} is 0${where} where ${nameOf(from)} is not`
+    if (isGrown && Math.abs(gain / expected - 1) < 0.02 + Math.min(stray, mostStray)) {
       return [
         {
           code: 'dropout',
@@ -46,6 +48,7 @@ export const zeroed: Hypothesis = (scene) =>
         },
       ]
     }
+    if (!isKept) return []
     return [
       {
         code: 'zeroed',
@@ -91,15 +94,25 @@ function addKept(kept: Kept, from: Float64Array, to: Float64Array, start: number
   }
 }
 
-/** ` (slices 3, 17 of axis 0)`, when whole slices are zero and nothing else is. */
-function slicesOfZeros(scene: Scene, to: Side, from: Side): string {
+interface Slices {
+  readonly axis: Axis
+  readonly chosen: readonly number[]
+}
+
+/** The slices of an axis that are zero as a whole, when nothing else is. */
+function wholeSlicesOfZeros(scene: Scene, to: Side, from: Side): Slices | undefined {
+  if (scene.axes.length < 2) return undefined
   for (const axis of scene.axes) {
-    const found = zeroSlices(scene, axis, to, from)
-    if (found === undefined || found.length === 0 || scene.axes.length < 2) continue
-    const listed = found.length > 6 ? `${found.slice(0, 6).join(', ')}, ...` : found.join(', ')
-    return ` (${found.length === 1 ? 'slice' : 'slices'} ${listed} of axis ${axis.index})`
+    const chosen = zeroSlices(scene, axis, to, from)
+    if (chosen !== undefined && chosen.length > 0) return { axis, chosen }
   }
-  return ''
+  return undefined
+}
+
+/** ` (slices 3, 17 of axis 0)`. */
+function describeSlices({ axis, chosen }: Slices): string {
+  const listed = chosen.length > 6 ? `${chosen.slice(0, 6).join(', ')}, ...` : chosen.join(', ')
+  return ` (${chosen.length === 1 ? 'slice' : 'slices'} ${listed} of axis ${axis.index})`
 }
 
 function zeroSlices({ length }: Scene, { length: count, stride }: Axis, to: Side, from: Side): number[] | undefined {
