@@ -41,12 +41,11 @@ export function typeToFeed(blob: string, { dtype }: Tensor, topology: Topology):
   return reader?.reads ?? (isFloatDType(dtype) ? 'float32' : dtype === 'int8' ? 'int8' : 'int32')
 }
 
-function readerOf(blob: string, { order }: Topology): Elements | undefined {
+function readerOf(blob: string, { readers }: Topology): Elements | undefined {
   const pending = [blob]
   const seen = new Set(pending)
   for (const name of pending) {
-    for (const layer of order) {
-      if (!layer.inputs.includes(name)) continue
+    for (const layer of readers.get(name) ?? []) {
       const elements = elementsOf(layer)
       if (elements.reads !== undefined || elements.writes !== undefined) return elements
       for (const output of layer.outputs) if (!seen.has(output)) pending.push(output) && seen.add(output)

@@ -9,6 +9,8 @@ export interface Topology {
   /** Those of them that compute something: all but `Input`. */
   readonly layers: readonly GraphLayer[]
   readonly producers: ReadonlyMap<string, GraphLayer>
+  /** The layers that read each blob, in execution order. */
+  readonly readers: ReadonlyMap<string, readonly GraphLayer[]>
   /** Blobs of `Input` layers. */
   readonly inputs: readonly string[]
   /** Blobs that no layer consumes. */
@@ -43,14 +45,27 @@ export function connect(graph: Graph): Topology {
   const order = inExecutionOrder(graph.layers, (layer) => {
     throw new NcnnError(`${graph.source}: ${describeLayer(layer)} depends on its own output: the graph has a cycle`)
   })
-  const consumed = new Set(graph.layers.flatMap((layer) => layer.inputs))
   const blobs = order.flatMap((layer) => layer.outputs)
+  const readers = readersOf(order)
   return {
     order,
     layers: order.filter(({ type }) => type !== 'Input'),
     producers,
+    readers,
     inputs: graph.layers.filter((layer) => layer.type === 'Input').flatMap((layer) => layer.outputs),
-    outputs: graph.layers.flatMap((layer) => layer.outputs).filter((blob) => !consumed.has(blob)),
+    outputs: graph.layers.flatMap((layer) => layer.outputs).filter((blob) => !readers.has(blob)),
     blobs,
   }
+}
+
+function readersOf(order: readonly GraphLayer[]): ReadonlyMap<string, readonly GraphLayer[]> {
+  const readers = new Map<string, GraphLayer[]>()
+  for (const layer of order) {
+    for (const blob of new Set(layer.inputs)) {
+      const known = readers.get(blob)
+      if (known === undefined) readers.set(blob, [layer])
+      else known.push(layer)
+    }
+  }
+  return readers
 }
