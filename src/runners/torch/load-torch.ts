@@ -62,10 +62,10 @@ export async function loadTorch(source: string | URL, options: LoadTorchOptions 
   }
   const path = modelPath(source)
   const { kind, parts } = await readSource(path)
-  const worker = await findWorker(python)
+  const worker = await findWorker({ python })
   const { version } = await worker.greet()
   const loaded = await worker
-    .openModel({ header: { kind, state, source: basename(path) }, parts }, path, timeout)
+    .openModel({ header: { kind, state, source: basename(path) }, parts }, path, { timeout })
     .catch((error: unknown) => {
       throw about(path, error)
     })

@@ -13,7 +13,9 @@ import os
 
 sys.path = [folder for folder in sys.path if os.path.realpath(folder) != os.path.realpath('.')]
 
+import hashlib
 import json
+import platform
 
 # What libraries print must not get between the answers.
 requests = sys.stdin.buffer
@@ -59,16 +61,58 @@ def say_missing(error):
     sys.exit()
 
 
+def read_kept(path):
+    """Read a file that is named after its content; None if there is none, or it is not what it was."""
+    try:
+        with open(path, 'rb') as file:
+            content = file.read()
+    except FileNotFoundError:
+        return None
+    return content if hashlib.sha256(content).hexdigest() == os.path.basename(path) else None
+
+
+def keep(path, content):
+    """Write a file whole or not at all."""
+    unfinished = f'{path}.{os.getpid()}'
+    with open(unfinished, 'wb') as file:
+        file.write(content)
+    os.replace(unfinished, path)
+
+
+def recall(folder, names, sent):
+    """Give a model's files, kept in a folder under their SHA-256: those that were sent, else those that are there; None if one is missing."""
+    folder = os.path.expanduser(folder)
+    paths = [os.path.join(folder, name) for name in names]
+    if not sent:
+        contents = [read_kept(path) for path in paths]
+        return None if None in contents else contents
+    try:
+        os.makedirs(folder, exist_ok=True)
+        for path, content in zip(paths, sent):
+            keep(path, content)
+    except OSError as error:
+        raise Refusal(f'cannot keep model files in the folder {folder}: {error.strerror}', 'unreadable') from error
+    return sent
+
+
 def serve(version, load, run):
     """Say who is there, then answer requests until there are no more: `load` makes a model, `run` gives what it computes, one by one."""
-    write_answer({'version': version, 'python': python_version})
+    if sys.byteorder != 'little':
+        write_answer({'error': 'its processor writes the bytes of numbers in another order', 'code': 'unsupported'})
+        sys.exit()
+    write_answer({'version': version, 'python': python_version, 'machine': platform.machine()})
     models = {}
     while True:
         header, parts = read_request()
         try:
             if header['request'] == 'load':
-                models[header['model']], described = load(header, *parts)
-                write_answer(described)
+                if 'kept' in header:
+                    parts = recall(*header['kept'], parts)
+                if parts is None:
+                    write_answer({'missing': True})
+                else:
+                    models[header['model']], described = load(header, *parts)
+                    write_answer(described)
             elif header['request'] == 'close':
                 models.pop(header['model'], None)
                 write_answer({})

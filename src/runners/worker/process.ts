@@ -1,4 +1,5 @@
 // A process that runs models: a crash there is an error here. It starts when it is needed and ends with this process.
+import { nodeModule } from '../../host/node-modules.ts'
 import { ModelError } from '../model-error.ts'
 import type { Frame } from './frames.ts'
 import { type RunningProcess, startProcess, type WorkerCommand } from './running-process.ts'
@@ -12,9 +13,15 @@ export interface Worker {
    * Loads a model into the process.
    * @param load the request that does; `request` and `model`, the model's number, are added to its header
    * @param source name of the model, for messages
-   * @param timeout how long the process may take to load or run it, in milliseconds
    */
-  openModel(load: Frame, source: string, timeout: number | undefined): Promise<WorkerModel>
+  openModel(load: Frame, source: string, options?: ModelOptions): Promise<WorkerModel>
+}
+
+export interface ModelOptions {
+  /** How long the process may take to load the model, and for each run, in milliseconds. Default ten minutes. */
+  readonly timeout?: number
+  /** A folder where the process runs, in which the parts of the load request are kept by their hash, so that each is sent once. */
+  readonly cache?: string
 }
 
 /** A model in a worker. When the process has ended, it is loaded into the next one. */
@@ -31,6 +38,8 @@ export interface WorkerModel {
 
 /** Ten minutes: enough for anything that a test runs. */
 const defaultTimeout = 600_000
+
+const sha256 = (bytes: Uint8Array): string => nodeModule('node:crypto').createHash('sha256').update(bytes).digest('hex')
 
 /** A worker with nothing to do ends; models that are used again are loaded into a new one. */
 const idleMilliseconds = 30_000
@@ -80,7 +89,7 @@ export function createWorker(command: WorkerCommand): Worker {
 
   return {
     greet: () => inTurn((process) => process.started),
-    async openModel(load, source, timeout = defaultTimeout) {
+    async openModel(load, source, { timeout = defaultTimeout, cache } = {}) {
       if (!(timeout > 0)) {
         throw new command.Failure(`timeout must be a positive number of milliseconds, got ${timeout}`, {
           code: 'wrong-option',
@@ -95,8 +104,15 @@ export function createWorker(command: WorkerCommand): Worker {
         onPart?: (frame: Frame) => void,
       ): Promise<Frame> =>
         process.request({ header: { request: kind, model: id, ...header }, parts }, doing, timeout, onPart)
+      const kept = cache === undefined ? {} : { kept: [cache, load.parts.map(sha256)] }
+      const header = { ...load.header, ...kept }
       const loadInto = async (process: RunningProcess): Promise<Frame> => {
-        const answer = await request(process, 'load', load, `loaded ${source}`)
+        const doing = `loaded ${source}`
+        let answer: Frame | undefined
+        if (cache !== undefined) answer = await request(process, 'load', { header, parts: [] }, doing)
+        if (answer === undefined || answer.header.missing) {
+          answer = await request(process, 'load', { header, parts: load.parts }, doing)
+        }
         process.models.add(id)
         return answer
       }

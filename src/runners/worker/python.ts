@@ -1,7 +1,7 @@
-// Finds a Python that has a package, and keeps one worker process for each interpreter.
+// Finds a Python that has a package, here or wherever a command reaches one, and keeps one worker process for each interpreter.
 import { reasonOf } from '../../host/reason.ts'
 import { ModelError, type ModelErrorClass } from '../model-error.ts'
-import { createWorker, type Worker } from './process.ts'
+import { createWorker, type Worker, type WorkerCommand } from './process.ts'
 
 /** A program for Python that answers requests, and the package that it needs. */
 export interface PythonProgram {
@@ -19,6 +19,18 @@ export interface PythonProgram {
   readonly Failure: ModelErrorClass
 }
 
+/**
+ * A Python: a path, or a name that is found on the PATH; or a command with its arguments that runs one somewhere else, such as
+ * `['ssh', 'pi@board', 'python3']`.
+ */
+export type Interpreter = string | readonly string[]
+
+export interface PythonOptions {
+  readonly python?: Interpreter
+  /** How long the interpreter may take until it is ready, in milliseconds. */
+  readonly startTimeout?: number
+}
+
 /** Why an interpreter cannot serve. */
 interface Absence {
   readonly interpreter: string
@@ -30,25 +42,27 @@ interface Absence {
 }
 
 /**
- * Returns a function that finds the worker of an interpreter: a path, or a name that is found on the PATH. By default it is the one
- * that the environment variable `EXPECT_TENSOR_PYTHON` names; without it the first of `python3` and `python` that has the package.
+ * Returns a function that finds the worker of an interpreter. By default it is the one that the environment variable
+ * `EXPECT_TENSOR_PYTHON` names; without it the first of `python3` and `python` that has the package.
  */
-export function pythonWorkers(program: PythonProgram): (python: string | undefined) => Promise<Worker> {
-  /** By interpreter. */
+export function pythonWorkers(program: PythonProgram): (options: PythonOptions) => Promise<Worker> {
+  /** By interpreter and the time that it has to start. */
   const workers = new Map<string, Promise<Worker | Absence>>()
-  const workerOf = async (interpreter: string): Promise<Worker | Absence> => {
-    const found = workers.get(interpreter) ?? startWorker(program, interpreter)
-    workers.set(interpreter, found)
+  const workerOf = async (interpreter: Interpreter, startTimeout: number | undefined): Promise<Worker | Absence> => {
+    const key = JSON.stringify([interpreter, startTimeout])
+    const found = workers.get(key) ?? startWorker(program, interpreter, startTimeout)
+    workers.set(key, found)
     const worker = await found
     // what is missing now may be installed later, what was killed may start
-    if (!('openModel' in worker)) workers.delete(interpreter)
+    if (!('openModel' in worker)) workers.delete(key)
     return worker
   }
-  return async (python) => {
+  return async ({ python, startTimeout }) => {
+    checkOptions(program, python, startTimeout)
     const chosen = python || process.env.EXPECT_TENSOR_PYTHON
     const absences: Absence[] = []
     for (const interpreter of chosen ? [chosen] : ['python3', 'python']) {
-      const found = await workerOf(interpreter)
+      const found = await workerOf(interpreter, startTimeout)
       if ('openModel' in found) return found
       absences.push(found)
     }
@@ -58,18 +72,60 @@ export function pythonWorkers(program: PythonProgram): (python: string | undefin
   }
 }
 
-async function startWorker({ source, Failure }: PythonProgram, interpreter: string): Promise<Worker | Absence> {
+function checkOptions({ loader, Failure }: PythonProgram, python: unknown, startTimeout: number | undefined): void {
+  const isCommand = Array.isArray(python) && python.length > 0 && python.every((word) => typeof word === 'string')
+  if (python !== undefined && typeof python !== 'string' && !isCommand) {
+    throw new Failure(
+      `${loader}: python must be a path or a command such as ['ssh', 'pi@board', 'python3'], got ${JSON.stringify(python)}`,
+      { code: 'wrong-option' },
+    )
+  }
+  if (startTimeout !== undefined && !(startTimeout > 0)) {
+    throw new Failure(`${loader}: startTimeout must be a positive number of milliseconds, got ${startTimeout}`, {
+      code: 'wrong-option',
+    })
+  }
+}
+
+/**
+ * How an interpreter gets the worker's text: as an argument; behind a command by its standard input, because shells on the way would take
+ * an argument apart. `-i` makes Python read line by line there, and so leave the messages that follow to the program.
+ */
+function startCommand(source: string, python: Interpreter): Pick<WorkerCommand, 'command' | 'args' | 'program'> {
+  if (typeof python === 'string') return { command: python, args: ['-c', source] }
+  const [command, ...args] = python
+  return { command, args: [...args, '-q', '-i'], program: `exec(${JSON.stringify(untilItEnds(source))})\n` }
+}
+
+/** An interpreter that was started with `-i` would go on with what else comes. JSON's strings are strings of Python, too. */
+const untilItEnds = (source: string): string => `import os, traceback
+try:
+    exec(compile(${JSON.stringify(source)}, 'worker', 'exec'), {'__name__': '__main__'})
+except SystemExit:
+    pass
+except BaseException:
+    traceback.print_exc()
+finally:
+    os._exit(0)
+`
+
+async function startWorker(
+  { source, Failure }: PythonProgram,
+  python: Interpreter,
+  startTimeout: number | undefined,
+): Promise<Worker | Absence> {
+  const interpreter = typeof python === 'string' ? python : python.join(' ')
   const worker = createWorker({
     what: `the Python worker (${interpreter})`,
-    command: interpreter,
-    args: ['-c', source],
+    ...startCommand(source, python),
     answersOn: 1,
+    startTimeout,
     Failure,
   })
   try {
-    const { missing, python } = await worker.greet()
+    const { missing, python: version } = await worker.greet()
     if (missing === undefined) return worker
-    const why = `it is Python ${python} without it (${missing})`
+    const why = `it is Python ${version} without it (${missing})`
     return { interpreter, why, lacksPackage: true, isAbsent: true }
   } catch (error) {
     const isAbsent = error instanceof ModelError && error.code === 'missing-dependency'

@@ -11,6 +11,10 @@ export interface WorkerCommand {
   readonly command: string
   readonly args: readonly string[]
   readonly env?: NodeJS.ProcessEnv
+  /** What it reads first on its standard input: its own program. */
+  readonly program?: string
+  /** How long it may take until it is ready, in milliseconds. Default one minute. */
+  readonly startTimeout?: number
   /**
    * The file descriptor on which it answers: its standard output, where others may write before it sends its greeting, or an extra pipe
    * for its messages alone.
@@ -38,13 +42,14 @@ export interface RunningProcess {
 }
 
 /** An interpreter that imports a large library from a cold disk takes this long at most. */
-const startMilliseconds = 60_000
+const defaultStartTimeout = 60_000
 /** Node's timers count no further; what is longer is no limit. */
 const longestTimer = 2 ** 31
 
 export function startProcess(command: WorkerCommand): RunningProcess {
-  const { what, answersOn, Failure } = command
+  const { what, answersOn, program, startTimeout = defaultStartTimeout, Failure } = command
   const child = spawnChild(command)
+  if (program !== undefined) child.stdin?.write(program)
   const words = keepLastWords(child.stderr)
   let ended = false
   let waiting:
@@ -105,7 +110,7 @@ export function startProcess(command: WorkerCommand): RunningProcess {
   const refusal = ({ error, code = 'runtime-failed' }: Frame['header']): ModelError | undefined =>
     typeof error === 'string' ? new Failure(error + words.quoted(), { code: code as ModelErrorCode }) : undefined
 
-  const started = answer('started', startMilliseconds, `did not start within ${startMilliseconds / 1000} s`).then(
+  const started = answer('started', startTimeout, `did not start within ${startTimeout / 1000} s`).then(
     ({ header }) => {
       const refused = refusal(header)
       if (refused !== undefined) throw refused

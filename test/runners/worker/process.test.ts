@@ -125,7 +125,7 @@ describe('a worker', () => {
 
   test('that does not answer in time is ended, and the next run has a new process', async () => {
     const shared = worker()
-    const session = await openSession(shared, model('a.param'), 2000)
+    const session = await openSession(shared, model('a.param'), { timeout: 2000 })
     await expect(run(session, 0)).rejects.toMatchObject({
       message:
         'the worker was ended: it did not answer within 2 s, while it ran a.param. The option `timeout`, in milliseconds, allows more',
@@ -135,7 +135,7 @@ describe('a worker', () => {
   })
 
   test.each([0, -1, Number.NaN])('timeout: %d is refused', async (timeout) => {
-    await expect(openSession(worker(), model('a'), timeout)).rejects.toThrow(
+    await expect(openSession(worker(), model('a'), { timeout })).rejects.toThrow(
       `timeout must be a positive number of milliseconds, got ${timeout}`,
     )
   })

@@ -42,7 +42,9 @@ export function nativeEngine({ library, isolate = true, timeout }: NativeEngineO
     load: (network, options) =>
       loadRealModel('native', network, options, async (model) => {
         const { koffi, candidates } = whatToLoad(library)
-        return isolate ? openSession(workerOf(koffi, candidates), model, timeout) : openHere(koffi, candidates, model)
+        return isolate
+          ? openSession(workerOf(koffi, candidates), model, { timeout })
+          : openHere(koffi, candidates, model)
       }),
   }
 }

@@ -8,12 +8,17 @@ import { workerSource } from './generated/worker.ts'
 
 export interface PythonEngineOptions {
   /**
-   * The interpreter that has the `ncnn` wheel: a path, or a name that is found on the PATH. Default: the environment variable
-   * `EXPECT_TENSOR_PYTHON`; without it the first of `python3` and `python` that has the wheel.
+   * The interpreter that has the `ncnn` wheel: a path, or a name that is found on the PATH. Or a command with its arguments that runs one
+   * somewhere else, such as `['ssh', 'pi@board', 'python3']`: nothing else has to be there, the program goes over the pipe. Default: the
+   * environment variable `EXPECT_TENSOR_PYTHON`; without it the first of `python3` and `python` that has the wheel.
    */
-  readonly python?: string
+  readonly python?: string | readonly string[]
   /** How long ncnn may take to load the model, and for each run, in milliseconds. Default 600 000: ten minutes. */
   readonly timeout?: number
+  /** How long the interpreter may take until it is ready, in milliseconds. Default 60 000: one minute. */
+  readonly startTimeout?: number
+  /** A folder, where Python runs, to keep model files in by their hash, so that each is sent once. `~` is the home folder there. */
+  readonly cache?: string
 }
 
 const findWorker = pythonWorkers({
@@ -30,17 +35,18 @@ const findWorker = pythonWorkers({
  * with this process; if ncnn crashes, the run that crashed fails, with what ncnn printed.
  *
  * @example loadNcnn('voiceprint.ncnn.param', { engine: pythonEngine({ python: '.venv/bin/python' }) })
+ * @example loadNcnn('voiceprint.ncnn.param', { engine: pythonEngine({ python: ['ssh', 'pi@board', 'python3'], cache: '~/.cache/expect-tensor' }) })
  */
-export function pythonEngine({ python, timeout }: PythonEngineOptions = {}): NcnnEngine {
+export function pythonEngine({ timeout, cache, ...python }: PythonEngineOptions = {}): NcnnEngine {
   return {
     name: 'python',
     async version() {
-      const { version, python: interpreter } = await (await findWorker(python)).greet()
-      return `ncnn ${version} (Python ${interpreter})`
+      const { version, python: interpreter, machine } = await (await findWorker(python)).greet()
+      return `ncnn ${version} (Python ${interpreter}, ${machine})`
     },
     load: (network, options) =>
       loadRealModel('python', network, options, async (model) =>
-        openSession(await findWorker(python), model, timeout, true),
+        openSession(await findWorker(python), model, { timeout, cache }, true),
       ),
   }
 }

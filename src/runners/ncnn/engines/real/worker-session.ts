@@ -1,23 +1,22 @@
 // Sessions with the real ncnn in a worker process: what is asked of it, as messages.
 import { encodeUtf8 } from '../../../../host/utf8.ts'
 import type { Frame } from '../../../worker/frames.ts'
-import type { Worker } from '../../../worker/process.ts'
+import type { ModelOptions, Worker } from '../../../worker/process.ts'
 import type { NcnnSession, RawModel, RawTensor, Step } from './session.ts'
 
 /**
  * Loads a network into a worker.
- * @param timeout for loading it and for each run, in milliseconds
  * @param batches whether the worker knows of batches
  */
 export async function openSession(
   worker: Worker,
   { param, bin, options, source }: RawModel,
-  timeout?: number,
+  modelOptions: ModelOptions = {},
   batches = false,
 ): Promise<NcnnSession> {
   const isText = typeof param === 'string'
   const parts = [isText ? encodeUtf8(param) : param, bin]
-  const { run, close } = await worker.openModel({ header: { text: isText, options }, parts }, source, timeout)
+  const { run, close } = await worker.openModel({ header: { text: isText, options }, parts }, source, modelOptions)
   return { run: (steps, onBlob) => run(encodeRun(steps), (frame) => onBlob(decodeTensor(frame))), close, batches }
 }
 
