@@ -83,7 +83,12 @@ export async function loadFiles(
   const model = { ...files, graph, topology: connect(graph) }
   const network = await engine.load(model, checked)
   const { name, version, options: switches } = await describeRuntime(engine, checked)
-  const runtime = { name, version, options: { ...switches, ...(masks && { masks }), ...(weights && { weights }) } }
+  const { device } = network
+  const runtime = {
+    name,
+    version,
+    options: { ...switches, ...(device && { device }), ...(masks && { masks }), ...(weights && { weights }) },
+  }
   return createModel(ncnnRunner(model, network, runtime, checked.batched), NcnnError)
 }
 

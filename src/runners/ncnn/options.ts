@@ -101,7 +101,10 @@ export interface NcnnModel extends NcnnFiles {
 }
 
 /** A network in an engine, ready to run. */
-export type NcnnNetwork = Pick<Runner<GraphLayer>, 'compute' | 'computed' | 'close' | 'mayBeAbsent' | 'readsAtOnce'>
+export type NcnnNetwork = Pick<Runner<GraphLayer>, 'compute' | 'computed' | 'close' | 'mayBeAbsent' | 'readsAtOnce'> & {
+  /** The graphics processor that computes, if one does. */
+  readonly device?: string
+}
 
 /** Something that runs ncnn models: the built-in engine, or a real ncnn. */
 export interface NcnnEngine {

@@ -62,11 +62,11 @@ def say_missing(error):
 
 
 def read_kept(path):
-    """Read a file that is named after its content; None if there is none, or it is not what it was."""
+    """Read a file that is named after its content; None if that cannot be, or it is not what it was."""
     try:
         with open(path, 'rb') as file:
             content = file.read()
-    except FileNotFoundError:
+    except OSError:
         return None
     return content if hashlib.sha256(content).hexdigest() == os.path.basename(path) else None
 

@@ -20,21 +20,38 @@ def in_a_file(content, load):
         os.unlink(path)
 
 
+def choose_vulkan_device(net, index):
+    """Name the device that will compute. Without one ncnn takes the processor and does not say so."""
+    if not hasattr(ncnn, 'get_gpu_count'):
+        raise Refusal(f'useVulkanCompute: the ncnn wheel {version} was built without Vulkan', 'unsupported')
+    count = ncnn.get_gpu_count()
+    if count == 0:
+        raise Refusal('useVulkanCompute: ncnn finds no Vulkan device; a driver brings one', 'unsupported')
+    if not 0 <= index < count:
+        raise Refusal(f'vulkanDeviceIndex is {index}, but ncnn finds the devices 0 to {count - 1}', 'wrong-option')
+    net.set_vulkan_device(index)
+    return ncnn.get_gpu_info(index).device_name()
+
+
 def load(header, param, weights):
     net = ncnn.Net()
     for name, value in header['options']['reference'].items():
         if hasattr(net.opt, name):
             setattr(net.opt, name, value)
-    for name, value in header['options']['asked'].items():
+    asked = header['options']['asked']
+    # ncnn has this in its net, not among its options.
+    device_index = asked.pop('vulkan_device_index', 0)
+    for name, value in asked.items():
         if not hasattr(net.opt, name):
             raise Refusal(f'the ncnn wheel {version} has no option {name}', 'unsupported')
         setattr(net.opt, name, value)
-    if net.opt.use_vulkan_compute and ncnn.get_gpu_count() == 0:
-        raise Refusal('ncnn finds no Vulkan device (use_vulkan_compute)', 'unsupported')
+    device = choose_vulkan_device(net, device_index) if net.opt.use_vulkan_compute else None
     code = net.load_param_mem(param.decode()) if header['text'] else in_a_file(param, net.load_param_bin)
     check(code, 'cannot load the .param')
     check(in_a_file(weights, net.load_model), 'cannot load the .bin')
-    return net, {}
+    if device is not None and not net.opt.use_vulkan_compute:
+        raise Refusal(f'ncnn cannot use the Vulkan device {device}, and would take the processor', 'unsupported')
+    return net, {'device': device}
 
 
 element_types = {8: 'int8', 16: 'float16', 32: 'float32'}

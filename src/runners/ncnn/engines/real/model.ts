@@ -54,6 +54,7 @@ export async function loadRealModel(
   const { batched } = options
   return {
     mayBeAbsent,
+    device: session.device,
     computed(fed) {
       const { layers } = needed(topology.layers, fed, topology.outputs, mayBeAbsent)
       const names = new Set([...fed, ...layers.flatMap((layer) => layer.outputs)])

@@ -37,6 +37,8 @@ export interface NcnnSession {
    */
   run(steps: readonly Step[], onBlob: (blob: RawTensor) => void): Promise<void>
   close(): void
+  /** The graphics processor that computes, by its driver's name for it; absent where the processor does, or ncnn does not tell. */
+  readonly device?: string
   /** Whether tensors may have batches. */
   readonly batches: boolean
 }

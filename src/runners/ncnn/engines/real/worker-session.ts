@@ -16,8 +16,18 @@ export async function openSession(
 ): Promise<NcnnSession> {
   const isText = typeof param === 'string'
   const parts = [isText ? encodeUtf8(param) : param, bin]
-  const { run, close } = await worker.openModel({ header: { text: isText, options }, parts }, source, modelOptions)
-  return { run: (steps, onBlob) => run(encodeRun(steps), (frame) => onBlob(decodeTensor(frame))), close, batches }
+  const { answer, run, close } = await worker.openModel(
+    { header: { text: isText, options }, parts },
+    source,
+    modelOptions,
+  )
+  const { device } = answer.header
+  return {
+    run: (steps, onBlob) => run(encodeRun(steps), (frame) => onBlob(decodeTensor(frame))),
+    close,
+    device: typeof device === 'string' ? device : undefined,
+    batches,
+  }
 }
 
 function encodeRun(steps: readonly Step[]): Frame {

@@ -1,0 +1,81 @@
+// The real ncnn on ARM and on Vulkan: what it drifts from the built-in engine under its default options, and without fp16.
+import { describe, expect, inject, test } from 'vitest'
+import { readTensors } from '../../src/files/index.ts'
+import type { Model } from '../../src/runners/model.ts'
+import {
+  type LoadNcnnOptions,
+  loadNcnn,
+  type NcnnOptions,
+  ncnnOptionSets,
+  pythonEngine,
+} from '../../src/runners/ncnn/index.ts'
+import type { Device } from './find-devices.ts'
+
+const example = (path: string): URL => new URL(`../../examples/voiceprint/${path}`, import.meta.url)
+
+const load = (options: LoadNcnnOptions): Promise<Model> => loadNcnn(example('models/ecapa-fp32.ncnn.param'), options)
+
+async function embedding(options: LoadNcnnOptions): Promise<Float32Array> {
+  const { 'fbank/hugo-1': in0 } = await readTensors(example('data/ecapa.safetensors'))
+  using model = await load(options)
+  const { out0 } = await model.run({ in0 })
+  return out0.data as Float32Array
+}
+
+/** The greatest difference of an element from the built-in engine's. */
+async function drift(python: string, ncnn: NcnnOptions): Promise<number> {
+  const [real, builtIn] = [await embedding({ engine: pythonEngine({ python }), ncnn }), await embedding({})]
+  return real.reduce((most, value, i) => Math.max(most, Math.abs(value - builtIn[i])), 0)
+}
+
+function describeOn(name: string, device: Device, body: (python: string) => void): void {
+  if ('python' in device) describe(name, () => body(device.python))
+  else describe.skip(`${name} [skipped: ${device.missing}]`, () => test('the voiceprint network'))
+}
+
+const { arm64, vulkan } = inject('devices')
+
+describeOn('64-bit ARM', arm64, (python) => {
+  test('is named as what runs the model', async () => {
+    using model = await load({ engine: pythonEngine({ python }) })
+    expect(model.runtime.version).toMatch(/^ncnn .* \(Python .*, aarch64\)$/)
+  })
+
+  test('computes what the built-in engine does, without fp16', async () => {
+    expect(await drift(python, {})).toBeLessThan(1e-4)
+  })
+
+  test('drifts by what people report, as it runs by default', async () => {
+    const found = await drift(python, ncnnOptionSets.default)
+    expect(found).toBeGreaterThan(1e-3)
+    expect(found).toBeLessThan(1e-1)
+  })
+})
+
+describeOn('Vulkan', vulkan, (python) => {
+  const onDevice = { useVulkanCompute: true }
+
+  test('is named as what runs the model', async () => {
+    using model = await load({ engine: pythonEngine({ python }), ncnn: onDevice })
+    expect(model.runtime.options).toMatchObject({ useVulkanCompute: true, device: expect.stringMatching(/./) })
+  })
+
+  test('computes what the built-in engine does, without fp16', async () => {
+    expect(await drift(python, onDevice)).toBeLessThan(1e-4)
+  })
+
+  test('drifts as it runs by default', async () => {
+    expect(await drift(python, { ...ncnnOptionSets.default, ...onDevice })).toBeGreaterThan(1e-3)
+  })
+
+  test('that is not there is an error, not a run on the processor', async () => {
+    const other = { ...onDevice, vulkanDeviceIndex: 99 }
+    await expect(load({ engine: pythonEngine({ python }), ncnn: other })).rejects.toThrow(
+      /vulkanDeviceIndex is 99, but ncnn finds the devices 0 to \d/,
+    )
+    const blind = ['env', 'VK_ICD_FILENAMES=/nowhere', 'VK_DRIVER_FILES=/nowhere', python]
+    await expect(load({ engine: pythonEngine({ python: blind }), ncnn: onDevice })).rejects.toThrow(
+      'useVulkanCompute: ncnn finds no Vulkan device',
+    )
+  })
+})
