@@ -23,6 +23,7 @@ export default defineConfig({
           exclude: [
             ...configDefaults.exclude,
             ...isolated,
+            'test/devices/**',
             'test/python/**',
             'test/packaging/**',
             'test/runtimes/**',
