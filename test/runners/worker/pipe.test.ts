@@ -87,11 +87,11 @@ describe.runIf(hasPython())('a Python behind a command', () => {
       expect(sameBytes(await bytesFrom(worker, cache), content)).toBe(true)
       return statSync(log).size
     }
-    const first = await sent('first')
-    expect(await sent('second')).toBeLessThan(first - content.length + 1000)
+    expect(await sent('first')).toBeGreaterThan(content.length)
+    expect(await sent('second')).toBeLessThan(content.length)
     const [kept] = readdirSync(cache)
     writeFileSync(join(cache, kept), 'damaged')
-    expect(await sent('third')).toBe(first)
+    expect(await sent('third')).toBeGreaterThan(content.length)
     expect(sameBytes(readFileSync(join(cache, kept)), content)).toBe(true)
   })
 
