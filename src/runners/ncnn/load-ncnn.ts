@@ -7,6 +7,7 @@ import { nativeEngine } from './engines/native/index.ts'
 import { pythonEngine } from './engines/python/index.ts'
 import { wasmEngine } from './engines/wasm/index.ts'
 import { NcnnError } from './error.ts'
+import type { Graph } from './graph.ts'
 import { layerInspector, type OpenFiles } from './layer-details.ts'
 import type { EngineOptions, LoadNcnnOptions, NcnnEngine, NcnnFiles } from './options.ts'
 import { parseParam } from './parse-param.ts'
@@ -80,6 +81,7 @@ export async function loadFiles(
   const engine = pickEngine(options.engine)
   const checked = engineOptions(options)
   const graph = parseParam(files)
+  sayPartial(graph)
   const model = { ...files, graph, topology: connect(graph) }
   const network = await engine.load(model, checked)
   const { name, version, options: switches } = await describeRuntime(engine, checked)
@@ -90,6 +92,17 @@ export async function loadFiles(
     options: { ...switches, ...(device && { device }), ...(masks && { masks }), ...(weights && { weights }) },
   }
   return createModel(ncnnRunner(model, network, runtime, checked.batched), NcnnError)
+}
+
+/** What was said already: a model is loaded again for every variant of it. */
+const said = new Set<string>()
+
+/** Says that results come from a part of the file only, once for each file. */
+function sayPartial({ source, isPartial, notes }: Graph): void {
+  const message = `${source}: ${notes.join('; ')}`
+  if (!isPartial || said.has(message)) return
+  said.add(message)
+  console.warn(message)
 }
 
 /** The engine that an option names. */

@@ -64,7 +64,7 @@ export const string = (id: number): StringSpec => ({ kind: 'string', id })
 
 /**
  * Reads the declared parameters of a layer. Those that the file leaves out, or that ncnn takes for left out, take their defaults.
- * @throws {NcnnError} on floats where integers are listed
+ * @throws {NcnnError} on floats where integers are listed, and on anything else in place of a list
  */
 export function readParams<P extends ParamSpecs>(specs: P, layer: GraphLayer): ParamValues<P> {
   const values: Record<string, number | string | readonly number[]> = {}
@@ -95,14 +95,16 @@ function defaultOf(
   }
 }
 
-/** What ncnn makes of a stored value; undefined where it counts as absent: a float asked for an integer, a list for a number. */
+/** What ncnn makes of a stored value; undefined where it counts as absent: a float asked for an integer, a list or a string for a number. */
 function convert(spec: ParamSpec, stored: StoredParam, what: string): number | string | readonly number[] | undefined {
-  if (typeof stored === 'string' || spec.kind === 'string') {
-    return spec.kind === 'string' && typeof stored === 'string' ? stored : undefined
-  }
-  const { words, type, isArray } = stored
+  if (spec.kind === 'string') return typeof stored === 'string' ? stored : undefined
   const isScalar = spec.kind === 'int' || spec.kind === 'float'
-  if (isScalar === isArray) return undefined
+  if (!isScalar && (typeof stored === 'string' || !stored.isArray)) {
+    const found = typeof stored === 'string' ? `"${stored}"` : 'a single number'
+    throw new NcnnError(`${what} must be a list, found ${found}`)
+  }
+  if (typeof stored === 'string' || (isScalar && stored.isArray)) return undefined
+  const { words, type } = stored
   switch (spec.kind) {
     case 'int':
       return type === 'float' ? undefined : words[0]

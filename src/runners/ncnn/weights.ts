@@ -88,7 +88,7 @@ function locate(layers: WeightedLayers, bin: WeightSource, { release, isPartial 
 
   const locateWeight = (layer: GraphLayer, name: string, { count, stored }: WeightSpec): WeightLocation => {
     const what = `${bin.name}: weight ${name} of ${describeLayer(layer)}`
-    if (!Number.isInteger(count) || count < 0) {
+    if (!Number.isInteger(count) || count < 1) {
       throw new NcnnError(`${what} would have ${count} elements; the layer's parameters do not fit together`)
     }
     const isTagged = stored === 'tagged' || (stored === 'blocks' && release < untaggedBlocksSince)

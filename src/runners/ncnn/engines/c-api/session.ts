@@ -1,6 +1,7 @@
 // A network in ncnn, reached through its C API. The same for a shared library and for a WebAssembly module.
 import { NcnnError } from '../../error.ts'
 import type { BlobRef, RawModel, RawTensor, Step } from '../real/session.ts'
+import { type BatchFunctions, batchFunctions } from './batches.ts'
 import { isNull, type NcnnLibrary, type Pointer } from './functions.ts'
 import { createMat, readMat } from './mat.ts'
 import { checkVulkan, selectVulkanDevice, setOptions } from './options.ts'
@@ -9,6 +10,8 @@ import { checkVulkan, selectVulkanDevice, setOptions } from './options.ts'
 export interface SynchronousSession {
   run(steps: readonly Step[], onBlob: (blob: RawTensor) => void): void
   close(): void
+  /** Whether tensors may have batches. */
+  readonly batches: boolean
 }
 
 /**
@@ -38,7 +41,12 @@ export function openNet(library: NcnnLibrary, model: Pick<RawModel, 'param' | 'b
     close()
     throw error
   }
-  return { run: (steps, onBlob) => run(library, net, steps, onBlob), close }
+  const batches = batchFunctions(library)
+  return {
+    run: (steps, onBlob) => run({ library, net, batches }, steps, onBlob),
+    close,
+    batches: batches !== undefined,
+  }
 }
 
 function applyOptions(library: NcnnLibrary, net: Pointer, { options }: Pick<RawModel, 'options'>): void {
@@ -86,21 +94,28 @@ function loadFrom(
     throw new NcnnError(`ncnn read ${read} bytes of the ${what}, which has ${bytes.length}`, { code: 'runtime-failed' })
 }
 
-function run(library: NcnnLibrary, net: Pointer, steps: readonly Step[], onBlob: (blob: RawTensor) => void): void {
+interface OpenNet {
+  readonly library: NcnnLibrary
+  readonly net: Pointer
+  readonly batches: BatchFunctions | undefined
+}
+
+function run(open: OpenNet, steps: readonly Step[], onBlob: (blob: RawTensor) => void): void {
+  const { library, net, batches } = open
   const { ncnn } = library
   const extractor = ncnn.ncnn_extractor_create(net)
   const inputs: Pointer[] = []
   try {
     for (const step of steps) {
       if ('input' in step) {
-        const mat = createMat(library, step.tensor)
+        const mat = createMat(library, step.tensor, batches)
         inputs.push(mat)
         check(
           feed(library, extractor, step.input, mat),
           `does not take an input for blob ${JSON.stringify(step.input)}`,
         )
       } else {
-        const result = extract(library, net, extractor, step.extract)
+        const result = extract(open, extractor, step.extract)
         if (step.keep) onBlob(result)
       }
     }
@@ -115,7 +130,7 @@ const feed = ({ ncnn }: NcnnLibrary, extractor: Pointer, blob: BlobRef, mat: Poi
     ? ncnn.ncnn_extractor_input_index(extractor, blob, mat)
     : ncnn.ncnn_extractor_input(extractor, blob, mat)
 
-function extract(library: NcnnLibrary, net: Pointer, extractor: Pointer, blob: BlobRef): RawTensor {
+function extract({ library, net, batches }: OpenNet, extractor: Pointer, blob: BlobRef): RawTensor {
   const { ncnn } = library
   return withMats(library, (created) => {
     const slot = created()
@@ -125,10 +140,10 @@ function extract(library: NcnnLibrary, net: Pointer, extractor: Pointer, blob: B
         : ncnn.ncnn_extractor_extract(extractor, blob, slot)
     check(code, `cannot compute blob ${JSON.stringify(blob)}`)
     const mat = library.readPointer(slot)
-    if (ncnn.ncnn_mat_get_elempack(mat) === 1) return readMat(library, mat)
+    if (ncnn.ncnn_mat_get_elempack(mat) === 1) return readMat(library, mat, batches)
     const unpacked = created()
     ncnn.ncnn_convert_packing(mat, unpacked, 1, ncnn.ncnn_net_get_option(net))
-    return readMat(library, library.readPointer(unpacked))
+    return readMat(library, library.readPointer(unpacked), batches)
   })
 }
 

@@ -51,7 +51,7 @@ export function emscriptenEngine(source: EmscriptenFactory | EmscriptenModule | 
         const instance = await getLibrary()
         const session = quoting(() => openNet(instance, model))
         const run: NcnnSession['run'] = async (steps, onBlob) => quoting(() => session.run(steps, onBlob))
-        return { run, close: () => session.close(), batches: false }
+        return { run, close: () => session.close(), batches: session.batches }
       }),
   }
 }

@@ -87,5 +87,9 @@ function libraryOf(koffi: string, candidates: readonly string[]): ReturnType<typ
 
 function openHere(koffi: string, candidates: readonly string[], model: RawModel): NcnnSession {
   const session = openNet(libraryOf(koffi, candidates), model)
-  return { run: async (steps, onBlob) => session.run(steps, onBlob), close: () => session.close(), batches: false }
+  return {
+    run: async (steps, onBlob) => session.run(steps, onBlob),
+    close: () => session.close(),
+    batches: session.batches,
+  }
 }

@@ -37,8 +37,9 @@ function serve(library: ReturnType<typeof loadLibrary>): (frame: Frame) => void 
     if (request.request === 'load') {
       const [bytes, bin] = parts
       const param = request.text ? decodeText(bytes) : bytes
-      nets.set(request.model, openNet(library, { param, bin, options: request.options }))
-      return { header: {}, parts: [] }
+      const net = openNet(library, { param, bin, options: request.options })
+      nets.set(request.model, net)
+      return { header: { batches: net.batches }, parts: [] }
     }
     const net = nets.get(request.model)
     if (request.request === 'close') {
@@ -51,10 +52,10 @@ function serve(library: ReturnType<typeof loadLibrary>): (frame: Frame) => void 
       if (!('shape' in step)) return step
       return {
         input: step.input,
-        tensor: { bytes: contents.next().value as Uint8Array, shape: step.shape, bits: step.bits },
+        tensor: { bytes: contents.next().value as Uint8Array, shape: step.shape, bits: step.bits, batch: step.batch },
       }
     })
-    net?.run(steps, ({ bytes, shape, bits }) => send({ header: { more: true, shape, bits }, parts: [bytes] }))
+    net?.run(steps, ({ bytes, ...described }) => send({ header: { more: true, ...described }, parts: [bytes] }))
     return { header: {}, parts: [] }
   }
   return (frame) => {

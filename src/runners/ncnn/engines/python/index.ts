@@ -46,7 +46,7 @@ export function pythonEngine({ timeout, cache, ...python }: PythonEngineOptions 
     },
     load: (network, options) =>
       loadRealModel('python', network, options, async (model) =>
-        openSession(await findWorker(python), model, { timeout, cache }, true),
+        openSession(await findWorker(python), model, { timeout, cache }),
       ),
   }
 }

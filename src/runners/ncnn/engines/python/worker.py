@@ -51,7 +51,7 @@ def load(header, param, weights):
     check(in_a_file(weights, net.load_model), 'cannot load the .bin')
     if device is not None and not net.opt.use_vulkan_compute:
         raise Refusal(f'ncnn cannot use the Vulkan device {device}, and would take the processor', 'unsupported')
-    return net, {'device': device}
+    return net, {'device': device, 'batches': hasattr(ncnn.Mat, 'batch')}
 
 
 element_types = {8: 'int8', 16: 'float16', 32: 'float32'}

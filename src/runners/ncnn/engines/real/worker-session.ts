@@ -6,13 +6,11 @@ import type { NcnnSession, RawModel, RawTensor, Step } from './session.ts'
 
 /**
  * Loads a network into a worker.
- * @param batches whether the worker knows of batches
  */
 export async function openSession(
   worker: Worker,
   { param, bin, options, source }: RawModel,
   modelOptions: ModelOptions = {},
-  batches = false,
 ): Promise<NcnnSession> {
   const isText = typeof param === 'string'
   const parts = [isText ? encodeUtf8(param) : param, bin]
@@ -21,12 +19,12 @@ export async function openSession(
     source,
     modelOptions,
   )
-  const { device } = answer.header
+  const { device, batches } = answer.header
   return {
     run: (steps, onBlob) => run(encodeRun(steps), (frame) => onBlob(decodeTensor(frame))),
     close,
     device: typeof device === 'string' ? device : undefined,
-    batches,
+    batches: batches === true,
   }
 }
 

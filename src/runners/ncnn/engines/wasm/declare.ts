@@ -51,7 +51,11 @@ function declareLayer(layer: GraphLayer, type: RunnableType): DeclaredLayer {
     const wanted = min === max ? `${min}` : max === Infinity ? `at least ${min}` : `${min} to ${max}`
     throw new NcnnError(`${describeLayer(layer)} has ${count} inputs, but ${layer.type} takes ${wanted}`)
   }
+  if (type.inputs === '1' && !listTypes.has(layer.type) && layer.outputs.length !== 1 && layer.type !== 'Split') {
+    throw new NcnnError(`${describeLayer(layer)} has ${layer.outputs.length} outputs, but ${layer.type} gives 1`)
+  }
   const params = readParams(type.params, layer)
+  explained(layer, () => type.check?.(params, layer))
   return { layer, type, params, weights: explained(layer, () => type.weights?.(params, layer)) ?? {} }
 }
 

@@ -97,6 +97,8 @@ export interface LayerType<
    */
   readonly stores16: boolean | 'bfloat16'
   readonly params: P
+  /** Refuses parameters, and numbers of inputs and outputs, with which ncnn does not load the layer. */
+  check?(params: ParamValues<P>, layer: GraphLayer): void
   /** Weights in the order in which they stand in the .bin, by their documented names. */
   weights?(params: ParamValues<P>, layer: GraphLayer): W
   /**
@@ -132,6 +134,7 @@ export interface RunnableType {
   readonly inputs: InputCount
   readonly stores16: boolean | 'bfloat16'
   readonly params: ParamSpecs
+  check?(params: ParamValues<ParamSpecs>, layer: GraphLayer): void
   weights?(params: ParamValues<ParamSpecs>, layer: GraphLayer): WeightSpecs
   flops?(layer: MeasuredLayer<ParamSpecs, WeightSpecs>): number
   readonly packsHalf?: readonly string[]

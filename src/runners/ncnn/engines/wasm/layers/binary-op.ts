@@ -8,6 +8,7 @@ import { atan2, exp, log1p, pow } from '../math/index.ts'
 import type { Blob } from '../memory/blob.ts'
 import { checkFloat, mapElements } from '../operations/elementwise.ts'
 import { larger, smaller } from '../operations/extrema.ts'
+import { oneToOne } from '../param-checks.ts'
 import { broadcast } from '../shapes/broadcast.ts'
 
 type OperationName = keyof typeof Operation
@@ -81,6 +82,9 @@ export const BinaryOp = defineLayer({
     const constant = alloc([1])
     constant.data[0] = b
     return { f: functions[name], constant }
+  },
+  check({ with_scalar }, layer) {
+    if (with_scalar) oneToOne(layer)
   },
   forward([a, second], { params: { op_type, b }, prepared: { f, constant } }, workspace) {
     if (constant !== undefined) {

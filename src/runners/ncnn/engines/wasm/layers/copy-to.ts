@@ -4,7 +4,8 @@ import { NcnnError } from '../../../error.ts'
 import { int, ints } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
-import { axisNames, existingAxes, namedLengths, shapeOf } from '../shapes/axes.ts'
+import { checkAxes, within } from '../param-checks.ts'
+import { axisNames, chosenAxes, namedLengths, shapeOf } from '../shapes/axes.ts'
 
 /** Stands for "from the beginning". */
 const unset = -233
@@ -23,6 +24,13 @@ export const CopyTo = defineLayer({
     coffset: int(2),
     starts: ints(9),
     axes: ints(11),
+  },
+  check({ starts, axes }) {
+    checkAxes(axes)
+    within(0, 4, { 'the number of starts': starts.length })
+    if (starts.length > 0 && axes.length > 0 && starts.length !== axes.length) {
+      throw new NcnnError(`there are ${axes.length} axes, but ${starts.length} starts`)
+    }
   },
   forward([self, source], { params }, workspace) {
     if (sameShape(self.shape, source.shape)) return source.share()
@@ -59,7 +67,7 @@ function startsAlong(axes: readonly number[], starts: readonly number[], shape: 
   if (starts.length < count) throw new NcnnError(`${count} axes need as many starts, found ${starts.length}`)
   const resolved = shape.map(() => 0)
   for (let i = 0; i < count; i++) {
-    const [axis] = existingAxes([axes.length > 0 ? axes[i] : i], shape.length)
+    const [axis] = chosenAxes([axes.length > 0 ? axes[i] : i], shape.length)
     if (axis === undefined) continue
     const start = starts[i] === unset ? 0 : starts[i]
     resolved[axis] = start >= 0 ? start : start + shape[axis]

@@ -5,8 +5,9 @@ import { int, ints, type ParamValues, string } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
-import { axisNames, existingAxes, namedLengths } from '../shapes/axes.ts'
-import { evaluateSizes } from '../shapes/expression.ts'
+import { checkAxes, oneToOne } from '../param-checks.ts'
+import { axisNames, chosenAxes, namedLengths } from '../shapes/axes.ts'
+import { evaluateSizes, refersToOthers } from '../shapes/expression.ts'
 import { readIntegers } from '../shapes/integers.ts'
 
 const cropParams = {
@@ -49,6 +50,20 @@ export const Crop = defineLayer({
   elements: 'moved',
   stores16: true,
   params: cropParams,
+  check(params, layer) {
+    const { starts, ends, axes } = params
+    checkAxes(axes)
+    const counts = [starts, ends, ...(axes.length > 0 ? [axes] : [])].map(({ length }) => length)
+    if (counts.some((count) => count !== counts[0])) {
+      throw new NcnnError(
+        `starts, ends and axes must be as many as each other, found ${starts.length}, ${ends.length} and ${axes.length}`,
+      )
+    }
+    const { starts_expr, ends_expr, axes_expr } = params
+    const expressions = [starts_expr, ends_expr, axes_expr]
+    const isGiven = starts_expr !== '' || starts.length > 0 || hasOffsets(params)
+    if (isGiven && !expressions.some(refersToOthers)) oneToOne(layer)
+  },
   forward(inputs, { params }, workspace) {
     const [x] = inputs
     const window = resolveWindow(inputs, params)
@@ -69,10 +84,7 @@ function resolveWindow(inputs: readonly [Blob, ...Blob[]], params: CropParams): 
     return windowFromSlices(evaluate(starts_expr), evaluate(ends_expr), axes_expr ? evaluate(axes_expr) : [], shape)
   }
   if (starts.length > 0 && ends.length > 0) return windowFromSlices(starts, ends, axes, shape)
-  const { outw, outh, outd, outc, woffset2, hoffset2, doffset2, coffset2 } = params
-  if ([outw, outh, outd, outc, woffset2, hoffset2, doffset2, coffset2].some((value) => value !== 0)) {
-    return windowFromOffsets(params, shape)
-  }
+  if (hasOffsets(params)) return windowFromOffsets(params, shape)
   const [, reference] = inputs
   if (reference === undefined) {
     throw new NcnnError('without a size among its parameters, Crop needs a second input that has the wanted shape')
@@ -95,7 +107,7 @@ function windowFromSlices(
   }
   const window = { starts: shape.map(() => 0), lengths: [...shape] }
   for (let i = 0; i < count; i++) {
-    const [axis] = existingAxes([axes.length > 0 ? axes[i] : i], shape.length)
+    const [axis] = chosenAxes([axes.length > 0 ? axes[i] : i], shape.length)
     if (axis === undefined) continue
     const length = shape[axis]
     const start = starts[i] === unset ? 0 : starts[i]
@@ -104,6 +116,12 @@ function windowFromSlices(
     window.lengths[axis] = Math.min(length, end > 0 ? end : end + length) - window.starts[axis]
   }
   return window
+}
+
+/** Whether the parameters say how much to take, or to leave at the end. */
+function hasOffsets(params: CropParams): boolean {
+  const { outw, outh, outd, outc, woffset2, hoffset2, doffset2, coffset2 } = params
+  return [outw, outh, outd, outc, woffset2, hoffset2, doffset2, coffset2].some((value) => value !== 0)
 }
 
 /** Leaves out `offset` elements before and `offset2` behind, and takes at most `out` of the rest. */

@@ -35,7 +35,8 @@ export const DetectionOutput = defineLayer({
   forward([location, confidence, anchors], { params }, workspace) {
     const { nms_threshold, nms_top_k, keep_top_k, confidence_threshold } = params
     const mxnet = params.num_class === mxnetStyle
-    const priors = mxnet ? namedLengths(anchors.shape).h : Math.floor(namedLengths(anchors.shape).w / 4)
+    const { h: rows, w: rowLength } = namedLengths(anchors.shape)
+    const priors = mxnet ? rows : Math.floor(rowLength / 4)
     const classes = mxnet ? namedLengths(confidence.shape).h : params.num_class
     checkSizes(location, confidence, anchors, priors, classes, mxnet)
     const common = [params.variances0, params.variances1, params.variances2, params.variances3]
@@ -47,7 +48,7 @@ export const DetectionOutput = defineLayer({
       for (let prior = 0; prior < priors; prior++) {
         const score = confidence.data[mxnet ? label * priors + prior : prior * classes + label]
         if (!(score > confidence_threshold)) continue
-        const variances = mxnet ? common : anchors.data.subarray((priors + prior) * 4, (priors + prior + 1) * 4)
+        const variances = mxnet ? common : anchors.data.subarray(rowLength + prior * 4, rowLength + (prior + 1) * 4)
         boxes.push(decodeBox(location, anchors, prior, variances, label, score, round))
       }
       sortByScore(boxes)

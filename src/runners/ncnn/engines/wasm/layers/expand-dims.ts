@@ -1,6 +1,7 @@
 // ExpandDims: axes of length 1 inserted.
 import { ints } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
+import { checkAxes } from '../param-checks.ts'
 import { existingAxes } from '../shapes/axes.ts'
 
 /** y = x with axes of length 1 at the positions `axes` of the result */
@@ -11,6 +12,7 @@ export const ExpandDims = defineLayer({
   elements: 'moved',
   stores16: false,
   params: { axes: ints(3) },
+  check: ({ axes }) => checkAxes(axes),
   forward([x], { params: { axes } }) {
     const rank = x.shape.length + axes.length
     const expanded = rank <= 4 ? existingAxes(axes, rank) : []

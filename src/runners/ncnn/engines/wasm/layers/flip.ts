@@ -1,9 +1,9 @@
 // Flip: the elements along some axes in reverse order.
-import { NcnnError } from '../../../error.ts'
 import { ints } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
-import { existingAxes } from '../shapes/axes.ts'
+import { checkAxes } from '../param-checks.ts'
+import { chosenAxes } from '../shapes/axes.ts'
 
 /** y = x read backwards along `axes`; a vector has one axis to choose from */
 export const Flip = defineLayer({
@@ -13,11 +13,11 @@ export const Flip = defineLayer({
   elements: 'moved',
   stores16: false,
   params: { axes: ints(0) },
+  check: ({ axes }) => checkAxes(axes),
   forward([x], { params: { axes } }, workspace) {
     if (axes.length === 0) return x.share()
-    if (axes.length > 4) throw new NcnnError(`at most 4 axes can be flipped, found ${axes.length}`)
     const rank = x.shape.length
-    const flipped = rank === 1 ? [0] : existingAxes(axes, rank)
+    const flipped = chosenAxes(axes, rank)
     const y = workspace.alloc(x.shape, x.dtype)
     const last = x.shape.map((length, axis) => (flipped.includes(axis) ? length - 1 : 0))
     const source = viewOf(x, last)

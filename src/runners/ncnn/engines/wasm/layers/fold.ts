@@ -4,7 +4,7 @@ import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import type { Geometry } from '../operations/convolution/geometry.ts'
 import { allRows, spreadRows, spreadTap } from '../operations/convolution/spread.ts'
-import { imageWindows, type Windows, windowParams } from '../operations/image-windows.ts'
+import { checkWindow, imageWindows, type Windows, windowParams } from '../operations/image-windows.ts'
 import { checkRank } from '../shapes/axes.ts'
 
 /** y[c, output_h, output_w] = the sum of the windows in the columns of x[c * kernel elements, windows], each at its place */
@@ -15,6 +15,7 @@ export const Fold = defineLayer({
   elements: 'float32',
   stores16: false,
   params: { ...windowParams, output_w: int(20), output_h: int(21, 'output_w') },
+  check: (params) => checkWindow(params),
   forward([x], { params }, workspace) {
     checkRank(x.shape, 2)
     const [rows, columns] = x.shape

@@ -73,11 +73,13 @@ export const Gemm = defineLayer({
     } = params
     const format = blockFormat(quantize_term)
     const int8 = isInt8(quantize_term)
-    const lengthsOfC = [1, constantM, constantM, constantM * constantN, constantN]
     return {
       A_data: constantA ? tagged(constantM * constantK) : undefined,
       B_data: constantB ? weightOfB(constantN, constantK, format) : undefined,
-      C_data: constantC && constant_broadcast_type_C !== -1 ? tagged(lengthsOfC[constant_broadcast_type_C]) : undefined,
+      C_data:
+        constantC && constant_broadcast_type_C !== -1
+          ? tagged(lengthsOfC(constantM, constantN)[constant_broadcast_type_C])
+          : undefined,
       B_data_quantize_scales: format ? raw(constantN * Math.ceil(constantK / format.blockSize)) : undefined,
       B_data_input_scales: format?.hasInputScale ? raw(constantK) : undefined,
       A_data_int8_scales: constantA && int8 ? raw(constantM) : undefined,
@@ -151,6 +153,7 @@ export const Gemm = defineLayer({
     const [rows, columns] = output_transpose ? [N, M] : [M, N]
     const y = workspace.alloc(output_N1M ? [rows, 1, columns] : [rows, columns])
     const broadcast = C && (params.constantC ? params.constant_broadcast_type_C : broadcastType(C, M, N))
+    if (C && params.constantC) checkConstantC(C, params.constant_broadcast_type_C, M, N)
     const addend = C && { C, broadcast: broadcast ?? 0, beta: params.beta }
 
     if (prepared.blocksB) {
@@ -192,6 +195,16 @@ export const Gemm = defineLayer({
     return y
   },
 })
+
+/** What C is broadcast from was fixed at conversion; M and N follow from the inputs. */
+function checkConstantC({ length }: Blob, broadcast: number, M: number, N: number): void {
+  const needed = lengthsOfC(M, N)[broadcast]
+  if (length !== needed)
+    throw new NcnnError(`the product is [${M}, ${N}], but the constant C has ${length} elements, not ${needed}`)
+}
+
+/** Elements of C by its broadcast type. */
+const lengthsOfC = (M: number, N: number): readonly number[] => [1, M, M, M * N, N]
 
 /** Whether operands are quantised to int8, rather than not at all or in blocks. */
 const isInt8 = (quantizeTerm: number): boolean => quantizeTerm !== 0 && blockFormat(quantizeTerm) === undefined

@@ -5,6 +5,7 @@ import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { cubicWeights } from '../operations/resample.ts'
+import { within } from '../param-checks.ts'
 import { checkRank } from '../shapes/axes.ts'
 
 const sampleType = { bilinear: 1, nearest: 2, bicubic: 3 } as const
@@ -21,18 +22,18 @@ export const GridSample = defineLayer({
   elements: 'float32',
   stores16: false,
   params: { sample_type: int(0, 1), padding_mode: int(1, 1), align_corner: int(2), permute_fusion: int(3) },
+  check: ({ sample_type, padding_mode }) => within(1, 3, { sample_type, padding_mode }),
   forward([x, grid], { params }, workspace) {
     const { sample_type, padding_mode, align_corner, permute_fusion } = params
-    checkChoice('sample_type', sample_type)
-    checkChoice('padding_mode', padding_mode)
     checkRank(x.shape, 3, 4)
     const [channels, ...lengths] = x.shape
     if (sample_type === sampleType.bicubic && lengths.length === 3) {
       throw new NcnnError('ncnn has no bicubic sampling of volumes')
     }
-    const outShape = permute_fusion ? grid.shape.slice(1) : grid.shape.slice(0, -1)
-    const coordinates = permute_fusion ? grid.shape[0] : grid.shape[grid.shape.length - 1]
-    if (outShape.length !== lengths.length || coordinates < lengths.length) {
+    const gridShape = !permute_fusion && grid.shape.length < x.shape.length ? [1, ...grid.shape] : grid.shape
+    const outShape = permute_fusion ? gridShape.slice(1) : gridShape.slice(0, -1)
+    const coordinates = permute_fusion ? gridShape[0] : gridShape[gridShape.length - 1]
+    if (outShape.length !== lengths.length || coordinates !== lengths.length) {
       throw new NcnnError(`a grid of ${formatShape(grid.shape)} does not hold points of ${lengths.length} coordinates`)
     }
     const y = workspace.alloc([channels, ...outShape])
@@ -85,10 +86,6 @@ interface Sampling {
   readonly padding_mode: number
   readonly alignCorner: boolean
   readonly round: (value: number) => number
-}
-
-function checkChoice(name: string, value: number): void {
-  if (value < 1 || value > 3) throw new NcnnError(`${name} must be 1, 2 or 3, found ${value}`)
 }
 
 /** Finds for each point the elements around it and their weights, then sums them in every channel. */

@@ -4,7 +4,8 @@ import { float, int, type ParamValues, string } from '../../../params.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { cubicTaps, linearTaps, nearestTaps, resample, type Taps } from '../operations/resample.ts'
-import { checkRank, namedLengths } from '../shapes/axes.ts'
+import { oneToOne, within } from '../param-checks.ts'
+import { asRank, namedLengths } from '../shapes/axes.ts'
 import { evaluateSizes } from '../shapes/expression.ts'
 
 const interpParams = {
@@ -28,25 +29,30 @@ export const Interp = defineLayer({
   elements: 'float32',
   stores16: true,
   params: interpParams,
+  check(params, layer) {
+    within(0, 3, { resize_type: params.resize_type })
+    if (params.dynamic_target_size !== 1) oneToOne(layer)
+  },
   forward(inputs, { params }, workspace) {
     const [x] = inputs
-    checkRank(x.shape, 1, 2, 3)
-    const { c, h, w } = namedLengths(x.shape)
+    const shape = asRank(x.shape, 3)
+    const rank = shape.length
+    const { c, h, w } = namedLengths(shape)
     const [outH, outW] = targetSize(inputs, params)
-    if (outW < 1 || (outH < 1 && x.shape.length !== 2)) {
+    if (outW < 1 || (outH < 1 && rank !== 2)) {
       throw new NcnnError(`the output would have ${outH} rows and ${outW} columns`)
     }
     if (h < 1 || w < 1) throw new NcnnError(`an input of ${h} rows and ${w} columns cannot be resized`)
-    if (x.shape.length === 1) {
+    if (rank === 1) {
       const y = workspace.alloc([x.length, outH, outW], x.dtype)
       for (let i = 0; i < x.length; i++) y.data.fill(x.data[i], i * outH * outW, (i + 1) * outH * outW)
       return y
     }
     const [height, width] = [axisOf('h', h, outH, params), axisOf('w', w, outW, params)]
-    if (staysAsIs(width, params) && (x.shape.length === 2 || staysAsIs(height, params))) return x.share()
+    if (staysAsIs(width, params) && (rank === 2 || staysAsIs(height, params))) return x.share()
 
     const alongW = tapsAlong(width, params, workspace)
-    if (x.shape.length === 2) {
+    if (rank === 2) {
       const y = workspace.alloc([h, outW])
       resize(x, y, 1, nearestTaps(h, h, 1, workspace), alongW, workspace)
       return y

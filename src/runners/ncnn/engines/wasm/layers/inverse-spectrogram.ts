@@ -2,7 +2,8 @@
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
-import { frameParams, hopOf, makeWindow, normFactor, waveOf } from '../operations/short-time-fourier.ts'
+import { checkFrames, frameParams, hopOf, makeWindow, normFactor, waveOf } from '../operations/short-time-fourier.ts'
+import { within } from '../param-checks.ts'
 import { checkRank } from '../shapes/axes.ts'
 
 /**
@@ -16,6 +17,11 @@ export const InverseSpectrogram = defineLayer({
   elements: 'float32',
   stores16: false,
   params: { ...frameParams, returns: int(1), normalized: int(7) },
+  check(params) {
+    checkFrames(params)
+    const { returns, normalized } = params
+    within(0, 2, { returns, normalized })
+  },
   forward([x], { params }, workspace) {
     checkRank(x.shape, 3)
     const { n_fft, returns, center } = params

@@ -1,12 +1,12 @@
 // LRN: each element divided by a power of what its neighbours' squares add up to (Krizhevsky et al., 2012).
 import { BinaryOp } from '../../../../../kernels/ncnn.ts'
-import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import { pow } from '../math/index.ts'
 import type { Blob } from '../memory/blob.ts'
 import { checkFloat } from '../operations/elementwise.ts'
-import { checkRank, namedLengths } from '../shapes/axes.ts'
+import { atLeast, within } from '../param-checks.ts'
+import { asRank, namedLengths } from '../shapes/axes.ts'
 
 const acrossChannels = 0
 const withinChannel = 1
@@ -22,20 +22,19 @@ export const LRN = defineLayer({
   elements: 'float32',
   stores16: false,
   params: { region_type: int(0), local_size: int(1, 5), alpha: float(2, 1), beta: float(3, 0.75), bias: float(4, 1) },
+  check({ region_type, local_size }) {
+    within(acrossChannels, withinChannel, { region_type })
+    atLeast(1, { local_size })
+  },
   /** -beta, in memory for the kernel. */
-  prepare({ params: { region_type, local_size, beta } }, { alloc }) {
-    if (local_size < 1) throw new NcnnError(`local_size must be at least 1, found ${local_size}`)
-    if (region_type !== acrossChannels && region_type !== withinChannel) {
-      throw new NcnnError(`region_type must be 0 (across channels) or 1 (within a channel), found ${region_type}`)
-    }
+  prepare({ params: { beta } }, { alloc }) {
     const exponent = alloc([1])
     exponent.data[0] = -beta
     return exponent
   },
   forward([x], { params: { region_type, local_size, alpha, bias }, prepared: exponent }, workspace) {
     checkFloat(x, workspace)
-    checkRank(x.shape, 1, 2, 3)
-    const { c, h, w } = namedLengths(x.shape)
+    const { c, h, w } = namedLengths(asRank(x.shape, 3))
     const before = Math.floor(local_size / 2)
     const after = local_size - before - 1
     if (region_type === acrossChannels) {

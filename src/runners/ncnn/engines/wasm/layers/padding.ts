@@ -5,6 +5,7 @@ import { raw } from '../../../weights.ts'
 import { defineLayer } from '../layer.ts'
 import type { Blob, BlobArray } from '../memory/blob.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { within } from '../param-checks.ts'
 import { axisNames } from '../shapes/axes.ts'
 
 const paddingTypes = ['constant', 'replicate', 'reflect'] as const
@@ -31,12 +32,12 @@ export const Padding = defineLayer({
     front: int(7),
     behind: int(8),
   },
+  check: ({ type }) => within(0, paddingTypes.length - 1, { type }),
   weights: ({ per_channel_pad_data_size }) => ({
     per_channel_pad_data: per_channel_pad_data_size ? raw(per_channel_pad_data_size) : undefined,
   }),
   forward([x], { params, weights: { per_channel_pad_data } }, workspace) {
     const type = paddingTypes[params.type]
-    if (type === undefined) throw new NcnnError(`the padding type must be 0, 1 or 2, found ${params.type}`)
     const { top, bottom, left, right, front, behind } = params
     const all = [top, bottom, left, right, front, behind]
     if (all.every((pad) => pad === 0)) return x.share()

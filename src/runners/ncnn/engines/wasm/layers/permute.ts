@@ -4,6 +4,7 @@ import { int } from '../../../params.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { within } from '../param-checks.ts'
 import { axisNames } from '../shapes/axes.ts'
 
 /** The result's axes by `order_type`, innermost first as ncnn writes them, for blobs of 2, 3 and 4 axes. */
@@ -24,6 +25,7 @@ export const Permute = defineLayer({
   elements: 'moved',
   stores16: false,
   params: { order_type: int(0) },
+  check: ({ order_type }) => within(0, orders[4].length - 1, { order_type }),
   forward([x], { params: { order_type } }, workspace) {
     const rank = x.shape.length
     if (rank === 1 || order_type === 0) return x.share()

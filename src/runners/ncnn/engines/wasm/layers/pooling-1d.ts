@@ -2,7 +2,8 @@
 import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { type Planes, poolAdaptively, poolSliding } from '../operations/pool-planes.ts'
-import { poolMethod, type Sliding } from '../operations/pool-windows.ts'
+import { checkPooling, poolMethod, type Sliding } from '../operations/pool-windows.ts'
+import { atLeast } from '../param-checks.ts'
 import { asRank, namedLengths } from '../shapes/axes.ts'
 
 /** As Pooling, over windows of w for each row of a matrix. */
@@ -23,6 +24,11 @@ export const Pooling1D = defineLayer({
     avgpool_count_include_pad: int(6),
     adaptive_pooling: int(7),
     out_w: int(8),
+  },
+  check(params) {
+    checkPooling(params)
+    // Here no length stands for the input's.
+    if (params.adaptive_pooling && !params.global_pooling) atLeast(1, { out_w: params.out_w })
   },
   forward([x], { params }, workspace) {
     const { h: rows, w } = namedLengths(asRank(x.shape, 2))

@@ -1,19 +1,20 @@
 // Pooling3D: the maximum or the average over windows of depth, height and width.
+import { formatShape } from '../../../../../tensor/shape.ts'
+import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import {
   adaptiveWindows,
+  asInput,
   borders,
-  checkSliding,
+  checkPads,
+  checkPooling,
   poolMethod,
   poolWindows,
   slidingCount,
   slidingWindows,
 } from '../operations/pool-windows.ts'
 import { namedLengths, refuseEmpty } from '../shapes/axes.ts'
-
-/** An output length that is the input's. */
-const asInput = -233
 
 /** As Pooling, over windows of d, h and w. */
 export const Pooling3D = defineLayer({
@@ -44,6 +45,7 @@ export const Pooling3D = defineLayer({
     out_h: int(18, 'out_w'),
     out_d: int(28, 'out_w'),
   },
+  check: checkPooling,
   forward([x], { params }, workspace) {
     const { c, d, h, w } = namedLengths(x.shape)
     const lengths = [d, h, w] as const
@@ -84,8 +86,13 @@ export const Pooling3D = defineLayer({
     }
     const { pad_mode } = params
     const along = [alongD, alongH, alongW] as const
-    for (const sliding of along) checkSliding(sliding)
+    for (const sliding of along) checkPads(sliding)
     const border = borders(lengths, along, pad_mode)
+    if (x.shape.length < 4 && border.some((pads) => pads.some((pad) => pad > 0))) {
+      throw new NcnnError(
+        `padding needs an input of 4 axes, found ${formatShape(x.shape)}; ncnn leaves the depth without`,
+      )
+    }
     const y = workspace.alloc([c, ...along.map((sliding, axis) => slidingCount(lengths[axis], sliding, border[axis]))])
     const counted = params.avgpool_count_include_pad !== 0 || method === 'max'
     poolWindows(method, x, y, lengths, [

@@ -2,11 +2,8 @@
 import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { type Planes, poolAdaptively, poolSliding } from '../operations/pool-planes.ts'
-import { poolMethod } from '../operations/pool-windows.ts'
-import { checkRank, namedLengths } from '../shapes/axes.ts'
-
-/** An output length that is the input's. */
-const asInput = -233
+import { asInput, checkPooling, poolMethod } from '../operations/pool-windows.ts'
+import { asRank, namedLengths } from '../shapes/axes.ts'
 
 /** y = the maximum or average over windows of h and w: sliding, adaptive (out_h x out_w of them), or one that covers everything */
 export const Pooling = defineLayer({
@@ -32,9 +29,9 @@ export const Pooling = defineLayer({
     out_w: int(8),
     out_h: int(18, 'out_w'),
   },
+  check: checkPooling,
   forward([x], { params }, workspace) {
-    checkRank(x.shape, 1, 2, 3)
-    const { c, h, w } = namedLengths(x.shape)
+    const { c, h, w } = namedLengths(asRank(x.shape, 3))
     const input: Planes = { x, channels: c, h, w, method: poolMethod(params.pooling_type) }
     if (params.global_pooling) return poolAdaptively(input, 1, 1, [c], workspace)
     if (params.adaptive_pooling) {

@@ -3,6 +3,7 @@ import { NcnnError } from '../../../error.ts'
 import { float, floats, int, type ParamValues } from '../../../params.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob, BlobArray } from '../memory/blob.ts'
+import { atLeast } from '../param-checks.ts'
 import { namedLengths } from '../shapes/axes.ts'
 
 const priorBoxParams = {
@@ -40,8 +41,13 @@ export const PriorBox = defineLayer({
   elements: 'float32',
   stores16: false,
   params: priorBoxParams,
+  check({ min_sizes, max_sizes }) {
+    atLeast(1, { 'the number of min_sizes': min_sizes.length })
+    if (max_sizes.length > 0 && max_sizes.length !== min_sizes.length) {
+      throw new NcnnError(`there are ${min_sizes.length} min_sizes, but ${max_sizes.length} max_sizes`)
+    }
+  },
   forward([x, image], { params }, workspace) {
-    if (params.min_sizes.length === 0) throw new NcnnError('min_sizes is empty')
     const mxnet =
       image === undefined &&
       params.image_width === unset &&
@@ -90,9 +96,6 @@ function imageSize(image: Blob | undefined, { image_width, image_height }: Prior
 
 /** For each minimal size: its square, the square between it and its maximal size, and its box for each aspect ratio. */
 function ssdHalfSizes({ min_sizes, max_sizes, aspect_ratios, flip }: PriorBoxParams): HalfSize[] {
-  if (max_sizes.length > 0 && max_sizes.length !== min_sizes.length) {
-    throw new NcnnError(`${min_sizes.length} min_sizes need as many max_sizes, found ${max_sizes.length}`)
-  }
   return min_sizes.flatMap((min, k) => {
     const square = (size: number): HalfSize => [size / 2, size / 2]
     const squares = max_sizes.length > 0 ? [square(min), square(Math.sqrt(min * max_sizes[k]))] : [square(min)]
@@ -111,6 +114,7 @@ function ssdHalfSizes({ min_sizes, max_sizes, aspect_ratios, flip }: PriorBoxPar
 
 /** MXNet's MultiBoxPrior: sizes are relative to the feature map's height, ratios but the first apply to the first size. */
 function mxnetBoxes(x: Blob, params: PriorBoxParams, workspace: Workspace): Blob {
+  if (params.aspect_ratios.length === 0) throw new NcnnError('without an image size there must be aspect_ratios')
   const { h, w } = namedLengths(x.shape)
   const stepH = params.step_height === unset ? 1 / h : params.step_height
   const stepW = params.step_width === unset ? 1 / w : params.step_width

@@ -8,6 +8,7 @@ import { exp, log } from '../math/index.ts'
 import type { Blob } from '../memory/blob.ts'
 import { checkFloat } from '../operations/elementwise.ts'
 import { larger, smaller } from '../operations/extrema.ts'
+import { checkAxes } from '../param-checks.ts'
 import { existingAxes } from '../shapes/axes.ts'
 
 /** Folds one element after the other. */
@@ -74,6 +75,7 @@ export const Reduction = defineLayer({
     }
     return definition
   },
+  check: ({ axes }) => checkAxes(axes),
   forward([x], { params: { reduce_all, coeff, axes, keepdims }, prepared: operation }, workspace) {
     checkFloat(x, workspace)
     const isReduced = reducedAxes(x.shape, reduce_all, axes)

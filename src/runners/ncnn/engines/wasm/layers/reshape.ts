@@ -6,8 +6,9 @@ import { int, string } from '../../../params.ts'
 import { defineLayer, type Samples, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { copyStrided, type StridedView, viewOf } from '../operations/strided-copy.ts'
+import { oneToOne } from '../param-checks.ts'
 import { axisNames, namedLengths } from '../shapes/axes.ts'
-import { evaluateSizes } from '../shapes/expression.ts'
+import { evaluateSizes, refersToOthers } from '../shapes/expression.ts'
 
 /** Lengths in Reshape: one that is not given, one that is what remains, one that is as in the input. */
 const unset = -233
@@ -30,6 +31,9 @@ export const Reshape = defineLayer({
     c: int(2, unset),
     shape_expr: string(6),
     ...batchAxisParams,
+  },
+  check(params, layer) {
+    if (!refersToOthers(params.shape_expr)) oneToOne(layer)
   },
   forward: ([x], { params }) => x.share(resolveShape(wantedLengths([[x]], params), x.shape)),
   /** Without batch axes each sample is reshaped; with them, elements move between samples and axes. */
@@ -81,6 +85,8 @@ function resolveShape(wanted: readonly number[], shape: readonly number[]): numb
   if (wanted.length < 1 || wanted.length > 4) {
     throw new NcnnError(`a shape of 1 to 4 lengths must be given, found ${wanted.length}`)
   }
+  // In one row ncnn puts all there is, whatever length was fixed at conversion.
+  if (wanted.length === 1) return [sizeOf(shape)]
   const input = namedLengths(shape)
   const names = axisNames(wanted.length)
   const resolved = fillRemaining(

@@ -4,6 +4,7 @@ import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { checkImage, pooledSize, readRegion } from '../operations/regions.ts'
+import { atLeast, within } from '../param-checks.ts'
 
 /** Most sampling points along an axis of one bin: far more than any image has pixels. */
 const maxSamples = 2 ** 20
@@ -16,9 +17,12 @@ export const ROIAlign = defineLayer({
   elements: 'float32',
   stores16: false,
   params: { ...pooledSize, sampling_ratio: int(3), aligned: int(4), version: int(5) },
+  check({ pooled_width, pooled_height, version }) {
+    atLeast(1, { pooled_width, pooled_height })
+    within(0, 1, { version })
+  },
   forward([x, region], { params }, workspace) {
     const { pooled_width, pooled_height, spatial_scale, aligned, version } = params
-    if (version !== 0 && version !== 1) throw new NcnnError(`version must be 0 or 1, found ${version}`)
     const [channels, h, w] = checkImage(x, pooled_width, pooled_height)
     const round = workspace.float === 'float32' ? Math.fround : (value: number) => value
     const shift = aligned ? 0.5 : 0

@@ -17,15 +17,18 @@ export const RotaryEmbed = defineLayer({
   stores16: true,
   params: { interleaved: int(0) },
   forward([x, cos, sin], { params: { interleaved } }, workspace) {
-    const [heads, steps, width] = x.shape.length === 2 ? [1, ...x.shape] : headShape(x, 'the input')
+    const [heads, steps, width] = headShape(x, 'the input')
     if (width % 2 !== 0) {
       throw new NcnnError(`the width must be even, found ${width}; ncnn leaves the last feature as its memory was`)
     }
     const pairs = width / 2
     const tableWidth = cos.shape[cos.shape.length - 1]
-    if (cos.length !== sin.length || tableWidth < pairs || cos.length < steps * tableWidth) {
+    const rows = [cos, sin].map(({ shape, length }) =>
+      shape[shape.length - 1] === tableWidth ? length / tableWidth : 0,
+    )
+    if (tableWidth < pairs || rows.some((count) => count < steps)) {
       throw new NcnnError(
-        `the tables must be [${steps}, ${pairs}], found cos ${formatShape(cos.shape)} and sin ${formatShape(sin.shape)}`,
+        `the tables must be [${steps}, ${pairs}] or longer, found cos ${formatShape(cos.shape)} and sin ${formatShape(sin.shape)}`,
       )
     }
     const y = workspace.alloc(x.shape)

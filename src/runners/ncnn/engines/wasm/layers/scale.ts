@@ -5,6 +5,7 @@ import { raw } from '../../../weights.ts'
 import { defineLayer } from '../layer.ts'
 import { checkFloat } from '../operations/elementwise.ts'
 import { scaleBias } from '../operations/scale-bias.ts'
+import { oneToOne } from '../param-checks.ts'
 import { checkChannels, outermostChannels } from '../shapes/channels.ts'
 
 /** The scale_data_size by which a layer says that the factors are its second input. */
@@ -18,6 +19,9 @@ export const Scale = defineLayer({
   elements: 'float32',
   stores16: false,
   params: { scale_data_size: int(0), bias_term: int(1) },
+  check({ scale_data_size }, layer) {
+    if (scale_data_size !== scaleFromInput) oneToOne(layer)
+  },
   weights: ({ scale_data_size, bias_term }) =>
     scale_data_size === scaleFromInput
       ? { scale_data: undefined, bias_data: undefined }

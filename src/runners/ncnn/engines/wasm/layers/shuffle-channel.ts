@@ -3,6 +3,7 @@ import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { copyStrided } from '../operations/strided-copy.ts'
+import { atLeast } from '../param-checks.ts'
 
 /** y[j * group + i] = x[i * channels / group + j]: the channels as a matrix of `group` rows, transposed */
 export const ShuffleChannel = defineLayer({
@@ -12,9 +13,10 @@ export const ShuffleChannel = defineLayer({
   elements: 'moved',
   stores16: true,
   params: { group: int(0, 1), reverse: int(1) },
+  check: ({ group }) => atLeast(1, { group }),
   forward([x], { params: { group, reverse } }, workspace) {
     const channels = x.shape.length >= 3 ? x.shape[0] : 1
-    if (group < 1 || channels % group !== 0) {
+    if (channels % group !== 0) {
       throw new NcnnError(`${channels} channels cannot be divided into ${group} groups`)
     }
     const rows = reverse ? channels / group : group

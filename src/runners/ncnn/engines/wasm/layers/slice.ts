@@ -3,6 +3,7 @@ import { NcnnError } from '../../../error.ts'
 import { int, ints } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { within } from '../param-checks.ts'
 import { alongAxis } from '../shapes/axes.ts'
 
 /** Stands for "an equal share of what is left" among slices. */
@@ -16,6 +17,12 @@ export const Slice = defineLayer({
   elements: 'moved',
   stores16: true,
   params: { slices: ints(0), axis: int(1), indices: ints(2) },
+  check({ slices, axis }) {
+    within(-4, 3, { axis })
+    const odd = slices.find((slice) => slice < 1 && slice !== equalShare)
+    if (odd !== undefined)
+      throw new NcnnError(`slices must be lengths, or ${equalShare} for an equal share, found ${odd}`)
+  },
   forward([x], { params: { slices, axis: wantedAxis, indices }, outputCount }, workspace) {
     const axis = alongAxis(wantedAxis, x.shape.length)
     const length = x.shape[axis]

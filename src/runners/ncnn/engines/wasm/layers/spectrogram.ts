@@ -2,8 +2,9 @@
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
-import { frameParams, hopOf, makeWindow, normFactor, waveOf } from '../operations/short-time-fourier.ts'
-import { checkRank } from '../shapes/axes.ts'
+import { checkFrames, frameParams, hopOf, makeWindow, normFactor, waveOf } from '../operations/short-time-fourier.ts'
+import { within } from '../param-checks.ts'
+import { asRank } from '../shapes/axes.ts'
 
 const padTypes = ['constant', 'replicate', 'reflect'] as const
 
@@ -24,11 +25,15 @@ export const Spectrogram = defineLayer({
     normalized: int(7),
     onesided: int(8, 1),
   },
+  check(params) {
+    checkFrames(params)
+    const { power, pad_type, normalized } = params
+    within(0, 2, { power, pad_type, normalized })
+  },
   forward([x], { params }, workspace) {
-    checkRank(x.shape, 1)
+    asRank(x.shape, 1)
     const { n_fft, power, onesided } = params
     const hoplen = hopOf(params)
-    if (power < 0 || power > 2) throw new NcnnError(`power must be 0, 1 or 2, found ${power}`)
     const padding = params.center === 1 ? Math.floor(n_fft / 2) : 0
     const samples = x.length + 2 * padding
     if (samples < n_fft) throw new NcnnError(`a frame of ${n_fft} samples is longer than the signal, ${samples}`)

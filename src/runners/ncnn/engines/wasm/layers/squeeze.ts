@@ -1,6 +1,7 @@
 // Squeeze: axes of length 1 removed.
 import { int, ints } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
+import { checkAxes } from '../param-checks.ts'
 import { axisNames, existingAxes } from '../shapes/axes.ts'
 
 /** y = x without those of the given axes that have length 1 */
@@ -11,6 +12,7 @@ export const Squeeze = defineLayer({
   elements: 'moved',
   stores16: false,
   params: { squeeze_w: int(0), squeeze_h: int(1), squeeze_d: int(11), squeeze_c: int(2), axes: ints(3) },
+  check: ({ axes }) => checkAxes(axes),
   forward([x], { params }) {
     const names = axisNames(x.shape.length)
     const squeezed =

@@ -1,9 +1,9 @@
 // Tile: a blob repeated along its axes.
 import { rowMajorStrides, sizeOf } from '../../../../../tensor/shape.ts'
-import { NcnnError } from '../../../error.ts'
 import { int, ints } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { atLeast, within } from '../param-checks.ts'
 import { type AxisName, axisNames, namedLengths, shapeOf } from '../shapes/axes.ts'
 
 type Repeats = Readonly<Record<AxisName, number>>
@@ -16,15 +16,20 @@ export const Tile = defineLayer({
   elements: 'moved',
   stores16: false,
   params: { axis: int(0), tiles: int(1, 1), repeats: ints(2) },
+  check({ axis, tiles, repeats }) {
+    if (repeats.length === 0) {
+      within(0, 3, { axis })
+      atLeast(1, { tiles })
+    }
+    within(0, 4, { 'the number of repeats': repeats.length })
+    for (const count of repeats) atLeast(1, { repeats: count })
+  },
   forward([x], { params: { axis, tiles, repeats } }, workspace) {
     const rank = Math.max(x.shape.length, repeats.length)
-    if (rank > 4) throw new NcnnError(`at most 4 repeats can be given, found ${repeats.length}`)
     const times = repeats.length > 0 ? alignRepeats(repeats, x.shape.length) : repeatAlong(axis, tiles, x.shape.length)
     const lengths = namedLengths(x.shape)
     const names = axisNames(rank)
     const shape = names.map((name) => lengths[name] * times[name])
-    if (shape.some((length) => length <= 0))
-      throw new NcnnError(`repeats must be positive, found ${repeats.length > 0 ? repeats : tiles}`)
     if (sizeOf(shape) === x.length) return x.share(shape)
 
     // Each axis becomes two: how often it is repeated, where the source does not move, and the axis itself.

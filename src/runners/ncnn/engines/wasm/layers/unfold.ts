@@ -2,9 +2,9 @@
 import { NcnnError } from '../../../error.ts'
 import { float, type ParamValues } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
-import { imageWindows, type Windows, windowParams } from '../operations/image-windows.ts'
+import { checkWindow, imageWindows, type Windows, windowParams } from '../operations/image-windows.ts'
 import { copyStrided } from '../operations/strided-copy.ts'
-import { checkRank, namedLengths } from '../shapes/axes.ts'
+import { asRank, namedLengths } from '../shapes/axes.ts'
 import { type Border, samePadding } from '../shapes/same-padding.ts'
 
 /** Values of all four paddings that stand for TensorFlow's SAME, with the odd element behind or before. */
@@ -20,9 +20,9 @@ export const Unfold = defineLayer({
   elements: 'float32',
   stores16: false,
   params: { ...windowParams, pad_value: float(18) },
+  check: (params) => checkWindow(params),
   forward([x], { params }, workspace) {
-    checkRank(x.shape, 1, 2, 3)
-    const { c, h, w } = namedLengths(x.shape)
+    const { c, h, w } = namedLengths(asRank(x.shape, 3))
     const [borderH, borderW] = unfoldBorders(h, w, params)
     const alongH = imageWindows(h, params.kernel_h, params.dilation_h, params.stride_h, borderH)
     const alongW = imageWindows(w, params.kernel_w, params.dilation_w, params.stride_w, borderW)

@@ -5,7 +5,16 @@ import { exp } from '../math/index.ts'
 import type { Blob } from '../memory/blob.ts'
 import { sigmoid } from '../operations/logistic.ts'
 import { softmax } from '../operations/softmax.ts'
-import { bestClass, cellsOf, checkPredictions, decodeBox, finish, yoloParams } from '../operations/yolo-cells.ts'
+import {
+  bestClass,
+  cellsOf,
+  checkDetector,
+  checkPredictions,
+  decodeBox,
+  finish,
+  yoloParams,
+} from '../operations/yolo-cells.ts'
+import { namedLengths } from '../shapes/axes.ts'
 
 /**
  * YOLO v2. Each x [num_box * (5 + num_class), h, w] holds, for each anchor, centre, size, objectness and class scores of a box per
@@ -18,14 +27,18 @@ export const YoloDetectionOutput = defineLayer({
   elements: 'float32',
   stores16: false,
   params: yoloParams,
-  forward(inputs, { params }, workspace) {
-    const { num_class, num_box, biases } = params
+  check(params) {
+    const { num_box, biases } = params
     if (biases.length < 2 * num_box) {
       throw new NcnnError(`${num_box} boxes need ${2 * num_box} biases, found ${biases.length}`)
     }
+    checkDetector(params, biases.slice(0, 2 * num_box))
+  },
+  forward(inputs, { params }, workspace) {
+    const { num_class, num_box, biases } = params
     const boxes = inputs.flatMap((x) => {
       checkPredictions(x, num_class, num_box)
-      const [, h, w] = x.shape
+      const { h, w } = namedLengths(x.shape)
       return cellsOf(x, num_box, num_class, workspace).flatMap((cell) => {
         const { label, score } = bestClass(cell.classScores)
         const total = cell.classScores.reduce((sum, other) => sum + exp(other - score), 0)
@@ -45,7 +58,8 @@ export const YoloDetectionOutput = defineLayer({
 function withSoftmax(x: Blob, num_class: number, num_box: number, workspace: Workspace): Blob {
   const y = workspace.alloc(x.shape)
   y.data.set(x.data)
-  const size = x.shape[1] * x.shape[2]
+  const { h, w } = namedLengths(x.shape)
+  const size = h * w
   const scores = workspace.scratch([num_class, size])
   for (let box = 0; box < num_box; box++) {
     const start = (box * (5 + num_class) + 5) * size

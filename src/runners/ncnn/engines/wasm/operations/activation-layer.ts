@@ -4,7 +4,7 @@ import type { ParamSpecs, ParamValues } from '../../../params.ts'
 import { type AnyLayerType, defineLayer, type LayerType } from '../layer.ts'
 import { mapElements } from './elementwise.ts'
 
-type Declaration<P extends ParamSpecs> = Pick<LayerType<'1', P>, 'type' | 'binaryId' | 'stores16' | 'params'>
+type Declaration<P extends ParamSpecs> = Pick<LayerType<'1', P>, 'type' | 'binaryId' | 'stores16' | 'params' | 'check'>
 
 interface ActivationDefinition<P extends ParamSpecs> extends Declaration<P> {
   /** The kernel for float32, with its constants a and b. */

@@ -2,6 +2,7 @@
 import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import type { Blob } from '../memory/blob.ts'
+import { namedLengths } from '../shapes/axes.ts'
 
 /** The inputs behind the first ones: a mask if there is one, then the caches of keys and values. */
 interface OptionalInputs {
@@ -28,13 +29,19 @@ export function optionalInputs(inputs: readonly Blob[], { attn_mask, kv_cache }:
 export const isCache = ({ kv_cache }: AttentionParams, index: number, count: number): boolean =>
   kv_cache !== 0 && index >= count - 2
 
-export function headShape({ shape }: Blob, name: string): readonly [number, number, number] {
-  if (shape.length !== 3) throw new NcnnError(`${name} must be [heads, steps, width], found ${formatShape(shape)}`)
-  return [shape[0], shape[1], shape[2]]
+/** A matrix is one head. */
+export function headShape({ shape }: Blob, name: string): readonly [heads: number, steps: number, width: number] {
+  if (shape.length !== 2 && shape.length !== 3) {
+    throw new NcnnError(`${name} must be [heads, steps, width], found ${formatShape(shape)}`)
+  }
+  const { c, h, w } = namedLengths(shape)
+  return [c, h, w]
 }
 
 export function checkMask(mask: Blob | undefined, heads: number, queries: number, keys: number): void {
-  if (mask !== undefined && mask.length !== queries * keys && mask.length !== heads * queries * keys) {
+  if (mask === undefined) return
+  const { c, d, h, w } = namedLengths(mask.shape)
+  if (d !== 1 || h !== queries || w !== keys || (c !== 1 && c !== heads)) {
     throw new NcnnError(
       `the mask must be [${queries}, ${keys}] or [${heads}, ${queries}, ${keys}], found ${formatShape(mask.shape)}`,
     )

@@ -2,6 +2,7 @@
 import { NcnnError } from '../../../error.ts'
 import { floats, int } from '../../../params.ts'
 import { exp, log1p, tanh } from '../math/index.ts'
+import { atLeast } from '../param-checks.ts'
 
 /** The two parameters by which a layer declares its fused activation. */
 export const activationParams = { activation_type: int(9), activation_params: floats(10) } as const
@@ -16,6 +17,7 @@ export interface FusedActivation {
   readonly b: number
 }
 
+const hardSwish = 6
 const parameterCounts = [0, 0, 1, 2, 0, 0, 2]
 
 export function fusedActivation(params: {
@@ -27,6 +29,7 @@ export function fusedActivation(params: {
   if (count === undefined) throw new NcnnError(`activation_type must be 0 to 6, found ${type}`)
   if (values.length < count)
     throw new NcnnError(`activation_type ${type} needs ${count} activation_params, found ${values.length}`)
+  if (type === hardSwish) atLeast(0, { 'the alpha of activation_type 6': values[0] })
   return { type, a: values[0] ?? 0, b: values[1] ?? 0 }
 }
 
@@ -43,7 +46,7 @@ export function activate(x: number, { type, a, b }: FusedActivation): number {
       return 1 / (1 + exp(-x))
     case 5:
       return x * tanh(log1p(exp(x)))
-    case 6:
+    case hardSwish:
       return x * Math.min(Math.max(x * a + b, 0), 1)
     default:
       return x

@@ -1,6 +1,7 @@
 // The windows of a kernel that slides over an image, as Fold and Unfold describe them.
 import { NcnnError } from '../../../error.ts'
-import { int } from '../../../params.ts'
+import { int, type ParamValues } from '../../../params.ts'
+import { atLeast } from '../param-checks.ts'
 import type { Border } from '../shapes/same-padding.ts'
 import { maxSize } from './convolution/geometry.ts'
 
@@ -18,6 +19,12 @@ export const windowParams = {
   pad_bottom: int(16, 'pad_top'),
 } as const
 
+/** Refuses windows with which ncnn does not load the layer. */
+export function checkWindow(params: ParamValues<typeof windowParams>): void {
+  const { kernel_w, kernel_h, dilation_w, dilation_h, stride_w, stride_h } = params
+  atLeast(1, { kernel_w, kernel_h, dilation_w, dilation_h, stride_w, stride_h })
+}
+
 /** The windows along one axis of the image: where they start and which of their elements lie inside it. */
 export interface Windows {
   readonly kernel: number
@@ -29,7 +36,7 @@ export interface Windows {
   readonly count: number
 }
 
-/** @throws {NcnnError} on a kernel that is not possible or does not fit the padded image */
+/** @throws {NcnnError} on a kernel that does not fit the padded image */
 export function imageWindows(
   length: number,
   kernel: number,
@@ -37,9 +44,6 @@ export function imageWindows(
   stride: number,
   [padBefore, padAfter]: Border,
 ): Windows {
-  if (kernel < 1 || dilation < 1 || stride < 1) {
-    throw new NcnnError(`a kernel of ${kernel} with dilation ${dilation} and stride ${stride} is not possible`)
-  }
   const extent = dilation * (kernel - 1) + 1
   const padded = length + padBefore + padAfter
   if (padded > maxSize) throw new NcnnError(`a padded image of ${padded} elements is too large`)

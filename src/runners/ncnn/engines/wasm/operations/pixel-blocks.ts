@@ -1,11 +1,10 @@
 // Two views of the same elements: blocks of pixels, and a channel for each pixel of a block.
 import type { Blob } from '../memory/blob.ts'
-import { type StridedView, viewOf } from './strided-copy.ts'
+import type { StridedView } from './strided-copy.ts'
 
-/** A blob of large images, indexed [channel, row in block, column in block, block row, block column]. */
-export function pixelsOfBlocks(image: Blob, blockSize: number): StridedView {
-  const [channel, row] = viewOf(image).strides
-  return { data: image.data, offset: 0, strides: [channel, row, 1, row * blockSize, blockSize] }
+/** A blob of large images, h x w, indexed [channel, row in block, column in block, block row, block column]. */
+export function pixelsOfBlocks({ data }: Blob, h: number, w: number, blockSize: number): StridedView {
+  return { data, offset: 0, strides: [h * w, w, 1, w * blockSize, blockSize] }
 }
 
 /** A blob that has one channel for each pixel of a block, indexed likewise. */

@@ -7,7 +7,7 @@ import {
   adaptiveWindows,
   borders,
   checkAdaptive,
-  checkSliding,
+  checkPads,
   PadMode,
   type PoolMethod,
   poolWindows,
@@ -54,8 +54,8 @@ export function poolSliding(
   workspace: Workspace,
 ): Blob {
   refuseEmpty(x.shape)
-  checkSliding(alongH)
-  checkSliding(alongW)
+  checkPads(alongH)
+  checkPads(alongW)
   const [borderH, borderW] = borders([h, w], [alongH, alongW], padMode)
   const [outH, outW] = [slidingCount(h, alongH, borderH), slidingCount(w, alongW, borderW)]
   const y = workspace.alloc([channels, outH, outW])

@@ -1,6 +1,7 @@
 // Pooling over any number of axes: along each axis a list of windows, and the maximum or the average over their product.
 import { NcnnError } from '../../../error.ts'
 import type { Blob, BlobArray } from '../memory/blob.ts'
+import { atLeast, within } from '../param-checks.ts'
 import { type Border, samePadding } from '../shapes/same-padding.ts'
 
 /** The windows along one axis, one for each output position. */
@@ -15,6 +16,42 @@ export interface Windows {
 
 /** ncnn's `pad_mode`s. */
 export const PadMode = { full: 0, valid: 1, sameUpper: 2, sameLower: 3 } as const
+
+/** An output length that is the input's. */
+export const asInput = -233
+
+interface PoolingParams {
+  readonly pooling_type: number
+  readonly kernel_w: number
+  readonly kernel_h?: number
+  readonly kernel_d?: number
+  readonly stride_w: number
+  readonly stride_h?: number
+  readonly stride_d?: number
+  readonly global_pooling: number
+  readonly pad_mode: number
+  readonly adaptive_pooling: number
+  readonly out_w: number
+  readonly out_h?: number
+  readonly out_d?: number
+}
+
+/** Refuses parameters with which ncnn does not load a pooling layer. What the kind of pooling does not use may be anything. */
+export function checkPooling(params: PoolingParams): void {
+  const { pooling_type, pad_mode, kernel_w, stride_w, out_w } = params
+  within(0, 1, { pooling_type })
+  if (params.global_pooling) return
+  if (params.adaptive_pooling) {
+    const { out_h = out_w, out_d = out_w } = params
+    for (const [name, length] of Object.entries({ out_w, out_h, out_d })) {
+      if (length !== asInput) atLeast(1, { [name]: length })
+    }
+    return
+  }
+  const { kernel_h = kernel_w, kernel_d = kernel_w, stride_h = stride_w, stride_d = stride_w } = params
+  atLeast(1, { kernel_w, kernel_h, kernel_d, stride_w, stride_h, stride_d })
+  within(0, 3, { pad_mode })
+}
 
 /** A sliding window's parameters along one axis. */
 export interface Sliding {
@@ -57,10 +94,10 @@ export function slidingCount(length: number, { kernel, stride }: Sliding, [befor
   return Math.floor((padded - kernel) / stride) + 1
 }
 
-/** Checks the parameters along an axis. */
-export function checkSliding({ kernel, stride, padBefore, padAfter }: Sliding): void {
-  if (kernel >= 1 && stride >= 1 && padBefore >= 0 && padAfter >= 0) return
-  throw new NcnnError(`kernel ${kernel} with stride ${stride} and padding ${padBefore}, ${padAfter} is not possible`)
+/** Checks the padding along an axis. */
+export function checkPads({ padBefore, padAfter }: Sliding): void {
+  if (padBefore >= 0 && padAfter >= 0) return
+  throw new NcnnError(`a padding must not be negative, found ${padBefore} and ${padAfter}`)
 }
 
 /**
@@ -111,12 +148,7 @@ function windows(count: number, at: (i: number) => [start: number, end: number, 
 /** What a window takes: its maximum, or its average. */
 export type PoolMethod = 'max' | 'average'
 
-export function poolMethod(pooling_type: number): PoolMethod {
-  if (pooling_type !== 0 && pooling_type !== 1) {
-    throw new NcnnError(`pooling_type must be 0 (maximum) or 1 (average), found ${pooling_type}`)
-  }
-  return pooling_type === 0 ? 'max' : 'average'
-}
+export const poolMethod = (pooling_type: number): PoolMethod => (pooling_type === 0 ? 'max' : 'average')
 
 /** Depth, height and width; a missing axis has length 1 and one window. */
 export type Triple<T> = readonly [d: T, h: T, w: T]

@@ -2,7 +2,7 @@
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
 import type { Blob } from '../memory/blob.ts'
-import { checkRank } from '../shapes/axes.ts'
+import { asRank, namedLengths } from '../shapes/axes.ts'
 
 export const pooledSize = { pooled_width: int(0), pooled_height: int(1), spatial_scale: float(2, 1) } as const
 
@@ -25,12 +25,16 @@ export function readRegion({ data, length }: Blob): number[] {
   return Array.from(data.subarray(0, 4))
 }
 
-export function checkImage(x: Blob, pooled_width: number, pooled_height: number): readonly number[] {
-  checkRank(x.shape, 3)
+export function checkImage(
+  x: Blob,
+  pooled_width: number,
+  pooled_height: number,
+): readonly [channels: number, h: number, w: number] {
   if (pooled_width < 1 || pooled_height < 1) {
     throw new NcnnError(`pooled_width and pooled_height must be positive, found ${pooled_width} and ${pooled_height}`)
   }
-  return x.shape
+  const { c, h, w } = namedLengths(asRank(x.shape, 3))
+  return [c, h, w]
 }
 
 /** Rounds half away from zero, as C does. */

@@ -1,7 +1,7 @@
 // Frames, windows and waves of the short-time Fourier transform.
-import { NcnnError } from '../../../error.ts'
-import { int } from '../../../params.ts'
+import { int, type ParamValues } from '../../../params.ts'
 import { cos, sin } from '../math/index.ts'
+import { atLeast, within } from '../param-checks.ts'
 
 const { PI } = Math
 
@@ -17,18 +17,22 @@ export const frameParams = {
   center: int(5, 1),
 } as const
 
-export function hopOf({ n_fft, hoplen }: { readonly n_fft: number; readonly hoplen: number }): number {
-  const hop = hoplen === 0 ? Math.floor(n_fft / 4) : hoplen
-  if (n_fft < 1 || hop < 1) throw new NcnnError(`n_fft and hoplen must be positive, found ${n_fft} and ${hop}`)
-  return hop
+/** Refuses frames with which ncnn does not load the layer. */
+export function checkFrames(params: ParamValues<typeof frameParams>): void {
+  const { n_fft, winlen, window_type } = params
+  atLeast(1, { n_fft, hoplen: hopOf(params) })
+  within(1, n_fft, { winlen })
+  within(0, 2, { window_type })
 }
+
+export const hopOf = ({ n_fft, hoplen }: { readonly n_fft: number; readonly hoplen: number }): number =>
+  hoplen === 0 ? Math.floor(n_fft / 4) : hoplen
 
 /** A window of winlen samples in the middle of n_fft: rectangular, Hann or Hamming. */
 export function makeWindow(
   { n_fft, winlen, window_type }: { readonly n_fft: number; readonly winlen: number; readonly window_type: number },
   precision: Precision,
 ): Float64Array {
-  if (winlen < 1 || winlen > n_fft) throw new NcnnError(`winlen must be 1 to n_fft, found ${winlen}`)
   const round = roundingOf(precision)
   const cosine = (i: number): number => cos(round((2 * PI * i) / winlen))
   const shapes: readonly ((i: number) => number)[] = [
@@ -37,7 +41,6 @@ export function makeWindow(
     (i) => 0.54 - 0.46 * cosine(i),
   ]
   const shape = shapes[window_type]
-  if (shape === undefined) throw new NcnnError(`window_type must be 0, 1 or 2, found ${window_type}`)
   const window = new Float64Array(n_fft)
   const start = Math.floor((n_fft - winlen) / 2)
   for (let i = 0; i < winlen; i++) window[start + i] = round(shape(i))

@@ -1,10 +1,11 @@
 // What a YOLO detector says about the boxes of each cell, and the boxes that follow from it.
 import { NcnnError } from '../../../error.ts'
-import { float, floats, int } from '../../../params.ts'
+import { float, floats, int, type ParamValues } from '../../../params.ts'
 import type { Workspace } from '../layer.ts'
 import { exp } from '../math/index.ts'
 import type { Blob } from '../memory/blob.ts'
-import { checkRank } from '../shapes/axes.ts'
+import { atLeast } from '../param-checks.ts'
+import { asRank, namedLengths } from '../shapes/axes.ts'
 import { type Box, boxAround, sortByScore, suppressOverlaps, writeBoxes } from './boxes.ts'
 import { sigmoid } from './logistic.ts'
 
@@ -16,11 +17,23 @@ export const yoloParams = {
   biases: floats(4),
 } as const
 
+type YoloParams = ParamValues<typeof yoloParams>
+
+/** Refuses parameters with which ncnn does not load a detector. */
+export function checkDetector(
+  { num_class, num_box }: Pick<YoloParams, 'num_class' | 'num_box'>,
+  biases: readonly number[],
+): void {
+  atLeast(1, { num_class, num_box })
+  const odd = biases.find((bias) => !(bias > 0 && bias < Infinity))
+  if (odd !== undefined) throw new NcnnError(`biases must be positive, found ${odd}`)
+}
+
 export function checkPredictions(x: Blob, num_class: number, num_box: number): void {
-  checkRank(x.shape, 3)
-  if (num_box >= 1 && num_class >= 1 && Math.floor(x.shape[0] / num_box) === 5 + num_class) return
+  const { c } = namedLengths(asRank(x.shape, 3))
+  if (Math.floor(c / num_box) === 5 + num_class) return
   throw new NcnnError(
-    `${num_box} boxes of ${num_class} classes need ${num_box * (5 + num_class)} channels, the input has ${x.shape[0]}`,
+    `${num_box} boxes of ${num_class} classes need ${num_box * (5 + num_class)} channels, the input has ${c}`,
   )
 }
 
@@ -39,7 +52,7 @@ interface Cell {
 }
 
 export function cellsOf(x: Blob, num_box: number, num_class: number, { float }: Workspace): Cell[] {
-  const [, h, w] = x.shape
+  const { h, w } = namedLengths(x.shape)
   const size = h * w
   const round = float === 'float32' ? Math.fround : (value: number) => value
   return Array.from({ length: num_box * size }, (_, i) => {

@@ -24,14 +24,15 @@ export function shapeOf(rank: number, lengths: Readonly<Record<AxisName, number>
 }
 
 /**
- * A shape as a layer sees it that reads at most `rank` of ncnn's lengths and not how many axes there are: w and h, or w, h and c. What it does
- * not read must be 1, for ncnn would pass over all elements but the first there.
+ * A shape as a layer sees it that reads at most `rank` of ncnn's lengths and not how many axes there are: w, w and h, or w, h and c. What it
+ * does not read must be 1, for ncnn would pass over all elements but the first there.
  */
 export function asRank(shape: readonly number[], rank: number): readonly number[] {
   if (shape.length <= rank) return shape
   const { c, d, h, w } = namedLengths(shape)
   if (rank === 3 && d === 1) return [c, h, w]
   if (rank === 2 && d === 1 && c === 1) return [h, w]
+  if (rank === 1 && d === 1 && c === 1 && h === 1) return [w]
   throw new NcnnError(`expected an input of at most ${rank} axes, or others of length 1, found [${shape.join(', ')}]`)
 }
 
@@ -53,6 +54,10 @@ export function resolveAxis(axis: number, rank: number): number {
 export function existingAxes(axes: readonly number[], rank: number): number[] {
   return axes.map((axis) => (axis < 0 ? axis + rank : axis)).filter((axis) => axis >= 0 && axis < rank)
 }
+
+/** As {@link existingAxes}, where a blob of one axis has no choice. */
+export const chosenAxes = (axes: readonly number[], rank: number): number[] =>
+  rank === 1 ? [0] : existingAxes(axes, rank)
 
 /** Checks that a blob has one of the ranks a layer works on. */
 export function checkRank(shape: readonly number[], ...ranks: readonly number[]): void {

@@ -142,6 +142,10 @@ export function evaluateSizes(
   }
 }
 
+/** Whether an expression names lengths of other inputs than the first: `1w`, `2h`. */
+export const refersToOthers = (expression: string): boolean =>
+  expression.split(/[(),]/).some((token) => /^0*[1-9]\d*[whdcn]$/.test(token))
+
 function applyTo(stack: Value[], name: string, { arity, apply }: Operator): Value {
   const a = stack.pop()
   const b = arity === 2 ? stack.pop() : a

@@ -95,7 +95,9 @@ test('errors', async () => {
   await expect(runSingle('Scale', { 0: -233 }, [[1, 2]])).rejects.toThrow('from a second input')
   await expect(runSingle('Scale', { 0: -233, 1: 1 }, [[1], [1]])).rejects.toThrow('without bias_term')
   await expect(runSingle('Bias', { 0: 1 }, [fill([2, 1, 1])], { weights: one })).rejects.toThrow('2 channels')
-  await expect(runSingle('PReLU', {}, [[1]])).rejects.toThrow('num_slope must be at least 1, found 0')
+  await expect(runSingle('PReLU', {}, [[1]])).rejects.toThrow(
+    'weight slope_data of layer "layer" (PReLU, line 4) would have 0 elements',
+  )
   await expect(runSingle('PReLU', { 0: 3 }, [[1]], { weights: [rawWeight([1, 2, 3])] })).rejects.toThrow('3 channels')
   await expect(runSingle('BatchNorm', { 0: -1 }, [[1]])).rejects.toThrow('would have -1 elements')
 })

@@ -139,7 +139,8 @@ describe('Slice', () => {
   test.each([
     [{ 0: [2], 1: 1 }, '2 outputs need 2 slices, found 1'],
     [{ 0: [2, 4], 1: 1 }, 'a slice would hold 4 elements from 2 on, but the axis has 5'],
-    [{ 0: [0, 5], 1: 1 }, 'a slice would hold 0 elements'],
+    [{ 0: [0, 5], 1: 1 }, 'slices must be lengths, or -233 for an equal share, found 0'],
+    [{ 0: [2, 3], 1: 4 }, 'axis must be -4 to 3, found 4'],
     [{ 2: [9], 1: 1 }, 'a slice would hold 9 elements'],
     [{ 0: [1, 1], 1: 2 }, 'axis 2 does not exist'],
   ])('refuses %o', async (params, message) => {

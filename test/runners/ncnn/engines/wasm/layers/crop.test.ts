@@ -79,7 +79,7 @@ test('keeps int8', async () => {
 test.each([
   [{ 0: 5, 3: 3, 6: 4 }, 'is empty or reaches beyond [6]'],
   [{ 9: [4], 10: [2] }, 'is empty or reaches beyond [6]'],
-  [{ 9: [1], 10: [2], 11: [0, 0] }, '2 axes need as many starts and ends, found 1 and 1'],
+  [{ 9: [1], 10: [2], 11: [0, 0] }, 'starts, ends and axes must be as many as each other, found 1, 1 and 2'],
   [{ 0: 1 }, 'Crop needs a second input'],
 ])('refuses %o', async (params, message) => {
   await expect(runSingle('Crop', params, [row])).rejects.toThrow(message)

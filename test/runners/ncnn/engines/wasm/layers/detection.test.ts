@@ -52,8 +52,8 @@ describe('PriorBox', () => {
     ))
 
   test.each([
-    [{}, 'min_sizes is empty'],
-    [{ 0: [1, 2], 1: [3], 9: 4, 10: 4 }, '2 min_sizes need as many max_sizes, found 1'],
+    [{}, 'the number of min_sizes must be at least 1, found 0'],
+    [{ 0: [1, 2], 1: [3], 9: 4, 10: 4 }, 'there are 2 min_sizes, but 1 max_sizes'],
     [{ 0: [1], 1: [2], 9: -233, 10: -233 }, 'the image must be the second input'],
     [{ 0: [1] }, 'the image would be 0 x 0 pixels'],
   ])('refuses %o', async (params, message) => {
@@ -171,7 +171,7 @@ describe('YoloDetectionOutput', () => {
   test.each([
     [{ 0: 3, 1: 1, 4: [1, 1] }, '1 boxes of 3 classes need 8 channels, the input has 7'],
     [{ 0: 2, 1: 1, 4: [1] }, '1 boxes need 2 biases, found 1'],
-    [{ 0: 2, 1: 0, 4: [1, 1] }, '0 boxes of 2 classes need 0 channels'],
+    [{ 0: 2, 1: 0, 4: [1, 1] }, 'num_box must be at least 1, found 0'],
   ])('refuses %o', async (params, message) => {
     await expect(runSingle('YoloDetectionOutput', params, [x])).rejects.toThrow(message)
   })
@@ -188,7 +188,7 @@ describe('Yolov3DetectionOutput', () => {
   test.each([
     [{ ...params, 5: [bitsOfFloat(2)] }, 'mask refers to anchor 2, but biases has 2'],
     [{ ...params, 5: [1] }, 'mask must be whole numbers as floats (1.0), found 1.4'],
-    [{ ...params, 5: [] }, '1 inputs of 1 boxes need 1 values in mask and 1 in anchors_scale, found 0 and 1'],
+    [{ ...params, 5: [] }, 'mask needs 1 anchors for each input and anchors_scale a value, found 0 and 1'],
   ])('refuses %o', async (wrong, message) => {
     await expect(runSingle('Yolov3DetectionOutput', wrong, [x])).rejects.toThrow(message)
   })

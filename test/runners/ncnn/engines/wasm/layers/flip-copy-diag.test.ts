@@ -136,7 +136,7 @@ describe('CopyTo', () => {
     )
     await expect(runSingle('CopyTo', {}, [[1, 2], self])).rejects.toThrow('reaches beyond [2]')
     await expect(runSingle('CopyTo', { 9: [0], 11: [0, 1] }, [self, [[1]]])).rejects.toThrow(
-      '2 axes need as many starts',
+      'there are 2 axes, but 1 starts',
     )
   })
 })

@@ -142,9 +142,9 @@ test('Fold is the transpose of Unfold', async () => {
 })
 
 test.each([
-  ['Unfold', { 1: 0 }, 'a kernel of 0'],
+  ['Unfold', { 1: 0 }, 'kernel_w must be at least 1, found 0'],
   ['Unfold', { 1: 3, 2: 2 }, 'a kernel over 5 elements is larger than the padded image, 2'],
-  ['Unfold', { 1: 1, 3: 0 }, 'stride 0 is not possible'],
+  ['Unfold', { 1: 1, 3: 0 }, 'stride_w must be at least 1, found 0'],
   ['Unfold', { 1: 1, 4: 1, 15: -1 }, 'a padding cannot be negative'],
 ])('%s refuses %o', async (type, params, message) => {
   await expect(

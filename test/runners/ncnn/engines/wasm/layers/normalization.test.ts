@@ -225,7 +225,7 @@ test('errors', async () => {
     '3 channels do not make 2 groups',
   )
   await expect(runSingle('GroupNorm', { 0: 0, 1: 3 }, [input([3])], { weights })).rejects.toThrow(
-    'do not make 0 groups',
+    'group must be at least 1, found 0',
   )
   await expect(runSingle('GroupNorm', { 0: 1, 1: 3 }, [input([4])], { weights })).rejects.toThrow('the input has 4')
   await expect(runSingle('InstanceNorm', { 0: 3 }, [input([2, 1, 1])], { weights })).rejects.toThrow('the input has 2')

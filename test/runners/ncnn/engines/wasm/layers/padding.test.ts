@@ -86,7 +86,7 @@ test('int8 keeps its type, and the constant is cut to an integer', async () => {
 })
 
 test.each([
-  [{ 2: 1, 4: 3 }, 'the padding type must be 0, 1 or 2, found 3'],
+  [{ 2: 1, 4: 3 }, 'type must be 0 to 2, found 3'],
   [{ 2: -1 }, 'a padding cannot be negative, found -1'],
   [{ 2: 3, 4: reflect }, '3 elements cannot be mirrored over a padding of 3'],
 ])('refuses %o', async (params, message) => {

@@ -60,7 +60,7 @@ test('keeps int32', async () => {
   expect(await runSingle('Permute', { 0: 1 }, [x])).toEqual({ ...x, data: Int32Array.of(1, 3, 2, 4) })
 })
 
-test('refuses an order that its rank does not have', async () => {
+test('refuses an order that its rank, or no rank, has', async () => {
   await expect(runSingle('Permute', { 0: 2 }, [[[1]]])).rejects.toThrow('with 2 axes must be 0 to 1, found 2')
-  await expect(runSingle('Permute', { 0: -1 }, [[[[1]]]])).rejects.toThrow('must be 0 to 5, found -1')
+  await expect(runSingle('Permute', { 0: -1 }, [[[[1]]]])).rejects.toThrow('order_type must be 0 to 23, found -1')
 })

@@ -188,14 +188,14 @@ describe('against the definition', () => {
 })
 
 test.each([
-  ['Pooling', { 1: 0 }, 'kernel 0 with stride 1'],
-  ['Pooling', { 1: 2, 2: 0 }, 'kernel 2 with stride 0'],
-  ['Pooling', { 1: 2, 3: -1 }, 'padding -1, -1 is not possible'],
+  ['Pooling', { 1: 0 }, 'kernel_w must be at least 1, found 0'],
+  ['Pooling', { 1: 2, 2: 0 }, 'stride_w must be at least 1, found 0'],
+  ['Pooling', { 1: 2, 3: -1 }, 'a padding must not be negative, found -1 and -1'],
   ['Pooling', { 1: 4, 5: 1 }, 'a kernel of 4 is larger than the padded input, 2'],
-  ['Pooling', { 1: 1, 5: 4 }, 'pad_mode must be 0, 1, 2 or 3, found 4'],
-  ['Pooling', { 0: 2, 1: 1 }, 'pooling_type must be 0 (maximum) or 1 (average), found 2'],
-  ['Pooling', { 7: 1, 8: 0 }, 'the output must have a positive length, found 0'],
-  ['Pooling1D', { 1: 0 }, 'kernel 0 with stride 1'],
+  ['Pooling', { 1: 1, 5: 4 }, 'pad_mode must be 0 to 3, found 4'],
+  ['Pooling', { 0: 2, 1: 1 }, 'pooling_type must be 0 to 1, found 2'],
+  ['Pooling', { 7: 1, 8: 0 }, 'out_w must be at least 1, found 0'],
+  ['Pooling1D', { 1: 0 }, 'kernel_w must be at least 1, found 0'],
 ])('%s refuses %o', async (type, params, message) => {
   await expect(
     runSingle(type, params, [

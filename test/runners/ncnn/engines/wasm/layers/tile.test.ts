@@ -32,7 +32,7 @@ describe('along one axis', () => {
         [[[2, 3]], [[2, 3]]],
       ],
     ))
-  test('that does not exist: nothing, as in ncnn', () => expectLayer('Tile', { 0: -1, 1: 2 }, [matrix], matrix))
+  test('that it does not have: nothing, as in ncnn', () => expectLayer('Tile', { 0: 3, 1: 2 }, [matrix], matrix))
 })
 
 describe('with repeats', () => {
@@ -68,9 +68,10 @@ test('keeps int8', async () => {
 })
 
 test.each([
-  [{ 1: 0 }, 'repeats must be positive, found 0'],
-  [{ 2: [-1] }, 'repeats must be positive, found -1'],
-  [{ 2: [1, 1, 1, 1, 1] }, 'at most 4 repeats can be given, found 5'],
+  [{ 1: 0 }, 'tiles must be at least 1, found 0'],
+  [{ 2: [-1] }, 'repeats must be at least 1, found -1'],
+  [{ 2: [1, 1, 1, 1, 1] }, 'the number of repeats must be 0 to 4, found 5'],
+  [{ 0: -1 }, 'axis must be 0 to 3, found -1'],
   [{ 1: 2 ** 31 - 1 }, 'elements are too many'],
 ])('refuses %o', async (params, message) => {
   await expect(runSingle('Tile', params, [[1, 2]])).rejects.toThrow(message)

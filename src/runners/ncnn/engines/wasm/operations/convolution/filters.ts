@@ -6,6 +6,7 @@ import type { GraphLayer } from '../../../../graph.ts'
 import { raw, tagged } from '../../../../weights.ts'
 import type { Workspace } from '../../layer.ts'
 import type { Blob } from '../../memory/blob.ts'
+import { atLeast } from '../../param-checks.ts'
 import type { SumPrecision } from '../../precision/sums.ts'
 import { checkFloat } from '../elementwise.ts'
 import { type Dimensions, type Spatial, volumeOf } from './geometry.ts'
@@ -47,8 +48,9 @@ export function filterWeights({ num_output, bias_term, weight_data_size, dynamic
   }
 }
 
-/** @throws {NcnnError} unless weight and bias are inputs exactly when `dynamic_weight` says so */
-export function checkInputs({ dynamic_weight = 0, bias_term }: FilterParams, { inputs }: GraphLayer): void {
+/** @throws {NcnnError} on no group, and unless weight and bias are inputs exactly when `dynamic_weight` says so */
+export function checkInputs({ dynamic_weight = 0, bias_term, group = 1 }: FilterParams, { inputs }: GraphLayer): void {
+  atLeast(1, { group })
   const wanted = ['x', ...(dynamic_weight ? ['weight'] : []), ...(dynamic_weight && bias_term ? ['bias'] : [])]
   if (inputs.length !== wanted.length) {
     throw new NcnnError(
