@@ -106,6 +106,18 @@ describe('a model', () => {
   })
 })
 
+test('says once that a file goes on behind the layers that it declares', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  const param = ['7767517', '2 99', 'Input in 0 1 x', 'ReLU r 1 1 x y', 'ReLU s 1 1 y z'].join('\n')
+  const model = await loadNcnn({ param, bin: noWeights })
+  expect(model.outputs).toEqual([{ name: 'y' }])
+  await model.variant?.({ precision: 'float64' })
+  expect(warn.mock.calls).toEqual([
+    [expect.stringMatching(/: line 2 declares 2 layers, but 3 follow; ncnn ignores the last 1$/)],
+  ])
+  warn.mockRestore()
+})
+
 describe('batched', () => {
   const layers = ['Input in 0 1 x 0=2', 'ReLU relu 1 1 x out']
 

@@ -44,6 +44,22 @@ describe('with a stand-in for the module', () => {
     },
   )
 
+  test.each([
+    ['as one', true],
+    ['sample by sample, where the build knows no batches', false],
+  ])('a batch is run %s', async (_, batches) => {
+    for (const shape of [[5], [3, 5], [2, 3, 5], [3, 2, 3, 5], [8]]) {
+      const { module, live } = fakeNcnn(undefined, batches)
+      const x = { data: floats(3 * shape.reduce((a, b) => a * b)), shape: [3, ...shape], dtype: 'float32' } as const
+      const model = await load(emscriptenEngine(module), diamond, { batched: true })
+      const before = live()
+      const real = await model.run({ x }, { outputs: 'all' })
+      expect(live()).toBe(before)
+      const builtIn = await loadNcnn({ param: diamond, bin: new Uint8Array(0) }, { batched: true })
+      expect(real).toMatchTensors(await builtIn.run({ x }, { outputs: 'all' }), { preset: 'exact' })
+    }
+  })
+
   test('blobs come in the order in which they were asked for, though they are computed in theirs', async () => {
     const model = await load(emscriptenEngine(fakeNcnn().module))
     const results = await model.run({ x: [-2, 3] }, { outputs: ['out', 'c', 'a'] })

@@ -9,6 +9,9 @@ interface Mat {
   readonly elempack: number
   readonly cstep: number
   readonly data: number
+  readonly batch: number
+  /** Bytes from one sample to the next. */
+  readonly step: number
 }
 
 interface Layer {
@@ -17,7 +20,7 @@ interface Layer {
   readonly outputs: readonly string[]
 }
 
-const empty: Mat = { shape: [], elemsize: 0, elempack: 0, cstep: 0, data: 0 }
+const empty: Mat = { shape: [], elemsize: 0, elempack: 0, cstep: 0, data: 0, batch: 1, step: 0 }
 
 export interface FakeNcnn {
   readonly module: EmscriptenModule & Record<string, unknown>
@@ -27,7 +30,8 @@ export interface FakeNcnn {
   readonly options: Record<string, number>
 }
 
-export function fakeNcnn(printErr: (text: string) => void = () => undefined): FakeNcnn {
+/** @param batches whether the build knows of batches */
+export function fakeNcnn(printErr: (text: string) => void = () => undefined, batches = false): FakeNcnn {
   const memory = new WebAssembly.Memory({ initial: 1 })
   const live = new Set<number>()
   const options: Record<string, number> = {}
@@ -65,31 +69,36 @@ export function fakeNcnn(printErr: (text: string) => void = () => undefined): Fa
     free(address)
   }
 
-  const createMat = (shape: readonly number[], elemsize: number, elempack = 1): Mat => {
+  const createMat = (shape: readonly number[], elemsize: number, batch = 1): Mat => {
     const plane = shape.slice(shape.length > 2 ? 1 : 0).reduce((a, b) => a * b, 1)
     const cstep = Math.ceil((plane * elemsize) / 16) * (16 / elemsize)
     const channels = shape.length > 2 ? shape[0] : 1
-    const data = malloc(channels * cstep * elemsize)
-    new Uint8Array(memory.buffer, data, channels * cstep * elemsize).fill(0x7f)
-    return { shape, elemsize, elempack, cstep, data }
+    const step = channels * cstep * elemsize + 64
+    const data = malloc(batch * step)
+    new Uint8Array(memory.buffer, data, batch * step).fill(0x7f)
+    return { shape, elemsize, elempack: 1, cstep, data, batch, step }
   }
   const destroyMat = (mat: Mat): void => {
     if (mat.data !== 0) free(mat.data)
   }
-  const elements = (mat: Mat): number[] => {
+  const elements = (mat: Mat, sample: number): number[] => {
     const channels = mat.shape.length > 2 ? mat.shape[0] : 1
     const plane = mat.shape.slice(mat.shape.length > 2 ? 1 : 0).reduce((a, b) => a * b, 1)
-    const all = new Float32Array(memory.buffer, mat.data, channels * mat.cstep)
+    const all = new Float32Array(memory.buffer, mat.data + sample * mat.step, channels * mat.cstep)
     return Array.from({ length: channels }, (_, q) => [...all.subarray(q * mat.cstep, q * mat.cstep + plane)]).flat()
   }
-  const fill = (mat: Mat, values: readonly number[]): Mat => {
+  const fill = (mat: Mat, samples: readonly (readonly number[])[]): Mat => {
     const channels = mat.shape.length > 2 ? mat.shape[0] : 1
-    const plane = values.length / channels
-    const all = new Float32Array(memory.buffer, mat.data, channels * mat.cstep)
-    for (let q = 0; q < channels; q++) all.set(values.slice(q * plane, (q + 1) * plane), q * mat.cstep)
+    for (const [sample, values] of samples.entries()) {
+      const plane = values.length / channels
+      const all = new Float32Array(memory.buffer, mat.data + sample * mat.step, channels * mat.cstep)
+      for (let q = 0; q < channels; q++) all.set(values.slice(q * plane, (q + 1) * plane), q * mat.cstep)
+    }
     return mat
   }
-  const clone = (mat: Mat): Mat => (mat.data === 0 ? mat : fill(createMat(mat.shape, mat.elemsize), elements(mat)))
+  const samplesOf = (mat: Mat): number[][] => Array.from({ length: mat.batch }, (_, sample) => elements(mat, sample))
+  const clone = (mat: Mat): Mat =>
+    mat.data === 0 ? mat : fill(createMat(mat.shape, mat.elemsize, mat.batch), samplesOf(mat))
 
   const compute: Readonly<Record<string, (inputs: readonly number[][]) => number[]>> = {
     Split: ([x]) => x,
@@ -112,10 +121,13 @@ export function fakeNcnn(printErr: (text: string) => void = () => undefined): Fa
     for (const input of layer.inputs) runUpTo({ net, blobs }, input)
     const inputs = layer.inputs.map((input) => blobs.get(input) ?? empty)
     if (inputs.length === 0 || inputs.some(({ data }) => data === 0)) return
-    const result = compute[layer.type](inputs.map(elements))
+    const batch = Math.max(...inputs.map((input) => input.batch))
+    const result = Array.from({ length: batch }, (_, sample) =>
+      compute[layer.type](inputs.map((input) => elements(input, Math.min(sample, input.batch - 1)))),
+    )
     for (const output of layer.outputs) {
       destroyMat(blobs.get(output) ?? empty)
-      blobs.set(output, fill(createMat(inputs[0].shape, 4), result))
+      blobs.set(output, fill(createMat(inputs[0].shape, 4, batch), result))
     }
     for (const input of layer.inputs) {
       destroyMat(blobs.get(input) ?? empty)
@@ -193,11 +205,19 @@ export function fakeNcnn(printErr: (text: string) => void = () => undefined): Fa
     ncnn_mat_get_cstep: (address) => mat(address).cstep,
     ncnn_mat_get_data: (address) => mat(address).data,
     ncnn_convert_packing(source, slot) {
-      const { shape, cstep, data } = mat(source)
-      const unpacked: Mat = { shape: [shape[0] * 4], elemsize: 4, elempack: 1, cstep, data }
+      const packed = mat(source)
+      const unpacked: Mat = { ...packed, shape: [packed.shape[0] * 4], elemsize: 4, elempack: 1 }
       word(slot).setUint32(0, create(clone(unpacked)), true)
       return undefined
     },
+  }
+  if (batches) {
+    functions.ncnn_mat_get_n = (address) => mat(address).batch
+    functions.ncnn_mat_get_batch_data = (address, sample) => mat(address).data + sample * mat(address).step
+    functions.ncnn_mat_create_1d_elem_batch = (w, size, _, n) => create(createMat([w], size, n))
+    functions.ncnn_mat_create_2d_elem_batch = (w, h, size, _, n) => create(createMat([h, w], size, n))
+    functions.ncnn_mat_create_3d_elem_batch = (w, h, c, size, _, n) => create(createMat([c, h, w], size, n))
+    functions.ncnn_mat_create_4d_elem_batch = (w, h, d, c, size, _, n) => create(createMat([c, d, h, w], size, n))
   }
   const version = 32
   const start = new Uint8Array(memory.buffer)

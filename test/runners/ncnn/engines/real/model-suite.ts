@@ -69,6 +69,16 @@ export function testRealEngine(engine: () => NcnnEngine): void {
     },
   )
 
+  test('moves elements between the samples of a batch, or says that it cannot', async () => {
+    const param = network(['Input in 0 1 x', 'ReLU relu 1 1 x y', 'Reshape all 1 1 y z 0=6 12=0 13=233'])
+    const x = { data: floats(6), shape: [2, 3], dtype: 'float32' } as const
+    const model = await load(param, undefined, { batched: true })
+    const builtIn = await load(param, undefined, { engine: 'wasm', batched: true })
+    const result = await model.run({ x }).catch((error: Error) => error.message)
+    if (typeof result === 'string') expect(result).toMatch(/^layer "all" .* moves elements between samples/)
+    else expect(result).toEqual(await builtIn.run({ x }))
+  })
+
   test('gives int8 blobs as int8', async () => {
     const param = network(['Input in 0 1 x', 'Quantize q 1 1 x y 0=1', 'Split s 1 2 y y0 y1'])
     const scale = new Uint8Array(Float32Array.of(10).buffer)

@@ -6,7 +6,7 @@ import type { Blob } from '../memory/blob.ts'
 import { cubicTaps, linearTaps, nearestTaps, resample, type Taps } from '../operations/resample.ts'
 import { oneToOne, within } from '../param-checks.ts'
 import { asRank, namedLengths } from '../shapes/axes.ts'
-import { evaluateSizes } from '../shapes/expression.ts'
+import { evaluateSizes, refersToOthers } from '../shapes/expression.ts'
 
 const interpParams = {
   resize_type: int(0),
@@ -31,7 +31,7 @@ export const Interp = defineLayer({
   params: interpParams,
   check(params, layer) {
     within(0, 3, { resize_type: params.resize_type })
-    if (params.dynamic_target_size !== 1) oneToOne(layer)
+    if (params.dynamic_target_size !== 1 && !refersToOthers(params.size_expr)) oneToOne(layer)
   },
   forward(inputs, { params }, workspace) {
     const [x] = inputs

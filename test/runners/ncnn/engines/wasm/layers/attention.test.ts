@@ -142,7 +142,7 @@ describe('errors', () => {
         [[1]],
         [[1]],
       ],
-      /the tables must be \[2, 1\], found cos \[1, 1\]/,
+      /the tables must be \[2, 1\] or longer, found cos \[1, 1\]/,
     ],
   ] as const)('%s', async (_, type, params, inputs, message) => {
     await expect(runLayer(type, params, inputs as never)).rejects.toThrow(message)

@@ -100,7 +100,7 @@ test.each([
   [{ 0: 4 }, points(0), 'sample_type must be 1 to 3, found 4'],
   [{ 1: 0 }, points(0), 'padding_mode must be 1 to 3, found 0'],
   [{}, [[[0]]], 'a grid of [1, 1, 1] does not hold points of 2 coordinates'],
-  [{}, [[0, 0]], 'a grid of [1, 2] does not hold points'],
+  [{}, [[0, 0, 0]], 'a grid of [1, 3] does not hold points of 2 coordinates'],
 ])('refuses %o with a grid %o', async (params, grid, message) => {
   await expect(runSingle('GridSample', params, [image, grid as number[][]])).rejects.toThrow(message)
 })

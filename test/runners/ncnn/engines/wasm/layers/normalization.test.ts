@@ -233,6 +233,6 @@ test('errors', async () => {
     '2 channels',
   )
   await expect(runSingle('LRN', { 1: 0 }, [input([2, 1, 1])])).rejects.toThrow('local_size must be at least 1, found 0')
-  await expect(runSingle('LRN', { 0: 2 }, [input([2, 1, 1])])).rejects.toThrow('region_type must be 0')
-  await expect(runSingle('LRN', {}, [input([2, 1, 1, 1])])).rejects.toThrow('it has 4')
+  await expect(runSingle('LRN', { 0: 2 }, [input([2, 1, 1])])).rejects.toThrow('region_type must be 0 to 1')
+  await expect(runSingle('LRN', {}, [input([1, 2, 1, 1])])).rejects.toThrow('at most 3 axes')
 })
