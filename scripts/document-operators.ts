@@ -6,7 +6,7 @@ import type { AnyLayerType } from '../src/runners/ncnn/engines/wasm/layer.ts'
 import { layerTypes } from '../src/runners/ncnn/engines/wasm/layer-types.ts'
 import { parseParamText } from '../src/runners/ncnn/param-text.ts'
 import { type ParamSpec, readParams } from '../src/runners/ncnn/params.ts'
-import type { WeightSpecs } from '../src/runners/ncnn/weights.ts'
+import { currentFormat, type WeightSpecs } from '../src/runners/ncnn/weights.ts'
 import { type Fixture, largestDifference, readFixtures, runFixture } from '../test/runners/ncnn/fixtures.ts'
 
 export const operatorsFile = new URL('../docs/operators.md', import.meta.url)
@@ -39,7 +39,7 @@ export async function operatorsPage(): Promise<string> {
     '',
     '<!-- Written by `npm run docs:operators` from the layer declarations and the test fixtures. Do not edit. -->',
     '',
-    `All ${layerTypes.size} layer types of ncnn. Shapes are ncnn's, outermost axis first, without a batch axis.`,
+    `All ${layerTypes.size} layer types of ncnn, as release ${currentFormat.release} computes them. Shapes are ncnn's, outermost axis first, without a batch axis.`,
     '',
     "- **Parameters**: ncnn's id and documented name; those not marked _float_, _ints_, _floats_ or _string_ are integers. A default other",
     '  than 0 follows the `=`; a name there stands for the value of that parameter. Parameter 31 of any layer is its feature mask.',

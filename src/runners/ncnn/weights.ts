@@ -58,8 +58,8 @@ export interface WeightFormat {
 /** Since this release block-quantised weights have no tag. */
 const untaggedBlocksSince = '20261020'
 
-/** The format of files that are made today. */
-export const currentFormat: WeightFormat = { release: untaggedBlocksSince, isPartial: false }
+/** The format of files that are made today, for the release that the built-in engine follows. */
+export const currentFormat: WeightFormat = { release: '20261020', isPartial: false }
 
 type WeightedLayers = readonly { readonly layer: GraphLayer; readonly weights: WeightSpecs }[]
 

@@ -32,6 +32,7 @@ interface RecurrentParams {
   readonly num_output: number
   readonly weight_data_size: number
   readonly direction: number
+  readonly int8_scale_term: number
   /** That of LSTM; the other types have as many units as outputs. */
   readonly hidden_size?: number
 }
@@ -160,7 +161,12 @@ export function packMatrix(weights: Blob, index: number, rows: number, columns: 
 }
 
 /** Number of time steps of x, [T][features]. */
-function stepsOf(x: Blob, { features }: Sizes): number {
+function stepsOf(x: Blob, { features }: Sizes, { int8_scale_term }: RecurrentParams): number {
+  if (int8_scale_term && x.shape.length > 2) {
+    throw new NcnnError(
+      'in int8 the input must be [steps, features]; ncnn quantises the steps of more axes with one scale',
+    )
+  }
   const { h: steps, w } = namedLengths(asRank(x.shape, 2))
   if (w !== features) throw new NcnnError(`the input must be [steps, ${features}], as the weights say`)
   return steps
@@ -278,7 +284,7 @@ export function forwardRecurrent(
   const { packed, sizes } = prepared
   const { directions, gates, units, biasRows, outputs } = sizes
   const rounding = roundingOf(sumPrecisionOf(layer, workspace))
-  const steps = stepsOf(x, sizes)
+  const steps = stepsOf(x, sizes, params)
   const y = workspace.alloc([steps, directions * outputs])
   const hidden = initialState(fedHidden, directions, outputs, workspace)
   for (let d = 0; d < directions; d++) {
