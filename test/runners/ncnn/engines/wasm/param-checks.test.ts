@@ -36,6 +36,11 @@ describe('refused', () => {
     ['InverseSpectrogram', '0=4 1=3', 'returns must be 0 to 2, found 3'],
     ['YoloDetectionOutput', '0=1 1=1 4=1.0,0.0', 'biases must be positive, found 0'],
     ['Yolov3DetectionOutput', '0=1 1=1 4=1.0,1.0 5=0.0,0.0 6=32.0,', 'found 2 and 1'],
+    [
+      'Yolov3DetectionOutput',
+      '0=1 1=1 4=1.0,1.0,1.0 5=0.0, 6=32.0,',
+      'biases must be widths and heights, found 3 numbers',
+    ],
     ['ExpandDims', '3=1', 'axes (3) must be a list, found a single number'],
   ])('%s %s', async (type, params, message) => {
     await expect(load(type, params)).rejects.toThrow(message)

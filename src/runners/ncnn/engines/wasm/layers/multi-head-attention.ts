@@ -14,6 +14,7 @@ import { copyStrided, viewOf } from '../operations/strided-copy.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
 import { asFloat32 } from '../precision/half-weights.ts'
 import { type SumPrecision, sumPrecisionOf } from '../precision/sums.ts'
+import { asRank, namedLengths } from '../shapes/axes.ts'
 
 /** The four linear maps of MultiHeadAttention: their names, and which parameters give their sizes. */
 const projections = ['q', 'k', 'v', 'out'] as const
@@ -229,10 +230,10 @@ export const MultiHeadAttention = defineLayer({
   },
 })
 
-function stepsOf({ shape, length }: Blob, { inputs }: LinearMap, name: string): number {
-  if (shape[shape.length - 1] !== inputs)
-    throw new NcnnError(`the ${name} must be [steps, ${inputs}], found ${formatShape(shape)}`)
-  return length / inputs
+function stepsOf({ shape }: Blob, { inputs }: LinearMap, name: string): number {
+  const { h: steps, w } = namedLengths(asRank(shape, 2))
+  if (w !== inputs) throw new NcnnError(`the ${name} must be [steps, ${inputs}], found ${formatShape(shape)}`)
+  return steps
 }
 
 /** Keys or values after their map, [heads][steps][width]: past and current ones in self-attention, else the past ones or the current. */

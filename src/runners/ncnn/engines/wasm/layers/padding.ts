@@ -39,13 +39,13 @@ export const Padding = defineLayer({
   forward([x], { params, weights: { per_channel_pad_data } }, workspace) {
     const type = paddingTypes[params.type]
     const { top, bottom, left, right, front, behind } = params
-    const all = [top, bottom, left, right, front, behind]
-    if (all.every((pad) => pad === 0)) return x.share()
-    if (all.some((pad) => pad < 0)) throw new NcnnError(`a padding cannot be negative, found ${Math.min(...all)}`)
-
     const rank = x.shape.length
     const byName = { w: [left, right], h: [top, bottom], d: [front, behind], c: rank === 3 ? [front, behind] : [0, 0] }
     const pads = axisNames(rank).map((name) => byName[name])
+    if (pads.flat().every((pad) => pad === 0)) return x.share()
+    if (pads.flat().some((pad) => pad < 0)) {
+      throw new NcnnError(`a padding cannot be negative, found ${Math.min(...pads.flat())}`)
+    }
     const y = workspace.alloc(
       x.shape.map((length, axis) => pads[axis][0] + length + pads[axis][1]),
       x.dtype,

@@ -28,6 +28,8 @@ export const Yolov3DetectionOutput = defineLayer({
   check(params) {
     const { num_box, biases, mask, anchors_scale } = params
     checkDetector(params, biases)
+    if (biases.length % 2 !== 0)
+      throw new NcnnError(`biases must be widths and heights, found ${biases.length} numbers`)
     const fraction = mask.find((anchor) => !Number.isInteger(anchor))
     if (fraction !== undefined) throw new NcnnError(`mask must be whole numbers as floats (1.0), found ${fraction}`)
     const anchors = Math.floor(biases.length / 2)

@@ -2,7 +2,7 @@
 import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import type { Blob } from '../memory/blob.ts'
-import { namedLengths } from '../shapes/axes.ts'
+import { asRank, namedLengths } from '../shapes/axes.ts'
 
 /** The inputs behind the first ones: a mask if there is one, then the caches of keys and values. */
 interface OptionalInputs {
@@ -31,10 +31,8 @@ export const isCache = ({ kv_cache }: AttentionParams, index: number, count: num
 
 /** A matrix is one head. */
 export function headShape({ shape }: Blob, name: string): readonly [heads: number, steps: number, width: number] {
-  if (shape.length !== 2 && shape.length !== 3) {
-    throw new NcnnError(`${name} must be [heads, steps, width], found ${formatShape(shape)}`)
-  }
-  const { c, h, w } = namedLengths(shape)
+  if (shape.length < 2) throw new NcnnError(`${name} must be [heads, steps, width], found ${formatShape(shape)}`)
+  const { c, h, w } = namedLengths(asRank(shape, 3))
   return [c, h, w]
 }
 

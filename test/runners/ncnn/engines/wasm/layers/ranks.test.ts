@@ -1,6 +1,6 @@
 // Layers that read width, height and channels, and do not look at how many axes a blob has: what they do not read must be 1 long.
 import { describe, expect, test } from 'vitest'
-import { runSingle } from '../../../run-layer.ts'
+import { rawWeight, runSingle, taggedWeight } from '../../../run-layer.ts'
 
 const floats = (shape: readonly number[]) => ({
   data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i + 1)),
@@ -62,6 +62,9 @@ test('a vector has one axis, whatever it is called', async () => {
   expect((await runSingle('CopyTo', { 9: [1], 11: [2] }, [[0, 0, 0], [5]])).data).toEqual(Float32Array.of(0, 5, 0))
 })
 
+/** Of MultiHeadAttention with 2 features: four maps, each with its bias. */
+const attentionWeights = Array.from({ length: 4 }, () => [taggedWeight([1, 0, 0, 1]), rawWeight([0, 0])]).flat()
+
 describe('refused', () => {
   test.each([
     [
@@ -84,6 +87,7 @@ describe('refused', () => {
       ],
       'the mask must be [2, 3]',
     ],
+    ['several matrices as the query', 'MultiHeadAttention', { 0: 2, 1: 1, 2: 4 }, [[2, 3, 2]], 'at most 2 axes'],
     [
       'points of more coordinates',
       'GridSample',
@@ -96,6 +100,7 @@ describe('refused', () => {
     ],
     ['a slope that falls', 'HardSwish', { 0: -1 }, [[2]], 'alpha must be at least 0, found -1'],
   ] as const)('%s', async (_, type, params, shapes, message) => {
-    await expect(runSingle(type, params, shapes.map(floats))).rejects.toThrow(message)
+    const weights = type === 'MultiHeadAttention' ? attentionWeights : []
+    await expect(runSingle(type, params, shapes.map(floats), { weights })).rejects.toThrow(message)
   })
 })
