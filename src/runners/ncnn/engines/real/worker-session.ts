@@ -4,9 +4,7 @@ import type { Frame } from '../../../worker/frames.ts'
 import type { ModelOptions, Worker } from '../../../worker/process.ts'
 import type { NcnnSession, RawModel, RawTensor, Step } from './session.ts'
 
-/**
- * Loads a network into a worker.
- */
+/** Loads a network into a worker. */
 export async function openSession(
   worker: Worker,
   { param, bin, options, source }: RawModel,
