@@ -8,6 +8,7 @@ const entries = {
   index: 'src/index.ts',
   jest: 'src/jest.ts',
   'jest-globals': 'src/jest-globals.ts',
+  'jest-reporter': 'src/jest-reporter.ts',
   expect: 'src/expect.ts',
   files: 'src/files/index.ts',
   ncnn: 'src/runners/ncnn/index.ts',
@@ -20,6 +21,7 @@ const entries = {
 /** Vitest is ESM only, and so is what imports it. The program is run, not imported. */
 const esmEntries = {
   vitest: 'src/vitest.ts',
+  'vitest-reporter': 'src/vitest-reporter.ts',
   cli: 'src/cli/bin.ts',
 }
 

@@ -28,7 +28,7 @@ export default defineConfig({
             'test/packaging/**',
             'test/runtimes/**',
             'test/snapshots/{lifecycle,browser}/**',
-            'test/matchers/lifecycle/**',
+            'test/{matchers,report}/lifecycle/**',
           ],
         },
       },

@@ -2,6 +2,7 @@
 import { expect } from '@jest/globals'
 import { registerTensorMatchers } from './matchers/register.ts'
 import type { AsymmetricTensorMatchers, TensorMatchers } from './matchers/types.ts'
+import { collect } from './report/jest/collect.ts'
 
 declare module 'expect' {
   // The type parameters must be named as `expect` names them.
@@ -10,3 +11,4 @@ declare module 'expect' {
 }
 
 registerTensorMatchers(expect)
+collect()

@@ -1,6 +1,7 @@
 // Adds the tensor matchers to Jest's global `expect`, with types for @types/jest: `setupFilesAfterEnv: ['expect-tensor/jest']`.
 import { registerTensorMatchers } from './matchers/register.ts'
 import type { AsymmetricTensorMatchers, TensorMatchers } from './matchers/types.ts'
+import { collect } from './report/jest/collect.ts'
 
 declare global {
   namespace jest {
@@ -18,3 +19,4 @@ if (expect === undefined) {
   )
 }
 registerTensorMatchers(expect)
+collect()

@@ -1,7 +1,8 @@
 // Adds the tensor matchers to Vitest's `expect`, with types: `setupFiles: ['expect-tensor/vitest']`.
-import { expect } from 'vitest'
+import { expect, inject } from 'vitest'
 import { registerTensorMatchers } from './matchers/register.ts'
 import type { AsymmetricTensorMatchers, TensorMatchers } from './matchers/types.ts'
+import type { ReportRequest } from './report/vitest/channel.ts'
 import { type BrowserCommands, browserFiles } from './snapshots/files/browser-files.ts'
 import { provideSnapshotFiles } from './snapshots/files/index.ts'
 
@@ -21,3 +22,10 @@ registerTensorMatchers(expect)
 provideSnapshotFiles(
   browserFiles(async () => ((await import('vitest/browser')) as unknown as { commands: BrowserCommands }).commands),
 )
+
+// A reporter asks for what assertions find: without one, nothing of this is loaded.
+const request: ReportRequest | undefined = inject('expectTensor')
+if (request !== undefined) {
+  const { collect } = await import('./report/vitest/collect.ts')
+  collect(request)
+}

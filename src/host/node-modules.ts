@@ -1,6 +1,7 @@
 // Node's own modules, looked up at run time: a static import of them cannot be loaded in a browser.
 
 interface NodeModules {
+  readonly 'node:async_hooks': typeof import('node:async_hooks')
   readonly 'node:child_process': typeof import('node:child_process')
   readonly 'node:crypto': typeof import('node:crypto')
   readonly 'node:fs': typeof import('node:fs')

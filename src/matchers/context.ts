@@ -1,5 +1,5 @@
 // What a test runner hands to a matcher and what it wants back: the part that Vitest, Jest and `expect` have in common.
-import type { Compared } from '../outcomes/index.ts'
+import type { Compared, OutcomeLayer } from '../outcomes/index.ts'
 
 /** `this` inside a matcher. */
 export interface MatcherContext {
@@ -13,4 +13,5 @@ export interface MatcherResult {
   message(): string
   /** For listeners (see observe.ts): the test runner does not see them. */
   readonly comparisons?: readonly Compared[]
+  readonly layers?: readonly OutcomeLayer[] | undefined
 }

@@ -1,7 +1,10 @@
 // `await expect(model).toMatchModel(reference, { inputs })`: both models compute the same; where not, the failure names the layer.
+import type { ModelMatch } from '../analysis/match-models.ts'
+import { jsonNumber } from '../compare/json.ts'
 import { checkOptions } from '../compare/options/check-options.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
 import { renderText } from '../explain/text.ts'
+import type { OutcomeLayer } from '../outcomes/index.ts'
 import type { Model } from '../runners/model.ts'
 import { describeValue } from '../tensor/describe.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
@@ -60,7 +63,22 @@ async function match(
         comparison,
       })),
     ),
+    layers: layersOf(found.diagnosis),
   }
+}
+
+/** What the diagnosis measured, as plain data. */
+function layersOf(diagnosis: ModelMatch['diagnosis']): OutcomeLayer[] | undefined {
+  if (diagnosis === undefined || 'obstacle' in diagnosis) return undefined
+  const blamed = new Set(diagnosis.culprits.map(({ layer }) => layer))
+  return diagnosis.layers.map(({ layer, type, inherited, introduced, noise }) => ({
+    layer,
+    type,
+    inherited: jsonNumber(inherited),
+    introduced: jsonNumber(introduced),
+    noise: jsonNumber(noise),
+    ...(blamed.has(layer) && { blamed: true }),
+  }))
 }
 
 interface Trial {

@@ -20,8 +20,24 @@ export interface Outcome {
   /** One for each tensor that was compared, or should have been. */
   readonly tensors: readonly TensorOutcome[]
   readonly where: Where
+  /** Of a model that does not match another, in execution order. */
+  readonly layers?: readonly OutcomeLayer[]
   /** What the test runner prints if this is why the test fails. Costs the full statistics. */
   message(): string
+}
+
+/** The error of one layer, relative to the reference. */
+export interface OutcomeLayer {
+  readonly layer: string
+  readonly type: string
+  /** As the network runs. */
+  readonly inherited: JsonNumber
+  /** When the layer is fed with the reference's tensors. */
+  readonly introduced: JsonNumber
+  /** What rounding explains. */
+  readonly noise: JsonNumber
+  /** The layer is a culprit. */
+  readonly blamed?: true
 }
 
 export interface TensorOutcome {
@@ -65,13 +81,24 @@ export interface Assertion {
   readonly where: Where
 }
 
+/** What an assertion came to. */
+interface Result {
+  readonly pass: boolean
+  message(): string
+  readonly comparisons?: readonly Compared[]
+  readonly layers?: readonly OutcomeLayer[] | undefined
+}
+
 /** Tells the listeners that an assertion came to a result. */
-export function tellResult(
-  assertion: Assertion,
-  { pass, message, comparisons = [] }: { pass: boolean; message(): string; comparisons?: readonly Compared[] },
-): void {
+export function tellResult(assertion: Assertion, { pass, message, comparisons = [], layers }: Result): void {
   const status = pass === assertion.isNot ? 'failed' : 'passed'
-  tell({ ...begin(assertion), status, tensors: comparisons.map(outcomeOf), message })
+  tell({
+    ...begin(assertion),
+    status,
+    tensors: comparisons.map(outcomeOf),
+    ...(layers !== undefined && { layers }),
+    message,
+  })
 }
 
 /** Tells the listeners that an assertion threw. */

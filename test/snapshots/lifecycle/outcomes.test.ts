@@ -28,8 +28,8 @@ test('jest', async () => {
     [
       ['sync', sync, 'passed'],
       ['async', async, 'passed'],
-      ['outer inner 1 negated', negated, 'passed', 'not'],
-      ['outer inner 2 negated', negated, 'passed', 'not'],
+      ['outer > inner 1 > negated', negated, 'passed', 'not'],
+      ['outer > inner 2 > negated', negated, 'passed', 'not'],
       ['fails', failing, 'failed'],
       ['concurrent one', concurrent, 'passed', 'concurrent'],
       ['concurrent two', concurrent, 'passed', 'concurrent'],

@@ -1,0 +1,46 @@
+// In a test file under Vitest: hands what each assertion found to the reporter, as the file's metadata.
+import { afterAll, aroundEach } from 'vitest'
+import { nodeModule } from '../../host/node-modules.ts'
+import { shared } from '../../host/shared.ts'
+import { attemptOf, listen, type Outcome, type VitestTest, type Where } from '../../outcomes/index.ts'
+import { type AssertionRecord, keepRecord, recordOf } from '../record.ts'
+import type { ReportRequest } from './channel.ts'
+
+/** Without isolation one process runs many files: the listener of the file before has to go. */
+const listening = shared('report.listening', (): { stop?: () => void } => ({}))
+
+/** To be called once by each test file, where hooks may be added. */
+export function collect({ shard }: ReportRequest): void {
+  const records: AssertionRecord[] = []
+  let failures = 0
+  const testAround = trackTests()
+  listening.stop?.()
+  listening.stop = listen((outcome) => {
+    const record = recordOf(attribute(outcome, testAround()), failures)
+    failures += record.tensors.filter(({ failure }) => failure).length
+    keepRecord(records, record)
+  })
+  // the array itself, to which hooks that run later may add
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern which fixtures are wanted
+  afterAll(({}, file) => {
+    file.meta.expectTensor = { records, ...(shard && { shard }) }
+  })
+}
+
+/** Which test is calling, whatever runs beside it; undefined where the host cannot tell, as in a browser. */
+function trackTests(): () => VitestTest | undefined {
+  const { AsyncLocalStorage } = nodeModule('node:async_hooks')
+  if (AsyncLocalStorage === undefined) return () => undefined
+  const tests = new AsyncLocalStorage<VitestTest>()
+  aroundEach((runTest, { task }) => tests.run(task, runTest))
+  return () => tests.getStore()
+}
+
+/** Vitest's own `expect` takes the test that was started last for its own: where several run at once, that may be wrong. */
+function attribute(outcome: Outcome, test: VitestTest | undefined): Outcome {
+  const { where } = outcome
+  if (test !== undefined) return { ...outcome, where: { ...where, ...attemptOf(test) } }
+  if (!where.concurrent) return outcome
+  const { test: _, retry: __, repeat: ___, ...certain }: Where = where
+  return { ...outcome, where: certain }
+}

@@ -1,0 +1,120 @@
+// Reports of real runs, whatever the test runner does with its tests: nothing is lost, nothing is ascribed to another test.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Report } from '../../../src/report/report.ts'
+import { createProject, type Project, type Runner } from '../../snapshots/lifecycle/project.ts'
+
+const reporterArgs: Readonly<Record<Runner, readonly string[]>> = {
+  vitest: ['--reporter=default', '--reporter=expect-tensor/vitest-reporter'],
+  jest: ['--reporters=default', '--reporters=expect-tensor/jest-reporter'],
+}
+
+const variants: Readonly<Record<Runner, readonly (readonly string[])[]>> = {
+  vitest: [
+    ['--pool=forks'],
+    ['--pool=threads'],
+    ['--pool=vmThreads'],
+    ['--pool=vmForks'],
+    ['--no-isolate', '--no-file-parallelism'],
+    ['--sequence.hooks=list'],
+  ],
+  jest: [['--maxWorkers=2'], ['--runInBand'], ['--workerThreads', '--maxWorkers=2']],
+}
+
+/** Line by line: file, test, tensor, what came of it and how it counts. */
+const found: Readonly<Record<Runner, readonly string[]>> = {
+  vitest: [
+    'assertions.test.js | passes | passed 0.25',
+    'assertions.test.js | fails | failed 4',
+    'assertions.test.js | a suite > has a test | passed 0.5',
+    'assertions.test.js | compares no number | failed Infinity',
+    'assertions.test.js | compares by name | right passed 0',
+    'assertions.test.js | compares by name | wrong failed 8',
+    'assertions.test.js | says no | passed 8 not',
+    'assertions.test.js | is used wrongly | error',
+    'assertions.test.js | is tried again | failed 4 superseded',
+    'assertions.test.js | is tried again | failed 4 superseded',
+    'assertions.test.js | is tried again | passed 0.125',
+    'assertions.test.js | is repeated | passed 0.375',
+    'assertions.test.js | is repeated | passed 0.375',
+    'assertions.test.js | goes on | failed 4 soft',
+    'assertions.test.js | goes on | passed 0.625 soft',
+    'assertions.test.js | polls | passed 0.25',
+    'assertions.test.js | polls | passed 0.5',
+    'assertions.test.js | fails as it should | failed 8 caught',
+    ...[1, 2, 3, 1, 2, 3].map((number) => `assertions.test.js | at once > ${number} | passed ${number / 8}`),
+    'assertions.test.js | ? | passed 0.75',
+    'others.test.js | in another file | passed 0.875',
+    'others.test.js | by a snapshot | passed',
+  ],
+  jest: [
+    'assertions.test.js | passes | passed 0.25',
+    'assertions.test.js | fails | failed 4',
+    'assertions.test.js | a suite > has a test | passed 0.5',
+    'assertions.test.js | compares no number | failed Infinity',
+    'assertions.test.js | compares by name | right passed 0',
+    'assertions.test.js | compares by name | wrong failed 8',
+    'assertions.test.js | says no | passed 8 not',
+    'assertions.test.js | is used wrongly | error',
+    'assertions.test.js | fails as it should | failed 8 caught',
+    'assertions.test.js | is called as another | passed 0.375',
+    'assertions.test.js | is called as another | passed 0.625',
+    ...[1, 2, 3, 1, 2, 3].map((number) => `assertions.test.js | at once ${number} | passed ${number / 8}`),
+    'assertions.test.js | ? | passed 0.75',
+    'others.test.js | in another file | passed 0.875',
+    'others.test.js | by a snapshot | passed',
+    'retries.test.js | is tried again | failed 4 superseded',
+    'retries.test.js | is tried again | failed 4 superseded',
+    'retries.test.js | is tried again | passed 0.125',
+  ],
+}
+
+const summaries: Readonly<Record<Runner, Report['summary']>> = {
+  vitest: { assertions: 25, failed: 5, near: 3, unattributed: 1, superseded: 2 },
+  jest: { assertions: 21, failed: 4, near: 3, unattributed: 1, superseded: 2 },
+}
+
+function readReport({ folder }: Project): Report {
+  return JSON.parse(readFileSync(join(folder, 'expect-tensor-report/report.json'), 'utf8'))
+}
+
+const describeAssertions = ({ assertions }: Report): string[] =>
+  assertions.map(({ file, test: names, key, status, margin, not, soft, superseded, caught }) => {
+    const marks = Object.entries({ not, soft, superseded, caught }).flatMap(([name, mark]) => (mark ? [name] : []))
+    const result = [key, status, margin, ...marks].filter((word) => word !== undefined).join(' ')
+    return [file, names?.join(' > ') ?? '?', result].join(' | ')
+  })
+
+describe.each<Runner>(['vitest', 'jest'])('%s', (runner) => {
+  const project = createProject(runner, fileURLToPath(new URL(`${runner}-project`, import.meta.url)))
+  afterAll(() => project.remove())
+
+  test('without the reporter nothing is written', async () => {
+    await project.run([])
+    expect(existsSync(join(project.folder, 'expect-tensor-report'))).toBe(false)
+  })
+
+  test.each(variants[runner].map((args) => [args.join(' '), args] as const))('%s', async (_, args) => {
+    const { output } = await project.run([...reporterArgs[runner], ...args])
+    const report = readReport(project)
+    expect(describeAssertions(report).sort()).toEqual([...found[runner]].sort())
+    expect(report.summary).toEqual(summaries[runner])
+    expect(report.run).toMatchObject({ testRunner: { name: runner }, lostFiles: ['broken.test.js'] })
+    expect(report.assertions.find(({ test }) => test?.[0] === 'passes')).toMatchObject({
+      line: 5,
+      matcher: 'toMatchTensor',
+    })
+    expect(output).toContain('tensor assertions failed; 3 passed with more than half of the tolerance used')
+  })
+
+  test('an assertion has the same id in every run, and each its own', async () => {
+    const before = readReport(project).assertions.filter(({ superseded }) => !superseded)
+    await project.run(reporterArgs[runner])
+    const after = readReport(project).assertions.filter(({ superseded }) => !superseded)
+    const ids = (assertions: Report['assertions']): string[] => assertions.map(({ id }) => id).sort()
+    expect(ids(after)).toEqual(ids(before))
+    expect(new Set(ids(after)).size).toBe(after.length)
+  })
+})
