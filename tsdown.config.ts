@@ -51,6 +51,6 @@ const shared: UserConfig = {
 }
 
 export default defineConfig([
-  { ...shared, format: 'esm', entry: { ...entries, ...esmEntries } },
+  { ...shared, format: 'esm', entry: { ...entries, ...esmEntries }, copy: 'src/report/report.schema.json' },
   { ...shared, format: 'cjs', entry: entries },
 ])

@@ -1,5 +1,5 @@
 // `expect(actual).toMatchTensorSnapshot(hint?, options?)`: the numbers are those that were stored for this test, within tolerance.
-
+import { isTensorRecord } from '../compare/records.ts'
 import { describeUpdate, explainSnapshotFailure } from '../explain/snapshot.ts'
 import { renderText } from '../explain/text.ts'
 import { snapshotFiles } from '../snapshots/files/index.ts'
@@ -23,7 +23,8 @@ export function toMatchTensorSnapshot(
   const given = parseArguments(hintOrOptions, options)
   const entry = snapshotEntry(context, given.hint)
   const result = run(assertion(entry, actual, given.options))
-  return isPromise(result) ? result.then((later) => conclude(entry.key, later)) : conclude(entry.key, result)
+  const finish = (found: SnapshotResult): MatcherResult => conclude(entry.key, found, isTensorRecord(actual))
+  return isPromise(result) ? result.then(finish) : finish(result)
 }
 
 /** Under `-u` Vitest would remove what a test that fails has stored. */
@@ -36,13 +37,17 @@ function* assertion(entry: SnapshotEntry, actual: unknown, options: SnapshotOpti
   }
 }
 
-function conclude(key: string, result: SnapshotResult): MatcherResult {
+/** @param named whether the tensors have names that users know */
+function conclude(key: string, result: SnapshotResult, named: boolean): MatcherResult {
   if (result.status === 'updated') console.log(describeUpdate(key, result))
   return {
     pass: result.pass,
     message: () => renderText(explainSnapshotFailure(key, result)),
     // under -u the old tensors are no reference any more
-    ...(result.status !== 'updated' && 'judgements' in result && { comparisons: result.judgements }),
+    ...(result.status !== 'updated' &&
+      'judgements' in result && {
+        comparisons: named ? result.judgements : result.judgements.map(({ name: _, ...judgement }) => judgement),
+      }),
   }
 }
 

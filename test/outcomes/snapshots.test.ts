@@ -72,7 +72,6 @@ test('a fingerprint gives an estimate', () => {
   expect(status).toBe('failed')
   expect(tensors).toEqual([
     {
-      name: 'tensor',
       estimate: {
         pass: false,
         relativeChange: expect.closeTo(1, 0),

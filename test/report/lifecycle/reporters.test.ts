@@ -47,7 +47,7 @@ const found: Readonly<Record<Runner, readonly string[]>> = {
     ...[1, 2, 3, 1, 2, 3].map((number) => `assertions.test.js | at once > ${number} | passed ${number / 8}`),
     'assertions.test.js | ? | passed 0.75',
     'others.test.js | in another file | passed 0.875',
-    'others.test.js | by a snapshot | passed',
+    'others.test.js | by a snapshot | passed 0',
   ],
   jest: [
     'assertions.test.js | passes | passed 0.25',
@@ -64,7 +64,7 @@ const found: Readonly<Record<Runner, readonly string[]>> = {
     ...[1, 2, 3, 1, 2, 3].map((number) => `assertions.test.js | at once ${number} | passed ${number / 8}`),
     'assertions.test.js | ? | passed 0.75',
     'others.test.js | in another file | passed 0.875',
-    'others.test.js | by a snapshot | passed',
+    'others.test.js | by a snapshot | passed 0',
     'retries.test.js | is tried again | failed 4 superseded',
     'retries.test.js | is tried again | failed 4 superseded',
     'retries.test.js | is tried again | passed 0.125',

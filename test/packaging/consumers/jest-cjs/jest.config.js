@@ -1,1 +1,4 @@
-module.exports = { setupFilesAfterEnv: ['expect-tensor/jest'] }
+module.exports = {
+  setupFilesAfterEnv: ['expect-tensor/jest'],
+  reporters: ['default', 'expect-tensor/jest-reporter'],
+}
