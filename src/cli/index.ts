@@ -8,8 +8,9 @@ import { diagnose } from './diagnose.ts'
 import { inspect } from './inspect.ts'
 import { prune } from './prune.ts'
 import { repair } from './repair.ts'
+import { report } from './report.ts'
 
-export const commands: Readonly<Record<string, Command>> = { diagnose, inspect, prune, repair }
+export const commands: Readonly<Record<string, Command>> = { diagnose, inspect, prune, repair, report }
 
 /** Runs one command line and returns the exit code: 0, 1 when the answer is no or something failed, 2 for a wrong command line. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {

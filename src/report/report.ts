@@ -13,6 +13,8 @@ export interface Report {
   readonly tool: { readonly name: 'expect-tensor'; readonly version: string }
   readonly run: Run
   readonly summary: Summary
+  /** When there is a baseline. */
+  readonly drift?: Drift
   /** In the order of the run. */
   readonly assertions: readonly Assertion[]
 }
@@ -109,6 +111,20 @@ export interface Baseline {
   readonly margin: JsonNumber
   /** How many times the margin is as large, both taken as no less than the floor. */
   readonly growth: JsonNumber
+}
+
+/** What changed since the baseline. What grew has a `baseline` of its own. */
+export interface Drift {
+  readonly baseline: { readonly startedAt: string; readonly commit?: string }
+  /** A margin that grew to this many times what it was counts as grown. */
+  readonly factor: number
+  /** One that grew to this many times fails the run. */
+  readonly failFactor?: number
+  /** Ids of assertions that the baseline does not have. */
+  readonly added: readonly string[]
+  readonly removed: readonly Pick<Assertion, 'id' | 'project' | 'file' | 'test' | 'matcher' | 'label' | 'key'>[]
+  /** Ids of assertions whose tolerance is another: their margins say nothing of the error. */
+  readonly retuned: readonly string[]
 }
 
 /** What is known of an assertion that failed. The pictures and texts of a run with very many failures are kept of the worst only. */

@@ -37,6 +37,7 @@ export default class TensorReporter {
   readonly #config: GlobalConfig
   readonly #options: ReporterOptions
   readonly #spool: string
+  #failure: string | undefined
 
   constructor(config: GlobalConfig, options: ReporterOptions = {}) {
     this.#config = config
@@ -66,7 +67,14 @@ export default class TensorReporter {
       settle(filesOf(this.#spool, rootDir, testResults)),
     )
     rmSync(this.#spool, { recursive: true, force: true })
-    for (const line of publish(report, rootDir, this.#options)) process.stdout.write(`${line}\n`)
+    const { lines, failure } = publish(report, rootDir, this.#options)
+    for (const line of lines) process.stdout.write(`${line}\n`)
+    this.#failure = failure
+  }
+
+  /** Jest asks for it when the run is complete, and fails when there is one. */
+  getLastError(): Error | undefined {
+    return this.#failure === undefined ? undefined : new Error(this.#failure)
   }
 }
 

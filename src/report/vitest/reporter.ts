@@ -33,7 +33,9 @@ export default class TensorReporter implements Reporter {
     if (vitest === undefined) return
     const { root } = vitest.config
     const report = reportOf(modules, root, vitest.version, this.#startedAt)
-    for (const line of publish(report, root, this.#options)) vitest.logger.log(line)
+    const { lines, failure } = publish(report, root, this.#options)
+    for (const line of lines) vitest.logger.log(line)
+    if (failure !== undefined) process.exitCode = 1
   }
 }
 

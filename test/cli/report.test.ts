@@ -1,0 +1,83 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { printReport } from '../../src/report/write-report.ts'
+import { recordWith, reportOf } from '../report/sample.ts'
+import { runProgram } from './run-program.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'expect-tensor-report-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function write(name: string, margins: Readonly<Record<string, number>>): string {
+  const path = join(folder, name)
+  const records = Object.entries(margins).map(([test, margin]) => recordWith(margin, { test: [test] }))
+  writeFileSync(path, printReport(reportOf(records)))
+  return path
+}
+
+const before = write('before.json', { steady: 0.25, growing: 0.125, gone: 0.5 })
+const now = write('now.json', { steady: 0.25, growing: 0.75 })
+const other = write('other.json', { 'in another shard': 4 })
+
+test('drift says what grew; it fails by --fail-factor only', async () => {
+  const { code, out } = await runProgram('report', 'drift', now, '--baseline', before)
+  expect(out).toMatchInlineSnapshot(`
+    "All of 2 tensor assertions passed; 1 passed with more than half of the tolerance used; 1 grown since the baseline
+
+    before  now  growth  assertion
+       13%  75%   6.0 ×  growing: toMatchTensor
+
+    gone  gone: toMatchTensor
+
+    0 new, 1 gone, 0 with another tolerance"
+  `)
+  expect(code).toBe(0)
+  expect(await runProgram('report', 'drift', now, '--baseline', before, '--fail-factor', '5')).toMatchObject({
+    code: 1,
+  })
+  expect(await runProgram('report', 'drift', now, '--baseline', before, '--fail-factor', '7')).toMatchObject({
+    code: 0,
+  })
+})
+
+test('merge makes one report, html and markdown render it', async () => {
+  const merged = join(folder, 'merged.json')
+  expect(await runProgram('report', 'merge', now, other, '--out', merged)).toMatchObject({ code: 0, out: '' })
+  expect(JSON.parse(readFileSync(merged, 'utf8')).summary).toMatchObject({ assertions: 3, failed: 1 })
+  const page = await runProgram('report', 'html', merged)
+  expect(page.out).toMatch(/^<!doctype html>[^]*<title>1 of 3 tensor assertions failed<\/title>/)
+  const markdown = await runProgram('report', 'markdown', merged)
+  expect(markdown.out).toMatch(/^## 1 of 3 tensor assertions failed/)
+})
+
+test('history has a line for each assertion', async () => {
+  const { out } = await runProgram('report', 'history', before, now)
+  expect(out).toMatchInlineSnapshot(`
+    "assertion               margins  last
+    growing: toMatchTensor  ▂▇        75%
+    steady: toMatchTensor   ▃▃        25%
+    gone: toMatchTensor     ▅         50%"
+  `)
+  const { out: json } = await runProgram('report', 'history', before, now, '--json')
+  expect(JSON.parse(json)).toHaveLength(3)
+})
+
+test.each([
+  [[], /expected one of html, markdown, merge, drift, history/],
+  [['html'], /expected the path of a report\.json/],
+  [['html', now, other], /report html takes one report: merge them first/],
+  [['drift', now], /report drift needs --baseline/],
+  [['drift', now, '--baseline', before, '--factor', 'much'], /--factor much: expected a number above 1/],
+])('report %j is a wrong command line', async (args, message) => {
+  const { code, err } = await runProgram('report', ...args)
+  expect(code).toBe(2)
+  expect(err).toMatch(message)
+})
+
+test('what is no report fails by name', async () => {
+  expect(await runProgram('report', 'html', 'package.json')).toMatchObject({
+    code: 1,
+    err: 'expect-tensor report: package.json is no report of expect-tensor',
+  })
+})
