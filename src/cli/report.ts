@@ -108,9 +108,12 @@ function parseFactor(name: string, text: string | undefined): number | undefined
 }
 
 function write({ values, out, err }: ReportInvocation, text: string): void {
-  if (values.out === undefined) return out(text.trimEnd())
-  writeFileSync(values.out, text)
-  err(`Wrote ${values.out}`)
+  if (values.out === undefined) {
+    out(text.trimEnd())
+  } else {
+    writeFileSync(values.out, text)
+    err(`Wrote ${values.out}`)
+  }
 }
 
 function describeDrift(report: Report): string {

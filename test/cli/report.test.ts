@@ -46,7 +46,7 @@ test('merge makes one report, html and markdown render it', async () => {
   expect(await runProgram('report', 'merge', now, other, '--out', merged)).toMatchObject({ code: 0, out: '' })
   expect(JSON.parse(readFileSync(merged, 'utf8')).summary).toMatchObject({ assertions: 3, failed: 1 })
   const page = await runProgram('report', 'html', merged)
-  expect(page.out).toMatch(/^<!doctype html>[^]*<title>1 of 3 tensor assertions failed<\/title>/)
+  expect(page.out).toMatch(/^<!doctype html>[\s\S]*<title>1 of 3 tensor assertions failed<\/title>/)
   const markdown = await runProgram('report', 'markdown', merged)
   expect(markdown.out).toMatch(/^## 1 of 3 tensor assertions failed/)
 })

@@ -10,7 +10,7 @@ test('a report, with the mark by which a comment is replaced', () => {
     recordWith(4, { test: ['suite', 'fails'], line: 9 }),
   ])
   const markdown = reportMarkdown(compareWithBaseline(now, before, { factor: 2 }))
-  expect(markdown.replace(/```text[^]*?```/, '```message```')).toMatchInlineSnapshot(`
+  expect(markdown.replace(/```text[\s\S]*?```/, '```message```')).toMatchInlineSnapshot(`
     "## 1 of 2 tensor assertions failed
 
     2 assertions · 1 failed · 1 passed with more than half of the tolerance used · 1 grown 2 × since the baseline

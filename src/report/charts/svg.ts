@@ -1,7 +1,7 @@
 // What all charts have in common: their size, their text, and logarithmic axes.
 
 /** In units of the view box; a page scales the whole. */
-export const size = { width: 420, height: 240 } as const
+const size = { width: 420, height: 240 } as const
 /** Where the data are drawn. */
 export const area = { left: 56, right: 412, top: 12, bottom: 200 } as const
 
