@@ -22,6 +22,7 @@ const entries = {
 const esmEntries = {
   vitest: 'src/vitest.ts',
   'vitest-reporter': 'src/vitest-reporter.ts',
+  'vitest-plugin': 'src/vitest-plugin.ts',
   cli: 'src/cli/bin.ts',
 }
 

@@ -6,7 +6,7 @@ import { snapshotFilePattern } from '../snapshots/file-names.ts'
 import { damageOf, filesNamedIn } from '../snapshots/snap-text.ts'
 
 export interface PruneResult {
-  /** Paths of the files that were removed. */
+  /** Paths of the files that were removed, or would be. */
   readonly removed: readonly string[]
   /** Tensor files that are named by a .snap. */
   readonly kept: number
@@ -23,8 +23,10 @@ const temporaryFile = new RegExp(`^\\.${snapshotFilePattern.source}\\.[0-9a-f-]+
 /**
  * Removes orphaned tensor files below `root`, going by the .snap files alone: no test is run. Only files whose names a snapshot
  * could have are touched, only in folders called `<name>.tensors`. A folder whose .snap is damaged is left alone.
+ *
+ * @param dryRun nothing is removed
  */
-export function pruneSnapshots(root: string): PruneResult {
+export function pruneSnapshots(root: string, { dryRun = false } = {}): PruneResult {
   const removed: string[] = []
   const skipped: { path: string; reason: string }[] = []
   let kept = 0
@@ -43,11 +45,11 @@ export function pruneSnapshots(root: string): PruneResult {
         const path = join(folder, name)
         if (named.has(name)) kept++
         else if (tensorFile.test(name) || isAbandoned(name, path)) {
-          rmSync(path)
+          if (!dryRun) rmSync(path)
           removed.push(path)
         }
       }
-      if (readdirSync(folder).length === 0 && names.length > 0) rmdirSync(folder)
+      if (!dryRun && readdirSync(folder).length === 0 && names.length > 0) rmdirSync(folder)
     } catch (error) {
       skip(folder, reasonOf(error))
     }

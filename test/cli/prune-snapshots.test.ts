@@ -98,3 +98,12 @@ test('the command says it in JSON', async () => {
   expect(code).toBe(0)
   expect(JSON.parse(out)).toEqual({ removed: [join(snapshots, 'x.tensors', orphan)], kept: 2, skipped: [] })
 })
+
+test('--dry-run says what would be removed, and removes nothing', async () => {
+  put(orphan)
+  const before = tensors()
+  const { code, out } = await runProgram('prune', folder, '--dry-run')
+  expect(out).toMatch(/^would remove {2}.*gone-1-0123456789ab\.safetensors\n1 to be removed, 2 in use$/)
+  expect(code).toBe(0)
+  expect(tensors()).toEqual(before)
+})

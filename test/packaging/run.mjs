@@ -62,7 +62,7 @@ async function pack(folder) {
 async function lint(tarball) {
   await expectSuccess('npx', ['publint', 'run', tarball, '--strict'], { cwd: root })
   // what Vitest imports is ESM only because Vitest is: a CommonJS file cannot require either of them
-  const forVitest = ['vitest', 'vitest-reporter']
+  const forVitest = ['vitest', 'vitest-plugin', 'vitest-reporter']
   const others = ['--exclude-entrypoints', ...forVitest, 'report.schema.json']
   await expectSuccess('npx', ['attw', tarball, '--profile', 'node16', ...others], { cwd: root })
   const esmOnly = ['--entrypoints', ...forVitest, '--ignore-rules', 'cjs-resolves-to-esm']

@@ -4,6 +4,8 @@ import type { AssertionRecord } from '../record.ts'
 /** From the reporter to each test file: that there is one. */
 export interface ReportRequest {
   readonly shard?: { readonly index: number; readonly count: number }
+  /** Whether failed assertions are to be annotated with a picture. */
+  readonly annotate?: boolean
 }
 
 /** From each test file to the reporter, also by way of blobs. */

@@ -1,22 +1,28 @@
 // In a test file under Vitest: hands what each assertion found to the reporter, as the file's metadata.
-import { afterAll, aroundEach } from 'vitest'
+import { afterAll, aroundEach, type RunnerTestCase as RunningTest } from 'vitest'
 import { nodeModule } from '../../host/node-modules.ts'
 import { shared } from '../../host/shared.ts'
 import { attemptOf, listen, type Outcome, type VitestTest, type Where } from '../../outcomes/index.ts'
+import { drawScatter } from '../charts/scatter.ts'
 import { type AssertionRecord, keepRecord, recordOf } from '../record.ts'
 import type { ReportRequest } from './channel.ts'
+
+/** Each is a message to the main process. */
+const mostAnnotations = 100
 
 /** Without isolation one process runs many files: the listener of the file before has to go. */
 const listening = shared('report.listening', (): { stop?: () => void } => ({}))
 
 /** To be called once by each test file, where hooks may be added. */
-export function collect({ shard }: ReportRequest): void {
+export function collect({ shard, annotate }: ReportRequest): void {
   const records: AssertionRecord[] = []
   let failures = 0
   const testAround = trackTests()
   listening.stop?.()
   listening.stop = listen((outcome) => {
-    const record = recordOf(attribute(outcome, testAround()), failures)
+    const test = testAround()
+    const record = recordOf(attribute(outcome, test), failures)
+    if (annotate && test !== undefined && !record.poll && failures < mostAnnotations) annotateFailures(record, test)
     failures += record.tensors.filter(({ failure }) => failure).length
     keepRecord(records, record)
   })
@@ -27,11 +33,21 @@ export function collect({ shard }: ReportRequest): void {
   })
 }
 
+/** A picture beside the failure, where the test runner shows some. It waits for them before the test ends. */
+function annotateFailures({ matcher, tensors }: AssertionRecord, test: RunningTest): void {
+  for (const { key, comparison, failure } of tensors) {
+    if (comparison === undefined || failure?.pictures === undefined) continue
+    const body = drawScatter(failure.pictures.scatter, comparison.criterion)
+    const words = `${matcher}${key === undefined ? '' : ` ${key}`}: |error| against |reference|`
+    void test.context.annotate(words, 'expect-tensor', { contentType: 'image/svg+xml', body, bodyEncoding: 'utf-8' })
+  }
+}
+
 /** Which test is calling, whatever runs beside it; undefined where the host cannot tell, as in a browser. */
-function trackTests(): () => VitestTest | undefined {
+function trackTests(): () => RunningTest | undefined {
   const { AsyncLocalStorage } = nodeModule('node:async_hooks')
   if (AsyncLocalStorage === undefined) return () => undefined
-  const tests = new AsyncLocalStorage<VitestTest>()
+  const tests = new AsyncLocalStorage<RunningTest>()
   aroundEach((runTest, { task }) => tests.run(task, runTest))
   return () => tests.getStore()
 }

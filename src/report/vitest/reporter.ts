@@ -6,22 +6,28 @@ import { publish, type ReporterOptions } from '../publish.ts'
 import type { Report } from '../report.ts'
 import { describeRun } from '../run.ts'
 import { settle } from '../settle.ts'
-import type {} from './channel.ts'
+import type { ReportRequest } from './channel.ts'
+
+export interface VitestReporterOptions extends ReporterOptions {
+  /** Annotate each failed assertion with a picture, which Vitest's UI and its HTML report show. Default: false. */
+  readonly annotate?: boolean
+}
 
 /** `reporters: ['default', 'expect-tensor/vitest-reporter']`. Matchers report while it is there; without it they do nothing for it. */
 export default class TensorReporter implements Reporter {
-  readonly #options: ReporterOptions
+  readonly #options: VitestReporterOptions
   #vitest: Vitest | undefined
   #startedAt = Date.now()
 
-  constructor(options: ReporterOptions = {}) {
+  constructor(options: VitestReporterOptions = {}) {
     this.#options = options
   }
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest
     const { shard } = vitest.config
-    for (const project of vitest.projects) project.provide('expectTensor', { ...(shard && { shard }) })
+    const request: ReportRequest = { ...(shard && { shard }), ...(this.#options.annotate && { annotate: true }) }
+    for (const project of vitest.projects) project.provide('expectTensor', request)
   }
 
   onTestRunStart(): void {

@@ -1,5 +1,6 @@
 // Reports of real runs, whatever the test runner does with its tests: nothing is lost, nothing is ascribed to another test.
-import { existsSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -10,6 +11,9 @@ const reporterArgs: Readonly<Record<Runner, readonly string[]>> = {
   vitest: ['--reporter=default', '--reporter=expect-tensor/vitest-reporter'],
   jest: ['--reporters=default', '--reporters=expect-tensor/jest-reporter'],
 }
+
+const blobArgs = ['--reporter=blob', '--reporter=expect-tensor/vitest-reporter']
+const program = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url))
 
 const variants: Readonly<Record<Runner, readonly (readonly string[])[]>> = {
   vitest: [
@@ -117,4 +121,64 @@ describe.each<Runner>(['vitest', 'jest'])('%s', (runner) => {
     expect(ids(after)).toEqual(ids(before))
     expect(new Set(ids(after)).size).toBe(after.length)
   })
+})
+
+describe('the parts of a run on three machines', () => {
+  test('Vitest: blobs carry what the assertions found', async () => {
+    const project = createProject('vitest', fileURLToPath(new URL('vitest-project', import.meta.url)))
+    try {
+      await project.run(['others'])
+      for (const index of [1, 2, 3]) await project.run([...blobArgs, `--shard=${index}/3`])
+      rmSync(join(project.folder, 'expect-tensor-report'), { recursive: true })
+      await project.run([...reporterArgs.vitest, '--merge-reports'])
+      const report = readReport(project)
+      expect(describeAssertions(report).sort()).toEqual([...found.vitest].sort())
+      expect(report.summary).toEqual(summaries.vitest)
+      expect(report.run.shards?.every(({ count }) => count === 3)).toBe(true)
+    } finally {
+      project.remove()
+    }
+  })
+
+  test('Jest: reports are merged', async () => {
+    const project = createProject('jest', fileURLToPath(new URL('jest-project', import.meta.url)))
+    try {
+      await project.run(['--testPathPatterns=others'])
+      const paths = [1, 2, 3].map((index) => join(project.folder, `${index}.json`))
+      for (const [i, path] of paths.entries()) {
+        await project.run([...reporterArgs.jest, `--shard=${i + 1}/3`])
+        renameSync(join(project.folder, 'expect-tensor-report/report.json'), path)
+      }
+      const merged = join(project.folder, 'merged.json')
+      execFileSync(process.execPath, [program, 'report', 'merge', ...paths, '--out', merged], { stdio: 'pipe' })
+      const report: Report = JSON.parse(readFileSync(merged, 'utf8'))
+      expect(describeAssertions(report).sort()).toEqual([...found.jest].sort())
+      expect(report.summary).toEqual(summaries.jest)
+      expect(report.run.shards?.map(({ index }) => index)).toEqual([1, 2, 3])
+      expect(report.run.lostFiles).toEqual(['broken.test.js'])
+    } finally {
+      project.remove()
+    }
+  })
+})
+
+test('the plugin for Vitest registers matchers and reporter, and failures are annotated with pictures', async () => {
+  const project = createProject('vitest', fileURLToPath(new URL('vitest-project', import.meta.url)))
+  try {
+    writeFileSync(
+      join(project.folder, 'vitest.config.mjs'),
+      `import expectTensor from 'expect-tensor/vitest-plugin'
+const pictures = { onTestCaseAnnotate: (test, { message, attachment }) =>
+  console.log(\`ANNOTATED \${test.name}: \${message} \${attachment.contentType} \${attachment.body.slice(0, 4)}\`) }
+export default { plugins: [expectTensor({ annotate: true, outputDir: 'accuracy' })],
+  test: { globals: true, include: ['*.test.js'], reporters: ['default', pictures] } }`,
+    )
+    const { output } = await project.run([])
+    const report: Report = JSON.parse(readFileSync(join(project.folder, 'accuracy/report.json'), 'utf8'))
+    expect(report.summary).toEqual(summaries.vitest)
+    expect(output).toContain('ANNOTATED fails: toMatchTensor: |error| against |reference| image/svg+xml <svg')
+    expect(output.match(/ANNOTATED/g)).toHaveLength(7)
+  } finally {
+    project.remove()
+  }
 })
