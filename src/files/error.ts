@@ -1,4 +1,5 @@
 // The error of everything that reads or writes tensor files, and how it prints what was found.
+import { printable } from '../host/printable.ts'
 
 /**
  * - `not-found`: there is no such file
@@ -42,7 +43,7 @@ export class TensorFileError extends Error {
     problem: string,
     { code = 'malformed', ...options }: ErrorOptions & { code?: TensorFileErrorCode } = {},
   ) {
-    super(`${source}: ${problem}`, options)
+    super(printable(`${source}: ${problem}`), options)
     this.source = source
     this.code = code
   }

@@ -133,12 +133,13 @@ function explaining<Result>(path: string, work: () => Result): Result {
     return work()
   } catch (error) {
     const { code, syscall, message } = error as NodeJS.ErrnoException
-    if (syscall === undefined) throw error
+    if (syscall === undefined && code !== 'ERR_ACCESS_DENIED') throw error
     const reasons: Readonly<Record<string, string>> = {
       ENOENT: `no such file (looked for ${resolve(path)})`,
       ENOTDIR: `${dirname(resolve(path))} is not a folder`,
       EACCES: 'no permission to read it',
       EPERM: 'no permission to read it',
+      ERR_ACCESS_DENIED: 'no permission to read it: Node runs with --permission and without --allow-fs-read of it',
     }
     const problem = reasons[code ?? ''] ?? `cannot read it: ${message}`
     throw new FileError(code === 'ENOENT' || code === 'ENOTDIR' ? 'not-found' : 'unreadable', problem, { cause: error })

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto'
 import packageJson from '../../package.json' with { type: 'json' }
 import { encodeElements } from '../files/elements.ts'
+import { axisLength, count, type Form, listOf, objectOf, oneOf, optional, text } from '../host/json-form.ts'
+import { reasonOf } from '../host/reason.ts'
 import type { LayerInfo, Runtime, TensorInfo } from '../runners/model.ts'
-import type { DType } from '../tensor/dtype.ts'
+import { bytesPerElement, type DType } from '../tensor/dtype.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { RecordingError } from './recording-error.ts'
 
@@ -48,26 +50,35 @@ export function decodeRecording(metadata: Readonly<Record<string, string>>, path
   if (metadata.contents !== 'recording') {
     throw new RecordingError(`${path} is no recording: it was not written by recordActivations`)
   }
-  try {
-    return {
-      runtime: {
-        name: metadata.engine,
-        ...(metadata.engineVersion !== undefined && { version: metadata.engineVersion }),
-        options: JSON.parse(metadata.engineOptions),
-      },
-      inputs: list(metadata.inputs),
-      outputs: list(metadata.outputs),
-      blobs: list(metadata.blobs),
-      // The first recordings had none.
-      layers: metadata.layers === undefined ? [] : list(metadata.layers),
-    }
-  } catch (cause) {
-    throw new RecordingError(`${path}: the metadata is damaged: ${(cause as Error).message}`, { cause })
+  const read = (name: string, form: Form) => {
+    const value = parse(metadata[name], `${path}: the metadata is damaged: ${name}`)
+    const problem = form(value, name)
+    if (problem !== undefined) throw new RecordingError(`${path}: the metadata is damaged: ${problem}`)
+    return value
+  }
+  return {
+    runtime: {
+      name: metadata.engine ?? 'unknown',
+      ...(metadata.engineVersion !== undefined && { version: metadata.engineVersion }),
+      options: read('engineOptions', objectOf({})) as Runtime['options'],
+    },
+    inputs: read('inputs', listOf(objectOf(inputForm))) as Recording['inputs'],
+    outputs: read('outputs', listOf(objectOf(infoForm))) as Recording['outputs'],
+    blobs: read('blobs', listOf(text)) as Recording['blobs'],
+    // the first recordings had none
+    layers: metadata.layers === undefined ? [] : (read('layers', listOf(objectOf(layerForm))) as Recording['layers']),
   }
 }
 
-function list<Entry>(json: string): readonly Entry[] {
-  const parsed: unknown = JSON.parse(json)
-  if (!Array.isArray(parsed)) throw new SyntaxError(`expected a list, found ${json.slice(0, 40)}`)
-  return parsed
+const dtypeForm = oneOf(Object.keys(bytesPerElement))
+const infoForm = { name: text, shape: optional(listOf(axisLength)), dtype: optional(dtypeForm) }
+const inputForm = { name: text, shape: listOf(count), dtype: dtypeForm, sha256: text }
+const layerForm = { name: text, type: text, inputs: listOf(text), outputs: listOf(text) }
+
+function parse(json: string | undefined, where: string): unknown {
+  try {
+    return JSON.parse(json ?? '')
+  } catch (cause) {
+    throw new RecordingError(`${where}: ${reasonOf(cause)}`, { cause })
+  }
 }

@@ -1,4 +1,5 @@
 // The errors of everything that loads and runs models: a message for people, a code for programs.
+import { printable } from '../host/printable.ts'
 
 /**
  * - `not-found`: a file of the model is not there
@@ -46,7 +47,7 @@ export class ModelError extends Error {
   readonly code: ModelErrorCode
 
   constructor(message: string, { code = 'malformed', ...options }: ModelErrorOptions = {}) {
-    super(message, options)
+    super(printable(message), options)
     this.code = code
   }
 }

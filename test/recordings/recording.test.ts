@@ -184,3 +184,24 @@ test('refuses what is no recording', async () => {
   const example = new URL('../../examples/voiceprint/data/ecapa.safetensors', import.meta.url)
   await expect(loadRecording(example)).rejects.toThrow('ecapa.safetensors is no recording')
 })
+
+test.each([
+  ['inputs', '[null]', 'inputs[0]: expected an object, found null'],
+  ['inputs', '[{"name":"x","shape":[3],"dtype":"float31","sha256":""}]', 'inputs[0].dtype: expected one of float32'],
+  ['inputs', '[{"name":"x","shape":"3","dtype":"float32","sha256":""}]', 'inputs[0].shape: expected a list, found "3"'],
+  ['outputs', '{}', 'outputs: expected a list, found {}'],
+  ['outputs', '[{"name":7}]', 'outputs[0].name: expected text, found 7'],
+  ['outputs', '[{"name":"out","shape":[-2]}]', 'outputs[0].shape[0]: expected the length of an axis, found -2'],
+  ['blobs', '["a", 1]', 'blobs[1]: expected text, found 1'],
+  ['blobs', '[', 'blobs: Unexpected end of JSON input'],
+  ['layers', '[{"name":"a","type":"ReLU","inputs":[]}]', 'layers[0].outputs: expected a list, found nothing'],
+  ['engineOptions', 'null', 'engineOptions: expected an object, found null'],
+])('damaged metadata: %s %s', async (name, json, problem) => {
+  using model = await load()
+  await recordActivations(model, { x }, path)
+  const { metadata, tensors } = decodeSafetensors(readFileSync(path))
+  writeFileSync(path, encodeSafetensors(tensors, { ...metadata, [name]: json }))
+  const failure = loadRecording(path)
+  await expect(failure).rejects.toThrow(RecordingError)
+  await expect(failure).rejects.toThrow(`${path}: the metadata is damaged: ${problem}`)
+})

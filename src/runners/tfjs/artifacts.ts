@@ -1,6 +1,7 @@
 // Reads model.json and its weight files, as TensorFlow.js itself can only in browsers and with tfjs-node.
 import { dirname, isAbsolute, join } from 'node:path'
 import { concatenate } from '../../files/format.ts'
+import { count, listOf, objectOf, optional, text } from '../../host/json-form.ts'
 import { decodeText } from '../../host/utf8.ts'
 import { readModelFile } from '../model-file.ts'
 import { TfjsError } from './error.ts'
@@ -32,6 +33,28 @@ interface ModelJson {
   readonly weightsManifest?: readonly { readonly paths: readonly string[]; readonly weights: readonly WeightSpec[] }[]
 }
 
+/** What is relied on here and in the runners; the rest is TensorFlow.js's. */
+const modelForm = objectOf({
+  modelTopology: objectOf({
+    node: optional(listOf(objectOf({ name: text, op: text, input: optional(listOf(text)) }))),
+  }),
+  weightsManifest: optional(
+    listOf(
+      objectOf({
+        paths: listOf(text),
+        weights: listOf(
+          objectOf({
+            name: text,
+            shape: listOf(count),
+            dtype: text,
+            quantization: optional(objectOf({ dtype: text })),
+          }),
+        ),
+      }),
+    ),
+  ),
+})
+
 /**
  * Reads a model.json and the weight files it names.
  * @throws {TfjsError} naming the file that is missing, damaged or of another size than the model.json says
@@ -42,6 +65,8 @@ export async function readArtifacts(path: string): Promise<Artifacts> {
   if (modelTopology === undefined) {
     throw new TfjsError(`${path} is not a TensorFlow.js model: it has no modelTopology`)
   }
+  const problem = modelForm({ modelTopology, weightsManifest }, '')
+  if (problem !== undefined) throw new TfjsError(`${path} is damaged: ${problem}`)
   const groups = await Promise.all(weightsManifest.map((group) => readGroup(group, path)))
   return {
     ...rest,

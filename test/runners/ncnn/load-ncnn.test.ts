@@ -411,3 +411,45 @@ describe('files', () => {
     await expect(loadNcnn(join(folder, 'net.onnx'))).rejects.toThrow(/expected the path of a \.param/)
   })
 })
+
+describe('what a message says of a file that is not to be trusted', () => {
+  const failureOf = (layers: readonly string[]) =>
+    load(layers).then(
+      () => '',
+      (error: Error) => error.message,
+    )
+
+  test('does nothing to a terminal', async () => {
+    const message = await failureOf(['Input in 0 1 x', 'Foo\u001b[2J r\u0007 1 1 x y'])
+    expect(message).toContain('Foo\\x1b[2J: "r\\x07"')
+  })
+
+  test('is no longer than some screens', async () => {
+    expect((await failureOf(['Input in 0 1 x', `${'F'.repeat(1e6)} r 1 1 x y`])).length).toBeLessThan(5000)
+    const many = Array.from({ length: 3000 }, (_, i) => `Foo${i} r${i} 1 1 x${i} x${i + 1}`)
+    const message = await failureOf(['Input in 0 1 x0', ...many])
+    expect(message).toContain('3000 layers are of unknown type')
+    expect(message).toContain('and 2980 more types')
+    expect(message.length).toBeLessThan(5000)
+  })
+
+  test('is about the file, however long its lists are', async () => {
+    const codes = Array.from({ length: 3e5 }, () => 65)
+    const message = await failureOf(['Input in 0 1 x', `Einsum sum 1 1 x y -23300=${codes.length},${codes}`])
+    expect(message).toMatch(/^layer "sum" \(Einsum, line 4\)/)
+    expect(message).not.toMatch(/call stack/)
+  })
+})
+
+test('without WebAssembly the built-in engine says so', async () => {
+  vi.stubGlobal('WebAssembly', undefined)
+  try {
+    await expect(load(diamond)).rejects.toMatchObject({
+      name: 'NcnnError',
+      code: 'unsupported',
+      message: expect.stringContaining('--jitless'),
+    })
+  } finally {
+    vi.unstubAllGlobals()
+  }
+})

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type LoadedTfModel, loadTfjs } from '../../../src/runners/tfjs/index.ts'
+import { type LoadedTfModel, loadTfjs, TfjsError } from '../../../src/runners/tfjs/index.ts'
 import { graphModel, writeModel } from './model-files.ts'
 import { writeSavedModel } from './saved-model-files.ts'
 
@@ -38,6 +38,29 @@ describe('loadTfjs refuses', () => {
     await expect(loadTfjs(core, path)).rejects.toThrow(
       /model\.json is not (the model\.json of )?a TensorFlow\.js model/,
     )
+  })
+
+  test.each([
+    [{ modelTopology: null }, 'modelTopology: expected an object, found null'],
+    [{ modelTopology: 'graph' }, 'modelTopology: expected an object, found "graph"'],
+    [{ modelTopology: { node: {} } }, 'modelTopology.node: expected a list, found {}'],
+    [{ modelTopology: { node: [null] } }, 'modelTopology.node[0]: expected an object, found null'],
+    [{ modelTopology: { node: [{ name: 'x' }] } }, 'modelTopology.node[0].op: expected text, found nothing'],
+    [{ modelTopology: { node: [{ name: 'x', op: 'Relu', input: 'y' }] } }, 'node[0].input: expected a list, found "y"'],
+    [{ modelTopology: {}, weightsManifest: {} }, 'weightsManifest: expected a list, found {}'],
+    [{ modelTopology: {}, weightsManifest: [1] }, 'weightsManifest[0]: expected an object, found 1'],
+    [{ modelTopology: {}, weightsManifest: [{ paths: [3], weights: [] }] }, 'paths[0]: expected text, found 3'],
+    [{ modelTopology: {}, weightsManifest: [{ paths: [] }] }, 'weights: expected a list, found nothing'],
+    [
+      { modelTopology: {}, weightsManifest: [{ paths: [], weights: [{ name: 'w', shape: [-1], dtype: 'float32' }] }] },
+      'weights[0].shape[0]: expected a whole number from 0, found -1',
+    ],
+  ])('a damaged model.json: %j', async (json, problem) => {
+    const path = join(folder, 'model.json')
+    await writeFile(path, JSON.stringify(json))
+    const failure = loadTfjs(core, path)
+    await expect(failure).rejects.toThrow(TfjsError)
+    await expect(failure).rejects.toThrow(problem)
   })
 
   test('a missing weight file', async () => {

@@ -20,6 +20,12 @@ export const wasmEngine: NcnnEngine = {
   },
   async load(model, options) {
     checkOptions(options)
+    if (typeof WebAssembly === 'undefined') {
+      throw new NcnnError(
+        'the built-in engine needs WebAssembly, which this JavaScript runtime has not: is it run with --jitless?',
+        { code: 'unsupported' },
+      )
+    }
     return loadWasmNetwork(model, model.bin, options)
   },
 }

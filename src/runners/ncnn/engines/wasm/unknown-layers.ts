@@ -20,14 +20,22 @@ const substitutes: Readonly<Record<string, string>> = {
   'F.scaled_dot_product_attention': 'a newer pnnx, which turns it into SDPA',
 }
 
+/** More types are counted only. */
+const mostListed = 20
+
 /**
  * One message for all unknown layers of a graph. A dot in a layer type is the mark of an operator that pnnx could not lower
  * to ncnn and left under its PyTorch name.
  */
 export function explainUnknownLayers(source: string, layers: readonly GraphLayer[]): string {
   const byType = new Map<string, GraphLayer[]>()
-  for (const layer of layers) byType.set(layer.type, [...(byType.get(layer.type) ?? []), layer])
-  const rows = [...byType].map(([type, members]) => {
+  for (const layer of layers) {
+    const members = byType.get(layer.type)
+    if (members === undefined) byType.set(layer.type, [layer])
+    else members.push(layer)
+  }
+  const others = byType.size - mostListed
+  const rows = [...byType].slice(0, mostListed).map(([type, members]) => {
     const where = members.slice(0, 3).map((layer) => `"${layer.name}" (${layer.position})`)
     const more = members.length > where.length ? ` and ${members.length - where.length} more` : ''
     return `  ${type}: ${where.join(', ')}${more}${advise(type)}`
@@ -36,6 +44,7 @@ export function explainUnknownLayers(source: string, layers: readonly GraphLayer
   return [
     `${source}: ${count} of unknown type:`,
     ...rows,
+    ...(others > 0 ? [`  and ${others} more ${others === 1 ? 'type' : 'types'}`] : []),
     'Operators that ncnn does not have can be supplied as `customLayers: { "type": (inputs, params, weights) => Tensor[] }`.',
   ].join('\n')
 }

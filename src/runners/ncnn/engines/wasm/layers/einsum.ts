@@ -26,14 +26,14 @@ export const Einsum = defineLayer({
   params: { equation: ints(0) },
   /** Every combination of the letters is one product for each operand. */
   flops({ params: { equation }, inputs }) {
-    const parsed = parseEquation(String.fromCharCode(...equation))
+    const parsed = parseEquation(textOf(equation))
     const lengths = axisLengths(
       parsed,
       inputs.map((shape) => ({ shape })),
     )
     return parsed.inputs.length * sizeOf([...lengths.values()])
   },
-  prepare: ({ params: { equation } }) => parseEquation(String.fromCharCode(...equation)),
+  prepare: ({ params: { equation } }) => parseEquation(textOf(equation)),
   forward(inputs, { prepared: equation }, workspace) {
     const lengths = axisLengths(equation, inputs)
     const { output } = equation
@@ -45,6 +45,9 @@ export const Einsum = defineLayer({
     return y
   },
 })
+
+/** ncnn keeps text as an array of character codes. */
+const textOf = (codes: readonly number[]): string => codes.map((code) => String.fromCharCode(code)).join('')
 
 /** The axes of a product of matrices, or of as many products as `batch` has indices: y[batch, rows, columns] = sum over depth. */
 interface MatrixProduct {

@@ -1,6 +1,7 @@
 // Worker threads that share a model's memory, and compute parts of a layer together with the thread that runs the model.
 import type { Worker } from 'node:worker_threads'
 import { nodeModule } from '../../../../../host/node-modules.ts'
+import { reasonOf } from '../../../../../host/reason.ts'
 import { type Exports, inOrder } from '../../../../../kernels/definition.ts'
 import { ncnnDefinitions } from '../../../../../kernels/definitions.ts'
 import { instantiateKernels } from '../../../../../kernels/instantiate.ts'
@@ -70,18 +71,22 @@ export async function startPool(
   const names = Object.keys(ncnnDefinitions)
   const exports = instantiateKernels<Exports<typeof ncnnDefinitions>>(module, memory)
   const queue = openQueue()
-  const workers = Array.from({ length: threads - 1 }, () => {
-    const workerData: WorkerData = { module, memory, queue: queue.buffer, kernels: names }
-    return new (nodeModule('node:worker_threads').Worker)(workerSource, { eval: true, workerData, execArgv: [] })
-  })
+  const workerData: WorkerData = { module, memory, queue: queue.buffer, kernels: names }
+  const workers: Worker[] = []
   const end = (): void => {
     for (const worker of workers) worker.terminate()
   }
   try {
+    for (let i = 1; i < threads; i++) {
+      // refused where Node's permissions do not include workers
+      workers.push(
+        new (nodeModule('node:worker_threads').Worker)(workerSource, { eval: true, workerData, execArgv: [] }),
+      )
+    }
     await Promise.all(workers.map(ready))
   } catch (error) {
     end()
-    throw new NcnnError(`numThreads: ${threads}: a worker thread cannot be started: ${error}`, {
+    throw new NcnnError(`numThreads: ${threads}: a worker thread cannot be started: ${reasonOf(error)}`, {
       code: 'unsupported',
       cause: error,
     })

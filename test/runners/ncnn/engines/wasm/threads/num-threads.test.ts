@@ -11,6 +11,7 @@ import expected from '../../../../../bits/expected.json' with { type: 'json' }
 afterEach(() => vi.restoreAllMocks())
 
 const [{ run }] = cases
+const actual: (name: string) => object = process.getBuiltinModule.bind(process)
 
 describe('numThreads', () => {
   // How calls are divided among any number of threads is what parallel-kernels.test.ts tries; here each network has some.
@@ -66,4 +67,27 @@ console.log(String((await model.run({ x: [-1, 2] })).y.data))`
     )
     expect(hashOf(await run(loadNcnn, { ncnn: { numThreads: 1 } }))).toBe(expected['residual network'])
   })
+})
+
+test('where workers are forbidden, the error is about numThreads', async () => {
+  const forbidden = vi.spyOn(process, 'getBuiltinModule').mockImplementation((name: string) => {
+    const found = actual(name)
+    if (name !== 'node:worker_threads') return found
+    return {
+      ...found,
+      Worker: class {
+        constructor() {
+          throw new Error('Access to this API has been restricted')
+        }
+      },
+    }
+  })
+  const param = '7767517\n2 2\nInput in 0 1 x\nReLU relu 1 1 x y'
+  const load = loadNcnn({ param, bin: new Uint8Array() }, { ncnn: { numThreads: 2 } })
+  await expect(load).rejects.toMatchObject({
+    name: 'NcnnError',
+    code: 'unsupported',
+    message: 'numThreads: 2: a worker thread cannot be started: Access to this API has been restricted',
+  })
+  expect(forbidden).toHaveBeenCalled()
 })
