@@ -6,7 +6,7 @@ import type { Model } from '../../../../../src/runners/model.ts'
 import { createArena } from '../../../../../src/runners/ncnn/engines/wasm/memory/arena.ts'
 import { loadWasmNetwork } from '../../../../../src/runners/ncnn/engines/wasm/model.ts'
 import { NcnnError } from '../../../../../src/runners/ncnn/error.ts'
-import type { EngineOptions } from '../../../../../src/runners/ncnn/options.ts'
+import type { EngineOptions, NcnnFiles } from '../../../../../src/runners/ncnn/options.ts'
 import { parseParam } from '../../../../../src/runners/ncnn/parse-param.ts'
 import { ncnnRunner } from '../../../../../src/runners/ncnn/runner.ts'
 import { connect } from '../../../../../src/runners/ncnn/topology.ts'
@@ -27,8 +27,31 @@ const defaults: EngineOptions = {
 /** What is readable behind an allocation is for kernels that load whole vectors. */
 const slackBytes = 64
 
+/** Arenas, with the number of allocations that are in use. */
+export function counted(make: typeof createArena): { readonly make: typeof createArena; inUse(): number } {
+  let count = 0
+  return {
+    inUse: () => count,
+    make(memory, limit, firstAddress) {
+      const arena = make(memory, limit, firstAddress)
+      return {
+        ...arena,
+        alloc(bytes) {
+          const address = arena.alloc(bytes)
+          count++
+          return address
+        },
+        free(address) {
+          arena.free(address)
+          count--
+        },
+      }
+    },
+  }
+}
+
 /** @param poison what every byte of new memory is, and of memory that was freed */
-const hostileArena =
+export const hostileArena =
   (poison: number): typeof createArena =>
   (memory, limit, firstAddress) => {
     const arena = createArena(memory, limit, firstAddress)
@@ -54,7 +77,7 @@ const hostileArena =
 
 /** A model whose memory comes from `arenaOver`. */
 export async function modelOver(
-  { param, bin }: Pick<Fixture, 'param' | 'bin'>,
+  { param, bin }: Pick<NcnnFiles, 'param'> & Pick<Fixture, 'bin'>,
   more: Partial<EngineOptions>,
   arenaOver: typeof createArena,
 ): Promise<Model> {
