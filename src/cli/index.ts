@@ -4,13 +4,25 @@ import { didYouMean } from '../compare/options/did-you-mean.ts'
 import { columns } from '../explain/columns.ts'
 import { reasonOf } from '../host/reason.ts'
 import { type Command, type Terminal, UsageError } from './command.ts'
+import { compare } from './compare.ts'
 import { diagnose } from './diagnose.ts'
 import { inspect } from './inspect.ts'
 import { prune } from './prune.ts'
+import { record } from './record.ts'
 import { repair } from './repair.ts'
 import { report } from './report.ts'
+import { run } from './run.ts'
 
-export const commands: Readonly<Record<string, Command>> = { diagnose, inspect, prune, repair, report }
+export const commands: Readonly<Record<string, Command>> = {
+  compare,
+  diagnose,
+  inspect,
+  prune,
+  record,
+  repair,
+  report,
+  run,
+}
 
 /** Runs one command line and returns the exit code: 0, 1 when the answer is no or something failed, 2 for a wrong command line. */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -19,6 +19,16 @@ const optionSets = new Map(
 )
 const engines = ['wasm', 'python', 'native'] as const
 
+/** Of commands that run an ncnn model. */
+export const ncnnOptions = {
+  options: {
+    type: 'string',
+    value: '<name>',
+    help: `the model's ncnn options: ${[...optionSets.keys()].join(', ')}`,
+  },
+  engine: { type: 'string', value: '<name>', help: `what runs ncnn models: ${engines.join(', ')}` },
+} as const satisfies Options
+
 export const pairOptions = {
   reference: { type: 'string', value: '<model or recording>', help: 'what the model should compute' },
   input: { type: 'string', value: '<name=x.npy>', multiple: true, help: 'an input and its tensor' },
@@ -31,12 +41,7 @@ export const pairOptions = {
   atol: { type: 'string', value: '<number>', help: 'absolute tolerance of the outputs' },
   rtol: { type: 'string', value: '<number>', help: 'relative tolerance of the outputs' },
   normalize: { type: 'string', value: '<l2>', help: 'compare after l2, l1, max, minmax, zscore or softmax' },
-  options: {
-    type: 'string',
-    value: '<name>',
-    help: `the model's ncnn options: ${[...optionSets.keys()].join(', ')}`,
-  },
-  engine: { type: 'string', value: '<name>', help: `what runs ncnn models: ${engines.join(', ')}` },
+  ...ncnnOptions,
 } as const satisfies Options
 
 type PairInvocation = Pick<Invocation<typeof pairOptions>, 'values' | 'positionals'>
@@ -60,9 +65,7 @@ export async function withModelPair<Result>(
   const { path, reference, ncnn, ...options } = parseArguments({ values, positionals })
   const closing: Model[] = []
   const load = async (source: string, settings: LoadModelOptions['ncnn']): Promise<Model> => {
-    const model = source.endsWith('.safetensors')
-      ? await loadRecording(source)
-      : await loadModel(source, { ncnn: settings })
+    const model = await openModel(source, settings)
     closing.push(model)
     return model
   }
@@ -73,6 +76,11 @@ export async function withModelPair<Result>(
     terminal.status('')
     for (const model of closing) model.close()
   }
+}
+
+/** A model of any kind, or a recording. */
+export function openModel(source: string, settings: LoadModelOptions['ncnn']): Promise<Model> {
+  return source.endsWith('.safetensors') ? loadRecording(source) : loadModel(source, { ncnn: settings })
 }
 
 /** The arguments, checked and read; no model is loaded yet. */
@@ -108,14 +116,14 @@ function parseTolerance({ atol, rtol, normalize }: PairInvocation['values']): Co
   return options
 }
 
-function parseNumber(option: string, text: string): number {
+export function parseNumber(option: string, text: string): number {
   const number = Number(text)
   if (text.trim() === '' || Number.isNaN(number))
     throw new UsageError(`${option} ${text}: expected a number such as 1e-3`)
   return number
 }
 
-function parseOptionSet(name: string | undefined) {
+export function parseOptionSet(name: string | undefined) {
   if (name === undefined) return undefined
   const options = optionSets.get(name)
   if (options === undefined) {
@@ -124,7 +132,7 @@ function parseOptionSet(name: string | undefined) {
   return options
 }
 
-function parseEngine(name: string | undefined) {
+export function parseEngine(name: string | undefined) {
   const engine = engines.find((one) => one === name)
   if (name !== undefined && engine === undefined) {
     throw new UsageError(`--engine ${name}: expected one of ${engines.join(', ')}`)
@@ -133,7 +141,7 @@ function parseEngine(name: string | undefined) {
 }
 
 /** `in0=x.npy` */
-function readInputs(option: string, given: readonly string[]): Record<string, Tensor> {
+export function readInputs(option: string, given: readonly string[]): Record<string, Tensor> {
   const inputs = given.map((text): [string, Tensor] => {
     const separator = text.indexOf('=')
     if (separator < 1 || separator === text.length - 1) {

@@ -14,7 +14,7 @@ import { printReport } from '../report/write-report.ts'
 import { defineCommand, type Invocation, type Options, UsageError } from './command.ts'
 
 const options = {
-  out: { type: 'string', value: '<path>', help: 'write to this file in place of standard output' },
+  output: { type: 'string', value: '<path>', help: 'write to this file in place of standard output' },
   baseline: { type: 'string', value: '<report.json>', help: 'an earlier report to compare with' },
   factor: {
     type: 'string',
@@ -108,11 +108,11 @@ function parseFactor(name: string, text: string | undefined): number | undefined
 }
 
 function write({ values, out, err }: ReportInvocation, text: string): void {
-  if (values.out === undefined) {
+  if (values.output === undefined) {
     out(text.trimEnd())
   } else {
-    writeFileSync(values.out, text)
-    err(`Wrote ${values.out}`)
+    writeFileSync(values.output, text)
+    err(`Wrote ${values.output}`)
   }
 }
 

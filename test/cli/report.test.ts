@@ -43,7 +43,7 @@ test('drift says what grew; it fails by --fail-factor only', async () => {
 
 test('merge makes one report, html and markdown render it', async () => {
   const merged = join(folder, 'merged.json')
-  expect(await runProgram('report', 'merge', now, other, '--out', merged)).toMatchObject({ code: 0, out: '' })
+  expect(await runProgram('report', 'merge', now, other, '--output', merged)).toMatchObject({ code: 0, out: '' })
   expect(JSON.parse(readFileSync(merged, 'utf8')).summary).toMatchObject({ assertions: 3, failed: 1 })
   const page = await runProgram('report', 'html', merged)
   expect(page.out).toMatch(/^<!doctype html>[\s\S]*<title>1 of 3 tensor assertions failed<\/title>/)

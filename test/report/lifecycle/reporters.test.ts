@@ -150,7 +150,7 @@ describe('the parts of a run on three machines', () => {
         renameSync(join(project.folder, 'expect-tensor-report/report.json'), path)
       }
       const merged = join(project.folder, 'merged.json')
-      execFileSync(process.execPath, [program, 'report', 'merge', ...paths, '--out', merged], { stdio: 'pipe' })
+      execFileSync(process.execPath, [program, 'report', 'merge', ...paths, '--output', merged], { stdio: 'pipe' })
       const report: Report = JSON.parse(readFileSync(merged, 'utf8'))
       expect(describeAssertions(report).sort()).toEqual([...found.jest].sort())
       expect(report.summary).toEqual(summaries.jest)
