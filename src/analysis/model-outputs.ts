@@ -5,7 +5,7 @@ import type { Model } from '../runners/model.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { AnalysisError } from './analysis-error.ts'
 import { inShapeOf, type OutputComparison, relativeError } from './outputs.ts'
-import { checkPair, type ModelPairOptions } from './prepare.ts'
+import { checkPair, type ModelPairOptions, runReference } from './prepare.ts'
 
 export interface OutputPair {
   readonly name: string
@@ -24,10 +24,7 @@ export async function outputPairs(model: Model, reference: Model, options: Model
   const fed = checkPair(reference, options)
   const names = model.outputs.map(({ name }, rank) => counterpartOf(name, rank, reference, options.pairs))
   const computed = await model.run(Object.fromEntries(fed.map(({ name, own }) => [name, own])))
-  const targets = await reference.run(
-    Object.fromEntries(fed.map(({ referenceName, theirs }) => [referenceName, theirs])),
-    { outputs: [...new Set(names)] },
-  )
+  const { values: targets } = await runReference(reference, options, [...new Set(names)])
   return model.outputs.map(({ name }, rank) => {
     const [own, target] = [computed[name], targets[names[rank]]]
     if (own.data.length !== target.data.length) {

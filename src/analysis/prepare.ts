@@ -1,5 +1,6 @@
 // Brings two models to one subject: inputs as tensors under both models' names, and the tensors of the reference.
-import type { Model } from '../runners/model.ts'
+import { reasonOf } from '../host/reason.ts'
+import type { Model, RunOptions } from '../runners/model.ts'
 import { formatShape } from '../tensor/shape.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
@@ -12,7 +13,7 @@ export interface ModelPairOptions {
   readonly inputs: Readonly<Record<string, TensorLike>>
   /**
    * The reference's inputs. Default: the model's, by name, or where the reference has other names, in its order; an axis of length 1
-   * is added in front where the reference declares one.
+   * is added in front where the reference declares one, and where it declares no shapes, added or left out if it refuses them as they are.
    */
   readonly referenceInputs?: Readonly<Record<string, TensorLike>>
   /** Counterparts that are known: blob of the model -> tensor of the reference. All others are found. */
@@ -42,10 +43,9 @@ export function checkPair(reference: Model, options: ModelPairOptions): FedPair[
 
 export async function prepare(model: Model, reference: Model, options: ModelPairOptions): Promise<Subject> {
   const inputs = tensorsOf(options.inputs, 'inputs')
-  const referenceInputs = tensorsOf(options.referenceInputs ?? inputsFor(reference, inputs), 'referenceInputs')
-  const values = await runReference(reference, referenceInputs)
-  const order = reference.blobs.filter((name) => values.has(name))
-  const references = referenceTensors(order.length > 0 ? order : [...values.keys()], values, referenceInputs)
+  const { referenceInputs, values } = await runReference(reference, options, 'all')
+  const order = reference.blobs.filter((name) => Object.hasOwn(values, name))
+  const references = referenceTensors(order.length > 0 ? order : Object.keys(values), values, referenceInputs)
   const pairs = new Map(Object.entries(options.pairs ?? {}))
   for (const [blob, name] of pairs) {
     if (!model.blobs.includes(blob)) throw new AnalysisError(`pairs: the model has no blob "${blob}"`)
@@ -89,18 +89,44 @@ function withBatchAxis(tensor: Tensor, declared: readonly number[] | undefined):
   return isBatch ? { ...tensor, shape: [1, ...tensor.shape] } : tensor
 }
 
-/** The tensors of the reference by name; its own error says what does not fit. */
-async function runReference(
+/**
+ * Runs the reference on its inputs, or on the model's.
+ * @throws {AnalysisError} with the reference's own error where it refuses them
+ */
+export async function runReference(
   reference: Model,
-  inputs: Readonly<Record<string, Tensor>>,
-): Promise<ReadonlyMap<string, Tensor>> {
-  try {
-    return new Map(Object.entries(await reference.run(inputs, { outputs: 'all' })))
-  } catch (error) {
-    const fed = Object.entries(inputs).map(([name, { shape }]) => `${name} ${formatShape(shape)}`)
-    throw new AnalysisError(
-      `the reference (${reference.runtime.name}) cannot be run on ${fed.join(', ')}: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    )
+  options: ModelPairOptions,
+  outputs: RunOptions['outputs'],
+): Promise<{ referenceInputs: Record<string, Tensor>; values: Record<string, Tensor> }> {
+  const given = tensorsOf(options.inputs, 'inputs')
+  const first = tensorsOf(options.referenceInputs ?? inputsFor(reference, given), 'referenceInputs')
+  const second = options.referenceInputs === undefined ? withOtherBatchAxis(reference, first) : undefined
+  let refusal: unknown
+  for (const referenceInputs of second === undefined ? [first] : [first, second]) {
+    try {
+      return { referenceInputs, values: await reference.run(referenceInputs, { outputs }) }
+    } catch (error) {
+      refusal ??= error
+    }
   }
+  const fed = Object.entries(first).map(([name, { shape }]) => `${name} ${formatShape(shape)}`)
+  throw new AnalysisError(
+    `the reference (${reference.runtime.name}) cannot be run on ${fed.join(', ')}: ${reasonOf(refusal)}`,
+    { cause: refusal },
+  )
+}
+
+/** The inputs with an axis of length 1 more in front, or without theirs; undefined where the reference declares its shapes. */
+function withOtherBatchAxis(
+  { inputs: declared }: Model,
+  inputs: Readonly<Record<string, Tensor>>,
+): Record<string, Tensor> | undefined {
+  if (declared.some(({ shape }) => shape !== undefined)) return undefined
+  const isBatch = Object.values(inputs).every(({ shape }) => shape[0] === 1)
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, tensor]) => {
+      const { shape } = tensor
+      return [name, { ...tensor, shape: isBatch ? shape.slice(1) : [1, ...shape] }]
+    }),
+  )
 }

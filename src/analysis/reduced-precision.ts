@@ -12,9 +12,6 @@ export const plainSwitches: Switches = {
   useBf16Storage: false,
 }
 
-export const isReduced = (options: Options): boolean =>
-  Object.keys(plainSwitches).some((name) => Boolean(options[name]))
-
 /** What is on, switched off step by step: sums first, then blobs, then everything. */
 export function switchesOff(options: Options): Switches[] {
   const steps: Switches[] = [
@@ -26,11 +23,8 @@ export function switchesOff(options: Options): Switches[] {
   return steps.filter((switches) => Object.keys(switches).some((name) => Boolean(options[name])))
 }
 
-/** Bits of ncnn's parameter 31: no fp16 arithmetic, no fp16 storage, no bf16 storage. */
-const [noFp16Arithmetic, noFp16Storage, noBf16Storage] = [1, 2, 4]
-
-/** The mask that keeps a layer in float32 under these options. */
-export const masksFor = (options: Options): number =>
-  (options.useFp16Arithmetic ? noFp16Arithmetic : 0) |
-  (options.useFp16Storage || options.useFp16Packed ? noFp16Storage : 0) |
-  (options.useBf16Storage || options.useBf16Packed ? noBf16Storage : 0)
+/**
+ * ncnn's parameter 31: a layer that sums in float32. The bits that keep one in float32 altogether are no repair: ncnn hands such a layer the
+ * 16-bit blobs of the one before as they are, and it reads them as float32 (seen in 1.0.20261020, on ARM and x86).
+ */
+export const noFp16Arithmetic = 1

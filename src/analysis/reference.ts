@@ -22,7 +22,7 @@ export interface ReferenceTensors {
 /** @param order names of the tensors that the reference computes, in execution order */
 export function referenceTensors(
   order: readonly string[],
-  values: ReadonlyMap<string, Tensor>,
+  values: Readonly<Record<string, Tensor>>,
   inputs: Readonly<Record<string, Tensor>>,
 ): ReferenceTensors {
   const byName = new Map<string, ReferenceTensor>()
@@ -40,8 +40,7 @@ export function referenceTensors(
   }
   for (const [name, tensor] of Object.entries(inputs)) add(name, tensor)
   for (const name of order) {
-    const tensor = values.get(name)
-    if (tensor !== undefined) add(name, tensor)
+    add(name, values[name])
   }
   return { all, byName, ofLength: (length) => byLength.get(length) ?? [] }
 }

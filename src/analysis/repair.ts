@@ -10,13 +10,13 @@ import { distance } from './distance.ts'
 import { floatsOf } from './elements.ts'
 import { outputError, outputRows } from './output-error.ts'
 import { compareOutputs, type OutputComparison } from './outputs.ts'
-import { isReduced, masksFor, plainSwitches, switchesOff } from './reduced-precision.ts'
+import { noFp16Arithmetic, switchesOff } from './reduced-precision.ts'
 import type { Row } from './rows.ts'
 import type { Walk } from './walk-state.ts'
 
 export interface ModelRepair {
   /**
-   * The largest kind of change that it takes: none, other parameters or operations of layers, layers that keep float32, or other options of
+   * The largest kind of change that it takes: none, other parameters or operations of layers, layers that sum in float32, or other options of
    * ncnn's. Each may come with those before it.
    */
   readonly kind: 'none' | 'layer' | 'masks' | 'options'
@@ -30,7 +30,7 @@ export interface ModelRepair {
 
 /**
  * Looks for the smallest change that brings every output within its tolerance: the repairs of as many culprits as it takes, those that
- * matter most first; besides, where that is not enough, float32 in as few layers as it takes (ncnn's parameter 31), or other options.
+ * matter most first; besides, where that is not enough, sums in float32 in as few layers as it takes (ncnn's parameter 31), or other options.
  *
  * @param options inputs, and the tolerance as for `compareTensors`
  * @returns undefined when no change that was tried meets the tolerance
@@ -59,7 +59,7 @@ export async function repairModel(
     const found = await verified(walk, 'layer', base, tolerances)
     if (found !== undefined) return found
   }
-  return (await keepFloat32(walk, examined.rows, base, tolerances)) ?? (await changeOptions(walk, base, tolerances))
+  return (await sumInFloat32(walk, examined.rows, base, tolerances)) ?? (await changeOptions(walk, base, tolerances))
 }
 
 const mostRepaired = 32
@@ -105,31 +105,30 @@ async function changeOptions(walk: Walk, base: Base, tolerances: CompareOptions)
 const mostPredicted = 48
 
 /**
- * Keeps float32 in the layers that matter most for the outputs. The order is predicted, one layer at a time; how many it takes is
+ * Takes sums in float32 in the layers that matter most for the outputs. The order is predicted, one layer at a time; how many it takes is
  * verified, since neighbours may round the same blob again.
  */
-async function keepFloat32(
+async function sumInFloat32(
   walk: Walk,
   rows: readonly Row[],
   base: Base,
   tolerances: CompareOptions,
 ): Promise<ModelRepair | undefined> {
   const { options = {} } = walk.subject.model.runtime
-  if (!isReduced(options)) return undefined
-  const featureMask = masksFor(options)
-  const keeping = (names: readonly string[]): Promise<ModelRepair | undefined> => {
-    const masks = Object.fromEntries(names.map((name) => [name, featureMask]))
-    const what = `float32 (31=${featureMask}) in ${countOf(names.length, 'layer')}: ${names.join(', ')}`
+  if (!options.useFp16Arithmetic) return undefined
+  const masking = (names: readonly string[]): Promise<ModelRepair | undefined> => {
+    const masks = Object.fromEntries(names.map((name) => [name, noFp16Arithmetic]))
+    const what = `sums in float32 (31=${noFp16Arithmetic}) in ${countOf(names.length, 'layer')}: ${names.join(', ')}`
     return verified(walk, 'masks', { settings: { ...base.settings, masks }, what: [...base.what, what] }, tolerances)
   }
   const ranked = await rankByEffect(walk, rows, base.settings)
-  const least = await leastCount(ranked.length, async (count) => (await keeping(ranked.slice(0, count))) !== undefined)
+  const least = await leastCount(ranked.length, async (count) => (await masking(ranked.slice(0, count))) !== undefined)
   if (least === undefined) return undefined
   let names = ranked.slice(0, least)
-  let found = await keeping(names)
+  let found = await masking(names)
   for (const name of least > mostReduced ? [] : names.toReversed()) {
     const fewer = names.filter((other) => other !== name)
-    const enough = fewer.length === 0 ? undefined : await keeping(fewer)
+    const enough = fewer.length === 0 ? undefined : await masking(fewer)
     if (enough !== undefined) [names, found] = [fewer, enough]
   }
   return found
@@ -158,15 +157,15 @@ async function leastCount(most: number, isEnough: (count: number) => Promise<boo
 interface Measured {
   readonly name: string
   readonly blob: string
-  /** What the layer gives in reduced precision. */
+  /** What the layer gives. */
   readonly tensor: Tensor
   readonly error: number
 }
 
-/** Layers by what their reduced precision alone does to the outputs, most first. */
+/** Layers by what their sums in float16 alone do to the outputs, most first. */
 async function rankByEffect(walk: Walk, rows: readonly Row[], settings: VariantSettings): Promise<string[]> {
   const { model, inputs } = walk.subject
-  const plain = await model.variant?.({ ...settings, ncnn: plainSwitches })
+  const plain = await model.variant?.({ ...settings, ncnn: { useFp16Arithmetic: false } })
   if (plain === undefined) return []
   try {
     const measured: Measured[] = []
@@ -184,7 +183,7 @@ async function rankByEffect(walk: Walk, rows: readonly Row[], settings: VariantS
   }
 }
 
-/** How far each layer of a row's segment is from itself in float32, fed with the same. */
+/** How far each layer of a row's segment is from itself with sums in float32, fed with the same. */
 async function measureSegment(walk: Walk, { segment, feeds }: Row, plain: Model): Promise<Measured[]> {
   const { network, compute } = walk.subject
   const given = walk.feeds(feeds)

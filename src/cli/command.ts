@@ -36,6 +36,8 @@ export interface Terminal {
   status(line: string): void
   /** Whether a person reads the results as they come: otherwise they go to a file or another program. */
   readonly isTerminal: boolean
+  /** Whether it shows colours, and the person has not turned them off. */
+  readonly hasColors: boolean
   /** Columns that a line may have; infinite where nobody reads along. */
   readonly width: number
 }

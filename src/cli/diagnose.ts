@@ -3,6 +3,7 @@ import type { Diagnosis } from '../analysis/diagnose.ts'
 import { toPlainJson } from '../compare/json.ts'
 import { diagnose as find } from '../explain/diagnose.ts'
 import { defineCommand } from './command.ts'
+import { highlight } from './highlight.ts'
 import { pairOptions, withModelPair } from './model-pair.ts'
 
 export const diagnose = defineCommand({
@@ -18,7 +19,9 @@ layer errs by more than rounding, why, and what takes the error away. Models are
     withModelPair(invocation, async ({ model, reference, options }) => {
       const diagnosis = await find(model, reference, options)
       invocation.status('')
-      invocation.out(invocation.values.json ? JSON.stringify(plain(diagnosis), null, 2) : String(diagnosis))
+      const text = String(diagnosis)
+      const shown = invocation.hasColors ? highlight(text, { agrees: agrees(diagnosis) }) : text
+      invocation.out(invocation.values.json ? JSON.stringify(plain(diagnosis), null, 2) : shown)
       return agrees(diagnosis) ? 0 : 1
     }),
 })

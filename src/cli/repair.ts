@@ -10,8 +10,8 @@ import { pairOptions, withModelPair } from './model-pair.ts'
 export const repair = defineCommand({
   summary: 'print the .param of an ncnn model with the smallest change that meets a tolerance',
   positionals: '<model.param>',
-  description: `Looks for the smallest change that brings every output within the tolerance: the parameter that a conversion got wrong, float32 in as
-few layers as it takes (31=...), or other options. What is proposed was verified by a run. The .param with the change goes to standard
+  description: `Looks for the smallest change that brings every output within the tolerance: the parameters that a conversion got wrong, sums in
+float32 in as few layers as it takes (31=1), or other options. What is proposed was verified by a run. The .param with the change goes to standard
 output, what was changed and the outputs to standard error. The exit code is 1 when no change that was tried meets the tolerance.`,
   options: pairOptions,
 

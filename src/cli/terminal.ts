@@ -18,6 +18,7 @@ export function processTerminal(): Terminal {
     err: (line) => void stderr.write(`${line}\n`),
     status: (line) => void (stderr.isTTY && stderr.write(`\r${eraseLine}${line}`)),
     isTerminal: stdout.isTTY === true,
+    hasColors: stdout.isTTY === true && stdout.hasColors(),
     width: stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY,
   }
 }

@@ -360,6 +360,22 @@ test('kernels that were transposed are weights in a wrong order', async () => {
   damaged.close()
 })
 
+test('a reference that declares no shapes is fed with a batch axis, or without, if it refuses the other', async () => {
+  const batched: Model = {
+    ...exact,
+    inputs: [{ name: 'in' }],
+    run: async (given, options) => {
+      const { in: like } = given as Record<string, typeof inputs.in>
+      if (like.shape.length !== 4) throw new Error('expected 4 axes')
+      return exact.run({ in: { ...like, shape: like.shape.slice(1) } }, options)
+    },
+  }
+  expect(await diagnose(model, batched, { inputs })).toMatchObject({ verdict: 'grows evenly', cause: 'float32' })
+  await expect(diagnose(model, batched, { inputs, referenceInputs: inputs })).rejects.toThrow(
+    'cannot be run on in [3, 16, 16]: expected 4 axes',
+  )
+})
+
 describe('what cannot be compared', () => {
   const failure = (reference: Model, options: object = {}) =>
     expect(diagnose(model, reference, { inputs, ...options })).rejects

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { repairModel } from '../../src/model-analysis.ts'
 import type { Model, VariantSettings } from '../../src/runners/model.ts'
+import { ncnnOptionSets } from '../../src/runners/ncnn/index.ts'
 import { image, loadSmallNetwork } from './small-network.ts'
 
 let model: Model
@@ -43,12 +44,14 @@ test('but no more of them than the tolerance asks for', async () => {
   expect(Object.keys(repair?.settings.layers ?? {})).toEqual(['avg'])
 })
 
-test('besides, layers keep float32, or options change', async () => {
-  const settings = { layers: wrongPooling, ncnn: { useBf16Storage: true } }
-  const masked = await repairOf(settings, 1e-3)
+test('besides, layers sum in float32, or options change', async () => {
+  const masked = await repairOf({ layers: wrongPooling, ncnn: ncnnOptionSets.default }, 2e-4)
   expect(masked?.kind).toBe('masks')
   expect(masked?.settings).toEqual({ layers: { avg: expect.anything() }, masks: expect.anything() })
-  expect(masked?.what).toMatch(/^layer "avg": it takes the average; float32 \(31=4\) in \d+ layers?: /)
+  expect(masked?.what).toMatch(/^layer "avg": it takes the average; sums in float32 \(31=1\) in \d+ layers?: /)
+  const plain = await repairOf({ layers: wrongPooling, ncnn: { useBf16Storage: true } }, 1e-4)
+  expect(plain?.kind).toBe('options')
+  expect(plain?.settings).toMatchObject({ layers: { avg: {} }, ncnn: { useBf16Storage: false } })
 })
 
 test('nothing is changed without need, and nothing found where nothing helps', async () => {

@@ -31,6 +31,7 @@ async function run(...args: string[]): Promise<{ code: number; lines: string[] }
     err: (line) => void lines.push(`err ${line}`),
     status: () => undefined,
     isTerminal: true,
+    hasColors: true,
     width: 80,
   }
   return { code: await greet.run('greet', args, terminal), lines }

@@ -14,6 +14,7 @@ export async function runProgram(...args: string[]): Promise<Outcome> {
     err: (line) => void err.push(line),
     status: () => undefined,
     isTerminal: false,
+    hasColors: false,
     width: Number.POSITIVE_INFINITY,
   })
   return { code, out: out.join('\n'), err: err.join('\n') }

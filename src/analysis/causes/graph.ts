@@ -61,11 +61,15 @@ async function omission(scene: Scene, row: Row, layer: LayerInfo): Promise<Pick<
 async function putIn(scene: Scene, row: Row): Promise<Explanation | undefined> {
   const { walk } = scene
   const { network } = walk.subject
-  for (const layer of row.segment) {
-    const given = layer.inputs.filter((blob) => row.feeds.includes(blob))
-    for (const original of new Set(given.map(network.original))) {
-      const blobs = given.filter((blob) => network.original(blob) === original)
-      const found = await readingAnother(scene, row, layer, blobs)
+  const originals = new Set(row.feeds.map(network.original))
+  for (const original of originals) {
+    const copies = row.feeds.filter((blob) => network.original(blob) === original)
+    const readers = row.segment.filter(({ inputs }) => inputs.some((blob) => copies.includes(blob)))
+    const first = await readingAnother(scene, row, readers[0], copies)
+    if (first !== undefined) return first
+    for (const layer of readers.length > 1 ? readers : []) {
+      const own = copies.filter((blob) => layer.inputs.includes(blob))
+      const found = own.length < copies.length ? await readingAnother(scene, row, layer, own) : undefined
       if (found !== undefined) return found
     }
   }
