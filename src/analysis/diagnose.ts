@@ -58,17 +58,7 @@ export interface Diagnosis {
   readonly layers: readonly LayerRow[]
 }
 
-/**
- * Names the layers at which a model parts from its reference, and the cause.
- *
- * The model is walked in execution order, every layer fed with the reference's own tensors, whatever their names and layouts: a layer is to
- * blame when its own error exceeds what rounding explains for that layer, not when an error first shows. Causes are found by changing one
- * thing at a time, and verified by a run.
- *
- * @param model the model under test. Its intermediate tensors must be there to be fed and asked for
- * @param reference what it should compute: any `Model`, or a recording, of all tensors or of some
- * @throws {AnalysisError} where there is nothing to compare: another network, no common tensor, inputs that do not fit
- */
+/** See the public `diagnose`. */
 export async function diagnose(model: Model, reference: Model, options: CompareModelsOptions): Promise<Diagnosis> {
   const { inputs, referenceInputs, pairs, ...tolerances } = options
   checkOptions(tolerances)

@@ -58,16 +58,7 @@ const fewestInputs = 3
 /** One input in a hundred may exceed what is suggested. */
 const level = 0.99
 
-/**
- * Measures the outputs of two models on a set of inputs and suggests the tolerance of a test.
- *
- * Another input, drawn as these were, exceeds the largest error that was seen with a probability of 1 / (n + 1), whatever the errors are
- * like. The suggestion leaves a margin that one input in a hundred exceeds: the prediction bound for one more of n log-normal
- * observations, the largest errors of each input, whose spread is known from themselves only (Hahn and Meeker, Statistical Intervals, 4.8).
- *
- * @param inputs what both models are fed, one record for each input. They should be what the model will see, not variations of one input
- * @throws {AnalysisError} where no tolerance would do: a side is not finite where the other is
- */
+/** See the public `suggestTolerance`. */
 export async function suggestTolerance(
   model: Model,
   reference: Model,

@@ -11,7 +11,7 @@ export interface MatcherContext {
 export interface MatcherResult {
   readonly pass: boolean
   message(): string
-  /** For listeners (see observe.ts): the test runner does not see them. */
+  /** @internal For listeners (see observe.ts): the test runner does not see them. */
   readonly comparisons?: readonly Compared[]
   readonly layers?: readonly OutcomeLayer[] | undefined
 }

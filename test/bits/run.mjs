@@ -1,13 +1,12 @@
-// The same bits in other runtimes: `npm run test:bits` computes the hashes with the built package in Node 20, 22 and 24, which npm installs
-// into a throw-away folder, and in Chromium (EXPECT_TENSOR_CHROMIUM names it), and compares them with expected.json.
-import { spawnSync } from 'node:child_process'
+// The same bits in other runtimes: `npm run test:bits` computes the hashes with the built package in Node 20, 22, 24 and 26, Bun and Deno, which
+// npm installs into a throw-away folder, and in Chromium (EXPECT_TENSOR_CHROMIUM names it), and compares them with expected.json.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { hashesInChromium } from './in-chromium.mjs'
-import { hashesInNode, installNode } from './in-node.mjs'
+import { hashesIn, installRuntimes, versionOf } from './in-process.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'expect-tensor-bits-'))
 const expected = JSON.parse(readFileSync(new URL('expected.json', import.meta.url), 'utf8'))
@@ -51,9 +50,8 @@ function compare(runtime, hashes) {
 try {
   if (!existsSync(new URL('ncnn.js', places.dist))) throw new Error('dist is missing: npm run build')
   await bundleCases()
-  for (const node of installNode([20, 22, 24], folder)) {
-    const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
-    compare(`Node ${version}`, hashesInNode(node, places))
+  for (const runtime of installRuntimes([20, 22, 24, 26], folder)) {
+    compare(`${runtime.name} ${versionOf(runtime)}`, hashesIn(runtime, places, folder))
   }
   const chromium = findChromium()
   if (chromium !== undefined) compare('Chromium', await hashesInChromium(chromium, places, folder))

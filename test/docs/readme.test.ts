@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { commands } from '../../src/cli/index.ts'
 import { optionNames } from '../../src/compare/options/check-options.ts'
+import { presets } from '../../src/compare/options/presets.ts'
 import { tensorMatchers } from '../../src/matchers/index.ts'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
@@ -27,6 +28,12 @@ test('the table of matchers', () => {
 
 test('the table of options', () => {
   expect(namesIn(firstColumn('option'))).toEqual([...optionNames].sort())
+})
+
+test('the table of presets, with their numbers', () => {
+  const rows = readme.matchAll(/^\| `'([\w-]+)'` +\| (\S+) +\| (\S+) +\|/gm)
+  const shown = Array.from(rows, ([, name, rtol, atol]) => [name, { rtol: Number(rtol), atol: Number(atol) }])
+  expect(Object.fromEntries(shown)).toEqual(presets)
 })
 
 test('every entry point', () => {

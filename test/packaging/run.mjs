@@ -2,7 +2,7 @@
 // A consumer is a folder under consumers/ with some of three scripts: `test` and `test:types` must pass, `test:failing` must fail with
 // our message.
 import { spawn } from 'node:child_process'
-import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -97,9 +97,20 @@ async function checkGlobals() {
   return 'bound when a module is loaded'
 }
 
+/** The tests that README shows, each as a file of a folder. */
+async function writeReadmeTests(folder) {
+  const readme = await readFile(join(root, 'README.md'), 'utf8')
+  const blocks = Array.from(readme.matchAll(/^```ts\n(import .*?)^```$/gms), ([, block]) => block)
+  await mkdir(folder)
+  for (const [index, block] of blocks.entries()) {
+    if (block.includes("from 'vitest'")) await writeFile(join(folder, `block-${index + 1}.ts`), block)
+  }
+}
+
 async function tryConsumer(consumer, folder) {
   const cwd = join(folder, consumer)
   await cp(join(consumersFolder, consumer), cwd, { recursive: true })
+  await writeReadmeTests(join(cwd, 'readme'))
   const { scripts, devDependencies } = JSON.parse(await readFile(join(cwd, 'package.json'), 'utf8'))
   await expectSuccess('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock'], { cwd })
   const bundledNode = Object.keys(devDependencies).find((name) => name.startsWith('node-linux-'))

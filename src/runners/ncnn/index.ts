@@ -26,14 +26,12 @@ export {
 } from './inspect.ts'
 export { loadNcnn } from './load-ncnn.ts'
 export type {
+  BinaryParam,
   CustomForward,
   CustomLayer,
   CustomLayers,
-  EngineOptions,
   LoadNcnnOptions,
   NcnnEngine,
-  NcnnModel,
-  NcnnNetwork,
   NcnnOptions,
   ParamValue,
 } from './options.ts'

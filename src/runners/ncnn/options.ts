@@ -61,7 +61,7 @@ export interface NcnnFiles {
 export type ParamValue = number | readonly number[] | string | BinaryParam
 
 /** A parameter from a binary file: 32-bit words, one for a scalar, that hold integers or the bits of floats; the file does not say which. */
-interface BinaryParam {
+export interface BinaryParam {
   readonly words: readonly number[]
 }
 
@@ -113,6 +113,7 @@ export interface NcnnEngine {
   version(): Promise<string>
   /** Why the engine cannot honour these options; undefined if it can, as far as it knows before it loads a model. */
   refuses?(ncnn: NcnnOptions): string | undefined
+  /** @internal */
   load(model: NcnnModel, options: EngineOptions): Promise<NcnnNetwork>
 }
 
