@@ -1,48 +1,56 @@
 // Writes docs/api/ from the doc comments of all that can be imported: `npm run docs:api`.
 import { fileURLToPath } from 'node:url'
-import { Application, Converter } from 'typedoc'
+import { Application, Converter, ReflectionKind } from 'typedoc'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** What is imported, by its source. `vitest`, `jest`, `jest-globals` and `expect` export nothing. */
 const entries: Readonly<Record<string, string>> = {
-  'expect-tensor': 'src/index.ts',
-  'expect-tensor/files': 'src/files/index.ts',
-  'expect-tensor/ncnn': 'src/runners/ncnn/index.ts',
-  'expect-tensor/onnx': 'src/runners/onnx/index.ts',
-  'expect-tensor/tfjs': 'src/runners/tfjs/index.ts',
-  'expect-tensor/torch': 'src/runners/torch/index.ts',
-  'expect-tensor/analysis': 'src/model-analysis.ts',
+  'expect-tensor': 'index.ts',
+  'expect-tensor/files': 'files/index.ts',
+  'expect-tensor/ncnn': 'runners/ncnn/index.ts',
+  'expect-tensor/onnx': 'runners/onnx/index.ts',
+  'expect-tensor/tfjs': 'runners/tfjs/index.ts',
+  'expect-tensor/torch': 'runners/torch/index.ts',
+  'expect-tensor/analysis': 'model-analysis.ts',
 }
 
-const app = await Application.bootstrapWithPlugins(
-  {
-    name: 'API',
-    entryPoints: Object.values(entries).map((source) => `${root}${source}`),
-    tsconfig: `${root}tsconfig.json`,
-    plugin: ['typedoc-plugin-markdown'],
-    out: `${root}docs/api`,
-    readme: 'none',
-    disableSources: true,
-    disableGit: true,
-    githubPages: false,
-    excludeInternal: true,
-    excludePrivate: true,
-    excludeExternals: true,
-    sort: ['alphabetical'],
-    // a type that a public signature names has to be public
-    validation: { notExported: true, invalidLink: true, notDocumented: false, invalidPath: true, rewrittenLink: true },
-    treatValidationWarningsAsErrors: true,
-    // lists of codes, which their types spell out; and what constructors of errors take, which nobody else calls
-    intentionallyNotExported: ['tensorFileErrorCodes', 'modelErrorCodes', 'ModelErrorOptions'],
-    ...{ router: 'module', hideBreadcrumbs: true, hidePageHeader: true, useCodeBlocks: true, expandParameters: true },
+const app = await Application.bootstrapWithPlugins({
+  name: 'API',
+  entryPoints: Object.values(entries).map((source) => `${root}src/${source}`),
+  tsconfig: `${root}tsconfig.src.json`,
+  plugin: ['typedoc-plugin-markdown'],
+  out: `${root}docs/api`,
+  readme: 'none',
+  disableSources: true,
+  disableGit: true,
+  githubPages: false,
+  excludeInternal: true,
+  excludePrivate: true,
+  excludeExternals: true,
+  sort: ['alphabetical'],
+  // a type that a public signature names has to be public
+  validation: { notExported: true, invalidLink: true, notDocumented: false, invalidPath: true, rewrittenLink: true },
+  treatValidationWarningsAsErrors: true,
+  // lists of codes, which their types spell out; and what constructors of errors take, which nobody else calls
+  intentionallyNotExported: ['tensorFileErrorCodes', 'modelErrorCodes', 'ModelErrorOptions'],
+  ...{
+    router: 'module',
+    hideBreadcrumbs: true,
+    hidePageHeader: true,
+    useCodeBlocks: true,
+    ...Object.fromEntries(
+      ['parameters', 'interfaceProperties', 'classProperties', 'typeDeclaration', 'enumMembers'].map((what) => [
+        `${what}Format`,
+        'table',
+      ]),
+    ),
   },
-)
+})
 app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_, reflection) => {
-  const source = reflection.sources?.[0]?.fullFileName ?? ''
-  if (reflection.parent?.isProject() !== true) return
-  const name = Object.keys(entries).find((entry) => source.endsWith(`/${entries[entry]}`))
-  if (name !== undefined) reflection.name = name
+  if (!reflection.kindOf(ReflectionKind.Module)) return
+  const found = Object.entries(entries).find(([, source]) => source.replace(/(\/index)?\.ts$/, '') === reflection.name)
+  if (found !== undefined) reflection.name = found[0]
 })
 const project = await app.convert()
 if (project === undefined) process.exit(1)

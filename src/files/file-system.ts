@@ -1,5 +1,5 @@
 // The only module here that touches the file system: random access for reading, replacement in one step for writing.
-import { nodeModule } from '../host/node-modules.ts'
+import { hasFileSystem, nodeModule } from '../host/node-modules.ts'
 import { checkRegular, FileError, type OpenFile, openFile } from '../host/open-file.ts'
 import { reasonOf } from '../host/reason.ts'
 import { toPath } from '../host/to-path.ts'
@@ -20,6 +20,10 @@ export function tensorPath(file: string | URL): string {
 
 /** Opens a file for `use`, which reads what it needs, and closes it. Nothing is read that `use` does not ask for. */
 export function withFile<T>(path: string, use: (source: ByteSource) => T): T {
+  if (!hasFileSystem()) {
+    const remedy = 'In a browser, fetch it and decode its bytes: decodeNpy, decodeNpz or decodeSafetensors'
+    throw new TensorFileError(path, `there are no files here. ${remedy}`, { code: 'unreadable' })
+  }
   let file: OpenFile | undefined
   try {
     file = openFile(path)

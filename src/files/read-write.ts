@@ -1,6 +1,5 @@
 // Reads and writes tensor files by extension, synchronously: matchers and snapshots cannot wait. `index.ts` is the public face.
 
-import { extname } from 'node:path'
 import { quoteNames } from '../tensor/quote-names.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
@@ -31,7 +30,7 @@ export interface WriteTensorOptions extends EncodeOptions {
 }
 
 function formatOf(path: string): TensorFormat {
-  const extension = extname(path).toLowerCase()
+  const extension = /\.[^./\\]+$/.exec(path)?.[0].toLowerCase() ?? ''
   const format = Object.hasOwn(formats, extension) ? formats[extension] : undefined
   if (format !== undefined) return format
   throw new TensorFileError(

@@ -1,5 +1,5 @@
 // Opens what is to be read: regular files only, and none that Git LFS has yet to fetch. Every reader of files goes through here.
-import { nodeModule } from './node-modules.ts'
+import { hasFileSystem, nodeModule } from './node-modules.ts'
 
 const fs = nodeModule('node:fs')
 const { dirname, resolve } = nodeModule('node:path')
@@ -35,6 +35,9 @@ const mostBytesAtOnce = 2 ** 30
 
 /** @throws FileError */
 export function openFile(path: string): OpenFile {
+  if (!hasFileSystem()) {
+    throw new FileError('unreadable', 'there are no files here. In a browser, fetch it and give its bytes')
+  }
   return explaining(path, () => {
     checkRegular(path)
     const descriptor = fs.openSync(path, 'r')

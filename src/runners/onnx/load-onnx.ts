@@ -1,5 +1,6 @@
 // loadOnnx: an ONNX model behind the Model interface, with every intermediate tensor by name.
 import { dirname, isAbsolute, join } from 'node:path'
+import { hasFileSystem } from '../../host/node-modules.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { copyOf, createModel, firstLine, type Runner } from '../create-model.ts'
 import { inGroups } from '../graph.ts'
@@ -38,6 +39,11 @@ export async function loadOnnx(source: string | URL | Uint8Array, options: LoadO
   if (engine !== undefined && !onnxEngines.includes(engine)) {
     throw new OnnxError(`loadOnnx: engine must be 'web' or 'node', got ${JSON.stringify(engine)}`, {
       code: 'wrong-option',
+    })
+  }
+  if (!hasFileSystem()) {
+    throw new OnnxError('loadOnnx: ONNX models run in Node, not in a browser. Record them there: recordActivations', {
+      code: 'unsupported',
     })
   }
   checkSessionOptions(options)
