@@ -15,14 +15,19 @@ export function installRuntimes(nodeVersions, folder) {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }))
   const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts']
   const { status, stdout, stderr } = spawnSync('npm', install, { cwd: folder, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`npm cannot install ${Object.keys(dependencies)} for ${system}:\n${stdout}${stderr}`)
+  if (status !== 0)
+    throw new Error(`npm cannot install ${Object.keys(dependencies)} for ${system}:\n${stdout}${stderr}`)
   const inModules = (...path) => join(folder, 'node_modules', ...path)
   const nodeFile = process.platform === 'win32' ? 'bin/node.exe' : 'bin/node'
   return [
     ...nodes.map(([name]) => ({ name: 'Node', command: [inModules(name, nodeFile)] })),
     // bun's package replaces its placeholder in an install script: its binaries are packages of their own
     { name: 'Bun', command: [inModules('@oven', `bun-${system}`, 'bin/bun')] },
-    { name: 'Deno', command: [process.execPath, inModules('deno/bin.cjs')], run: ['run', '--allow-all', '--no-config'] },
+    {
+      name: 'Deno',
+      command: [process.execPath, inModules('deno/bin.cjs')],
+      run: ['run', '--allow-all', '--no-config'],
+    },
   ]
 }
 
