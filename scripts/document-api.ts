@@ -4,7 +4,7 @@ import { Application, Converter, ReflectionKind } from 'typedoc'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** What is imported, by its source. `vitest`, `jest`, `jest-globals` and `expect` export nothing. */
+/** What is imported, by its source. The other entries export nothing, or a reporter that test runners construct. */
 const entries: Readonly<Record<string, string>> = {
   'expect-tensor': 'index.ts',
   'expect-tensor/files': 'files/index.ts',
@@ -13,6 +13,7 @@ const entries: Readonly<Record<string, string>> = {
   'expect-tensor/tfjs': 'runners/tfjs/index.ts',
   'expect-tensor/torch': 'runners/torch/index.ts',
   'expect-tensor/analysis': 'model-analysis.ts',
+  'expect-tensor/vitest-plugin': 'vitest-plugin.ts',
 }
 
 const app = await Application.bootstrapWithPlugins({

@@ -13,5 +13,6 @@ export interface MatcherResult {
   message(): string
   /** @internal For listeners (see observe.ts): the test runner does not see them. */
   readonly comparisons?: readonly Compared[]
+  /** @internal For listeners, too: where two models were compared. */
   readonly layers?: readonly OutcomeLayer[] | undefined
 }
