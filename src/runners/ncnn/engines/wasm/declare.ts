@@ -55,8 +55,28 @@ function declareLayer(layer: GraphLayer, type: RunnableType): DeclaredLayer {
     throw new NcnnError(`${describeLayer(layer)} has ${layer.outputs.length} outputs, but ${layer.type} gives 1`)
   }
   const params = readParams(type.params, layer)
-  explained(layer, () => type.check?.(params, layer))
+  explained(layer, () => {
+    checkCommon(layer)
+    type.check?.(params, layer)
+  })
   return { layer, type, params, weights: explained(layer, () => type.weights?.(params, layer)) ?? {} }
+}
+
+/** The parameters of every layer: 30, a rank and lengths for each output, which are only hints, and 31, the feature mask. */
+function checkCommon({ params, outputs }: GraphLayer): void {
+  const [hints, mask] = [params.get(30), params.get(31)]
+  if (mask !== undefined && (typeof mask === 'string' || mask.isArray || mask.type === 'float')) {
+    throw new NcnnError('the feature mask (31) must be an integer')
+  }
+  if (hints === undefined) return
+  const words = typeof hints !== 'string' && hints.isArray && hints.type !== 'float' ? hints.words : []
+  const each = words.length / outputs.length
+  const ranks = words.filter((_, i) => i % each === 0)
+  if ((each !== 4 && each !== 5) || ranks.some((rank) => rank < 0 || rank > 4)) {
+    throw new NcnnError(
+      `the shape hints (30) must be 4 or 5 integers for each of ${outputs.length} outputs, a rank of 0 to 4 and lengths`,
+    )
+  }
 }
 
 /** Adds the layer's name to what goes wrong when it is loaded. */

@@ -41,6 +41,9 @@ describe('refused', () => {
       '0=1 1=1 4=1.0,1.0,1.0 5=0.0, 6=32.0,',
       'biases must be widths and heights, found 3 numbers',
     ],
+    ['ReLU', '31=1.0', 'the feature mask (31) must be an integer'],
+    ['ReLU', '30=3,2,3', 'must be 4 or 5 integers for each of 1 outputs'],
+    ['ReLU', '30=5,2,3,2', 'a rank of 0 to 4'],
     ['ExpandDims', '3=1', 'axes (3) must be a list, found a single number'],
   ])('%s %s', async (type, params, message) => {
     await expect(load(type, params)).rejects.toThrow(message)
@@ -70,6 +73,7 @@ describe('taken', () => {
     ['YoloDetectionOutput', '0=1 1=1 4=1.0,1.0,0.0'],
     ['Yolov3DetectionOutput', '0=1 1=1 4=1.0,1.0 5=0, 6=32.0,0.0'],
     ['Clip', '0=0,0'],
+    ['ReLU', '30=3,2,3,2,1 31=2'],
   ])('%s %s', async (type, params) => {
     await expect(load(type, params)).resolves.toBeUndefined()
   })
