@@ -76,11 +76,38 @@ export function locateWeights(
   try {
     return locate(layers, bin, format)
   } catch (error) {
+    const bytewise = fitsInBytes(layers, bin, format)
+    if (error instanceof NcnnError && bytewise !== undefined) {
+      throw new NcnnError(`${error.message} ${bytewise}`, { code: error.code, cause: error })
+    }
     const hasBlocks = layers.some(({ weights }) => Object.values(weights).some((spec) => spec?.stored === 'blocks'))
     if (!(error instanceof NcnnError) || !hasBlocks) throw error
     const advice = `Block-quantised weights are read as ncnn ${format.release} has them; for files of another release say which: loadNcnn(..., { release: '20260722' })`
     throw new NcnnError(`${error.message} ${advice}`, { code: error.code, cause: error })
   }
+}
+
+/** Says which constants it is, where the file fits once those of MemoryData have one byte an element. Older pnnx wrote truth values so. */
+function fitsInBytes(layers: WeightedLayers, bin: WeightSource, format: WeightFormat): string | undefined {
+  const constants = layers.filter(
+    ({ layer, weights }) => layer.type === 'MemoryData' && weights.data?.stored === 'float32',
+  )
+  const [first] = constants
+  if (first === undefined) return undefined
+  const changed = layers.map((entry) => {
+    const count = entry.weights.data?.count
+    return constants.includes(entry) && count !== undefined ? { ...entry, weights: { data: bytes(count) } } : entry
+  })
+  try {
+    locate(changed, bin, format)
+  } catch {
+    return undefined
+  }
+  const missing = 3 * (first.weights.data?.count ?? 0)
+  return (
+    `It fits with one byte for each element of ${describeLayer(first.layer)}, as pnnx wrote truth values before September 2026; ncnn reads four, ` +
+    `${missing} more, and everything behind them from the wrong place. Convert the model anew`
+  )
 }
 
 function locate(layers: WeightedLayers, bin: WeightSource, { release, isPartial }: WeightFormat): WeightLocation[][] {

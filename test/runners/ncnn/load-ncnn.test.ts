@@ -106,6 +106,20 @@ describe('a model', () => {
   })
 })
 
+test('names a constant of truth values that has one byte an element, where ncnn reads four', async () => {
+  const layers = [
+    'Input in 0 1 x',
+    'MemoryData keep 0 1 keep 0=4',
+    'BinaryOp mul 2 1 x keep y 0=2',
+    'PReLU p 1 1 y out 0=1',
+  ]
+  const bin = new Uint8Array([1, 0, 1, 1, ...new Uint8Array(Float32Array.of(0.5).buffer)])
+  await expect(load(layers, {}, bin)).rejects.toThrow(
+    /It fits with one byte for each element of layer "keep" \(MemoryData, line 4\), .* ncnn reads four, 12 more/,
+  )
+  await expect(load(layers, {}, bin.subarray(0, 5))).rejects.toThrow(/the file ends at 5. Is it truncated/)
+})
+
 test('says once that a file goes on behind the layers that it declares', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
   const param = ['7767517', '2 99', 'Input in 0 1 x', 'ReLU r 1 1 x y', 'ReLU s 1 1 y z'].join('\n')
