@@ -14,6 +14,7 @@ const entries = {
   ncnn: 'src/runners/ncnn/index.ts',
   onnx: 'src/runners/onnx/index.ts',
   tfjs: 'src/runners/tfjs/index.ts',
+  litert: 'src/runners/litert/index.ts',
   torch: 'src/runners/torch/index.ts',
   analysis: 'src/model-analysis.ts',
 }

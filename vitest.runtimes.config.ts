@@ -1,4 +1,4 @@
-// The suite that runs models in the runtimes they come from: ONNX Runtime, TensorFlow.js, PyTorch. What is missing is skipped, and said so.
+// The suite that runs models in the runtimes they come from: ONNX Runtime, TensorFlow.js, LiteRT, PyTorch. What is missing is skipped, and said so.
 import { delimiter, join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { describeRuntimes, findRuntimes } from './test/runtimes/find-runtimes.ts'
@@ -20,7 +20,14 @@ export default defineConfig({
     projects: [
       { test: { ...shared, name: 'forks', pool: 'forks', include: ['test/runtimes/*.test.ts'] } },
       // Here typed arrays are of another realm than Node's own.
-      { test: { ...shared, name: 'vmThreads', pool: 'vmThreads', include: ['test/runtimes/{model,onnx}.test.ts'] } },
+      {
+        test: {
+          ...shared,
+          name: 'vmThreads',
+          pool: 'vmThreads',
+          include: ['test/runtimes/{model,onnx,litert}.test.ts'],
+        },
+      },
     ],
   },
 })

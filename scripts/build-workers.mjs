@@ -39,4 +39,6 @@ await emit('ncnn/engines/python/worker.py', await python('ncnn/engines/python/wo
 await emit('ncnn/engines/native/worker.ts', await bundle('ncnn/engines/native/worker.ts'))
 await emit('ncnn/engines/wasm/threads/worker.ts', await bundle('ncnn/engines/wasm/threads/worker.ts'))
 await emit('onnx/worker.ts', await bundle('onnx/worker.ts'))
+await emit('litert/python/worker.py', await python('litert/python/worker.py'))
+await emit('litert/web/worker.ts', await bundle('litert/web/worker.ts'))
 await emit('torch/worker.py', await python('torch/script.py', 'torch/pnnx.py', 'torch/worker.py'))

@@ -20,11 +20,12 @@ const loaders: readonly { readonly pattern: RegExp; readonly load: Load }[] = [
   },
   { pattern: /\.onnx$/, load: async (path) => (await import('./onnx/index.ts')).loadOnnx(path) },
   { pattern: /\.json$/, load: loadTfjsModel },
+  { pattern: /\.tflite$/, load: async (path) => (await import('./litert/index.ts')).loadLitert(path) },
   { pattern: /(\.pt|\.pth|_pnnx\.py)$/, load: async (path) => (await import('./torch/index.ts')).loadTorch(path) },
 ]
 
 /** What {@link loadModel} can tell from the name of a file. */
-export const modelFileNames = '.param, .onnx, model.json, .pt or _pnnx.py'
+export const modelFileNames = '.param, .onnx, .tflite, model.json, .pt or _pnnx.py'
 
 /** @throws {ModelError} for a file whose name says nothing, and whatever the loader of the runtime throws */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<Model> {

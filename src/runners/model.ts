@@ -1,4 +1,4 @@
-// The one interface behind which every runtime stands: the built-in ncnn engine, the real ncnn, ONNX, tfjs, PyTorch.
+// The one interface behind which every runtime stands: the built-in ncnn engine, the real ncnn, ONNX, tfjs, LiteRT, PyTorch.
 import type { DType } from '../tensor/dtype.ts'
 import type { Runtime } from '../tensor/origin.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'

@@ -4,7 +4,8 @@ import type { TypedArray } from './dtype.ts'
 
 /** What runs a model. */
 export interface Runtime {
-  /** `wasm`, `python`, `native`, `emscripten` (ncnn), `onnxruntime-web`, `onnxruntime-node`, `tfjs`, `torch`. */
+  /** `wasm`, `python`, `native`, `emscripten` (ncnn), `onnxruntime-web`, `onnxruntime-node`, `tfjs`, `@litertjs/core`, `ai-edge-litert`,
+   * `torch`. */
   readonly name: string
   readonly version?: string
   /** What was chosen that may change numbers, such as ncnn's options. Plain JSON. */

@@ -86,7 +86,7 @@ describe('refuses, with exit code 2', () => {
   })
 
   test('a file that is no model', async () => {
-    const { code, err } = await run('model.tflite')
-    expect([code, err]).toEqual([1, expect.stringMatching(/model.tflite: expected a model file, whose name ends in/)])
+    const { code, err } = await run('model.pb')
+    expect([code, err]).toEqual([1, expect.stringMatching(/model.pb: expected a model file, whose name ends in/)])
   })
 })

@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadLitert } from '../../src/runners/litert/index.ts'
 import { type ModelErrorCode, modelErrorCodes } from '../../src/runners/model-error.ts'
 import { type LoadNcnnOptions, loadNcnn, type Model, pythonEngine } from '../../src/runners/ncnn/index.ts'
 import { loadOnnx } from '../../src/runners/onnx/index.ts'
 import { loadTfjs } from '../../src/runners/tfjs/index.ts'
 import { loadTorch } from '../../src/runners/torch/index.ts'
+import { chain as litertChain, litertModel } from './litert/litert-model.ts'
 import { chain, externalInitializer, onnxModel } from './onnx/onnx-model.ts'
 
 let folder: string
@@ -96,6 +98,15 @@ test.each<readonly [string, ModelErrorCode, () => Promise<unknown>]>([
   ['TfjsError', 'wrong-option', () => loadTfjs({}, 'model.json')],
   ['TfjsError', 'malformed', () => loadTfjs(tf, file('model.json', '{}'))],
   ['TfjsError', 'missing-dependency', () => loadTfjs(tf, file('layers.json', '{"modelTopology": {}}'))],
+  ['LitertError', 'malformed', () => loadLitert(new TextEncoder().encode('hello'))],
+  ['LitertError', 'truncated', () => loadLitert(litertModel(litertChain).subarray(0, 200))],
+  ['LitertError', 'wrong-option', () => loadLitert('model.tflite', { engine: 'tpu' as 'web' })],
+  ['LitertError', 'unsupported', () => loadLitert(litertModel(litertChain), { engine: 'web', kernels: 'reference' })],
+  [
+    'LitertError',
+    'missing-dependency',
+    () => loadLitert(litertModel(litertChain), { engine: 'python', python: 'no-such-python' }),
+  ],
   ['TorchError', 'malformed', () => loadTorch(file('train.py', 'class Network: pass'))],
   ['TorchError', 'wrong-option', () => loadTorch('model.pt', { state: 'testing' as 'eval' })],
   ['TorchError', 'missing-dependency', () => loadTorch(file('model.pt', ''), { python: 'no-such-python' })],

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadRecording } from '../../src/recordings/load-recording.ts'
+import { loadLitert } from '../../src/runners/litert/index.ts'
 import { loadNcnn } from '../../src/runners/ncnn/index.ts'
 import { loadOnnx } from '../../src/runners/onnx/index.ts'
 import { loadTfjs } from '../../src/runners/tfjs/index.ts'
@@ -18,6 +19,7 @@ const loaders: readonly [name: string, file: string, load: (file: string | URL) 
   ['loadNcnn', 'net.param', loadNcnn],
   ['loadOnnx', 'net.onnx', loadOnnx],
   ['loadTorch', 'net.pt', loadTorch],
+  ['loadLitert', 'net.tflite', loadLitert],
   ['loadTfjs', 'model.json', (file) => loadTfjs(tf, file)],
   ['loadRecording', 'net.safetensors', loadRecording],
 ]

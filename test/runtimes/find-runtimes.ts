@@ -66,7 +66,9 @@ export function describeRuntimes({ packages, python }: Runtimes): string {
     lines.push('To run those of tfjs-node: bash .ci/install-tfjs-node FOLDER, and EXPECT_TENSOR_RUNTIMES=FOLDER')
   }
   if (missingInPython.length > 0) {
-    lines.push(`To run them: pip install ${missingInPython.join(' ')}, with EXPECT_TENSOR_PYTHON naming that Python`)
+    lines.push(
+      `To run them: pip install ${missingInPython.join(' ').replaceAll('_', '-')}, with EXPECT_TENSOR_PYTHON naming that Python`,
+    )
   }
   return `${lines.join('\n')}\n\n`
 }

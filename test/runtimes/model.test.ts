@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { tensor, tensorMatchers } from '../../src/index.ts'
 import { loadRecording, type Model, recordActivations } from '../../src/model-analysis.ts'
+import { type LoadLitertOptions, loadLitert } from '../../src/runners/litert/index.ts'
 import { wasmEngine } from '../../src/runners/ncnn/engines/wasm/index.ts'
 import {
   type EmscriptenFactory,
@@ -23,6 +24,7 @@ import { loadTfjs, type TfNamespace } from '../../src/runners/tfjs/index.ts'
 import { loadTorch } from '../../src/runners/torch/index.ts'
 import { originOf } from '../../src/tensor/origin.ts'
 import type { Tensor } from '../../src/tensor/tensor.ts'
+import { chain as litertChain, litertModel } from '../runners/litert/litert-model.ts'
 import { network } from '../runners/ncnn/engines/real/model-suite.ts'
 import { chain, onnxModel } from '../runners/onnx/onnx-model.ts'
 import { graphModel, writeModel } from '../runners/tfjs/model-files.ts'
@@ -115,6 +117,15 @@ const tfjs = (backend: string, isPresent: boolean, open: () => TfNamespace): Sub
   runtime: 'tfjs',
 })
 
+const litertPython = pythonWith('ai_edge_litert')
+const litert = (options: LoadLitertOptions): Subject => ({
+  ...sums,
+  name: `litert, ${Object.values(options).join(', ')}`,
+  missing: (options.engine === 'web' ? hasPackages('@litertjs/core') : litertPython) ? undefined : 'not installed',
+  load: () => loadLitert(litertModel(litertChain), { ...options, python: litertPython }),
+  runtime: options.engine === 'web' ? '@litertjs/core' : 'ai-edge-litert',
+})
+
 const torchPython = pythonWith('torch')
 const torch = (file: string, names: Pick<Subject, 'inputs' | 'output' | 'middle'>): Subject => ({
   ...names,
@@ -156,6 +167,10 @@ const subjects: Subject[] = [
   tfjs('cpu', hasTfjs('@tensorflow/tfjs-backend-cpu'), () => openTfjs('@tensorflow/tfjs-backend-cpu')),
   tfjs('wasm', hasTfjs('@tensorflow/tfjs-backend-wasm'), () => openTfjs('@tensorflow/tfjs-backend-wasm')),
   tfjs('tensorflow', hasTfjsNode, openTfjsNode),
+  litert({ engine: 'web' }),
+  litert({ engine: 'python' }),
+  litert({ engine: 'python', kernels: 'builtin' }),
+  litert({ engine: 'python', kernels: 'reference' }),
   torch('chain.pt', { inputs: sums.inputs, output: 'out0', middle: 'add' }),
   torch('chain_scripted.pt', { inputs: sums.inputs, output: 'out0', middle: 'add' }),
   torch('chain_pnnx.py', { inputs: { in0: sums.inputs.x }, output: 'out0', middle: 'v_2' }),

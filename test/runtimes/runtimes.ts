@@ -4,6 +4,7 @@
 export const jsRuntimes = [
   'onnxruntime-web',
   'onnxruntime-node',
+  '@litertjs/core',
   '@tensorflow/tfjs-core',
   '@tensorflow/tfjs-converter',
   '@tensorflow/tfjs-layers',
@@ -15,7 +16,7 @@ export const jsRuntimes = [
 export type JsRuntime = (typeof jsRuntimes)[number]
 
 /** Python packages that the suite uses. */
-export const pythonRuntimes = ['torch', 'ncnn'] as const
+export const pythonRuntimes = ['torch', 'ncnn', 'ai_edge_litert'] as const
 
 export type PythonRuntime = (typeof pythonRuntimes)[number]
 

@@ -6,6 +6,7 @@ import { copyOf, createModel, firstLine, type Runner } from '../create-model.ts'
 import { inGroups } from '../graph.ts'
 import type { Model } from '../model.ts'
 import { modelPath, readModelFile } from '../model-file.ts'
+import { sessionCache } from '../sessions.ts'
 import { OnnxError } from './error.ts'
 import { type OnnxGraph, type OnnxNode, readOnnxGraph } from './graph.ts'
 import { layerInspector } from './layer-details.ts'
@@ -18,7 +19,6 @@ import {
   probeModel,
   sessionOptions,
 } from './session-options.ts'
-import { sessionCache } from './sessions.ts'
 import { bytesOf, cutModel } from './subgraph.ts'
 
 export interface LoadOnnxOptions extends OnnxSessionOptions {

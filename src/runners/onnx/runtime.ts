@@ -3,8 +3,11 @@ import { allocate, type DType, type TypedArray } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { firstLine } from '../create-model.ts'
 import { resolvePeer } from '../peer.ts'
+import type { Session } from '../sessions.ts'
+import { startThread } from '../worker/thread.ts'
 import { OnnxError } from './error.ts'
-import { startWorker } from './worker-thread.ts'
+import { workerSource } from './generated/worker.ts'
+import type { WorkerRequest } from './worker.ts'
 
 /** ONNX Runtime, ready to load models. */
 export interface OnnxRuntime {
@@ -15,9 +18,8 @@ export interface OnnxRuntime {
 }
 
 /** A loaded model. */
-export interface OnnxSession {
+export interface OnnxSession extends Session {
   run(inputs: ReadonlyMap<string, Tensor>, outputs: readonly string[]): Promise<Record<string, Tensor>>
-  release(): Promise<void>
 }
 
 /** Weights that lie in a file beside the model; `path` is how the model calls it. */
@@ -72,7 +74,11 @@ interface Result {
 }
 
 async function startRuntime(peer: string): Promise<OnnxRuntime> {
-  const ask = startWorker(resolvePeer(peer), () => runtimes.delete(peer))
+  const ask = startThread<WorkerRequest>({
+    source: workerSource,
+    workerData: { path: resolvePeer(peer) },
+    onEnd: () => runtimes.delete(peer),
+  })
   const version = (await ask({ type: 'start' })) as string
   let sessions = 0
   return {

@@ -1,8 +1,27 @@
-// The program of the worker thread in which ONNX Runtime runs: answers one request after the other, in order; arrays arrive as copies.
-import { parentPort, workerData } from 'node:worker_threads'
-import { reasonOf } from '../../host/reason.ts'
+// The program of the worker thread in which ONNX Runtime runs. There it finds the typed arrays that it insists on: in Jest and in Vitest's
+// vm pools the tests have others, and half floats are bits on every version of Node where there is no `Float16Array`.
+import { workerData } from 'node:worker_threads'
 import type { TypedArray } from '../../tensor/dtype.ts'
-import type { WorkerRequest } from './worker-thread.ts'
+import { answerInOrder } from '../worker/answer-in-order.ts'
+
+/** What is asked of the worker; a session is named by a number. */
+export type WorkerRequest =
+  | { readonly type: 'start' }
+  | { readonly type: 'open'; readonly session: number; readonly model: Uint8Array; readonly options: object }
+  | {
+      readonly type: 'run'
+      readonly session: number
+      readonly inputs: readonly WorkerTensor[]
+      readonly outputs: readonly string[]
+    }
+  | { readonly type: 'release'; readonly session: number }
+
+interface WorkerTensor {
+  readonly name: string
+  readonly data: TypedArray
+  readonly shape: readonly number[]
+  readonly dtype: string
+}
 
 /** As much of ONNX Runtime as is used. */
 interface Ort {
@@ -59,13 +78,4 @@ async function answer(request: WorkerRequest): Promise<unknown> {
   }
 }
 
-let queue = Promise.resolve()
-parentPort?.on('message', (request: WorkerRequest) => {
-  queue = queue.then(async () => {
-    try {
-      parentPort?.postMessage({ value: await answer(request) })
-    } catch (error) {
-      parentPort?.postMessage({ error: reasonOf(error) })
-    }
-  })
-})
+answerInOrder(answer)

@@ -1,6 +1,7 @@
 import { compareTensors, type Tensor, tensor } from 'expect-tensor'
 import { loadRecording, type Model, recordActivations } from 'expect-tensor/analysis'
 import { readTensor, writeTensors } from 'expect-tensor/files'
+import { loadLitert } from 'expect-tensor/litert'
 import { loadNcnn } from 'expect-tensor/ncnn'
 import { loadOnnx } from 'expect-tensor/onnx'
 import { loadTfjs } from 'expect-tensor/tfjs'
@@ -21,6 +22,7 @@ export async function record(pt: string): Promise<Model> {
     await loadTorch(pt, { python: 'python3', state: 'eval' }),
     await loadOnnx('model.onnx', { engine: 'web' }),
     await loadTfjs({}, 'model.json'),
+    await loadLitert('model.tflite', { engine: 'python', kernels: 'reference' }),
   ]
   for (const model of models) {
     const { name, version = '', options }: Model['runtime'] = model.runtime

@@ -1,22 +1,29 @@
-// The sessions of one model: every combination of fed and requested tensors needs one, with a copy of the weights that it reads.
-import type { OnnxSession } from './runtime.ts'
+// The sessions of one model: every combination of fed and requested tensors needs one, with a copy of the weights.
+
+/** A model that a runtime has opened. */
+export interface Session {
+  release(): Promise<void>
+}
 
 /** Each has some memory of its own besides the weights. */
 const mostSessions = 256
 
-export interface SessionCache {
+export interface SessionCache<Kept extends Session> {
   /**
    * The session of that key, opened if it is not there any more.
    * @param encode makes the bytes of its model
    */
-  get(key: string, encode: () => Uint8Array): Promise<OnnxSession>
+  get(key: string, encode: () => Uint8Array): Promise<Kept>
   close(): void
 }
 
 /** @param mostBytes of the models whose sessions are kept; those that were not used for longest go first, the last one stays */
-export function sessionCache(open: (model: Uint8Array) => Promise<OnnxSession>, mostBytes: number): SessionCache {
+export function sessionCache<Kept extends Session>(
+  open: (model: Uint8Array) => Promise<Kept>,
+  mostBytes: number,
+): SessionCache<Kept> {
   /** The most recently used one comes last. */
-  const kept = new Map<string, { readonly session: OnnxSession; readonly bytes: number }>()
+  const kept = new Map<string, { readonly session: Kept; readonly bytes: number }>()
   let total = 0
 
   const openNew = async (model: Uint8Array) => {
