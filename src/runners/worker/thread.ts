@@ -6,8 +6,6 @@ export interface ThreadProgram {
   /** The thread's text, one that calls `answerInOrder`. */
   readonly source: string
   readonly workerData: unknown
-  /** Whether nothing of what the thread prints is shown. */
-  readonly isQuiet?: boolean
   /** Is called when the thread ends of itself. */
   onEnd(): void
 }
@@ -16,10 +14,9 @@ export interface ThreadProgram {
 export function startThread<Request>({
   source,
   workerData,
-  isQuiet = false,
   onEnd,
 }: ThreadProgram): (request: Request) => Promise<unknown> {
-  const worker = new Worker(source, { eval: true, workerData, stdout: isQuiet, stderr: isQuiet })
+  const worker = new Worker(source, { eval: true, workerData })
   const waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = []
   const settle = ({ value, error }: { value?: unknown; error?: string }): void => {
     const request = waiting.shift()

@@ -20,13 +20,13 @@ export async function pythonRuntime(
   python: string | undefined,
   timeout: number | undefined,
 ): Promise<LitertRuntime> {
-  const worker = await findWorker(python)
+  const worker = await findWorker({ python })
   const { version } = await worker.greet()
   return {
     runtime: { name: 'ai-edge-litert', version: String(version), options: { kernels, threads: 1 } },
     believesShapes: false,
     async open(model, source) {
-      const opened = await worker.openModel({ header: { kernels }, parts: [model] }, source, timeout)
+      const opened = await worker.openModel({ header: { kernels }, parts: [model] }, source, { timeout })
       return {
         async run(inputs) {
           const outputs: RawTensor[] = []

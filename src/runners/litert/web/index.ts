@@ -24,7 +24,6 @@ async function start(onEnd: () => void): Promise<LitertRuntime> {
   const ask = startThread<WorkerRequest>({
     source: workerSource,
     workerData: { path: resolvePeer(peer) },
-    isQuiet: true,
     onEnd,
   })
   const { version, relaxedSimd } = (await ask({ type: 'start' })) as { version: string; relaxedSimd: boolean }

@@ -81,6 +81,8 @@ let environment: Environment
 async function start(): Promise<object> {
   const root = join(dirname(workerData.path), '..')
   const folder = join(root, 'wasm/')
+  // It misses a graphics card, and says so.
+  for (const method of ['log', 'info', 'warn', 'error'] as const) console[method] = () => undefined
   // LiteRT.js is written for the worker of a browser.
   Object.assign(globalThis, {
     self: globalThis,
