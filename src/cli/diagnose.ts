@@ -10,7 +10,7 @@ export const diagnose = defineCommand({
   summary: 'name the layer at which a model parts from its reference, and the cause',
   positionals: '<model>',
   description: `Runs both models on the same inputs, compares them layer by layer, every layer fed with the reference's own tensors, and says which
-layer errs by more than rounding, why, and what takes the error away. Models are .param (ncnn), .onnx, model.json (TensorFlow.js),
+layer errs by more than rounding, why, and what takes the error away. Models are .param (ncnn), .onnx, .tflite, model.json (TensorFlow.js),
 .pt or _pnnx.py; the reference may be a recording (.safetensors) as well. The exit code is 0 when the outputs are within the tolerance
 (by default that of their dtype), and 1 when they are not, or were not computed from the same.`,
   options: pairOptions,

@@ -13,7 +13,7 @@ import { fedOptions, withFedModel } from './fed-model.ts'
 export const run = defineCommand({
   summary: 'run a model and write what it computes',
   positionals: '<model>',
-  description: `Runs a model of any kind: .param (ncnn), .onnx, model.json (TensorFlow.js), .pt or _pnnx.py, or a recording (.safetensors). Inputs that are
+  description: `Runs a model of any kind: .param (ncnn), .onnx, .tflite, model.json (TensorFlow.js), .pt or _pnnx.py, or a recording (.safetensors). Inputs that are
 not given are drawn at random, from -1 to 1, the same for the same --seed. Prints what comes out, and writes it to --output.`,
   options: {
     ...fedOptions,

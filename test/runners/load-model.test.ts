@@ -18,6 +18,7 @@ test('loads an ncnn model by its name, with options', async () => {
 
 test.each([
   ['model.onnx', 'OnnxError'],
+  ['model.tflite', 'LitertError'],
   ['model/model_pnnx.py', 'TorchError'],
   ['model.pt', 'TorchError'],
   ['model.ncnn.param.bin', 'NcnnError'],
@@ -25,6 +26,6 @@ test.each([
   await expect(loadModel(path)).rejects.toMatchObject({ name, message: expect.stringContaining(path) })
 })
 
-test.each(['model', 'model.tflite', 'model.bin'])('refuses %s', async (path) => {
+test.each(['model', 'model.pb', 'model.bin'])('refuses %s', async (path) => {
   await expect(loadModel(path)).rejects.toMatchObject({ code: 'wrong-option', message: expect.stringContaining(path) })
 })
