@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeElements } from '../../../../src/files/elements.ts'
 import { loadNcnn, NcnnError } from '../../../../src/runners/ncnn/index.ts'
-import { counted, hostileArena, modelOver } from '../engines/wasm/hostile-memory.ts'
+import { counted, modelOver, poisonedArena } from '../engines/wasm/hostile-memory.ts'
 import { type FuzzModel, fuzzModels } from './models.ts'
 import { damaged } from './mutate.ts'
 
@@ -28,7 +28,7 @@ async function outcome({ param, bin, inputs }: FuzzModel): Promise<'ran' | NcnnE
 
 /** The bytes of all blobs, computed in memory that is full of `poison`. */
 async function bytesIn({ param, bin, inputs }: FuzzModel, poison: number): Promise<Record<string, Uint8Array>> {
-  const arenas = counted(hostileArena(poison))
+  const arenas = counted(poisonedArena(poison))
   using model = await modelOver({ param, bin }, { memoryLimit }, arenas.make)
   const loaded = arenas.inUse()
   const outputs = await model.run(inputs, { outputs: 'all' })

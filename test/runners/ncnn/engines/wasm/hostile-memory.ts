@@ -51,7 +51,7 @@ export function counted(make: typeof createArena): { readonly make: typeof creat
 }
 
 /** @param poison what every byte of new memory is, and of memory that was freed */
-export const hostileArena =
+export const poisonedArena =
   (poison: number): typeof createArena =>
   (memory, limit, firstAddress) => {
     const arena = createArena(memory, limit, firstAddress)
@@ -63,7 +63,6 @@ export const hostileArena =
       ...arena,
       alloc(bytes) {
         const address = arena.alloc(bytes)
-        memory.grow(1)
         sizes.set(address, bytes)
         fill(address, bytes + slackBytes)
         return address
@@ -71,6 +70,21 @@ export const hostileArena =
       free(address) {
         fill(address, sizes.get(address) ?? 0)
         arena.free(address)
+      },
+    }
+  }
+
+/** That also grows whenever something is allocated. */
+const hostileArena =
+  (poison: number): typeof createArena =>
+  (memory, limit, firstAddress) => {
+    const arena = poisonedArena(poison)(memory, limit, firstAddress)
+    return {
+      ...arena,
+      alloc(bytes) {
+        const address = arena.alloc(bytes)
+        memory.grow(1)
+        return address
       },
     }
   }
