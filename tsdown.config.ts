@@ -54,5 +54,6 @@ const shared: UserConfig = {
 
 export default defineConfig([
   { ...shared, format: 'esm', entry: { ...entries, ...esmEntries }, copy: 'src/report/report.schema.json' },
-  { ...shared, format: 'cjs', entry: entries },
+  // a default export stays one, as its declarations have it
+  { ...shared, format: 'cjs', entry: entries, cjsDefault: false },
 ])
