@@ -17,8 +17,10 @@ export type {
 } from './compare/comparison.ts'
 export type { JsonNumber } from './compare/json.ts'
 export type { CompareOptions, MetricBounds, Normalization, PresetName } from './compare/options/options.ts'
+export type { TensorTree } from './compare/records.ts'
 export { type ComparisonSummary, summarize } from './compare/summary.ts'
 export { compareTensors, type ReadableComparison } from './explain/compare-tensors.ts'
+export type { AssertionOptions, RecordOptions } from './matchers/assertion-options.ts'
 export type { MatcherContext, MatcherResult } from './matchers/context.ts'
 export { configureTensorMatchers } from './matchers/defaults.ts'
 export { tensorMatchers } from './matchers/index.ts'
@@ -40,6 +42,8 @@ export type {
   TensorInfo,
   VariantSettings,
 } from './runners/model.ts'
+export { ModelError, type ModelErrorCode } from './runners/model-error.ts'
+export { type ModelFunction, modelFrom } from './runners/model-from.ts'
 export type { SnapshotOptions, SnapshotStorage } from './snapshots/options.ts'
 export type { DType, TypedArray } from './tensor/dtype.ts'
 export {
@@ -52,5 +56,7 @@ export {
   float32ToFloat16,
   float32ToFloat16Array,
 } from './tensor/half.ts'
+export type { ImageDataLike } from './tensor/image-data.ts'
 export type { Float16ArrayLike, NestedArray, Tensor, TensorLike } from './tensor/tensor.ts'
+export type { TensorRecord } from './tensor/tensor-record.ts'
 export { tensor, toTensor } from './tensor/to-tensor.ts'

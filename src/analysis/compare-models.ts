@@ -1,7 +1,10 @@
 // compareModels: two models layer by layer, each layer fed with the reference's own tensors.
+import { checkOptionNames, type OptionsOf } from '../arguments/options.ts'
 import { checkOptions } from '../compare/options/check-options.ts'
-import type { CompareOptions } from '../compare/options/options.ts'
+import { type CompareOptions, compareOptions } from '../compare/options/options.ts'
+import { checkModel, problemWithInputs } from '../runners/check-arguments.ts'
 import type { Model } from '../runners/model.ts'
+import { AnalysisError } from './analysis-error.ts'
 import { type LayerRow, layerTable } from './layer-table.ts'
 import { isRepeating } from './network.ts'
 import { compareOutputs, type OutputComparison } from './outputs.ts'
@@ -11,6 +14,38 @@ import { walkThrough } from './walk.ts'
 import type { Walk } from './walk-state.ts'
 
 export interface CompareModelsOptions extends CompareOptions, ModelPairOptions {}
+
+const compareModelsOptions = {
+  inputs: 'any',
+  referenceInputs: 'any',
+  pairs: 'any',
+  ...compareOptions,
+} as const satisfies OptionsOf<CompareModelsOptions>
+
+/**
+ * Checks what every analysis of two models is handed.
+ * @param caller what was called, for messages
+ * @returns the options of a comparison among the options
+ * @throws TypeError for what is no model, and for options that there are not
+ */
+export function checkAnalysis(
+  caller: string,
+  model: unknown,
+  reference: unknown,
+  options: CompareModelsOptions | undefined,
+): CompareOptions {
+  const { inputs: declared } = checkModel(model, caller, 'the model')
+  checkModel(reference, caller, 'the reference')
+  if (options === undefined) {
+    throw new TypeError(`${caller}: give what the models are fed, such as { inputs: { in0: tensor } }`)
+  }
+  checkOptionNames(options, compareModelsOptions, { name: caller })
+  const problem = problemWithInputs(options.inputs, declared)
+  if (problem !== undefined) throw new AnalysisError(`${caller}: inputs: ${problem}`)
+  const { inputs, referenceInputs, pairs, ...tolerances } = options
+  checkOptions(tolerances)
+  return tolerances
+}
 
 export interface ModelComparison {
   /** Whether every output is within its tolerance. */
@@ -28,7 +63,8 @@ export async function compareModels(
   reference: Model,
   options: CompareModelsOptions,
 ): Promise<ModelComparison> {
-  const { comparison } = await examine(model, reference, options)
+  const tolerances = checkAnalysis('compareModels', model, reference, options)
+  const { comparison } = await examine(model, reference, options, tolerances)
   return comparison
 }
 
@@ -38,9 +74,12 @@ export interface Examined {
   readonly rows: readonly Row[]
 }
 
-export async function examine(model: Model, reference: Model, options: CompareModelsOptions): Promise<Examined> {
-  const { inputs, referenceInputs, pairs, ...tolerances } = options
-  checkOptions(tolerances)
+export async function examine(
+  model: Model,
+  reference: Model,
+  { inputs, referenceInputs, pairs }: ModelPairOptions,
+  tolerances: CompareOptions,
+): Promise<Examined> {
   const walk = await walkThrough(await prepare(model, reference, { inputs, referenceInputs, pairs }))
   const outputs = await compareOutputs(walk, tolerances)
   const rows = await rowsOf(walk)

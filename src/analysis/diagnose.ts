@@ -1,5 +1,4 @@
 // diagnose: where two models part, why, and what takes the difference away.
-import { checkOptions } from '../compare/options/check-options.ts'
 import type { Model } from '../runners/model.ts'
 import { type Cause, type Explanation, type Repair, type Scene, unexplained } from './causes/found.ts'
 import { graphDifference } from './causes/graph.ts'
@@ -12,7 +11,7 @@ import { type NarrowSide, narrowSide, storageCause } from './causes/storage.ts'
 import { switchedPrecision } from './causes/switched-precision.ts'
 import { winogradCause } from './causes/winograd.ts'
 import { inputDifference } from './check-inputs.ts'
-import { type CompareModelsOptions, type Examined, examine } from './compare-models.ts'
+import { type CompareModelsOptions, checkAnalysis, type Examined, examine } from './compare-models.ts'
 import type { LayerRow } from './layer-table.ts'
 import type { OutputComparison } from './outputs.ts'
 import { checkPair } from './prepare.ts'
@@ -60,14 +59,13 @@ export interface Diagnosis {
 
 /** See the public `diagnose`. */
 export async function diagnose(model: Model, reference: Model, options: CompareModelsOptions): Promise<Diagnosis> {
-  const { inputs, referenceInputs, pairs, ...tolerances } = options
-  checkOptions(tolerances)
-  const fed = checkPair(reference, { inputs, referenceInputs })
+  const tolerances = checkAnalysis('diagnose', model, reference, options)
+  const fed = checkPair(reference, options)
   const differences = fed.flatMap(
     ({ name, own, referenceName, theirs }) => inputDifference(name, own, referenceName, theirs) ?? [],
   )
   if (differences.length > 0) return ofInputs(differences)
-  return diagnoseExamined(await examine(model, reference, options))
+  return diagnoseExamined(await examine(model, reference, options, tolerances))
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Model, VariantSettings } from '../runners/model.ts'
 import { countOf } from '../tensor/numbers.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { AnalysisError } from './analysis-error.ts'
-import { type CompareModelsOptions, examine } from './compare-models.ts'
+import { type CompareModelsOptions, checkAnalysis, examine } from './compare-models.ts'
 import { diagnoseExamined } from './diagnose.ts'
 import { distance } from './distance.ts'
 import { floatsOf } from './elements.ts'
@@ -41,8 +41,8 @@ export async function repairModel(
   reference: Model,
   options: CompareModelsOptions,
 ): Promise<ModelRepair | undefined> {
-  const { inputs: _, referenceInputs: __, pairs: ___, ...tolerances } = options
-  const examined = await examine(model, reference, options)
+  const tolerances = checkAnalysis('repairModel', model, reference, options)
+  const examined = await examine(model, reference, options, tolerances)
   const { walk, comparison } = examined
   if (comparison.pass)
     return { kind: 'none', what: 'every output is within its tolerance', settings: {}, outputs: comparison.outputs }

@@ -1,6 +1,8 @@
 // suggestTolerance: the tolerances that hold over a set of inputs, the margin that the next input needs, and how sure that is.
+import { checkOptionNames, type OptionsOf } from '../arguments/options.ts'
 import { compareTensors } from '../compare/compare-tensors.ts'
 import { findTopKDisagreements } from '../compare/top-k.ts'
+import { checkModel } from '../runners/check-arguments.ts'
 import type { Model } from '../runners/model.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { AnalysisError } from './analysis-error.ts'
@@ -15,6 +17,11 @@ export interface SuggestToleranceOptions {
   /** Counterparts that are known: output of the model -> tensor of the reference. */
   readonly pairs?: Readonly<Record<string, string>>
 }
+
+const suggestToleranceOptions = {
+  referenceInputs: 'any',
+  pairs: 'any',
+} as const satisfies OptionsOf<SuggestToleranceOptions>
 
 /** One bound on errors: what was seen, and what is suggested. */
 export interface SuggestedBound {
@@ -63,8 +70,12 @@ export async function suggestTolerance(
   model: Model,
   reference: Model,
   inputs: readonly Inputs[],
-  { referenceInputs, pairs }: SuggestToleranceOptions = {},
+  options: SuggestToleranceOptions = {},
 ): Promise<ToleranceSuggestion> {
+  checkModel(model, 'suggestTolerance', 'the model')
+  checkModel(reference, 'suggestTolerance', 'the reference')
+  checkOptionNames(options, suggestToleranceOptions, { name: 'suggestTolerance' })
+  const { referenceInputs, pairs } = options
   if (!Array.isArray(inputs) || inputs.length === 0) {
     throw new AnalysisError('inputs: expected a list of what the models are fed, such as [{ in0: tensor }, ...]')
   }

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
 import { checkOptions } from '../compare/options/check-options.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
-import { compareRecords, type NamedComparison } from '../compare/records.ts'
+import { comparePairs, type NamedComparison, pairUp } from '../compare/records.ts'
 import { summarize } from '../compare/summary.ts'
 import { columns } from '../explain/columns.ts'
 import { describeMatch } from '../explain/comparison.ts'
@@ -45,7 +45,7 @@ that of the dtype. The exit code is 0 when all tensors match, 1 when not.`,
     }
     const outputs = [...names].flatMap((name) => {
       const options = optionsFor(name, { atol, rtol, normalize: values.normalize, squeeze: values.squeeze })
-      return compareRecords(pick(actuals, name), pick(references, name), options)
+      return comparePairs(pairUp(pick(actuals, name), pick(references, name)), () => options)
     })
     const pass = outputs.every(({ comparison }) => comparison?.pass)
     if (values.json) out(JSON.stringify({ pass, tensors: outputs.map(summaryOf) }, null, 2))

@@ -1,6 +1,6 @@
 // The `expect-tensor` program: finds the command and runs it.
 import packageJson from '../../package.json' with { type: 'json' }
-import { didYouMean } from '../compare/options/did-you-mean.ts'
+import { didYouMean } from '../arguments/did-you-mean.ts'
 import { columns } from '../explain/columns.ts'
 import { reasonOf } from '../host/reason.ts'
 import { type Command, type Terminal, UsageError } from './command.ts'

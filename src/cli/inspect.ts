@@ -1,16 +1,21 @@
-// `expect-tensor inspect model.param`: what is in an ncnn model.
+// `expect-tensor inspect`: what is in an ncnn model, an ONNX model, or a tensor file.
 import { columns } from '../explain/columns.ts'
+import { tensorFileExtensions } from '../files/read-write.ts'
 import { inspectNcnn, type LayerInspection, type NcnnInspection, type StorageCounts } from '../runners/ncnn/inspect.ts'
 import { formatBytes, formatCount } from '../tensor/numbers.ts'
 import { formatShape } from '../tensor/shape.ts'
 import { defineCommand, UsageError } from './command.ts'
+import { describeOnnx, inspectOnnx } from './inspect-onnx.ts'
+import { describeTensors, listTensors } from './inspect-tensors.ts'
 
 export const inspect = defineCommand({
-  summary: 'print the layers, weight formats, memory and FLOPs of an ncnn model',
-  positionals: '<model.param>',
+  summary: 'print what is in a model or a tensor file',
+  positionals: '<model.param | model.onnx | tensors.npz>',
   description: `Prints what is in an ncnn model: how many parameters it has and how they are stored (much of a file that was converted with
 fp16=1 is fp16!), and its layers. With the shapes of all inputs (ncnn's: outermost first, no batch axis) also the shapes of
-the blobs, memory, and the floating-point operations of each layer, a multiplication and an addition being two.`,
+the blobs, memory, and the floating-point operations of each layer, a multiplication and an addition being two.
+
+Of an ONNX model its inputs, outputs and layers; of a tensor file (${tensorFileExtensions.join(', ')}) the tensors by name.`,
   options: {
     bin: { type: 'string', value: '<path>', help: 'the weights; by default the .bin beside the .param' },
     input: { type: 'string', value: '<name=3,224,224>', multiple: true, help: 'an input and its shape' },
@@ -18,13 +23,36 @@ the blobs, memory, and the floating-point operations of each layer, a multiplica
 
   async run({ values, positionals, out }) {
     const [param, ...more] = positionals
-    if (param === undefined || more.length > 0) throw new UsageError('expected the path of one .param file')
+    if (param === undefined || more.length > 0) {
+      throw new UsageError(`expected the path of one .param, .onnx, ${tensorFileExtensions.join(', ')} file`)
+    }
+    const other = otherFiles.find(({ extensions }) => extensions.some((extension) => param.endsWith(extension)))
+    if (other !== undefined) {
+      if (values.bin !== undefined || values.input !== undefined) {
+        throw new UsageError('--bin and --input are for .param files')
+      }
+      out(other.inspect(param, values.json === true))
+      return 0
+    }
     const inputs = Object.fromEntries((values.input ?? []).map(parseInput))
     const inspection = await inspectNcnn(param, { bin: values.bin, inputs })
     out(values.json ? JSON.stringify(inspection, null, 2) : describeInspection(inspection))
     return 0
   },
 })
+
+/** What is no ncnn model. */
+const otherFiles = [
+  { extensions: ['.onnx'], inspect: inspector(inspectOnnx, describeOnnx) },
+  { extensions: tensorFileExtensions, inspect: inspector(listTensors, describeTensors) },
+]
+
+function inspector<Found>(inspect: (path: string) => Found, describe: (found: Found) => string) {
+  return (path: string, json: boolean): string => {
+    const found = inspect(path)
+    return json ? JSON.stringify(found, null, 2) : describe(found)
+  }
+}
 
 /** `in0=3,224,224` */
 function parseInput(text: string): [name: string, shape: number[]] {

@@ -77,6 +77,14 @@ export function comparedPairs(comparison: Comparison): Pick<Findings, 'pairs' | 
   return LazyReport.findingsOf(comparison)
 }
 
+/** Both tensors of a comparison, as they were given. */
+export function givenTensors(comparison: Comparison): Findings['given'] | undefined {
+  return LazyReport.findingsOf(comparison)?.given ?? misshapen.get(comparison)
+}
+
+/** What was not compared, because the shapes do not agree. */
+const misshapen = new WeakMap<Comparison, Findings['given']>()
+
 /** A class, because most reports are thrown away unread: its getters cost nothing until then, those of a literal 20 µs each time. */
 class LazyReport implements Comparison {
   readonly pass: boolean
@@ -398,7 +406,7 @@ export function reportShapeMismatch(
     nonFinite: { nan: 0, posInf: 0, negInf: 0 },
   })
   const total = reference.data.length
-  return {
+  const report: Comparison = {
     pass: false,
     reason: 'shape',
     tolerance,
@@ -429,4 +437,6 @@ export function reportShapeMismatch(
       return toPlainJson(this) as Record<string, unknown>
     },
   }
+  misshapen.set(report, { actual, reference })
+  return report
 }

@@ -1,64 +1,79 @@
-// Compares two records of named tensors, such as the outputs of two models.
+// Compares named tensors, such as the outputs of two models: records and lists, one in the other as deep as they go.
+import { describeValue } from '../arguments/describe.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
+import { isTensorList, isTensorRecordOrEmpty } from '../tensor/tensor-record.ts'
 import { compareTensors } from './compare-tensors.ts'
 import type { Comparison } from './comparison.ts'
 import type { CompareOptions } from './options/options.ts'
 
-/** One name of the two records: compared, or `problem` says why it was not. */
+/** One name of the two structures: compared, or `problem` says why it was not. */
 export type NamedComparison =
   | { readonly name: string; readonly comparison: Comparison; readonly problem?: undefined }
   | { readonly name: string; readonly comparison: undefined; readonly problem: string }
 
-export type TensorRecord = Readonly<Record<string, TensorLike>>
+/** Tensors by name or in order, and again such records and lists. */
+export type TensorTree = TensorLike | { readonly [name: string]: TensorTree } | readonly TensorTree[]
 
-/** A comparison for every name of either record, those of the reference first. */
-export function compareRecords(
-  actuals: TensorRecord,
-  references: TensorRecord,
-  options?: CompareOptions,
+/** One name of the two structures, and what they have there. */
+export type NamedPair =
+  | { readonly name: string; readonly actual: unknown; readonly reference: unknown; readonly problem?: undefined }
+  | { readonly name: string; readonly problem: string }
+
+/**
+ * A pair for every tensor of either side, those of the reference first. Names lead to the tensor: `logits`, `encoder.hidden`, `layers[2]`.
+ */
+export function pairUp(actual: unknown, reference: unknown, name = ''): NamedPair[] {
+  if (isTensorRecordOrEmpty(actual) && isTensorRecordOrEmpty(reference)) {
+    const keys = [...new Set([...Object.keys(reference), ...Object.keys(actual)])]
+    return keys.flatMap((key) =>
+      pairEntries(name === '' ? key : `${name}.${key}`, own(actual, key), own(reference, key)),
+    )
+  }
+  if (Array.isArray(actual) && Array.isArray(reference) && (isTensorList(actual) || isTensorList(reference))) {
+    const length = Math.max(actual.length, reference.length)
+    return Array.from({ length }, (_, i) => pairEntries(`${name}[${i}]`, actual[i], reference[i])).flat()
+  }
+  const kinds = [kindOf(actual), kindOf(reference)]
+  if (kinds[0] === kinds[1]) return [{ name, actual, reference }]
+  return [
+    {
+      name,
+      problem: `is ${kinds[0] ?? describeValue(actual)}, in the reference ${kinds[1] ?? describeValue(reference)}`,
+    },
+  ]
+}
+
+function pairEntries(name: string, actual: unknown, reference: unknown): NamedPair[] {
+  if (actual === undefined) return [{ name, problem: 'missing' }]
+  if (reference === undefined) return [{ name, problem: 'not in the reference' }]
+  return pairUp(actual, reference, name)
+}
+
+/** What holds tensors; undefined for a single one, and for what is none. */
+const kindOf = (value: unknown): string | undefined =>
+  isTensorRecordOrEmpty(value) ? 'a record of tensors' : isTensorList(value) ? 'a list of tensors' : undefined
+
+/** @param optionsOf the options for the tensor of a name */
+export function comparePairs(
+  pairs: readonly NamedPair[],
+  optionsOf: (name: string) => CompareOptions | undefined,
 ): NamedComparison[] {
-  const names = [...new Set([...Object.keys(references), ...Object.keys(actuals)])]
-  return names.map((name) => compareNamed(name, own(actuals, name), own(references, name), options))
+  return pairs.map((pair) => {
+    const { name, problem } = pair
+    if (problem !== undefined) return { name, comparison: undefined, problem }
+    try {
+      return {
+        name,
+        comparison: compareTensors(pair.actual as TensorLike, pair.reference as TensorLike, optionsOf(name)),
+      }
+    } catch (error) {
+      if (error instanceof Error) error.message = `${name}: ${error.message}`
+      throw error
+    }
+  })
 }
 
 /** What a record has under a name by itself: every object inherits a `constructor`. */
 export function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined
-}
-
-function compareNamed(
-  name: string,
-  actual: TensorLike | undefined,
-  reference: TensorLike | undefined,
-  options: CompareOptions | undefined,
-): NamedComparison {
-  if (actual === undefined) return { name, comparison: undefined, problem: 'missing' }
-  if (reference === undefined) return { name, comparison: undefined, problem: 'not in the reference' }
-  try {
-    return { name, comparison: compareTensors(actual, reference, options) }
-  } catch (error) {
-    if (error instanceof Error) error.message = `${name}: ${error.message}`
-    throw error
-  }
-}
-
-/** Whether `value` is an object whose keys name tensors: not a tensor itself, not a list, not a promise. */
-export function isTensorRecord(value: unknown): value is TensorRecord {
-  return isPlainObject(value) && !('then' in value) && !isTensorObject(value) && Object.keys(value).length > 0
-}
-
-/** Whether `value` is one tensor that comes as an object with a shape. */
-export function isTensorObject(value: unknown): boolean {
-  if (!isPlainObject(value)) return false
-  const { dims, shape } = value as { readonly dims?: unknown; readonly shape?: unknown }
-  return [dims, shape].some(isListOfLengths)
-}
-
-function isListOfLengths(value: unknown): boolean {
-  if (ArrayBuffer.isView(value)) return 'length' in value
-  return Array.isArray(value) && value.every((length) => typeof length === 'bigint' || Number.isInteger(length))
-}
-
-function isPlainObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }

@@ -6,8 +6,19 @@ import { toPath } from '../host/to-path.ts'
 import { TensorFileError } from './error.ts'
 import { allocateBytes, type ByteSource } from './source.ts'
 
-const { closeSync, fchmodSync, fsyncSync, openSync, readSync, realpathSync, renameSync, rmSync, statSync, writeSync } =
-  nodeModule('node:fs')
+const {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} = nodeModule('node:fs')
 const { basename, dirname, join, resolve } = nodeModule('node:path')
 
 // Above 2 GiB a single write fails on some systems.
@@ -109,6 +120,18 @@ export function replaceFile(path: string, pieces: Iterable<Uint8Array>): void {
     if (temporary !== undefined) rmSync(temporary, { force: true })
     throw explainWriting(error, path)
   }
+}
+
+/** {@link replaceFile} in a folder that is made where it is missing. */
+export function replaceFileIn(folder: string, name: string, pieces: Iterable<Uint8Array>): string {
+  const path = join(folder, name)
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw explainWriting(error, path)
+  }
+  replaceFile(path, pieces)
+  return path
 }
 
 /** Bytes that wait on the disk until the file that they belong to can be written. */

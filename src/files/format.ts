@@ -1,4 +1,5 @@
 // What a file format has to offer. Each format is one module with one `TensorFormat`.
+import type { OptionsOf } from '../arguments/options.ts'
 import { quoteNames } from '../tensor/quote-names.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { TensorFileError } from './error.ts'
@@ -19,6 +20,8 @@ export interface EncodeOptions {
   /** Deflate the arrays, like `numpy.savez_compressed`. Only for .npz. Default false. */
   readonly compress?: boolean
 }
+
+export const encodeOptions = { metadata: 'any', compress: 'boolean' } as const satisfies OptionsOf<EncodeOptions>
 
 export interface TensorFormat {
   /** Reads what the file declares and checks it against the bytes that are there. */

@@ -263,7 +263,7 @@ export const npy: TensorFormat = {
  * @param source names the bytes in errors
  * @throws TensorFileError
  */
-export function decodeNpy(bytes: Uint8Array, source = '.npy bytes'): Tensor {
+export function decodeNpy(bytes: Uint8Array | ArrayBuffer, source = '.npy bytes'): Tensor {
   return openNpy(memorySource(bytes, source))()
 }
 

@@ -81,7 +81,7 @@ export const npz: TensorFormat = {
  * @param source names the bytes in errors
  * @throws TensorFileError
  */
-export function decodeNpz(bytes: Uint8Array, source = '.npz bytes'): Record<string, Tensor> {
+export function decodeNpz(bytes: Uint8Array | ArrayBuffer, source = '.npz bytes'): Record<string, Tensor> {
   const { names, read } = npz.open(memorySource(bytes, source))
   return Object.fromEntries(names.map((name) => [name, read(name)]))
 }

@@ -1,11 +1,14 @@
 // Reads and writes tensor files by extension, synchronously: matchers and snapshots cannot wait. `index.ts` is the public face.
 
+import { describeValue } from '../arguments/describe.ts'
+import { checkOptionNames, type OptionsOf } from '../arguments/options.ts'
 import { quoteNames } from '../tensor/quote-names.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
+import { isTensorRecordOrEmpty } from '../tensor/tensor-record.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
 import { TensorFileError } from './error.ts'
 import { replaceFile, tensorPath, withFile } from './file-system.ts'
-import { type EncodeOptions, stemOf, type TensorFormat } from './format.ts'
+import { type EncodeOptions, encodeOptions, stemOf, type TensorFormat } from './format.ts'
 import { npy } from './npy.ts'
 import { npz } from './npz.ts'
 import { safetensors } from './safetensors.ts'
@@ -24,10 +27,14 @@ export interface ReadTensorOptions {
   readonly name?: string
 }
 
+const readTensorOptions = { name: 'string' } as const satisfies OptionsOf<ReadTensorOptions>
+
 export interface WriteTensorOptions extends EncodeOptions {
   /** What the tensor is called in the file. Default: like the file, without folder and extension. */
   readonly name?: string
 }
+
+const writeTensorOptions = { ...encodeOptions, name: 'string' } as const satisfies OptionsOf<WriteTensorOptions>
 
 function formatOf(path: string): TensorFormat {
   const extension = /\.[^./\\]+$/.exec(path)?.[0].toLowerCase() ?? ''
@@ -42,6 +49,7 @@ function formatOf(path: string): TensorFormat {
 
 /** See {@link readTensor}. */
 export function readTensorSync(file: string | URL, options: ReadTensorOptions = {}): Tensor {
+  checkOptionNames(options, readTensorOptions, { name: 'readTensor' })
   const path = tensorPath(file)
   const format = formatOf(path)
   return withFile(path, (source) => {
@@ -70,6 +78,23 @@ export function readTensorsSync(file: string | URL): Record<string, Tensor> {
   })
 }
 
+/**
+ * Hands over the tensors of a file one after the other: no more than one of them is in memory.
+ * @returns the file's metadata
+ */
+export function visitTensorsSync(
+  file: string | URL,
+  visit: (name: string, tensor: Tensor) => void,
+): Readonly<Record<string, string>> {
+  const path = tensorPath(file)
+  const format = formatOf(path)
+  return withFile(path, (source) => {
+    const { names, metadata, read } = format.open(source)
+    for (const name of names) visit(name, read(name))
+    return metadata
+  })
+}
+
 function write(path: string, tensors: readonly (readonly [string, TensorLike])[], options: EncodeOptions): void {
   const format = formatOf(path)
   const checked = new Map<string, Tensor>()
@@ -85,9 +110,10 @@ function write(path: string, tensors: readonly (readonly [string, TensorLike])[]
 
 /** See {@link writeTensor}. */
 export function writeTensorSync(file: string | URL, tensor: TensorLike, options: WriteTensorOptions = {}): void {
+  checkOptionNames(options, writeTensorOptions, { name: 'writeTensor' })
   const path = tensorPath(file)
-  const { name = stemOf(path), ...encodeOptions } = options
-  write(path, [[name, tensor]], encodeOptions)
+  const { name = stemOf(path), ...rest } = options
+  write(path, [[name, tensor]], rest)
 }
 
 /** See {@link writeTensors}. */
@@ -96,5 +122,11 @@ export function writeTensorsSync(
   tensors: Readonly<Record<string, TensorLike>>,
   options: EncodeOptions = {},
 ): void {
+  checkOptionNames(options, encodeOptions, { name: 'writeTensors' })
+  if (!isTensorRecordOrEmpty(tensors)) {
+    throw new TypeError(
+      `writeTensors: expected tensors by name, such as { in0: tensor }, got ${describeValue(tensors)}`,
+    )
+  }
   write(tensorPath(file), Object.entries(tensors), options)
 }

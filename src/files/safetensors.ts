@@ -276,7 +276,7 @@ export const safetensors: TensorFormat = {
  * @throws TensorFileError
  */
 export function decodeSafetensors(
-  bytes: Uint8Array,
+  bytes: Uint8Array | ArrayBuffer,
   source = '.safetensors bytes',
 ): { tensors: Record<string, Tensor>; metadata: Record<string, string> } {
   const { names, metadata, read } = safetensors.open(memorySource(bytes, source))

@@ -1,4 +1,6 @@
 // Random access to the bytes of a file, wherever they lie: what every format reads from.
+import { describeValue } from '../arguments/describe.ts'
+import { bytesIn } from '../host/bytes.ts'
 import { byteCount, TensorFileError } from './error.ts'
 
 /** Bytes to decode. The formats read only what they need, after checking it against `size`. */
@@ -22,7 +24,17 @@ export function allocateBytes(size: number, name: string): Uint8Array<ArrayBuffe
   }
 }
 
-/** Bytes that are in memory already. What is read from them is copied. */
-export function memorySource(bytes: Uint8Array, name: string): ByteSource {
+/**
+ * Bytes that are in memory already. What is read from them is copied.
+ *
+ * @throws TypeError for what are no bytes
+ */
+export function memorySource(given: Uint8Array | ArrayBuffer, name: string): ByteSource {
+  const bytes = bytesIn(given)
+  if (bytes === undefined) {
+    throw new TypeError(
+      `${name}: expected the bytes of a file (a Uint8Array or an ArrayBuffer), got ${describeValue(given)}`,
+    )
+  }
   return { name, size: bytes.length, read: (begin, end) => new Uint8Array(bytes.subarray(begin, end)) }
 }

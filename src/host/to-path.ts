@@ -5,13 +5,16 @@ import { nodeModule } from './node-modules.ts'
  * The path of a file that may be given as a `file:` URL, as an object or as a string (what `import.meta.resolve` returns).
  *
  * @param what what the file is, for the message: `a tensor file`
+ * @param caller who asks for it, for the message: `loadOnnx`
  * @throws TypeError for anything else
  */
-export function toPath(file: string | URL, what: string): string {
+export function toPath(file: string | URL, what: string, caller?: string): string {
   const given: unknown = file
   if (typeof given === 'string' && given !== '') return given.startsWith('file:') ? fromFileUrl(given, what) : given
   if (typeof given === 'object' && given !== null && 'href' in given) return fromFileUrl(String(given.href), what)
-  throw new TypeError(`expected the path or file: URL of ${what}, found ${describe(given)}`)
+  throw new TypeError(
+    `${caller === undefined ? '' : `${caller}: `}expected the path or file: URL of ${what}, found ${describe(given)}`,
+  )
 }
 
 function fromFileUrl(url: string, what: string): string {

@@ -15,4 +15,6 @@ export interface MatcherResult {
   readonly comparisons?: readonly Compared[]
   /** @internal For listeners, too: where two models were compared. */
   readonly layers?: readonly OutcomeLayer[] | undefined
+  /** Where to keep the tensors that fail, if the assertion says. */
+  readonly saveFailures?: string | undefined
 }

@@ -23,7 +23,14 @@ export function configureTensorMatchers(defaults: CompareOptions): void {
 
 /** The options of one assertion over the project's defaults. An option that is undefined counts as not given. */
 export function withDefaults(options: CompareOptions | undefined): CompareOptions | undefined {
-  const { defaults } = configured
+  return overlay(configured.defaults, options)
+}
+
+/** Options over others. */
+export function overlay(
+  defaults: CompareOptions | undefined,
+  options: CompareOptions | undefined,
+): CompareOptions | undefined {
   if (defaults === undefined || typeof options !== 'object' || options === null) return options ?? defaults
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as CompareOptions
   const { atol, rtol, preset, metrics, normalize, axis, ...rest } = defaults

@@ -1,7 +1,9 @@
 // Lets listeners know what an assertion found. Without any, a matcher does nothing for them.
+import { once } from '../compare/once.ts'
 import { type Assertion, isListening, locate, tellError, tellResult } from '../outcomes/index.ts'
 import { isPromise } from '../snapshots/flow.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
+import { keepFailures } from './keep-failures.ts'
 
 /** A matcher as `expect.extend` takes it. */
 export type Matcher<Arguments extends readonly unknown[], Result> = (
@@ -21,7 +23,8 @@ export function observe<Arguments extends readonly unknown[], Result extends Mat
   nameArguments: (args: NoInfer<Arguments>) => Readonly<Record<string, unknown>>,
 ): Matcher<Arguments, Result> {
   return function (actual, ...args) {
-    if (!isListening()) return conclude(matcher.call(this, actual, ...args), withoutComparisons)
+    const finish = (found: MatcherResult): MatcherResult => finished(name, this, found)
+    if (!isListening()) return conclude(matcher.call(this, actual, ...args), finish)
     const assertion: Assertion = {
       matcher: name,
       isNot: this.isNot === true,
@@ -39,8 +42,9 @@ export function observe<Arguments extends readonly unknown[], Result extends Mat
       return fail(error)
     }
     const tellFound = (found: MatcherResult) => {
-      tellResult(assertion, found)
-      return withoutComparisons(found)
+      const result = finish(found)
+      tellResult(assertion, { ...found, message: result.message })
+      return result
     }
     return conclude(result, tellFound, fail)
   }
@@ -55,7 +59,17 @@ function conclude<Result extends MatcherResult | Promise<MatcherResult>>(
   return (isPromise(result) ? result.then(next, fail) : next(result)) as Result
 }
 
-/** The test runner gets no more than it asks for. */
-function withoutComparisons({ pass, message }: MatcherResult): MatcherResult {
-  return { pass, message }
+/** The test runner gets no more than it asks for. When it asks for the message, the assertion has failed. */
+function finished(
+  name: string,
+  context: MatcherContext,
+  { pass, message, comparisons = [], saveFailures }: MatcherResult,
+): MatcherResult {
+  if (pass || context.isNot === true) return { pass, message }
+  return {
+    pass,
+    message: once(() =>
+      [message(), keepFailures(name, context, comparisons, saveFailures)].filter(Boolean).join('\n\n'),
+    ),
+  }
 }

@@ -5,6 +5,8 @@ import { checkOptions } from '../compare/options/check-options.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
 import { describeVerdict } from '../explain/comparison.ts'
 import { formatOptions } from '../explain/options.ts'
+import { elementAt } from '../tensor/decode.ts'
+import { formatValue } from '../tensor/numbers.ts'
 import { formatShape } from '../tensor/shape.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
@@ -45,7 +47,7 @@ export function createTensorCloseTo(
       const close = isClose(actual, expected, merged)
       return close !== undefined && close !== inverse
     },
-    toAsymmetricMatcher: () => `${name}(${expected.dtype} ${formatShape(expected.shape)}${formatOptions(merged)})`,
+    toAsymmetricMatcher: () => `${name}(${describeTensor(expected)}${formatOptions(merged)})`,
     toString: () => name,
     getExpectedType: () => 'object',
   }
@@ -63,9 +65,7 @@ export function tensorCloseTo(
 ): MatcherResult {
   const expected = toTensor(reference, { name: 'reference' })
   const pass = isClose(actual, expected, withDefaults(options)) ?? this.isNot === true
-  if (!pass && expected.data.length > mostElementsInDiff) {
-    abbreviateInDiff(reference, () => `${expected.dtype} ${formatShape(expected.shape)}`)
-  }
+  if (!pass && !isReadable(reference, expected)) abbreviateInDiff(reference, () => describeTensor(expected))
   return { pass, message: () => `Expected a tensor that is ${pass ? 'not ' : ''}close to the reference` }
 }
 
@@ -78,8 +78,25 @@ function isClose(actual: unknown, reference: Tensor, options: CompareOptions | u
     return undefined
   }
   const comparison = compareTensors(tensor, reference, options)
-  if (!comparison.pass && tensor.data.length > mostElementsInDiff) {
-    abbreviateInDiff(actual, () => `${tensor.dtype} ${formatShape(tensor.shape)}: ${describeVerdict(comparison)}`)
+  if (!comparison.pass && !isReadable(actual, tensor)) {
+    abbreviateInDiff(actual, () => `${describeTensor(tensor)}: ${describeVerdict(comparison)}`)
   }
   return comparison.reason === 'shape' ? undefined : comparison.pass
+}
+
+/** Whether a diff may show all there is of it: a short list of numbers, and not what else a library's tensor has in it. */
+function isReadable(value: unknown, { data }: Tensor): boolean {
+  if (data.length > mostElementsInDiff) return false
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return true
+  const prototype = Object.getPrototypeOf(value)
+  // that of another realm has no prototype itself
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** `float32 [2, 2]`, and the elements where they are few: `float32 [2] (0.5, 1)`. */
+function describeTensor(tensor: Tensor): string {
+  const { data, shape, dtype } = tensor
+  const type = `${dtype} ${formatShape(shape)}`
+  if (data.length > mostElementsInDiff) return type
+  return `${type} (${Array.from({ length: data.length }, (_, i) => formatValue(elementAt(tensor, i), dtype)).join(', ')})`
 }

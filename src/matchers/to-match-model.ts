@@ -5,8 +5,8 @@ import { checkOptions } from '../compare/options/check-options.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
 import { renderText } from '../explain/text.ts'
 import type { OutcomeLayer } from '../outcomes/index.ts'
+import { checkModel } from '../runners/check-arguments.ts'
 import type { Model } from '../runners/model.ts'
-import { describeValue } from '../tensor/describe.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 import { withDefaults } from './defaults.ts'
@@ -32,8 +32,8 @@ export function toMatchModel(
   reference: Model,
   options: MatchModelOptions,
 ): Promise<MatcherResult> {
-  const model = checkModel(actual, 'actual')
-  const other = checkModel(reference, 'reference')
+  const model = checkModel(actual, 'toMatchModel', 'actual')
+  const other = checkModel(reference, 'toMatchModel', 'reference')
   const { inputs, referenceInputs, pairs, ...given } = checkGiven(options)
   const tolerances = withDefaults(given) ?? {}
   checkOptions(tolerances)
@@ -86,24 +86,6 @@ interface Trial {
   readonly referenceInputs?: Inputs
   readonly pairs?: Readonly<Record<string, string>>
 }
-
-function checkModel(value: unknown, side: string): Model {
-  if (isModel(value)) return value
-  if (typeof value === 'object' && value !== null && 'then' in value) {
-    throw new TypeError(`toMatchModel: ${side} is a Promise: await it first`)
-  }
-  throw new TypeError(
-    `toMatchModel: ${side} must be a model, such as loadNcnn or loadRecording return, got ${describeValue(value)}`,
-  )
-}
-
-const isModel = (value: unknown): value is Model =>
-  typeof value === 'object' &&
-  value !== null &&
-  'run' in value &&
-  typeof value.run === 'function' &&
-  'outputs' in value &&
-  Array.isArray(value.outputs)
 
 function checkGiven(options: MatchModelOptions | undefined): MatchModelOptions {
   if (typeof options === 'object' && options !== null && 'inputs' in options && isFed(options.inputs)) return options

@@ -1,5 +1,5 @@
 // `expect(actual).toMatchTensorSnapshot(hint?, options?)`: the numbers are those that were stored for this test, within tolerance.
-import { isTensorRecord } from '../compare/records.ts'
+
 import { describeUpdate, explainSnapshotFailure } from '../explain/snapshot.ts'
 import { renderText } from '../explain/text.ts'
 import { snapshotFiles } from '../snapshots/files/index.ts'
@@ -7,6 +7,7 @@ import { type Flow, isPromise, run } from '../snapshots/flow.ts'
 import { matchSnapshot, type SnapshotResult } from '../snapshots/match-snapshot.ts'
 import { checkSnapshotOptions, parseArguments, type SnapshotOptions } from '../snapshots/options.ts'
 import { isOfUnknownTest, type SnapshotContext, type SnapshotEntry, snapshotEntry } from '../snapshots/runner-state.ts'
+import { isTensorRecord } from '../tensor/tensor-record.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 import { withDefaults } from './defaults.ts'
 

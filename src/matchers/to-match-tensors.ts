@@ -1,38 +1,56 @@
 // `expect(outputs).toMatchTensors(references, options)`: every named tensor matches the reference of its name.
-import type { CompareOptions } from '../compare/options/options.ts'
-import { compareRecords, isTensorObject, isTensorRecord } from '../compare/records.ts'
+import { describeValue } from '../arguments/describe.ts'
+import { checkOptionNames } from '../arguments/options.ts'
+import { type CompareOptions, compareOptions } from '../compare/options/options.ts'
+import { comparePairs, type NamedPair, own, pairUp, type TensorTree } from '../compare/records.ts'
 import { explainRecord } from '../explain/record.ts'
 import { renderText } from '../explain/text.ts'
-import { describeValue } from '../tensor/describe.ts'
-import type { TensorLike } from '../tensor/tensor.ts'
+import { isPromiseLike, isTensorList, isTensorObject, isTensorRecord } from '../tensor/tensor-record.ts'
+import { introduced, type RecordOptions, recordOptions } from './assertion-options.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
-import { withDefaults } from './defaults.ts'
+import { overlay, withDefaults } from './defaults.ts'
 
 export function toMatchTensors(
   this: MatcherContext,
   actual: unknown,
-  reference: Readonly<Record<string, TensorLike>>,
-  options?: CompareOptions,
+  reference: TensorTree,
+  options?: RecordOptions,
 ): MatcherResult {
-  const actuals = checkRecord(actual, 'actual')
-  const references = checkRecord(reference, 'reference')
-  const outputs = compareRecords(actuals, references, withDefaults(options))
+  const areLists = isTensorList(actual) || isTensorList(reference)
+  checkTensors(actual, 'actual', areLists)
+  checkTensors(reference, 'reference', areLists)
+  checkOptionNames(options, recordOptions)
+  const { message, saveFailures, tolerances = {}, ...given } = options ?? {}
+  const pairs = pairUp(actual, reference)
+  checkTolerances(tolerances, pairs)
+  const common = withDefaults(given)
+  const outputs = comparePairs(pairs, (name) => overlay(common, own(tolerances, name)))
   const pass = outputs.every(({ comparison }) => comparison?.pass)
   // a missing name or a shape that does not fit fails under .not as well: nothing was compared
   const compared = outputs.every(({ comparison }) => comparison !== undefined && comparison.reason !== 'shape')
   return {
     pass: compared ? pass : this.isNot === true,
-    message: () => renderText(explainRecord(outputs)),
+    message: () => introduced(message, renderText(explainRecord(outputs))),
     comparisons: outputs,
+    saveFailures,
   }
 }
 
-/** Only a record of tensors will do: the keys of an array or of a single tensor are no names. */
-function checkRecord(value: unknown, side: string): Readonly<Record<string, TensorLike>> {
-  if (isTensorRecord(value)) return value
-  if (typeof value === 'object' && value !== null && 'then' in value) {
-    throw new TypeError(`${side} is a Promise: await it first`)
-  }
+/** Only a record or a list of tensors will do: the keys of a single tensor are no names. */
+function checkTensors(value: unknown, side: string, areLists: boolean): void {
+  if (isTensorRecord(value) || (areLists && Array.isArray(value))) return
+  if (isPromiseLike(value)) throw new TypeError(`${side} is a Promise: await it first`)
   const got = isTensorObject(value) ? 'a single tensor: use toMatchTensor' : describeValue(value)
-  throw new TypeError(`${side} must be a record of named tensors such as { out0: tensor }, got ${got}`)
+  throw new TypeError(
+    `${side} must be a record of named tensors such as { out0: tensor }, or a list of tensors, got ${got}`,
+  )
+}
+
+/** A tolerance for a name that there is not would be a tolerance for nothing. */
+function checkTolerances(
+  tolerances: unknown,
+  pairs: readonly NamedPair[],
+): asserts tolerances is Readonly<Record<string, CompareOptions>> {
+  const names = pairs.map(({ name }) => name)
+  checkOptionNames(tolerances, Object.fromEntries(names.map((name) => [name, compareOptions])), { name: 'tolerances' })
 }

@@ -1,9 +1,11 @@
 // The signatures under which the matchers appear on each runner's `expect`.
 import type { CompareOptions } from '../compare/options/options.ts'
+import type { TensorTree } from '../compare/records.ts'
 import type { Model } from '../runners/model.ts'
 import type { SnapshotOptions } from '../snapshots/options.ts'
 import type { DType } from '../tensor/dtype.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
+import type { AssertionOptions, RecordOptions } from './assertion-options.ts'
 import type { TopKOptions } from './to-agree-on-top-k.ts'
 import type { MatchModelOptions } from './to-match-model.ts'
 
@@ -14,9 +16,12 @@ export interface TensorMatchers<Result> {
    *
    * Without `atol`, `rtol`, `preset` or `metrics` the tolerance follows from the dtypes, the looser of the two sides.
    */
-  toMatchTensor(reference: TensorLike, options?: CompareOptions): Result
-  /** Every named tensor matches the reference of that name. Missing and extra names fail. */
-  toMatchTensors(reference: Readonly<Record<string, TensorLike>>, options?: CompareOptions): Result
+  toMatchTensor(reference: TensorLike, options?: AssertionOptions): Result
+  /**
+   * Every tensor of a record or a list, or of records and lists within, matches the reference of the same name or place. Missing and extra ones
+   * fail.
+   */
+  toMatchTensors(reference: TensorTree, options?: RecordOptions): Result
   /**
    * The tensor, or the record of named tensors, is the one that was stored for this test, within tolerance. The first run stores
    * it; the runner's update flag (`-u`) replaces it. In Vitest's browser mode the assertion must be awaited.

@@ -1,6 +1,7 @@
 // The arguments of an assertion as plain data, whatever they are: the options may be wrong, and then a tensor may stand for them.
+
+import { describeValue } from '../arguments/describe.ts'
 import { type JsonNumber, jsonNumber } from '../compare/json.ts'
-import { describeValue } from '../tensor/describe.ts'
 
 export type GivenValue = JsonNumber | string | boolean | null | readonly JsonNumber[] | Given
 

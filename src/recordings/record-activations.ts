@@ -1,5 +1,7 @@
 // recordActivations: runs a model once and stores what it computed, so that tests can do without the runtime.
+import { checkOptionNames, type OptionsOf } from '../arguments/options.ts'
 import { streamTensors } from '../files/stream.ts'
+import { callerOf, checkModel, problemWithInputs } from '../runners/check-arguments.ts'
 import { castTo } from '../runners/create-model.ts'
 import type { Model } from '../runners/model.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
@@ -11,6 +13,8 @@ export interface RecordOptions {
   /** Names of the blobs to store. Default `'all'`: every blob that is computed. */
   readonly outputs?: readonly string[] | 'all'
 }
+
+const recordOptions = { outputs: 'any' } as const satisfies OptionsOf<RecordOptions>
 
 /**
  * Runs a model and stores its blobs in one `.safetensors` file, with what ran it (runtime, version, options), and a hash of each input.
@@ -27,8 +31,12 @@ export async function recordActivations(
   model: Model,
   inputs: Readonly<Record<string, TensorLike>>,
   path: string | URL,
-  { outputs = 'all' }: RecordOptions = {},
+  options: RecordOptions = {},
 ): Promise<void> {
+  checkModel(model, 'recordActivations', 'the model')
+  const problem = problemWithInputs(inputs, model.inputs)
+  if (problem !== undefined) throw new RecordingError(`recordActivations: ${problem}`, { code: 'wrong-input' })
+  checkOptionNames(options, recordOptions, callerOf('recordActivations', RecordingError))
   if (!String(path).endsWith('.safetensors')) {
     throw new RecordingError(`recordActivations: expected a path that ends in .safetensors, got ${String(path)}`, {
       code: 'wrong-option',
@@ -38,7 +46,7 @@ export async function recordActivations(
   await streamTensors(path, async (add) => {
     const recorded = new Set<string>()
     await model.run(Object.fromEntries(fed), {
-      outputs,
+      outputs: options.outputs ?? 'all',
       onTensor(name, tensor) {
         add(name, tensor)
         recorded.add(name)

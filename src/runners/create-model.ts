@@ -1,5 +1,7 @@
 // The Model over a runtime that computes tensors from tensors by name: checks what is fed and asked for, and runs one after the other.
 
+import { describeValue } from '../arguments/describe.ts'
+import { checkOptionNames, type OptionsOf } from '../arguments/options.ts'
 import { dispose } from '../host/dispose.ts'
 import { reasonOf } from '../host/reason.ts'
 import { elementAt } from '../tensor/decode.ts'
@@ -10,8 +12,9 @@ import { formatShape } from '../tensor/shape.ts'
 import { storeAs } from '../tensor/storage.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
+import { callerOf, problemWithInputs } from './check-arguments.ts'
 import { needed, type Part } from './graph.ts'
-import type { LayerInfo, Model, Runtime, TensorInfo } from './model.ts'
+import type { LayerInfo, Model, RunOptions, Runtime, TensorInfo } from './model.ts'
 import type { ModelErrorClass } from './model-error.ts'
 
 /** Is handed each tensor as it is computed. */
@@ -49,6 +52,8 @@ export interface Runner<Layer extends LayerInfo = LayerInfo> {
   close(): void
 }
 
+const runOptions = { outputs: 'any', onTensor: 'function' } as const satisfies OptionsOf<RunOptions>
+
 /**
  * Makes a model of a runner.
  * @param Failure the runtime's own kind of error
@@ -69,6 +74,8 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, Fail
     return turn
   }
   const checkFed = (given: Readonly<Record<string, TensorLike>>): Map<string, Tensor> => {
+    const problem = problemWithInputs(given, inputs)
+    if (problem !== undefined) throw new Failure(`${source}: run: ${problem}`, { code: 'wrong-input' })
     // The caller may write into its arrays as soon as it has the promise.
     const own = running === 0 && runner.readsAtOnce ? (tensor: Tensor) => tensor : copyOf
     const fed = new Map<string, Tensor>()
@@ -91,6 +98,13 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, Fail
     return `${source}: input "${name}" must have shape ${formatDeclared(declared)}, got ${formatShape(shape)}`
   }
   const checkRequested = (wanted: readonly string[]): readonly string[] => {
+    if (!Array.isArray(wanted)) {
+      const advice = typeof wanted === 'string' && runner.has(wanted) ? `: write outputs: ['${wanted}']` : ''
+      throw new Failure(
+        `${source}: run: outputs must be a list of names or 'all', got ${describeValue(wanted)}${advice}`,
+        { code: 'wrong-option' },
+      )
+    }
     const unknown = wanted.filter((name) => !runner.has(name))
     if (unknown.length > 0) {
       const known =
@@ -158,7 +172,9 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, Fail
     outputs,
     blobs,
     layers: layers.map(layerInfo),
-    async run(given, { outputs: names = outputNames, onTensor } = {}) {
+    async run(given, options = {}) {
+      checkOptionNames(options, runOptions, callerOf(`${source}: run`, Failure))
+      const { outputs: names = outputNames, onTensor } = options
       if (closed) throw new Failure(`${source}: the model was closed`, { code: 'closed' })
       const fed = checkFed(given)
       const requested = names === 'all' ? allBlobs(new Set(fed.keys())) : checkRequested(names)

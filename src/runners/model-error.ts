@@ -43,6 +43,7 @@ export interface ModelErrorOptions extends ErrorOptions {
 
 /** What the errors of all runtimes have in common. */
 export class ModelError extends Error {
+  override readonly name: string = 'ModelError'
   /** What went wrong, for programs. */
   readonly code: ModelErrorCode
 

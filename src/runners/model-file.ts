@@ -3,9 +3,13 @@ import { FileError, readWholeFile } from '../host/open-file.ts'
 import { toPath } from '../host/to-path.ts'
 import type { ModelErrorClass } from './model-error.ts'
 
-/** The path of a model that may be given as a `file:` URL. */
-export function modelPath(file: string | URL): string {
-  return toPath(file, 'a model')
+/**
+ * The path of a model that may be given as a `file:` URL.
+ * @param loader who asks for it, for messages
+ * @param what what it should be, for messages
+ */
+export function modelPath(file: string | URL, loader: string, what: string): string {
+  return toPath(file, what, loader)
 }
 
 /**

@@ -1,6 +1,7 @@
 // What a snapshot is taken of: one tensor, or a record of named tensors such as a model's outputs.
-import { isTensorRecord } from '../compare/records.ts'
+
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
+import { isTensorRecord } from '../tensor/tensor-record.ts'
 import { toTensor } from '../tensor/to-tensor.ts'
 
 /** How a file calls the tensor of a snapshot that has only one. */

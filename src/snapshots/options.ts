@@ -1,8 +1,9 @@
 // The options of a snapshot assertion, and the two ways to call it.
-import { checkOptions, optionNames } from '../compare/options/check-options.ts'
-import { didYouMean } from '../compare/options/did-you-mean.ts'
-import type { CompareOptions } from '../compare/options/options.ts'
-import { describeValue } from '../tensor/describe.ts'
+
+import { describeValue } from '../arguments/describe.ts'
+import { checkOptionNames, type OptionsOf } from '../arguments/options.ts'
+import { checkOptions } from '../compare/options/check-options.ts'
+import { type CompareOptions, compareOptions } from '../compare/options/options.ts'
 import { reservedMetadata } from './own-metadata.ts'
 
 /** `full` keeps every element; `fingerprint` a few kilobytes, whatever the size of the tensor. */
@@ -20,6 +21,12 @@ export interface SnapshotOptions extends CompareOptions {
    */
   readonly metadata?: Readonly<Record<string, string>>
 }
+
+const snapshotOptions = {
+  ...compareOptions,
+  storage: 'any',
+  metadata: 'any',
+} as const satisfies OptionsOf<SnapshotOptions>
 
 export interface CheckedSnapshotOptions {
   readonly compare: CompareOptions
@@ -48,13 +55,8 @@ export function parseArguments(
  * @throws TypeError or RangeError that names the option.
  */
 export function checkSnapshotOptions(options: SnapshotOptions = {}): CheckedSnapshotOptions {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`the options must be an object such as { atol: 1e-4 }, got ${describeValue(options)}`)
-  }
+  checkOptionNames(options, snapshotOptions)
   const { storage = 'full', metadata = {}, ...compare } = options
-  const known = [...optionNames, 'storage', 'metadata']
-  const unknown = Object.keys(compare).find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new TypeError(`unknown option '${unknown}'${didYouMean(unknown, known)}`)
   checkOptions(compare)
   if (storage !== 'full' && storage !== 'fingerprint') {
     throw new TypeError(`storage must be 'full' or 'fingerprint', got ${describeValue(storage)}`)

@@ -1,6 +1,6 @@
 // Nested JavaScript arrays -> dense data: finds the shape, refuses ragged and non-numeric arrays, names the offending place.
 
-import { describeValue } from './describe.ts'
+import { describeValue } from '../arguments/describe.ts'
 import { allocate, type DType } from './dtype.ts'
 import { formatShape, mostAxes, sizeOf } from './shape.ts'
 import { inferDType, storeAs, viewAsStorage } from './storage.ts'

@@ -1,5 +1,5 @@
 // Turns lists of numbers, bigints or booleans into the typed array that stores a dtype; never wraps or truncates silently.
-import { describeValue, withArticle } from './describe.ts'
+import { describeValue, withArticle } from '../arguments/describe.ts'
 
 import {
   allocate,

@@ -1,5 +1,6 @@
 // What a tensor is in this package, and what users may hand over in its place.
 import type { DType, TypedArray } from './dtype.ts'
+import type { ImageDataLike } from './image-data.ts'
 
 /** A dense, row-major tensor. `shape` is outermost first; the product of `shape` is `data.length`; a scalar has shape `[]`. */
 export interface Tensor {
@@ -33,6 +34,8 @@ export type TensorLike =
   | boolean
   /** ONNX Runtime and transformers.js: `type` names the element type (`float32`, `int64`, `bool`, ...). */
   | { readonly data: ArrayLike<number> | ArrayLike<bigint>; readonly dims: readonly number[]; readonly type?: string }
+  /** What a canvas gives. */
+  | ImageDataLike
   /** TensorFlow.js. */
   | { dataSync(): ArrayLike<number>; readonly shape: readonly number[]; readonly dtype?: string }
   /** ndarray (stdlib, scijs): `strides` and `offset` count elements. */

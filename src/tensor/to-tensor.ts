@@ -1,13 +1,16 @@
 // TensorLike -> Tensor: accepts what the libraries of the JavaScript world call a tensor, and says plainly what it cannot accept.
+
+import { describeValue } from '../arguments/describe.ts'
 import { reasonOf } from '../host/reason.ts'
 import { toFloat64 } from './decode.ts'
-import { describeValue } from './describe.ts'
 import { type DType, isBigIntDType, storageNameOf, type TypedArray } from './dtype.ts'
+import { type ImageDataLike, isImageData } from './image-data.ts'
 import { fromNested } from './nested.ts'
 import { checkShape, checkSize, formatShape, sizeOf } from './shape.ts'
 import { adoptStorage, checkDType, inferDType, storeAs, viewAsStorage } from './storage.ts'
 import { gatherStrided } from './strided.ts'
 import type { Float16ArrayLike, NestedArray, Tensor, TensorLike } from './tensor.ts'
+import { isNamedTensors } from './tensor-record.ts'
 import { refuseDetached, typedArrayName } from './typed-array.ts'
 
 /** Names that some ndarray libraries give to "a plain array of whatever": the data itself tells more. */
@@ -40,9 +43,12 @@ export function toTensor(tensorLike: TensorLike, options: { readonly name?: stri
     }
     if (properties.dims !== undefined) return fromDims(properties, name)
     if (properties.shape !== undefined) return fromNdarray(properties, name)
+    if (isImageData(value)) return fromImageData(value, name)
   }
   throw new TypeError(
-    `${name} must be a tensor (a typed array, nested arrays of numbers, a number, or an object with data and a shape), got ${describeValue(value)}`,
+    isNamedTensors(value)
+      ? `${name} must be a tensor, got ${describeValue(value)}: take its ${Object.keys(value)[0]}`
+      : `${name} must be a tensor (a typed array, nested arrays of numbers, a number, or an object with data and a shape), got ${describeValue(value)}`,
   )
 }
 
@@ -133,6 +139,10 @@ function fromNdarray(source: Properties, name: string): Tensor {
     shape,
     dtype: stored.dtype,
   }
+}
+
+function fromImageData({ data, width, height }: ImageDataLike, name: string): Tensor {
+  return { ...adoptStorage(data, undefined, name), shape: [height, width, 4] }
 }
 
 /** Some libraries count in bigints, or keep lengths in a typed array. */

@@ -1,7 +1,7 @@
 // The structure behind the messages: any renderer must find everything in it, without undoing the layout of the terminal's.
 import { describe, expect, test } from 'vitest'
 import { compareTensors } from '../../src/compare/compare-tensors.ts'
-import { compareRecords } from '../../src/compare/records.ts'
+import { comparePairs, pairUp } from '../../src/compare/records.ts'
 import { findTopKDisagreements } from '../../src/compare/top-k.ts'
 import { explainMismatch } from '../../src/explain/comparison.ts'
 import type { Explanation, Fact, Table } from '../../src/explain/explanation.ts'
@@ -14,7 +14,8 @@ import { embeddingWithFp16Weights, imageWithBadChannel } from '../matchers/sampl
 const { actual, reference } = embeddingWithFp16Weights()
 const mismatch = compareTensors(actual, reference, { atol: 1e-5, normalize: 'l2' })
 const image = imageWithBadChannel()
-const outputs = compareRecords({ a: [1], b: actual, c: [1] }, { a: [1], b: reference, d: [2] }, { atol: 1e-5 })
+const pairs = pairUp({ a: [1], b: actual, c: [1] }, { a: [1], b: reference, d: [2] })
+const outputs = comparePairs(pairs, () => ({ atol: 1e-5 }))
 const ranking = [
   toTensor([
     [1, 2, 3],

@@ -14,6 +14,7 @@ const importing = (path: string): string => `import { value } from '${path}'\n\n
 /** What each room must not import. */
 const upward: Readonly<Record<string, string>> = {
   host: '../tensor/planted.ts',
+  arguments: '../tensor/planted.ts',
   tensor: '../compare/planted.ts',
   kernels: '../files/planted.ts',
   files: '../kernels/planted.ts',

@@ -66,3 +66,26 @@ test('leaves a value that did not match as it was', async () => {
   await new Promise((resolve) => setTimeout(resolve, 1))
   expect(Object.hasOwn(large, 'toJSON')).toBe(false)
 })
+
+test("a small tensor of a library is one line in a diff, with its numbers and without the library's own", () => {
+  class LibraryTensor {
+    readonly shape = [2]
+    readonly dtype = 'float32'
+    readonly backend = { registry: Array.from({ length: 200 }, (_, i) => ({ kernel: i })) }
+    readonly data: Float32Array
+    constructor(...values: number[]) {
+      this.data = Float32Array.from(values)
+    }
+    dataSync(): Float32Array {
+      return this.data
+    }
+  }
+  const drifted = new LibraryTensor(1, 2.5)
+  const text = reportOf(() =>
+    expect({ emb: drifted }).toEqual({ emb: expect.tensorCloseTo(new LibraryTensor(1, 2), { atol: 0.1 }) }),
+  )
+  expect(text).toContain('tensorCloseTo(float32 [2] (1, 2), { atol: 0.1 })')
+  expect(text).toContain('float32 [2] (1, 2.5): 1 of 2 elements (50%) exceeds the tolerance')
+  expect(text).not.toContain('kernel')
+  expect(text.split('\n').length).toBeLessThan(20)
+})

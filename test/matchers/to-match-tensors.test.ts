@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import '../../src/vitest.ts'
 import { messageOf } from './message-of.ts'
 import { embeddingWithFp16Weights, noisyLogits } from './samples.ts'
@@ -98,4 +98,90 @@ test('a name that every object inherits is missing all the same', () => {
 test('names do nothing to a terminal', () => {
   const name = 'out\u001b[2J'
   expect(messageOf(() => expect({ [name]: [1] }).toMatchTensors({ [name]: [2] }))).toMatch(/do not match: out\\x1b\[2J/)
+})
+
+describe('records and lists within', () => {
+  const tree = (value: number) => ({
+    logits: [value],
+    encoder: { layers: [{ hidden: [value] }, { hidden: [value + 1] }] },
+    states: [
+      { data: [value], shape: [1] },
+      { data: [value], shape: [1, 1] },
+    ],
+  })
+
+  test('are compared tensor by tensor', () => {
+    expect(tree(1)).toMatchTensors(tree(1))
+    expect(tree(1)).not.toMatchTensors(tree(2))
+    const message = messageOf(() => expect(tree(1)).toMatchTensors(tree(2)))
+    expect(message).toMatch(
+      /^Tensors do not match: logits, encoder\.layers\[0\]\.hidden, encoder\.layers\[1\]\.hidden, states\[0\], states\[1\] \(5 of 5 tensors\)/,
+    )
+  })
+
+  test('and so are lists at the top', () => {
+    const list = (...values: number[]) => values.map((value) => ({ data: [value], shape: [1] }))
+    expect(list(1, 2)).toMatchTensors(list(1, 2))
+    expect(messageOf(() => expect(list(1, 2)).toMatchTensors(list(1, 3)))).toMatch(
+      /^Tensors do not match: \[1\] \(1 of 2/,
+    )
+    expect(messageOf(() => expect(list(1)).toMatchTensors(list(1, 3)))).toMatch(/\[1\] +missing/)
+    expect(messageOf(() => expect(list(1, 3)).toMatchTensors(list(1)))).toMatch(/\[1\] +not in the reference/)
+  })
+
+  test('typed arrays are a list of tensors where the other side is one, and one tensor where it is not', () => {
+    const rows = [Float32Array.of(1, 2), Float32Array.of(3, 4)]
+    expect({ rows }).toMatchTensors({
+      rows: [
+        [1, 2],
+        [3, 4],
+      ],
+    })
+    expect({ rows }).toMatchTensors({ rows: rows.map((data) => ({ data, shape: [2] })) })
+  })
+
+  test.each<[unknown, unknown, RegExp]>([
+    [{ a: [1] }, { a: { b: [1] } }, /a +is an array, in the reference a record of tensors/],
+    [{ a: { b: [1] } }, { a: [1] }, /a +is a record of tensors, in the reference an array/],
+    [{ a: [{ b: [1] }] }, { a: { b: [1] } }, /a +is a list of tensors, in the reference a record of tensors/],
+    [{ a: { b: [1] } }, { a: {} }, /a\.b +not in the reference/],
+  ])('%j is not built as %j', (actual, reference, message) => {
+    expect(messageOf(() => expect(actual).toMatchTensors(reference as never))).toMatch(message)
+    expect(() => expect(actual).not.toMatchTensors(reference as never)).toThrow(message)
+  })
+})
+
+describe('tolerances by name', () => {
+  const outputs = { logits: [1.01], box: { size: [2.0001] } }
+  const references = { logits: [1], box: { size: [2] } }
+
+  test('go before those for all', () => {
+    expect(outputs).not.toMatchTensors(references, { atol: 1e-3 })
+    expect(outputs).toMatchTensors(references, { atol: 1e-3, tolerances: { logits: { atol: 0.1 } } })
+    expect(outputs).not.toMatchTensors(references, { atol: 0.1, tolerances: { 'box.size': { rtol: 1e-6 } } })
+  })
+
+  test('replace the criteria for all, and leave other options', () => {
+    const nan = { a: [Number.NaN, 1.01] }
+    const reference = { a: [Number.NaN, 1] }
+    expect(nan).toMatchTensors(reference, { equalNaN: true, preset: 'exact', tolerances: { a: { atol: 0.1 } } })
+    expect(nan).not.toMatchTensors(reference, { preset: 'exact', tolerances: { a: { atol: 0.1 } } })
+  })
+
+  test.each<[unknown, string]>([
+    [{ logit: { atol: 1 } }, "tolerances: unknown option 'logit' (did you mean 'logits'?)"],
+    [{ logits: { atl: 1 } }, "tolerances: unknown option 'logits.atl' (did you mean 'logits.atol'?)"],
+    [{ logits: 1e-3 }, 'tolerances: logits must be an object such as { atol: ... }, got the number 0.001'],
+    [{ logits: { atol: -1 } }, 'logits: atol must be finite and not negative'],
+  ])('%j are mistakes', (tolerances, message) => {
+    expect(() => expect(outputs).not.toMatchTensors(references, { tolerances } as never)).toThrow(message)
+  })
+})
+
+test('a message of the test comes first', () => {
+  const message = messageOf(() => expect({ a: [1] }).toMatchTensors({ a: [2] }, { message: 'after quantisation' }))
+  expect(message).toMatch(/^after quantisation\n\nTensors do not match: a \(1 of 1 tensor\)/)
+  expect(messageOf(() => expect([1]).toMatchTensor([2], { message: 'after quantisation' }))).toMatch(
+    /^after quantisation\n\nTensors do not match/,
+  )
 })

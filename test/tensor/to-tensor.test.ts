@@ -1,7 +1,7 @@
 // Everything that counts as a tensor, and plain words about everything that does not.
 import { describe, expect, test } from 'vitest'
-import { isTensorRecord } from '../../src/compare/records.ts'
 import type { TensorLike } from '../../src/tensor/tensor.ts'
+import { isTensorRecord } from '../../src/tensor/tensor-record.ts'
 import { tensor, toTensor } from '../../src/tensor/to-tensor.ts'
 import { elementsOf } from '../compare/arbitraries.ts'
 

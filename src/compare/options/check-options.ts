@@ -1,9 +1,16 @@
 // Checks the options of a comparison before anything is compared: a misspelt tolerance must not pass for the default one.
-import { describeValue } from '../../tensor/describe.ts'
+import { describeValue } from '../../arguments/describe.ts'
+import { didYouMean } from '../../arguments/did-you-mean.ts'
+import { checkOptionNames } from '../../arguments/options.ts'
 import { normalizationNames } from '../../tensor/normalize.ts'
-import { didYouMean } from './did-you-mean.ts'
 import { type Layout, parseLayout } from './layout.ts'
-import type { CompareOptions, MetricBounds, Normalization, PresetName } from './options.ts'
+import {
+  type CompareOptions,
+  compareOptions,
+  type MetricBounds,
+  type Normalization,
+  type PresetName,
+} from './options.ts'
 import { presets } from './presets.ts'
 
 export interface CheckedOptions {
@@ -22,24 +29,8 @@ export interface CheckedOptions {
   readonly checkDtype: boolean
 }
 
-/** Checks one option; `undefined` stands for an option that was not given. */
-const checks = {
-  atol: (value: unknown) => tolerance('atol', value),
-  rtol: (value: unknown) => tolerance('rtol', value),
-  preset: (value: unknown) => oneOf('preset', value, Object.keys(presets) as PresetName[]),
-  equalNaN: (value: unknown) => flag('equalNaN', value),
-  normalize: (value: unknown): Normalization | undefined =>
-    typeof value === 'function' ? (value as Normalization) : oneOf('normalize', value, normalizationNames),
-  axis: checkAxis,
-  maxMismatch: checkMaxMismatch,
-  metrics: checkMetrics,
-  squeeze: (value: unknown) => flag('squeeze', value),
-  layout: checkLayout,
-  checkDtype: (value: unknown) => flag('checkDtype', value),
-} as const satisfies Record<keyof CompareOptions, (value: unknown) => unknown>
-
 /** The names of all options. */
-export const optionNames = Object.keys(checks) as readonly (keyof CompareOptions)[]
+export const optionNames = Object.keys(compareOptions) as readonly (keyof CompareOptions)[]
 
 /**
  * Checks every option.
@@ -48,39 +39,28 @@ export const optionNames = Object.keys(checks) as readonly (keyof CompareOptions
  *   range; both name the option.
  */
 export function checkOptions(options: CompareOptions = {}): CheckedOptions {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`the options must be an object such as { atol: 1e-4 }, got ${describeValue(options)}`)
-  }
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(checks, name)) throw new TypeError(`unknown option '${name}'${didYouMean(name, optionNames)}`)
-  }
+  checkOptionNames(options, compareOptions)
   return {
-    atol: checks.atol(options.atol),
-    rtol: checks.rtol(options.rtol),
-    preset: checks.preset(options.preset),
-    equalNaN: checks.equalNaN(options.equalNaN),
-    normalize: checks.normalize(options.normalize),
-    axes: checks.axis(options.axis),
-    allowedMisses: checks.maxMismatch(options.maxMismatch),
-    metrics: checks.metrics(options.metrics),
-    squeeze: checks.squeeze(options.squeeze),
-    layout: checks.layout(options.layout),
-    checkDtype: checks.checkDtype(options.checkDtype),
+    atol: checkTolerance('atol', options.atol),
+    rtol: checkTolerance('rtol', options.rtol),
+    preset: oneOf('preset', options.preset, Object.keys(presets) as PresetName[]),
+    equalNaN: options.equalNaN ?? false,
+    normalize:
+      typeof options.normalize === 'function'
+        ? options.normalize
+        : oneOf('normalize', options.normalize, normalizationNames),
+    axes: checkAxis(options.axis),
+    allowedMisses: checkMaxMismatch(options.maxMismatch),
+    metrics: checkMetrics(options.metrics),
+    squeeze: options.squeeze ?? false,
+    layout: checkLayout(options.layout),
+    checkDtype: options.checkDtype ?? false,
   }
 }
 
-function tolerance(name: string, value: unknown): number | undefined {
-  if (value === undefined) return undefined
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${describeValue(value)}`)
-  if (!(value >= 0 && value < Infinity)) throw new RangeError(`${name} must be finite and not negative, got ${value}`)
-  return value
-}
-
-function flag(name: string, value: unknown): boolean {
-  if (value !== undefined && typeof value !== 'boolean') {
-    throw new TypeError(`${name} must be true or false, got ${describeValue(value)}`)
-  }
-  return value ?? false
+function checkTolerance(name: string, value: number | undefined): number | undefined {
+  if (value === undefined || (value >= 0 && value < Infinity)) return value
+  throw new RangeError(`${name} must be finite and not negative, got ${value}`)
 }
 
 function oneOf<Name extends string>(option: string, value: unknown, names: readonly Name[]): Name | undefined {
@@ -131,23 +111,15 @@ const metricRanges: Readonly<Record<keyof MetricBounds, readonly [least: number,
   maxUlp: [0, Infinity],
 }
 
-function checkMetrics(value: unknown): CheckedOptions['metrics'] {
-  if (value === undefined) return []
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`metrics must be an object such as { cosine: 0.999 }, got ${describeValue(value)}`)
-  }
+function checkMetrics(metrics: MetricBounds = {}): CheckedOptions['metrics'] {
   const names = Object.keys(metricRanges) as (keyof MetricBounds)[]
-  for (const name of Object.keys(value)) {
-    if (!Object.hasOwn(metricRanges, name)) throw new TypeError(`unknown metric '${name}'${didYouMean(name, names)}`)
-  }
   return names.flatMap((name) => {
-    const bound = (value as Record<string, unknown>)[name]
+    const bound = metrics[name]
     return bound === undefined ? [] : [{ name, bound: checkBound(name, bound) }]
   })
 }
 
-function checkBound(name: keyof MetricBounds, bound: unknown): number {
-  if (typeof bound !== 'number') throw new TypeError(`metrics.${name} must be a number, got ${describeValue(bound)}`)
+function checkBound(name: keyof MetricBounds, bound: number): number {
   const [least, greatest] = metricRanges[name]
   if (!Number.isFinite(bound) || bound < least || bound > greatest) {
     const range =

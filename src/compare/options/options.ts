@@ -1,4 +1,5 @@
 // The options of a comparison: what users may write.
+import type { OptionsOf } from '../../arguments/options.ts'
 import type { Tensor, TensorLike } from '../../tensor/tensor.ts'
 
 /** A named pair of tolerances. Presets are starting points, not truths. */
@@ -49,3 +50,26 @@ export interface CompareOptions {
   /** Require equal dtypes. Default false: conversion often changes them; the failure message reports them. */
   readonly checkDtype?: boolean
 }
+
+export const compareOptions = {
+  atol: 'number',
+  rtol: 'number',
+  preset: 'any',
+  equalNaN: 'boolean',
+  normalize: 'any',
+  axis: 'any',
+  maxMismatch: 'any',
+  metrics: {
+    cosine: 'number',
+    snr: 'number',
+    psnr: 'number',
+    rmse: 'number',
+    mae: 'number',
+    maxAbs: 'number',
+    maxRel: 'number',
+    maxUlp: 'number',
+  } satisfies OptionsOf<MetricBounds>,
+  squeeze: 'boolean',
+  layout: 'any',
+  checkDtype: 'boolean',
+} as const satisfies OptionsOf<CompareOptions>

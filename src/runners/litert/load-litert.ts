@@ -1,5 +1,7 @@
 // loadLitert: a .tflite model behind the Model interface, with every intermediate tensor by name.
+import { checkOptionNames, type OptionsOf } from '../../arguments/options.ts'
 import { reasonOf } from '../../host/reason.ts'
+import { callerOf } from '../check-arguments.ts'
 import { createModel, firstLine } from '../create-model.ts'
 import type { Model } from '../model.ts'
 import { modelPath, readModelFile } from '../model-file.ts'
@@ -36,6 +38,13 @@ export interface LoadLitertOptions {
   readonly timeout?: number
 }
 
+const loadLitertOptions = {
+  engine: 'any',
+  kernels: 'any',
+  python: 'string',
+  timeout: 'number',
+} as const satisfies OptionsOf<LoadLitertOptions>
+
 /**
  * Loads a LiteRT model (TensorFlow Lite), which runs in one thread. Shapes are the model's own, batch axis included; lengths that the
  * model declares as -1 may be any. Inputs and outputs go by the names of the model's signature, where it has one, and other tensors by
@@ -46,9 +55,10 @@ export interface LoadLitertOptions {
  * @throws {LitertError} when LiteRT is not installed, or for a file that is not a `.tflite`
  */
 export async function loadLitert(source: string | URL | Uint8Array, options: LoadLitertOptions = {}): Promise<Model> {
+  checkOptionNames(options, loadLitertOptions, callerOf('loadLitert', LitertError))
   checkOptions(options)
   const isContent = ArrayBuffer.isView(source)
-  const name = isContent ? 'the .tflite model' : modelPath(source)
+  const name = isContent ? 'the .tflite model' : modelPath(source, 'loadLitert', 'a .tflite file, or its bytes')
   const graph = readLitertGraph(isContent ? source : readModelFile(name, 'the model', LitertError), name)
   return createModel(litertRunner(graph, await findRuntime(options)), LitertError)
 }

@@ -1,9 +1,14 @@
 // The same tests over engines x options: named cases for `describe.each` and `test.each` of Vitest and Jest.
+
+import { describeValue } from '../../arguments/describe.ts'
+import { didYouMean } from '../../arguments/did-you-mean.ts'
+import { checkOptionNames, isRecord, type OptionsOf } from '../../arguments/options.ts'
 import { reasonOf } from '../../host/reason.ts'
+import { callerOf } from '../check-arguments.ts'
 import type { Model } from '../model.ts'
 import { NcnnError } from './error.ts'
 import { loadNcnn, pickEngine } from './load-ncnn.ts'
-import type { LoadNcnnOptions, NcnnEngine, NcnnOptions } from './options.ts'
+import { type LoadNcnnOptions, loadNcnnOptions, type NcnnEngine, type NcnnOptions, ncnnSwitches } from './options.ts'
 import type { NcnnSource } from './source.ts'
 
 const fast: NcnnOptions = { usePackingLayout: true, useSgemmConvolution: true, useWinogradConvolution: true }
@@ -18,7 +23,8 @@ export const ncnnOptionSets = {
   default: { ...fast, ...fp16 },
   'default without fp16': fast,
   'default without Winograd': { ...fast, ...fp16, useWinogradConvolution: false },
-  'bf16 storage': { usePackingLayout: true, useBf16Storage: true },
+  // without fp16, which goes before bf16 where a processor has both
+  'bf16 storage': { ...fast, useBf16Storage: true },
   'fp16 storage': { useFp16Packed: true, useFp16Storage: true },
   Vulkan: { ...fast, useVulkanCompute: true },
 } as const satisfies Record<string, NcnnOptions>
@@ -29,6 +35,8 @@ export interface EngineCasesOptions {
   /** Names of {@link ncnnOptionSets}, or sets of one's own by name. Default: `reference` and `default`. */
   readonly options?: readonly NcnnOptionSetName[] | Readonly<Record<string, NcnnOptions>>
 }
+
+const engineCasesOptions = { options: 'any' } as const satisfies OptionsOf<EngineCasesOptions>
 
 export interface EngineCase {
   /** `python, default`: the title of the case. */
@@ -52,27 +60,54 @@ export interface EngineCase {
  */
 export function engineCases(
   engines: readonly NonNullable<LoadNcnnOptions['engine']>[],
-  { options = ['reference', 'default'] }: EngineCasesOptions = {},
+  cases: EngineCasesOptions = {},
 ): EngineCase[] {
-  const sets = Object.entries(optionSets(options))
-  return engines.map(pickEngine).flatMap((engine) =>
+  checkOptionNames(cases, engineCasesOptions, callerOf('engineCases', NcnnError))
+  const sets = Object.entries(optionSets(cases.options ?? ['reference', 'default']))
+  return pickEngines(engines, 'engineCases').flatMap((engine) =>
     sets.flatMap(([name, ncnn]) => {
       if (engine.refuses?.(ncnn) !== undefined) return []
-      const load: EngineCase['load'] = (source, rest) => loadNcnn(source, { ...rest, engine, ncnn })
+      const load: EngineCase['load'] = async (source, rest) => {
+        checkOptionNames(rest, ownOptions, callerOf('load', NcnnError))
+        return loadNcnn(source, { ...rest, engine, ncnn })
+      }
       return [{ name: `${engine.name}, ${name}`, engine, ncnn, load }]
     }),
+  )
+}
+
+/** The case has the engine and ncnn's options itself. */
+const { engine: _, ncnn: __, ...ownOptions } = loadNcnnOptions
+
+function pickEngines(engines: readonly NonNullable<LoadNcnnOptions['engine']>[], caller: string): NcnnEngine[] {
+  if (Array.isArray(engines)) return engines.map(pickEngine)
+  throw new NcnnError(
+    `${caller}: expected a list of engines, such as ['wasm', 'python'], got ${describeValue(engines)}`,
+    { code: 'wrong-option' },
   )
 }
 
 function optionSets(
   options: readonly NcnnOptionSetName[] | Readonly<Record<string, NcnnOptions>>,
 ): Readonly<Record<string, NcnnOptions>> {
-  if (!Array.isArray(options)) return options as Readonly<Record<string, NcnnOptions>>
+  if (!Array.isArray(options)) {
+    if (!isRecord(options)) {
+      throw new NcnnError(
+        `engineCases: options must be a list of names or an object of option sets, got ${describeValue(options)}`,
+        { code: 'wrong-option' },
+      )
+    }
+    const sets = options as Readonly<Record<string, NcnnOptions>>
+    const table = Object.fromEntries(Object.keys(sets).map((name) => [name, ncnnSwitches]))
+    checkOptionNames(sets, table, callerOf('engineCases: options', NcnnError))
+    return sets
+  }
   return Object.fromEntries(
     options.map((name: NcnnOptionSetName) => {
       if (!Object.hasOwn(ncnnOptionSets, name)) {
-        const known = Object.keys(ncnnOptionSets).join(', ')
-        throw new NcnnError(`engineCases: there is no option set "${name}"; there are ${known}`, {
+        const known = Object.keys(ncnnOptionSets)
+        const hint = didYouMean(String(name), known) || `; there are ${known.join(', ')}`
+        throw new NcnnError(`engineCases: there is no option set "${name}"${hint}`, {
           code: 'wrong-option',
         })
       }
@@ -93,20 +128,21 @@ export interface EnginePresence {
 export async function findEngines(
   engines: readonly NonNullable<LoadNcnnOptions['engine']>[],
 ): Promise<EnginePresence[]> {
-  return Promise.all(
-    engines.map(pickEngine).map(async (engine) => {
-      try {
-        return { engine, version: await engine.version() }
-      } catch (error) {
-        return { engine, missing: reasonOf(error) }
-      }
-    }),
-  )
+  return Promise.all(pickEngines(engines, 'findEngines').map(presenceOf))
+}
+
+async function presenceOf(engine: NcnnEngine): Promise<EnginePresence> {
+  try {
+    return { engine, version: await engine.version() }
+  } catch (error) {
+    return { engine, missing: reasonOf(error) }
+  }
 }
 
 /** The engines that can run here. A suite that filters with this says nothing about those that cannot. */
 export async function presentEngines(
   engines: readonly NonNullable<LoadNcnnOptions['engine']>[],
 ): Promise<NcnnEngine[]> {
-  return (await findEngines(engines)).flatMap(({ engine, missing }) => (missing === undefined ? [engine] : []))
+  const found = await Promise.all(pickEngines(engines, 'presentEngines').map(presenceOf))
+  return found.flatMap(({ engine, missing }) => (missing === undefined ? [engine] : []))
 }

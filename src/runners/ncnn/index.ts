@@ -35,5 +35,5 @@ export type {
   NcnnOptions,
   ParamValue,
 } from './options.ts'
-export type { NcnnSource } from './source.ts'
+export type { NcnnContents, NcnnSource } from './source.ts'
 export type { WeightStorage } from './weights.ts'

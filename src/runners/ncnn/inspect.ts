@@ -1,7 +1,11 @@
 // What is in an ncnn model: its layers, parameters, the formats in which they are stored, memory, and operations.
+
+import { describeValue } from '../../arguments/describe.ts'
+import { checkOptionNames, isRecord, type OptionsOf } from '../../arguments/options.ts'
 import { quoteNames } from '../../tensor/quote-names.ts'
 import { formatShape, sizeOf } from '../../tensor/shape.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
+import { callerOf } from '../check-arguments.ts'
 import { typeReadFrom } from './blob-types.ts'
 import { type DeclaredLayer, declareLayers } from './engines/wasm/declare.ts'
 import { layerTypes } from './engines/wasm/layer-types.ts'
@@ -23,6 +27,8 @@ export interface InspectNcnnOptions {
   /** Shapes of the inputs, ncnn's, outermost first. Inputs whose shape the model declares can be left out. */
   readonly inputs?: Readonly<Record<string, readonly number[]>>
 }
+
+const inspectNcnnOptions = { bin: 'any', inputs: 'any' } as const satisfies OptionsOf<InspectNcnnOptions>
 
 /** How many parameters are stored in each format. */
 export type StorageCounts = Readonly<Record<WeightStorage, number>>
@@ -72,8 +78,21 @@ export interface NcnnInspection {
  * @param source path of the `.param` (the `.bin` lies beside it, or at `options.bin`), or `{ param, bin }` with the contents
  * @throws {NcnnError} on a `.param` that is none, on inputs that the model does not have, and when it cannot run on the shapes that are given
  */
-export function inspectNcnn(source: NcnnSource, options: InspectNcnnOptions = {}): Promise<NcnnInspection> {
+export async function inspectNcnn(source: NcnnSource, options: InspectNcnnOptions = {}): Promise<NcnnInspection> {
+  checkOptionNames(options, inspectNcnnOptions, callerOf('inspectNcnn', NcnnError))
+  checkShapes(options.inputs)
   return withFiles(source, options.bin, (files) => inspectFiles(files, options))
+}
+
+function checkShapes(inputs: unknown = {}): void {
+  const problem = isRecord(inputs)
+    ? Object.entries(inputs).flatMap(([name, shape]) =>
+        Array.isArray(shape) && shape.every((length) => Number.isInteger(length) && length > 0)
+          ? []
+          : `inputs.${name} must be a shape such as [3, 224, 224], got ${describeValue(shape)}`,
+      )[0]
+    : `inputs must be shapes by name, such as { in0: [3, 224, 224] }, got ${describeValue(inputs)}`
+  if (problem !== undefined) throw new NcnnError(`inspectNcnn: ${problem}`, { code: 'wrong-option' })
 }
 
 async function inspectFiles(files: NcnnFiles, options: InspectNcnnOptions): Promise<NcnnInspection> {

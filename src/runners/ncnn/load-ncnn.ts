@@ -1,5 +1,8 @@
 // loadNcnn: reads a model's files, picks the engine, and returns the Model.
 
+import { describeValue } from '../../arguments/describe.ts'
+import { checkOptionNames, isRecord } from '../../arguments/options.ts'
+import { callerOf } from '../check-arguments.ts'
 import { createModel } from '../create-model.ts'
 import type { Model, Runtime } from '../model.ts'
 import { changeLayers } from './changed-layers.ts'
@@ -9,7 +12,13 @@ import { wasmEngine } from './engines/wasm/index.ts'
 import { NcnnError } from './error.ts'
 import type { Graph } from './graph.ts'
 import { layerInspector, type OpenFiles } from './layer-details.ts'
-import type { EngineOptions, LoadNcnnOptions, NcnnEngine, NcnnFiles } from './options.ts'
+import {
+  type EngineOptions,
+  type LoadNcnnOptions,
+  loadNcnnOptions,
+  type NcnnEngine,
+  type NcnnFiles,
+} from './options.ts'
 import { parseParam } from './parse-param.ts'
 import { ncnnRunner } from './runner.ts'
 import { type NcnnSource, withFiles } from './source.ts'
@@ -26,7 +35,8 @@ import { currentFormat } from './weights.ts'
  * @param source path of the `.param` (the `.bin` lies beside it, or at `options.bin`), or `{ param, bin }` with the contents
  * @throws {NcnnError} naming the file and the line, layer or byte that is wrong
  */
-export function loadNcnn(source: NcnnSource, options: LoadNcnnOptions = {}): Promise<Model> {
+export async function loadNcnn(source: NcnnSource, options: LoadNcnnOptions = {}): Promise<Model> {
+  checkOptionNames(options, loadNcnnOptions, callerOf('loadNcnn', NcnnError))
   return withFiles(source, options.bin, (files) => {
     // The network is the one that was read first; its weights are read again when they are needed.
     const open: OpenFiles = (use) => withFiles(source, options.bin, ({ bin }) => use({ ...files, bin }))
@@ -110,9 +120,9 @@ export function pickEngine(engine: LoadNcnnOptions['engine']): NcnnEngine {
   if (engine === undefined || engine === 'wasm') return wasmEngine
   if (engine === 'python') return pythonEngine()
   if (engine === 'native') return nativeEngine()
-  if (typeof engine === 'object' && typeof engine.load === 'function') return engine
+  if (typeof engine === 'object' && engine !== null && typeof engine.load === 'function') return engine
   throw new NcnnError(
-    `loadNcnn: unknown engine ${JSON.stringify(engine)}; expected 'wasm', 'python', 'native' or an engine object`,
+    `expected the engine 'wasm', 'python' or 'native', or an engine object such as pythonEngine() returns, got ${describeValue(engine)}`,
     { code: 'wrong-option' },
   )
 }
@@ -132,7 +142,7 @@ function engineOptions({
   batched = false,
 }: LoadNcnnOptions): EngineOptions {
   if (precision !== 'float32' && precision !== 'float64') {
-    throw new NcnnError(`loadNcnn: precision must be 'float32' or 'float64', got ${JSON.stringify(precision)}`, {
+    throw new NcnnError(`loadNcnn: precision must be 'float32' or 'float64', got ${describeValue(precision)}`, {
       code: 'wrong-option',
     })
   }
@@ -142,14 +152,20 @@ function engineOptions({
     })
   }
   if (typeof release !== 'string' || !/^20\d{6}$/.test(release)) {
-    throw new NcnnError(`loadNcnn: release must be a date such as '20261020', got ${JSON.stringify(release)}`, {
+    throw new NcnnError(`loadNcnn: release must be a date such as '20261020', got ${describeValue(release)}`, {
       code: 'wrong-option',
     })
   }
   if (typeof batched !== 'boolean' && !(Array.isArray(batched) && batched.every((name) => typeof name === 'string'))) {
-    throw new NcnnError(`loadNcnn: batched must be a boolean or names of inputs, got ${JSON.stringify(batched)}`, {
+    throw new NcnnError(`loadNcnn: batched must be a boolean or names of inputs, got ${describeValue(batched)}`, {
       code: 'wrong-option',
     })
+  }
+  if (!isRecord(customLayers)) {
+    throw new NcnnError(
+      `loadNcnn: customLayers must be an object such as { MyLayer: (inputs) => [...] }, got ${describeValue(customLayers)}`,
+      { code: 'wrong-option' },
+    )
   }
   return { ncnn, precision, customLayers, memoryLimit, relaxedSimd, release, batched }
 }

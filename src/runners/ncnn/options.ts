@@ -1,4 +1,5 @@
 // The options of loadNcnn, and what the engines share: ncnn's own switches in camelCase.
+import type { OptionsOf } from '../../arguments/options.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import type { Runner } from '../create-model.ts'
 import type { Batched } from './batches.ts'
@@ -46,6 +47,43 @@ export interface NcnnOptions {
   readonly useWeightsInHostMemory?: boolean
   readonly useMappedModelLoading?: boolean
 }
+
+/** ncnn's switches, for checks. */
+export const ncnnSwitches = {
+  numThreads: 'number',
+  lightmode: 'boolean',
+  openmpBlocktime: 'number',
+  flushDenormals: 'number',
+  useLocalPoolAllocator: 'boolean',
+  usePackingLayout: 'boolean',
+  useSgemmConvolution: 'boolean',
+  useWinogradConvolution: 'boolean',
+  useWinograd23Convolution: 'boolean',
+  useWinograd43Convolution: 'boolean',
+  useWinograd63Convolution: 'boolean',
+  useA53A55OptimizedKernel: 'boolean',
+  useFp16Packed: 'boolean',
+  useFp16Storage: 'boolean',
+  useFp16Arithmetic: 'boolean',
+  useFp16Uniform: 'boolean',
+  useBf16Packed: 'boolean',
+  useBf16Storage: 'boolean',
+  useInt8Inference: 'boolean',
+  useInt8Packed: 'boolean',
+  useInt8Storage: 'boolean',
+  useInt8Arithmetic: 'boolean',
+  useInt8Uniform: 'boolean',
+  useInt16Packed: 'boolean',
+  useInt16Storage: 'boolean',
+  useVulkanCompute: 'boolean',
+  vulkanDeviceIndex: 'number',
+  useSubgroupOps: 'boolean',
+  useTensorStorage: 'boolean',
+  useShaderLocalMemory: 'boolean',
+  useCooperativeMatrix: 'boolean',
+  useWeightsInHostMemory: 'boolean',
+  useMappedModelLoading: 'boolean',
+} as const satisfies OptionsOf<NcnnOptions>
 
 /** The files of a model, not yet understood. */
 export interface NcnnFiles {
@@ -148,3 +186,15 @@ export interface LoadNcnnOptions {
    */
   readonly batched?: Batched
 }
+
+export const loadNcnnOptions = {
+  bin: 'any',
+  engine: 'any',
+  ncnn: ncnnSwitches,
+  precision: 'any',
+  memoryLimit: 'number',
+  relaxedSimd: 'boolean',
+  release: 'any',
+  customLayers: 'any',
+  batched: 'any',
+} as const satisfies OptionsOf<LoadNcnnOptions>

@@ -1,5 +1,6 @@
 // Reads a .param, text or binary, into a graph.
 import { decodeText } from '../../host/utf8.ts'
+import { NcnnError } from './error.ts'
 import type { Graph, GraphLayer } from './graph.ts'
 import type { NcnnFiles } from './options.ts'
 import { isBinaryParam, parseParamBinary } from './param-binary.ts'
@@ -22,8 +23,19 @@ export function parseParam({ param, paramName }: Pick<NcnnFiles, 'param' | 'para
 }
 
 function parse(param: string | Uint8Array, paramName: string): Graph {
-  if (typeof param === 'string') return parseParamText(param, paramName)
-  return isBinaryParam(param) ? parseParamBinary(param, paramName) : parseParamText(decodeText(param), paramName)
+  if (typeof param !== 'string' && isBinaryParam(param)) return parseParamBinary(param, paramName)
+  const text = typeof param === 'string' ? param : decodeText(param)
+  refusePnnxGraph(text, paramName)
+  return parseParamText(text, paramName)
+}
+
+/** pnnx writes two graphs of every model, and begins both with ncnn's magic number. */
+function refusePnnxGraph(text: string, paramName: string): void {
+  if (!/^pnnx\.(Input|Output)\s/m.test(text)) return
+  const other = paramName.endsWith('.pnnx.param') ? paramName.replace(/pnnx\.param$/, 'ncnn.param') : 'the .ncnn.param'
+  throw new NcnnError(
+    `${paramName} is pnnx's own graph, which ncnn cannot read: take ${other}, which pnnx wrote beside it`,
+  )
 }
 
 const undeclaredInput = (blob: string, position: string): GraphLayer => ({

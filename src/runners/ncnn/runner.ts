@@ -1,8 +1,10 @@
 // An ncnn network as a Runner, whichever engine computes it.
 import { formatShape } from '../../tensor/shape.ts'
+import type { Tensor } from '../../tensor/tensor.ts'
 import type { Runner } from '../create-model.ts'
 import type { Runtime, TensorInfo } from '../model.ts'
 import { type Batched, isBatched } from './batches.ts'
+import { NcnnError } from './error.ts'
 import type { GraphLayer } from './graph.ts'
 import { inputParams } from './input-params.ts'
 import type { NcnnModel, NcnnNetwork } from './options.ts'
@@ -20,6 +22,13 @@ export function ncnnRunner(
   const { producers, inputs, outputs, blobs, layers } = topology
   return {
     ...network,
+    async compute(fed, ...request) {
+      try {
+        await network.compute(fed, ...request)
+      } catch (error) {
+        throw withAdvice(error, adviceOnBatch(fed, batched))
+      }
+    },
     source: graph.source,
     runtime,
     inputs: inputs.map((name) => inputInfo(name, producers.get(name), isBatched(batched, name))),
@@ -30,7 +39,15 @@ export function ncnnRunner(
     dtypeOf: () => undefined,
     // ncnn takes inputs of other shapes than its Input layers declare.
     refuses(name, { shape }) {
-      const rank = shape.length - (isBatched(batched, name) ? 1 : 0)
+      const hasBatch = isBatched(batched, name)
+      const declared = inputInfo(name, producers.get(name), false).shape
+      if (hasBatch && declared?.length === shape.length) {
+        return (
+          `input "${name}" has no batch axis, which \`batched\` says it has: a sample is ${formatShape(declared)}. ` +
+          `Feed ${formatShape([1, ...shape])}`
+        )
+      }
+      const rank = shape.length - (hasBatch ? 1 : 0)
       if (rank >= 1 && rank <= maxRank) return undefined
       return (
         `input "${name}" has shape ${formatShape(shape)}, but ncnn's tensors have 1 to ${maxRank} axes, and a batch axis only where ` +
@@ -38,6 +55,30 @@ export function ncnnRunner(
       )
     },
   }
+}
+
+/** What may be wrong about batch axes where a run failed; undefined where nothing looks like it. */
+function adviceOnBatch(fed: ReadonlyMap<string, Tensor>, batched: Batched): string | undefined {
+  for (const [name, { shape }] of fed) {
+    if (isBatched(batched, name)) {
+      if (shape.length >= maxRank) continue
+      return (
+        `with \`batched\`, the first axis of "${name}", ${formatShape(shape)}, is the batch, and each sample has the shape ` +
+        `${formatShape(shape.slice(1))}. If this is a single sample, feed ${formatShape([1, ...shape])}`
+      )
+    }
+    if (shape.length < maxRank && !(shape.length > 1 && shape[0] === 1)) continue
+    return (
+      `ncnn's tensors have no batch axis. If the first axis of "${name}", ${formatShape(shape)}, is one, feed ` +
+      `${formatShape(shape.slice(1))}, or load the model with \`batched: true\``
+    )
+  }
+  return undefined
+}
+
+function withAdvice(error: unknown, advice: string | undefined): unknown {
+  if (!(error instanceof NcnnError) || advice === undefined) return error
+  return new NcnnError(`${error.message}\n${advice}`, { code: error.code, cause: error })
 }
 
 /** The shape that an `Input` layer declares, behind a batch axis if it has one; without it, the input takes any. */

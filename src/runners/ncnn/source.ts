@@ -1,14 +1,23 @@
 // Finds the two files of an ncnn model, reads the .param and opens the .bin.
+
+import { describeValue } from '../../arguments/describe.ts'
+import { bytesIn } from '../../host/bytes.ts'
 import { hasFileSystem } from '../../host/node-modules.ts'
 import { openFile, readAll } from '../../host/open-file.ts'
 import { decodeText } from '../../host/utf8.ts'
 import { modelPath, readModelFile, unreadable } from '../model-file.ts'
 import { NcnnError } from './error.ts'
-import type { NcnnFiles } from './options.ts'
+import { loadNcnnOptions, type NcnnFiles } from './options.ts'
 import { bytesSource, type WeightSource } from './weight-source.ts'
 
 /** A path of a `.param` (text or binary), or the contents of both files. */
-export type NcnnSource = string | URL | { readonly param: string | Uint8Array; readonly bin: Uint8Array }
+export type NcnnSource = string | URL | NcnnContents
+
+export interface NcnnContents {
+  /** The text of a `.param`, or the bytes of a text or binary one. */
+  readonly param: string | Uint8Array | ArrayBuffer
+  readonly bin: Uint8Array | ArrayBuffer
+}
 
 /**
  * Opens a model's files for `use`, and closes them.
@@ -19,38 +28,50 @@ export async function withFiles<Result>(
   bin: string | URL | undefined,
   use: (files: NcnnFiles) => Promise<Result>,
 ): Promise<Result> {
-  if (typeof source === 'object' && source !== null && 'param' in source) {
-    if (typeof source.param !== 'string' && !ArrayBuffer.isView(source.param)) {
-      throw new NcnnError('loadNcnn: `param` must be the text or the bytes of a .param file', { code: 'wrong-option' })
-    }
-    if (!ArrayBuffer.isView(source.bin)) {
-      throw new NcnnError('loadNcnn: `bin` must be the bytes of a .bin file (a Uint8Array)', { code: 'wrong-option' })
-    }
-    const param = typeof source.param === 'string' ? source.param : plainBytes(source.param)
-    return use({ param, bin: bytesSource(plainBytes(source.bin), 'bin'), paramName: 'param' })
-  }
+  if (isContents(source)) return use(filesOf(source, bin))
   if (!hasFileSystem()) {
     throw new NcnnError(
       'loadNcnn: there are no files here. Fetch both, and give their contents: loadNcnn({ param, bin })',
       { code: 'unsupported' },
     )
   }
-  const paramName = modelPath(source)
+  const paramName = modelPath(source, 'loadNcnn', 'a .param file, or { param, bin } with the contents')
   if (!/\.param(\.bin)?$/.test(paramName)) {
     throw new NcnnError(`loadNcnn: expected the path of a .param (or .param.bin) file, got "${paramName}"`, {
       code: 'wrong-option',
     })
   }
-  const binName = bin === undefined ? paramName.replace(/\.param(\.bin)?$/, '.bin') : modelPath(bin)
+  const binName =
+    bin === undefined ? paramName.replace(/\.param(\.bin)?$/, '.bin') : modelPath(bin, 'loadNcnn', 'the .bin')
   const param = readModelFile(paramName, 'the network', NcnnError)
   return withWeights(binName, `the weights of ${paramName}`, (weights) =>
     use({ param: /\.param$/.test(paramName) ? decodeText(param) : param, bin: weights, paramName }),
   )
 }
 
-/** A Buffer's `slice` shares memory where a Uint8Array's copies: readers get the latter. */
-const plainBytes = ({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength)
+const isContents = (source: unknown): source is NcnnContents =>
+  typeof source === 'object' && source !== null && ('param' in source || 'bin' in source)
+
+/** @throws {NcnnError} for what are no contents */
+function filesOf(source: NcnnContents, binPath: unknown): NcnnFiles {
+  const refuse = (problem: string): never => {
+    throw new NcnnError(`loadNcnn: ${problem}`, { code: 'wrong-option' })
+  }
+  const option = Object.keys(source).find((name) => name !== 'bin' && Object.hasOwn(loadNcnnOptions, name))
+  if (option !== undefined) refuse(`${option} stands beside the contents: loadNcnn({ param, bin }, { ${option}: ... })`)
+  const param = typeof source.param === 'string' ? source.param : bytesIn(source.param)
+  const bin = bytesIn(source.bin)
+  if (binPath !== undefined) refuse('`bin` is given twice, among the contents and among the options')
+  return {
+    param:
+      param ?? refuse(`\`param\` must be the text or the bytes of a .param file, got ${describeValue(source.param)}`),
+    bin: bytesSource(
+      bin ?? refuse(`\`bin\` must be the bytes of a .bin file (a Uint8Array), got ${describeValue(source.bin)}`),
+      'bin',
+    ),
+    paramName: 'param',
+  }
+}
 
 /** @param what what the file is, for messages */
 async function withWeights<Result>(

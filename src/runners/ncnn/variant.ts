@@ -1,5 +1,7 @@
 // The files of a model with other settings: feature masks in the .param, weights of the .bin rounded. What a variant takes from them
 // is what any engine would read from files so written.
+
+import { checkOptionNames, type OptionsOf } from '../../arguments/options.ts'
 import { decodeText } from '../../host/utf8.ts'
 import {
   bfloat16ToFloat32Array,
@@ -8,10 +10,11 @@ import {
   float32ToFloat16Array,
 } from '../../tensor/half.ts'
 import { quoteNames } from '../../tensor/quote-names.ts'
+import { callerOf } from '../check-arguments.ts'
 import type { VariantSettings } from '../model.ts'
 import { declareLayers } from './engines/wasm/declare.ts'
 import { NcnnError } from './error.ts'
-import type { CustomLayers, NcnnFiles } from './options.ts'
+import { type CustomLayers, type NcnnFiles, ncnnSwitches } from './options.ts'
 import { isBinaryParam } from './param-binary.ts'
 import { parseParam } from './parse-param.ts'
 import type { WeightSource } from './weight-source.ts'
@@ -20,16 +23,18 @@ import { locateWeights, type WeightLocation } from './weights.ts'
 /** What a variant changes in the files. */
 export type FileChanges = Pick<VariantSettings, 'masks' | 'weights'>
 
-const knownSettings = ['precision', 'ncnn', 'masks', 'weights', 'layers', 'only']
+const variantSettings = {
+  precision: 'any',
+  ncnn: ncnnSwitches,
+  masks: 'any',
+  weights: 'any',
+  layers: 'any',
+  only: 'any',
+} as const satisfies OptionsOf<VariantSettings>
 
 /** @throws {NcnnError} for settings that there are not */
 export function checkSettings(settings: VariantSettings): void {
-  const unknown = Object.keys(settings).filter((name) => !knownSettings.includes(name))
-  if (unknown.length > 0) {
-    throw new NcnnError(`variant: unknown setting ${quoteNames(unknown)}; expected ${quoteNames(knownSettings)}`, {
-      code: 'wrong-option',
-    })
-  }
+  checkOptionNames(settings, variantSettings, callerOf('variant', NcnnError))
   const { weights } = settings
   if (weights !== undefined && weights !== 'float16' && weights !== 'bfloat16') {
     throw new NcnnError(`variant: weights must be 'float16' or 'bfloat16', got ${JSON.stringify(weights)}`, {

@@ -1,7 +1,12 @@
 // loadOnnx: an ONNX model behind the Model interface, with every intermediate tensor by name.
+
 import { dirname, isAbsolute, join } from 'node:path'
+import { describeValue } from '../../arguments/describe.ts'
+import { checkOptionNames, type OptionsOf } from '../../arguments/options.ts'
+import { bytesIn } from '../../host/bytes.ts'
 import { hasFileSystem } from '../../host/node-modules.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
+import { callerOf } from '../check-arguments.ts'
 import { copyOf, createModel, firstLine, type Runner } from '../create-model.ts'
 import { inGroups } from '../graph.ts'
 import type { Model } from '../model.ts'
@@ -26,6 +31,13 @@ export interface LoadOnnxOptions extends OnnxSessionOptions {
   readonly engine?: OnnxEngine
 }
 
+const loadOnnxOptions = {
+  engine: 'any',
+  graphOptimizationLevel: 'any',
+  executionProviders: 'any',
+  intraOpNumThreads: 'number',
+} as const satisfies OptionsOf<LoadOnnxOptions>
+
 /**
  * Loads an ONNX model into ONNX Runtime (`onnxruntime-web` or `onnxruntime-node`, whichever is installed), if not told otherwise
  * with graph optimisation off and in one thread: both change the last digits. Shapes are the model's own, batch axis included. Any
@@ -34,10 +46,14 @@ export interface LoadOnnxOptions extends OnnxSessionOptions {
  * @param source path of the `.onnx` (files with external data lie beside it), or its bytes
  * @throws {OnnxError} when no runtime is installed, or for a file that is not a runnable ONNX model
  */
-export async function loadOnnx(source: string | URL | Uint8Array, options: LoadOnnxOptions = {}): Promise<Model> {
+export async function loadOnnx(
+  source: string | URL | Uint8Array | ArrayBuffer,
+  options: LoadOnnxOptions = {},
+): Promise<Model> {
+  checkOptionNames(options, loadOnnxOptions, callerOf('loadOnnx', OnnxError))
   const { engine } = options
   if (engine !== undefined && !onnxEngines.includes(engine)) {
-    throw new OnnxError(`loadOnnx: engine must be 'web' or 'node', got ${JSON.stringify(engine)}`, {
+    throw new OnnxError(`loadOnnx: engine must be 'web' or 'node', got ${describeValue(engine)}`, {
       code: 'wrong-option',
     })
   }
@@ -47,9 +63,7 @@ export async function loadOnnx(source: string | URL | Uint8Array, options: LoadO
     })
   }
   checkSessionOptions(options)
-  const fromBytes = ArrayBuffer.isView(source)
-  const path = fromBytes ? undefined : modelPath(source)
-  const bytes = fromBytes ? source : readModelFile(modelPath(source), 'the model', OnnxError)
+  const { path, bytes } = readSource(source)
   const graph = readOnnxGraph(bytes, path ?? 'the ONNX model')
   const externalData = await readExternalFiles(graph, path)
   const runtime = await findRuntime(engine)
@@ -75,6 +89,13 @@ async function checkCanHonour({ name, open }: OnnxRuntime, options: OnnxSessionO
       )
     }
   }
+}
+
+function readSource(source: string | URL | Uint8Array | ArrayBuffer): { path?: string; bytes: Uint8Array } {
+  const bytes = bytesIn(source)
+  if (bytes !== undefined) return { bytes }
+  const path = modelPath(source as string | URL, 'loadOnnx', 'a .onnx file, or its bytes')
+  return { path, bytes: readModelFile(path, 'the model', OnnxError) }
 }
 
 /** Weights in files of their own; their names are relative to the model and must not lead elsewhere. */

@@ -50,7 +50,7 @@ export async function loadTfjs(tf: TfNamespace, source: string | URL | LoadedTfM
 /** tfjs-node's own `file://` takes relative paths. */
 function pathOf(source: string | URL): string {
   const isRelative = typeof source === 'string' && /^file:\/\/[^/]/.test(source)
-  return isRelative ? source.slice('file://'.length) : modelPath(source)
+  return isRelative ? source.slice('file://'.length) : modelPath(source, 'loadTfjs', 'a model.json or a SavedModel')
 }
 
 async function openModelJson(tf: Tf, path: string): Promise<Runner> {

@@ -1,11 +1,14 @@
 // loadTorch: a PyTorch model behind the Model interface, TorchScript or what pnnx wrote, in a Python worker process.
 
 import { basename, dirname, join } from 'node:path'
+import { describeValue } from '../../arguments/describe.ts'
+import { checkOptionNames, type OptionsOf } from '../../arguments/options.ts'
 import { decodeElements } from '../../files/elements.ts'
 import { reasonOf } from '../../host/reason.ts'
 import { decodeText } from '../../host/utf8.ts'
 import { type DType, isFloatDType, parseDType } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
+import { callerOf } from '../check-arguments.ts'
 import { castTo, createModel, type Runner } from '../create-model.ts'
 import type { LayerDetails, LayerInfo, Model } from '../model.ts'
 import { modelPath, readModelFile } from '../model-file.ts'
@@ -27,6 +30,12 @@ export interface LoadTorchOptions {
   /** How long PyTorch may take to load the model, and for each run, in milliseconds. Default 600 000: ten minutes. */
   readonly timeout?: number
 }
+
+const loadTorchOptions = {
+  python: 'string',
+  state: 'any',
+  timeout: 'number',
+} as const satisfies OptionsOf<LoadTorchOptions>
 
 const findWorker = pythonWorkers({
   source: workerSource,
@@ -54,13 +63,14 @@ const findWorker = pythonWorkers({
  * @throws {TorchError} when no Python has PyTorch, or for a file that is neither
  */
 export async function loadTorch(source: string | URL, options: LoadTorchOptions = {}): Promise<Model> {
+  checkOptionNames(options, loadTorchOptions, callerOf('loadTorch', TorchError))
   const { python, state = 'eval', timeout } = options
   if (state !== 'eval' && state !== 'train') {
-    throw new TorchError(`loadTorch: state must be 'eval' or 'train', got ${JSON.stringify(state)}`, {
+    throw new TorchError(`loadTorch: state must be 'eval' or 'train', got ${describeValue(state)}`, {
       code: 'wrong-option',
     })
   }
-  const path = modelPath(source)
+  const path = modelPath(source, 'loadTorch', 'a .pt file, or of a _pnnx.py')
   const { kind, parts } = await readSource(path)
   const worker = await findWorker({ python })
   const { version } = await worker.greet()

@@ -313,8 +313,8 @@ describe('errors at load', () => {
   })
 
   test.each([
-    ['engine', { engine: 'gpu' }, /unknown engine "gpu"/],
-    ['precision', { precision: 'float16' }, /precision must be 'float32' or 'float64', got "float16"/],
+    ['engine', { engine: 'gpu' }, /or an engine object .*, got the string "gpu"/],
+    ['precision', { precision: 'float16' }, /precision must be 'float32' or 'float64', got the string "float16"/],
     ['ncnn switch', { ncnn: { useVulkanCompute: true } }, /does not support the ncnn option useVulkanCompute: true/],
   ])('a wrong %s', async (_, options, message) => {
     await expect(load(diamond, options as LoadNcnnOptions)).rejects.toThrow(message)

@@ -85,7 +85,7 @@ describe('a variant of an ncnn model', () => {
     [
       'an unknown setting',
       { speed: 1 },
-      'variant: unknown setting "speed"; expected "precision", "ncnn", "masks", "weights"',
+      "variant: unknown option 'speed'; there are precision, ncnn, masks, weights, layers, only",
     ],
     ['an unknown layer', { masks: { third: 2, first: 2 } }, 'variant: param has no layer "third" to mask'],
     ['weights of another type', { weights: 'int8' }, "variant: weights must be 'float16' or 'bfloat16', got \"int8\""],

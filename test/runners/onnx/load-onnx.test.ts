@@ -50,7 +50,7 @@ describe('loadOnnx refuses', () => {
 
   test('an engine that does not exist', async () => {
     await expect(loadOnnx(onnxModel(chain), { engine: 'gpu' } as unknown as LoadOnnxOptions)).rejects.toThrow(
-      "engine must be 'web' or 'node', got \"gpu\"",
+      "engine must be 'web' or 'node', got the string \"gpu\"",
     )
   })
 

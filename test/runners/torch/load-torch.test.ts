@@ -32,7 +32,7 @@ describe('loadTorch refuses', () => {
 
   test('a state that there is not', async () => {
     await expect(loadTorch('model.pt', { state: 'testing' as 'eval' })).rejects.toThrow(
-      `loadTorch: state must be 'eval' or 'train', got "testing"`,
+      `loadTorch: state must be 'eval' or 'train', got the string "testing"`,
     )
   })
 

@@ -1,5 +1,8 @@
 // The real ncnn as a shared library, called through its C API.
+
+import { checkOptionNames, type OptionsOf } from '../../../../arguments/options.ts'
 import { nodeModule } from '../../../../host/node-modules.ts'
+import { callerOf } from '../../../check-arguments.ts'
 import { createWorker, type Worker } from '../../../worker/process.ts'
 import { NcnnError } from '../../error.ts'
 import type { NcnnEngine } from '../../options.ts'
@@ -26,12 +29,20 @@ export interface NativeEngineOptions {
   readonly timeout?: number
 }
 
+const nativeEngineOptions = {
+  library: 'string',
+  isolate: 'boolean',
+  timeout: 'number',
+} as const satisfies OptionsOf<NativeEngineOptions>
+
 /**
  * Runs models with a shared library of ncnn's. Needs the package `koffi` (`npm install -D koffi`).
  *
  * @example loadNcnn('voiceprint.ncnn.param', { engine: nativeEngine({ library: '/opt/ncnn/lib/libncnn.so' }) })
  */
-export function nativeEngine({ library, isolate = true, timeout }: NativeEngineOptions = {}): NcnnEngine {
+export function nativeEngine(options: NativeEngineOptions = {}): NcnnEngine {
+  checkOptionNames(options, nativeEngineOptions, callerOf('nativeEngine', NcnnError))
+  const { library, isolate = true, timeout } = options
   return {
     name: 'native',
     async version() {
@@ -39,8 +50,8 @@ export function nativeEngine({ library, isolate = true, timeout }: NativeEngineO
       if (isolate) return `ncnn ${(await workerOf(koffi, candidates).greet()).version}`
       return `ncnn ${libraryOf(koffi, candidates).ncnn.ncnn_version()}`
     },
-    load: (network, options) =>
-      loadRealModel('native', network, options, async (model) => {
+    load: (network, settings) =>
+      loadRealModel('native', network, settings, async (model) => {
         const { koffi, candidates } = whatToLoad(library)
         return isolate
           ? openSession(workerOf(koffi, candidates), model, { timeout })

@@ -1,4 +1,7 @@
 // The real ncnn as its Python wheel: one worker process per interpreter.
+
+import { checkOptionNames, type OptionsOf } from '../../../../arguments/options.ts'
+import { callerOf } from '../../../check-arguments.ts'
 import { pythonWorkers } from '../../../worker/python.ts'
 import { NcnnError } from '../../error.ts'
 import type { NcnnEngine } from '../../options.ts'
@@ -21,6 +24,13 @@ export interface PythonEngineOptions {
   readonly cache?: string
 }
 
+const pythonEngineOptions = {
+  python: 'any',
+  timeout: 'number',
+  startTimeout: 'number',
+  cache: 'string',
+} as const satisfies OptionsOf<PythonEngineOptions>
+
 const findWorker = pythonWorkers({
   source: workerSource,
   loader: 'loadNcnn',
@@ -37,15 +47,17 @@ const findWorker = pythonWorkers({
  * @example loadNcnn('voiceprint.ncnn.param', { engine: pythonEngine({ python: '.venv/bin/python' }) })
  * @example loadNcnn('voiceprint.ncnn.param', { engine: pythonEngine({ python: ['ssh', 'pi@board', 'python3'], cache: '~/.cache/expect-tensor' }) })
  */
-export function pythonEngine({ timeout, cache, ...python }: PythonEngineOptions = {}): NcnnEngine {
+export function pythonEngine(options: PythonEngineOptions = {}): NcnnEngine {
+  checkOptionNames(options, pythonEngineOptions, callerOf('pythonEngine', NcnnError))
+  const { timeout, cache, ...python } = options
   return {
     name: 'python',
     async version() {
       const { version, python: interpreter, machine } = await (await findWorker(python)).greet()
       return `ncnn ${version} (Python ${interpreter}, ${machine})`
     },
-    load: (network, options) =>
-      loadRealModel('python', network, options, async (model) =>
+    load: (network, settings) =>
+      loadRealModel('python', network, settings, async (model) =>
         openSession(await findWorker(python), model, { timeout, cache }),
       ),
   }

@@ -27,6 +27,7 @@ import { declareLayers } from '../wasm/declare.ts'
 import { layerTypes } from '../wasm/layer-types.ts'
 import { explainUnknownLayers } from '../wasm/unknown-layers.ts'
 import { fromRaw, toRaw } from './elements.ts'
+import { checkFedChannels } from './fed-channels.ts'
 import { opaqueCaches, refuseCaches } from './opaque-caches.ts'
 import { rawOptions } from './options.ts'
 import type { BlobRef, NcnnSession, RawModel, Step } from './session.ts'
@@ -63,6 +64,7 @@ export async function loadRealModel(
     async compute(fed, requested, part, emit) {
       refuseCaches(caches, fed, requested)
       checkBatches(fed, batched)
+      checkFedChannels(fed, part.layers, batched)
       const run: Run = { session, topology, part, requested, refer: isBinary ? Number : String, batched }
       if (session.batches || !hasBatches(fed, batched, part)) await runSession(run, fed, emit)
       else await runSamples(run, fed, emit)

@@ -1,5 +1,4 @@
-// Says in a few words what a value is, for errors about something that is not a tensor.
-import { typedArrayName } from './typed-array.ts'
+// Says in a few words what a value is, for errors about something that is not what it should be.
 
 /** `a string ("abc")`, `a Promise`, `an object with the keys out0, out1`: enough to recognise the mistake. */
 export function describeValue(value: unknown): string {
@@ -10,7 +9,8 @@ export function describeValue(value: unknown): string {
   if (typeof value === 'function') return `a function${value.name ? ` (${value.name})` : ''}`
   if (typeof value !== 'object') return `the ${typeof value} ${String(value)}`
   if (Array.isArray(value)) return 'an array'
-  const name = typedArrayName(value) ?? Object.prototype.toString.call(value).slice(8, -1)
+  // the class of a typed array, whatever realm made it
+  const name = Object.prototype.toString.call(value).slice(8, -1)
   if (name !== 'Object') return withArticle(name)
   const keys = Object.keys(value)
   if (keys.length === 0) return 'an empty object'
