@@ -24,7 +24,7 @@ export function switchesOff(options: Options): Switches[] {
 }
 
 /**
- * ncnn's parameter 31: a layer that sums in float32. The bits that keep one in float32 altogether are no repair: ncnn hands such a layer the
- * 16-bit blobs of the one before as they are, and it reads them as float32 (seen in 1.0.20261020, on ARM and x86).
+ * ncnn's parameter 31: a layer that sums in float32. The bits that keep one in float32 altogether are no repair: with them ncnn 1.0.20261020
+ * gives noise on ARM, and under bf16 storage on x86.
  */
 export const noFp16Arithmetic = 1

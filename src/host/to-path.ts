@@ -10,18 +10,17 @@ import { nodeModule } from './node-modules.ts'
  */
 export function toPath(file: string | URL, what: string, caller?: string): string {
   const given: unknown = file
-  if (typeof given === 'string' && given !== '') return given.startsWith('file:') ? fromFileUrl(given, what) : given
-  if (typeof given === 'object' && given !== null && 'href' in given) return fromFileUrl(String(given.href), what)
-  throw new TypeError(
-    `${caller === undefined ? '' : `${caller}: `}expected the path or file: URL of ${what}, found ${describe(given)}`,
-  )
+  const expected = `${caller === undefined ? '' : `${caller}: `}expected the path or file: URL of ${what}`
+  if (typeof given === 'string' && given !== '') return given.startsWith('file:') ? fromFileUrl(given, expected) : given
+  if (typeof given === 'object' && given !== null && 'href' in given) return fromFileUrl(String(given.href), expected)
+  throw new TypeError(`${expected}, found ${describe(given)}`)
 }
 
-function fromFileUrl(url: string, what: string): string {
+function fromFileUrl(url: string, expected: string): string {
   try {
     return nodeModule('node:url').fileURLToPath(url)
   } catch (cause) {
-    throw new TypeError(`expected the path or file: URL of ${what}, found ${url}`, { cause })
+    throw new TypeError(`${expected}, found ${url}`, { cause })
   }
 }
 

@@ -40,7 +40,7 @@ describe.each(loaders)('%s', (name, file, load) => {
   })
 
   test.each([null, undefined, 3, '', 'file:%', new URL('https://example.com/net')])('refuses %o', async (source) => {
-    await expect(load(source as string)).rejects.toThrow(/expected the path or file: URL of a \w+( file)?, found/)
+    await expect(load(source as string)).rejects.toThrow(/^(load\w+: )?expected the path or file: URL of a .+, found/)
   })
 
   test('refuses a Git LFS pointer', async () => {
