@@ -42,6 +42,6 @@ export function drawLayers(layers: readonly Layer[]): string {
       colours.data,
     ),
     ...culprits,
-    caption('layers in order; grey: inherited, blue: introduced, dashed: rounding'),
+    caption('by layer: grey inherited, blue introduced, dashed rounding'),
   ])
 }
