@@ -37,7 +37,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 /** How a runtime gets at a network; undefined where the runtime, or the network's file, is not here. */
 interface Candidate {
   readonly name: string
-  /** ncnn has no batch axis. */
+  /** ncnn's shapes leave the batch out. */
   readonly batched: boolean
   readonly load: (() => Promise<Model>) | undefined
   /** A file that may be missing nevertheless: not every PyTorch can export ONNX by itself. */

@@ -69,7 +69,7 @@ function adviceOnBatch(fed: ReadonlyMap<string, Tensor>, batched: Batched): stri
     }
     if (shape.length < maxRank && !(shape.length > 1 && shape[0] === 1)) continue
     return (
-      `ncnn's tensors have no batch axis. If the first axis of "${name}", ${formatShape(shape)}, is one, feed ` +
+      `ncnn's shapes leave the batch out. If the first axis of "${name}", ${formatShape(shape)}, is one, feed ` +
       `${formatShape(shape.slice(1))}, or load the model with \`batched: true\``
     )
   }

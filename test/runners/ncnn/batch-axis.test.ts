@@ -1,4 +1,4 @@
-// The batch axis of PyTorch, which ncnn's tensors do not have: every way of getting it wrong is told what to feed.
+// The batch axis of PyTorch, which ncnn's shapes leave out: every way of getting it wrong is told what to feed.
 import { describe, expect, test } from 'vitest'
 import { inspectNcnn, loadNcnn, presentEngines } from '../../../src/runners/ncnn/index.ts'
 import type { Tensor } from '../../../src/tensor/tensor.ts'
@@ -14,7 +14,7 @@ const zeros = (...shape: number[]): Tensor => ({
   dtype: 'float32',
 })
 const unbatched = (shape: string, sample: string) =>
-  `ncnn's tensors have no batch axis. If the first axis of "in0", ${shape}, is one, feed ${sample}, or load the model with \`batched: true\``
+  `ncnn's shapes leave the batch out. If the first axis of "in0", ${shape}, is one, feed ${sample}, or load the model with \`batched: true\``
 
 describe.each(await presentEngines(['wasm', 'python']))('$name', (engine) => {
   const run = async (declared: '' | ' 0=8 1=8 2=3', batched: boolean, tensor: Tensor) => {
