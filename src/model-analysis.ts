@@ -1,5 +1,5 @@
 // Entry point `expect-tensor/analysis`: two models layer by layer, why they differ, and recordings. Its name differs, lest a chunk of declarations take it.
-export { AnalysisError } from './analysis/analysis-error.ts'
+export { AnalysisError, type AnalysisErrorCode } from './analysis/analysis-error.ts'
 export type { Cause, Repair } from './analysis/causes/found.ts'
 export type { CompareModelsOptions, ModelComparison } from './analysis/compare-models.ts'
 export type { Culprit, Diagnosis } from './analysis/diagnose.ts'

@@ -41,7 +41,7 @@ export function checkAnalysis(
   }
   checkOptionNames(options, compareModelsOptions, { name: caller })
   const problem = problemWithInputs(options.inputs, declared)
-  if (problem !== undefined) throw new AnalysisError(`${caller}: inputs: ${problem}`)
+  if (problem !== undefined) throw new AnalysisError(`${caller}: inputs: ${problem}`, { code: 'wrong-input' })
   const { inputs, referenceInputs, pairs, ...tolerances } = options
   checkOptions(tolerances)
   return tolerances

@@ -30,6 +30,7 @@ export async function outputPairs(model: Model, reference: Model, options: Model
     if (own.data.length !== target.data.length) {
       throw new AnalysisError(
         `output "${name}" has ${own.data.length} elements and the reference's "${names[rank]}" ${target.data.length}: is it another network? If not, name the counterpart in pairs`,
+        { code: 'not-comparable' },
       )
     }
     return { name, reference: names[rank], own, target: inShapeOf(own, target) }
@@ -63,5 +64,6 @@ function counterpartOf(
   if (counterpart !== undefined) return counterpart
   throw new AnalysisError(
     `output "${name}" has no counterpart: the reference (${runtime.name}) has the outputs ${names.join(', ') || 'none'}. Name it in pairs`,
+    { code: 'not-comparable' },
   )
 }

@@ -30,6 +30,7 @@ export async function compareOutputs({ subject, visited }: Walk, options: Compar
     if (counterpart === undefined) {
       throw new AnalysisError(
         `output "${name}" has no counterpart: the reference has the outputs ${referenceOutputs.join(', ')}, none with ${own.data.length} elements in its place. Is it another network? If not, name the counterpart in pairs`,
+        { code: 'not-comparable' },
       )
     }
     const target = inShapeOf(own, counterpart.tensor)

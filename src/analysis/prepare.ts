@@ -36,6 +36,7 @@ export function checkPair(reference: Model, options: ModelPairOptions): FedPair[
   if (theirs.length !== own.length) {
     throw new AnalysisError(
       `inputs has ${own.length} tensors and referenceInputs ${theirs.length}: each must have its counterpart, in the same order`,
+      { code: 'wrong-input' },
     )
   }
   return own.map(([name, tensor], i) => ({ name, own: tensor, referenceName: theirs[i][0], theirs: theirs[i][1] }))
@@ -48,12 +49,15 @@ export async function prepare(model: Model, reference: Model, options: ModelPair
   const references = referenceTensors(order.length > 0 ? order : Object.keys(values), values, referenceInputs)
   const pairs = new Map(Object.entries(options.pairs ?? {}))
   for (const [blob, name] of pairs) {
-    if (!model.blobs.includes(blob)) throw new AnalysisError(`pairs: the model has no blob "${blob}"`)
-    if (!references.byName.has(name)) throw new AnalysisError(`pairs: the reference gave no tensor "${name}"`)
+    if (!model.blobs.includes(blob))
+      throw new AnalysisError(`pairs: the model has no blob "${blob}"`, { code: 'wrong-option' })
+    if (!references.byName.has(name))
+      throw new AnalysisError(`pairs: the reference gave no tensor "${name}"`, { code: 'wrong-option' })
   }
   if (references.all.length <= Object.keys(referenceInputs).length) {
     throw new AnalysisError(
       `the reference (${reference.runtime.name}) gave no tensor of floats besides its inputs: there is nothing to compare with`,
+      { code: 'not-comparable' },
     )
   }
   const referenceOutputs = reference.outputs.map(({ name }) => name)
@@ -62,7 +66,9 @@ export async function prepare(model: Model, reference: Model, options: ModelPair
 
 function tensorsOf(given: Readonly<Record<string, TensorLike>>, option: string): Record<string, Tensor> {
   if (typeof given !== 'object' || given === null || Object.keys(given).length === 0) {
-    throw new AnalysisError(`${option}: expected the tensors to feed by name, such as { in0: tensor }`)
+    throw new AnalysisError(`${option}: expected the tensors to feed by name, such as { in0: tensor }`, {
+      code: 'wrong-input',
+    })
   }
   return Object.fromEntries(
     Object.entries(given).map(([name, like]) => [name, toTensor(like, { name: `${option}.${name}` })]),
@@ -76,6 +82,7 @@ function inputsFor(reference: Model, inputs: Readonly<Record<string, Tensor>>): 
   if (!byName && wanted.length !== given.length) {
     throw new AnalysisError(
       `the model is fed ${given.length} tensors and the reference takes ${wanted.length} (${wanted.map(({ name }) => name).join(', ')}): name them in referenceInputs`,
+      { code: 'wrong-input' },
     )
   }
   return Object.fromEntries(
@@ -112,7 +119,7 @@ export async function runReference(
   const fed = Object.entries(first).map(([name, { shape }]) => `${name} ${formatShape(shape)}`)
   throw new AnalysisError(
     `the reference (${reference.runtime.name}) cannot be run on ${fed.join(', ')}: ${reasonOf(refusal)}`,
-    { cause: refusal },
+    { code: 'reference-failed', cause: refusal },
   )
 }
 

@@ -46,7 +46,8 @@ export async function repairModel(
   const { walk, comparison } = examined
   if (comparison.pass)
     return { kind: 'none', what: 'every output is within its tolerance', settings: {}, outputs: comparison.outputs }
-  if (model.variant === undefined) throw new AnalysisError(`${model.runtime.name} cannot change a model`)
+  if (model.variant === undefined)
+    throw new AnalysisError(`${model.runtime.name} cannot change a model`, { code: 'unsupported' })
   const { culprits } = await diagnoseExamined(examined, { mostExplained: mostRepaired })
   let base: Base = { settings: {}, what: [] }
   for (const { layer, repair } of culprits) {

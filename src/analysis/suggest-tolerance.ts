@@ -77,11 +77,14 @@ export async function suggestTolerance(
   checkOptionNames(options, suggestToleranceOptions, { name: 'suggestTolerance' })
   const { referenceInputs, pairs } = options
   if (!Array.isArray(inputs) || inputs.length === 0) {
-    throw new AnalysisError('inputs: expected a list of what the models are fed, such as [{ in0: tensor }, ...]')
+    throw new AnalysisError('inputs: expected a list of what the models are fed, such as [{ in0: tensor }, ...]', {
+      code: 'wrong-input',
+    })
   }
   if (referenceInputs !== undefined && referenceInputs.length !== inputs.length) {
     throw new AnalysisError(
       `inputs has ${inputs.length} records and referenceInputs ${referenceInputs.length}: give one for each`,
+      { code: 'wrong-input' },
     )
   }
   const measured: Measurement[][] = []
@@ -115,6 +118,7 @@ function measure({ name, reference, own, target }: OutputPair, input: number): M
   if (required.atolGivenRtol === Infinity) {
     throw new AnalysisError(
       `output "${name}" is not finite where the reference's "${reference}" is, or the other way round (input ${input + 1}): no tolerance allows that`,
+      { code: 'not-comparable' },
     )
   }
   const isVector = isVectorLike(own)

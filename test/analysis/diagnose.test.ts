@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AnalysisErrorCode } from '../../src/analysis/analysis-error.ts'
 import { compareModels, diagnose } from '../../src/model-analysis.ts'
 import type { LayerChange, Model, VariantSettings } from '../../src/runners/model.ts'
 import { loadNcnn } from '../../src/runners/ncnn/index.ts'
@@ -371,38 +372,45 @@ test('a reference that declares no shapes is fed with a batch axis, or without, 
     },
   }
   expect(await diagnose(model, batched, { inputs })).toMatchObject({ verdict: 'grows evenly', cause: 'float32' })
-  await expect(diagnose(model, batched, { inputs, referenceInputs: inputs })).rejects.toThrow(
-    'cannot be run on in [3, 16, 16]: expected 4 axes',
-  )
+  await expect(diagnose(model, batched, { inputs, referenceInputs: inputs })).rejects.toMatchObject({
+    code: 'reference-failed',
+    message: expect.stringContaining('cannot be run on in [3, 16, 16]: expected 4 axes'),
+  })
 })
 
 describe('what cannot be compared', () => {
   const failure = (reference: Model, options: object = {}) =>
     expect(diagnose(model, reference, { inputs, ...options })).rejects
+  const error = (code: AnalysisErrorCode, message: string) =>
+    expect.objectContaining({ name: 'AnalysisError', code, message: expect.stringContaining(message) })
 
   test('a reference that takes other inputs', async () => {
     const other = { ...exact, inputs: [{ name: 'a' }, { name: 'b' }] }
-    await failure(other).toThrow(
-      'the model is fed 1 tensors and the reference takes 2 (a, b): name them in referenceInputs',
+    await failure(other).toEqual(
+      error('wrong-input', 'the model is fed 1 tensors and the reference takes 2 (a, b): name them in referenceInputs'),
     )
-    await failure(exact, { referenceInputs: { in: image(), b: [1] } }).toThrow(
-      'inputs has 1 tensors and referenceInputs 2',
+    await failure(exact, { referenceInputs: { in: image(), b: [1] } }).toEqual(
+      error('wrong-input', 'inputs has 1 tensors and referenceInputs 2'),
     )
   })
 
   test('a reference that gives nothing, or another network', async () => {
-    await failure({ ...exact, run: async () => ({}) }).toThrow('gave no tensor of floats besides its inputs')
+    await failure({ ...exact, run: async () => ({}) }).toEqual(
+      error('not-comparable', 'gave no tensor of floats besides its inputs'),
+    )
     const other = {
       ...exact,
       run: async () => ({ out: { data: new Float32Array(7), shape: [7], dtype: 'float32' as const } }),
     }
-    await failure(other).toThrow('output "out" has no counterpart')
+    await failure(other).toEqual(error('not-comparable', 'output "out" has no counterpart'))
   })
 
   test('options that do not exist, and pairs of what is not there', async () => {
     await failure(exact, { atoll: 1 }).toThrow("unknown option 'atoll'")
-    await failure(exact, { pairs: { c9: 'c1' } }).toThrow('pairs: the model has no blob "c9"')
-    await failure(exact, { pairs: { c1: 'c9' } }).toThrow('pairs: the reference gave no tensor "c9"')
-    await failure(exact, { inputs: {} }).toThrow('inputs: expected the tensors to feed by name')
+    await failure(exact, { pairs: { c9: 'c1' } }).toEqual(error('wrong-option', 'pairs: the model has no blob "c9"'))
+    await failure(exact, { pairs: { c1: 'c9' } }).toEqual(
+      error('wrong-option', 'pairs: the reference gave no tensor "c9"'),
+    )
+    await failure(exact, { inputs: {} }).toEqual(error('wrong-input', 'inputs: expected the tensors to feed by name'))
   })
 })
