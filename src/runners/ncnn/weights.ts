@@ -14,13 +14,17 @@ export interface WeightSpec {
    * since release 20261020, and tagged before.
    */
   readonly stored: 'tagged' | 'float32' | 'bytes' | 'blocks'
+  /** Whether the layer can read a tagged weight that is stored as int8. ncnn reads past the end of one where floats belong. */
+  readonly takesInt8?: boolean
 }
 
 /** What a layer reads from the .bin, in order; an absent weight is `undefined`. */
 export type WeightSpecs = Readonly<Record<string, WeightSpec | undefined>>
 
-/** A weight that starts with a storage tag (ncnn: `mb.load(count, 0)`). */
+/** A weight of floats that starts with a storage tag (ncnn: `mb.load(count, 0)`). */
 export const tagged = (count: number): WeightSpec => ({ count, stored: 'tagged' })
+/** One that may also be int8. */
+export const taggedOrInt8 = (count: number): WeightSpec => ({ count, stored: 'tagged', takesInt8: true })
 /** A weight that is bare fp32 (ncnn: `mb.load(count, 1)`). */
 export const raw = (count: number): WeightSpec => ({ count, stored: 'float32' })
 /** A weight that is bare bytes (ncnn: `mb.load(count, 3)`). */
@@ -113,13 +117,21 @@ function fitsInBytes(layers: WeightedLayers, bin: WeightSource, format: WeightFo
 function locate(layers: WeightedLayers, bin: WeightSource, { release, isPartial }: WeightFormat): WeightLocation[][] {
   let offset = 0
 
-  const locateWeight = (layer: GraphLayer, name: string, { count, stored }: WeightSpec): WeightLocation => {
+  const locateWeight = (layer: GraphLayer, name: string, { count, stored, takesInt8 }: WeightSpec): WeightLocation => {
     const what = `${bin.name}: weight ${name} of ${describeLayer(layer)}`
     if (!Number.isInteger(count) || count < 1) {
       throw new NcnnError(`${what} would have ${count} elements; the layer's parameters do not fit together`)
     }
     const isTagged = stored === 'tagged' || (stored === 'blocks' && release < untaggedBlocksSince)
     const storage = isTagged ? readTag(bin, offset, what) : stored === 'float32' ? 'fp32' : 'int8'
+    if (storage === 'int8' && stored === 'tagged' && !takesInt8) {
+      throw new NcnnError(
+        `${what} is stored as int8, but with these parameters the layer reads floats there. Is its int8_scale_term or quantize_term missing?`,
+      )
+    }
+    if (storage !== 'int8' && stored === 'blocks') {
+      throw new NcnnError(`${what} is stored as ${storage}, but block-quantised weights are stored as int8`)
+    }
     const start = offset + (isTagged ? tagBytes : 0)
     const end = start + storedBytes(storage, count)
     if (end > bin.size) {

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { GraphLayer } from '../../../src/runners/ncnn/graph.ts'
 import { bytesSource } from '../../../src/runners/ncnn/weight-source.ts'
-import { blocks, locateWeights, raw, readWeight, tagged, type WeightSpecs } from '../../../src/runners/ncnn/weights.ts'
+import {
+  blocks,
+  locateWeights,
+  raw,
+  readWeight,
+  tagged,
+  taggedOrInt8,
+  type WeightSpecs,
+} from '../../../src/runners/ncnn/weights.ts'
 
 const layer: GraphLayer = {
   type: 'InnerProduct',
@@ -20,7 +28,7 @@ const concat = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(parts.flat
 
 describe('storage formats', () => {
   const read = (bin: Uint8Array, count: number) => {
-    const [location] = locate(bin, { weight_data: tagged(count) })
+    const [location] = locate(bin, { weight_data: taggedOrInt8(count) })
     const target = location.storage === 'int8' ? new Int8Array(count) : new Float32Array(count)
     readWeight(bytesSource(bin, 'net.bin'), location, target)
     return { storage: location.storage, values: [...target] }
@@ -58,6 +66,13 @@ describe('storage formats', () => {
     readWeight(bytesSource(shifted, 'net.bin'), location, target)
     expect([...target]).toEqual([3, 4])
   })
+})
+
+test('int8 where the layer reads floats is refused: they would be read past their end', () => {
+  const bin = concat(word(0x000d4b38), new Uint8Array(4))
+  expect(() => locate(bin, { bias_c_data: tagged(4) })).toThrow(
+    /^net.bin: weight bias_c_data of layer "fc" \(InnerProduct, line 4\) is stored as int8, but .* the layer reads floats there/,
+  )
 })
 
 test('weights follow each other in declared order; absent ones take no room', () => {

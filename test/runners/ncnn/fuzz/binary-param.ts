@@ -1,16 +1,19 @@
 // Writes the binary form of a .param, as ncnn2mem does: names become numbers.
 import { layerTypes } from '../../../../src/runners/ncnn/engines/wasm/layer-types.ts'
-import type { GraphLayer, StoredParam } from '../../../../src/runners/ncnn/graph.ts'
+import type { Graph, GraphLayer, StoredParam } from '../../../../src/runners/ncnn/graph.ts'
 import { parseParamText } from '../../../../src/runners/ncnn/param-text.ts'
 import type { ParamSpec } from '../../../../src/runners/ncnn/params.ts'
 import { bitsOfFloat } from '../../../../src/runners/ncnn/words.ts'
-import type { FuzzModel } from './models.ts'
+import type { FuzzModel, TextModel } from './models.ts'
 
 const endOfParams = -233
 
-/** The same model with a binary .param; its inputs are called by their numbers. */
-export function withBinaryParam({ param, bin, inputs }: FuzzModel): FuzzModel {
-  const { layers } = parseParamText(String(param), 'param')
+/** The same model with a binary .param; its inputs are called by their numbers. A text that does not parse stays what it is. */
+export function binaryForm(model: TextModel): FuzzModel {
+  const { bin, inputs } = model
+  const graph = parsed(model)
+  if (graph === undefined) return model
+  const { layers } = graph
   const blobs = layers.flatMap(({ outputs }) => outputs)
   const words = layers.flatMap((layer) => [
     layerTypes.get(layer.type)?.binaryId ?? -1,
@@ -24,6 +27,14 @@ export function withBinaryParam({ param, bin, inputs }: FuzzModel): FuzzModel {
     param: new Uint8Array(Int32Array.from([7767517, layers.length, blobs.length, ...words]).buffer),
     bin,
     inputs: Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [String(blobs.indexOf(name)), tensor])),
+  }
+}
+
+function parsed({ param }: TextModel): Graph | undefined {
+  try {
+    return parseParamText(param, 'param')
+  } catch {
+    return undefined
   }
 }
 

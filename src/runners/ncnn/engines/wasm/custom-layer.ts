@@ -4,7 +4,7 @@ import { toTensor } from '../../../../tensor/to-tensor.ts'
 import { NcnnError } from '../../error.ts'
 import type { GraphLayer, StoredParam } from '../../graph.ts'
 import type { CustomForward, CustomLayer, ParamValue } from '../../options.ts'
-import { raw, tagged, type WeightSpecs } from '../../weights.ts'
+import { raw, tagged, taggedOrInt8, type WeightSpecs } from '../../weights.ts'
 import { floatOfBits } from '../../words.ts'
 import type { RunnableType } from './layer.ts'
 import type { Blob } from './memory/blob.ts'
@@ -55,6 +55,6 @@ function paramValue(param: StoredParam): ParamValue {
 
 function declaredWeights(specs: readonly { readonly count: number; readonly tagged: boolean }[]): WeightSpecs {
   return Object.fromEntries(
-    specs.map(({ count, tagged: isTagged }, index) => [`weight ${index}`, isTagged ? tagged(count) : raw(count)]),
+    specs.map(({ count, tagged: isTagged }, index) => [`weight ${index}`, isTagged ? taggedOrInt8(count) : raw(count)]),
   )
 }

@@ -1,9 +1,9 @@
-// Models in memory that is hostile to them: it grows whenever something is allocated, so that views taken before are detached, and what is
-// allocated holds garbage.
+// Models in memory that is hostile to them: it holds garbage where nobody wrote, has red zones around all that is allocated, keeps account,
+// and grows, if so wanted, whenever something is allocated, so that views taken before are detached.
 
 import { createModel } from '../../../../../src/runners/create-model.ts'
 import type { Model } from '../../../../../src/runners/model.ts'
-import { createArena } from '../../../../../src/runners/ncnn/engines/wasm/memory/arena.ts'
+import { type Arena, createArena } from '../../../../../src/runners/ncnn/engines/wasm/memory/arena.ts'
 import { loadWasmNetwork } from '../../../../../src/runners/ncnn/engines/wasm/model.ts'
 import { NcnnError } from '../../../../../src/runners/ncnn/error.ts'
 import type { EngineOptions, NcnnFiles } from '../../../../../src/runners/ncnn/options.ts'
@@ -24,69 +24,99 @@ const defaults: EngineOptions = {
   batched: false,
 }
 
-/** What is readable behind an allocation is for kernels that load whole vectors. */
+/** What is readable behind an allocation is for kernels that load whole vectors: nobody may write there. */
 const slackBytes = 64
 
-/** Arenas, with the number of allocations that are in use. */
-export function counted(make: typeof createArena): { readonly make: typeof createArena; inUse(): number } {
-  let count = 0
-  return {
-    inUse: () => count,
-    make(memory, limit, firstAddress) {
-      const arena = make(memory, limit, firstAddress)
-      return {
-        ...arena,
-        alloc(bytes) {
-          const address = arena.alloc(bytes)
-          count++
-          return address
-        },
-        free(address) {
-          arena.free(address)
-          count--
-        },
-      }
-    },
-  }
+/** Before each allocation and behind its slack. */
+const zoneBytes = 128
+
+export interface GuardedMemory {
+  /** Makes the arena of one model. */
+  readonly arenaOver: typeof createArena
+  /** How many allocations are in use. */
+  inUse(): number
+  /** @throws Error when something was written beside an allocation that is in use */
+  check(): void
 }
 
-/** @param poison what every byte of new memory is, and of memory that was freed */
-export const poisonedArena =
-  (poison: number): typeof createArena =>
-  (memory, limit, firstAddress) => {
+/** @param poison what every byte of new memory is, of red zones, and of memory that was freed */
+export function guardedMemory(poison: number): GuardedMemory {
+  const sizes = new Map<number, number>()
+  let check = (): void => {}
+  const arenaOver: typeof createArena = (memory, limit, firstAddress) => {
     const arena = createArena(memory, limit, firstAddress)
-    const sizes = new Map<number, number>()
-    const fill = (address: number, bytes: number): void => {
-      new Uint8Array(memory.buffer, address, bytes).fill(poison)
+    const untouched = Buffer.alloc(zoneBytes + slackBytes, poison)
+    let recent: number[] = []
+    const bytesAt = (address: number, length: number) => Buffer.from(memory.buffer, address, length)
+    const checkZones = (address: number): void => {
+      const size = sizes.get(address) ?? 0
+      for (const [where, begin, length] of [
+        ['before', address - zoneBytes, zoneBytes],
+        ['behind', address + size, slackBytes + zoneBytes],
+      ] as const) {
+        const zone = bytesAt(begin, length)
+        if (zone.equals(untouched.subarray(0, length))) continue
+        const at = zone.findIndex((byte) => byte !== poison)
+        throw new Error(`something wrote ${where} an allocation of ${size} bytes: byte ${at} of ${length} there`)
+      }
+    }
+    const giveUp = (address: number): void => {
+      checkZones(address)
+      bytesAt(address, sizes.get(address) ?? 0).fill(poison)
+      sizes.delete(address)
+    }
+    check = () => {
+      for (const address of sizes.keys()) checkZones(address)
     }
     return {
-      ...arena,
+      memory,
       alloc(bytes) {
-        const address = arena.alloc(bytes)
+        const whole = zoneBytes + bytes + slackBytes + zoneBytes
+        const begin = arena.alloc(whole)
+        bytesAt(begin, whole).fill(poison)
+        const address = begin + zoneBytes
         sizes.set(address, bytes)
-        fill(address, bytes + slackBytes)
+        recent.push(address)
         return address
       },
       free(address) {
-        fill(address, sizes.get(address) ?? 0)
-        arena.free(address)
+        if (!sizes.has(address)) throw new Error(`nothing is allocated at address ${address}`)
+        giveUp(address)
+        arena.free(address - zoneBytes)
+      },
+      begin() {
+        recent = []
+        arena.begin()
+      },
+      rollBack() {
+        for (const address of recent) if (sizes.has(address)) giveUp(address)
+        arena.rollBack()
+      },
+      expect: (bytes) => arena.expect(bytes),
+      get used() {
+        return arena.used
+      },
+      get peak() {
+        return arena.peak
       },
     }
   }
+  return { arenaOver, inUse: () => sizes.size, check: () => check() }
+}
 
-/** That also grows whenever something is allocated. */
-const hostileArena =
-  (poison: number): typeof createArena =>
-  (memory, limit, firstAddress) => {
-    const arena = poisonedArena(poison)(memory, limit, firstAddress)
-    return {
-      ...arena,
-      alloc(bytes) {
-        const address = arena.alloc(bytes)
+/** Arenas that also grow whenever something is allocated. */
+const growing =
+  (arenaOver: typeof createArena): typeof createArena =>
+  (memory, limit, firstAddress): Arena => {
+    const arena = arenaOver(memory, limit, firstAddress)
+    const { alloc } = arena
+    return Object.assign(arena, {
+      alloc(bytes: number) {
+        const address = alloc(bytes)
         memory.grow(1)
         return address
       },
-    }
+    })
   }
 
 /** A model whose memory comes from `arenaOver`. */
@@ -95,22 +125,28 @@ export async function modelOver(
   more: Partial<EngineOptions>,
   arenaOver: typeof createArena,
 ): Promise<Model> {
+  const options = { ...defaults, ...more }
   const graph = parseParam({ param, paramName: 'param' })
   const topology = connect(graph)
   const weights = bytesSource(bin, 'bin')
-  const network = await loadWasmNetwork({ graph, topology }, weights, { ...defaults, ...more }, arenaOver)
+  const network = await loadWasmNetwork({ graph, topology }, weights, options, arenaOver)
   const runtime = { name: 'wasm', version: '', options: {} }
   const model = { param, bin: weights, paramName: 'param', graph, topology }
-  return createModel(ncnnRunner(model, network, runtime, false), NcnnError)
+  return createModel(ncnnRunner(model, network, runtime, options.batched), NcnnError)
 }
 
-/** Runs a fixture twice in such memory, and gives what the second run gave. */
+/** Runs a fixture twice in such memory that grows, and gives what the second run gave. */
 export async function runInHostileMemory(
   { param, bin, inputs }: Fixture,
   more: Partial<EngineOptions>,
   poison: number,
 ): Promise<Record<string, Tensor>> {
-  using model = await modelOver({ param, bin }, more, hostileArena(poison))
+  const memory = guardedMemory(poison)
+  using model = await modelOver({ param, bin }, more, growing(memory.arenaOver))
+  const loaded = memory.inUse()
   await model.run(inputs, { outputs: 'all' })
-  return await model.run(inputs, { outputs: 'all' })
+  const outputs = await model.run(inputs, { outputs: 'all' })
+  memory.check()
+  if (memory.inUse() !== loaded) throw new Error(`${memory.inUse() - loaded} blobs were not freed`)
+  return outputs
 }

@@ -1,7 +1,7 @@
 // Embed: looks up rows of a table.
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { raw, tagged } from '../../../weights.ts'
+import { raw, tagged, taggedOrInt8 } from '../../../weights.ts'
 import { defineLayer } from '../layer.ts'
 import { descale } from '../precision/int8.ts'
 
@@ -29,7 +29,7 @@ export const Embed = defineLayer({
       throw new NcnnError(`input_dim ${input_dim} and num_output ${num_output} must be at least 1`)
     }
     return {
-      weight_data: tagged(weight_data_size),
+      weight_data: (int8_scale_term ? taggedOrInt8 : tagged)(weight_data_size),
       bias_data: bias_term ? raw(num_output) : undefined,
       weight_data_int8_scale: int8_scale_term ? raw(1) : undefined,
     }

@@ -2,7 +2,7 @@
 import { formatShape, sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int, type ParamValues } from '../../../params.ts'
-import { blocks, raw, tagged } from '../../../weights.ts'
+import { blocks, raw, tagged, taggedOrInt8 } from '../../../weights.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { type BlockRight, multiplyBlocks } from '../operations/block-matrix.ts'
@@ -23,7 +23,7 @@ import {
   type Start,
 } from '../operations/matrix.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
-import { type BlockFormat, blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
+import { blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
 import { asFloat32 } from '../precision/half-weights.ts'
 import { sumPrecisionOf } from '../precision/sums.ts'
 
@@ -74,8 +74,8 @@ export const Gemm = defineLayer({
     const format = blockFormat(quantize_term)
     const int8 = isInt8(quantize_term)
     return {
-      A_data: constantA ? tagged(constantM * constantK) : undefined,
-      B_data: constantB ? weightOfB(constantN, constantK, format) : undefined,
+      A_data: constantA ? (int8 ? taggedOrInt8 : tagged)(constantM * constantK) : undefined,
+      B_data: constantB ? weightOfB(constantN, constantK, quantize_term) : undefined,
       C_data:
         constantC && constant_broadcast_type_C !== -1
           ? tagged(lengthsOfC(constantM, constantN)[constant_broadcast_type_C])
@@ -99,8 +99,6 @@ export const Gemm = defineLayer({
     const format = blockFormat(quantize_term)
     const A = weights.A_data?.share(transA ? [constantK, constantM] : [constantM, constantK])
     if (format && weights.B_data && weights.B_data_quantize_scales) {
-      if (weights.B_data.dtype !== 'int8')
-        throw new NcnnError(`block-quantised weights must be stored as int8, found ${weights.B_data.dtype}`)
       if (format.bits === 8) {
         const blocksB: BlockRight = {
           values: weights.B_data,
@@ -209,8 +207,9 @@ const lengthsOfC = (M: number, N: number): readonly number[] => [1, M, M, M * N,
 /** Whether operands are quantised to int8, rather than not at all or in blocks. */
 const isInt8 = (quantizeTerm: number): boolean => quantizeTerm !== 0 && blockFormat(quantizeTerm) === undefined
 
-function weightOfB(N: number, K: number, format: BlockFormat | undefined) {
-  return format ? blocks(N * packedRowBytes(format, K)) : tagged(N * K)
+function weightOfB(N: number, K: number, quantizeTerm: number) {
+  const format = blockFormat(quantizeTerm)
+  return format ? blocks(N * packedRowBytes(format, K)) : (isInt8(quantizeTerm) ? taggedOrInt8 : tagged)(N * K)
 }
 
 function checkParams(params: GemmParams): void {

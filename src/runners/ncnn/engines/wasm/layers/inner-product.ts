@@ -3,7 +3,7 @@ import { Activation, gemmScratchBytes, Initial } from '../../../../../kernels/nc
 import { sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { raw, tagged } from '../../../weights.ts'
+import { raw, taggedOrInt8 } from '../../../weights.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { activate, activationParams, type FusedActivation, fusedActivation } from '../operations/fused-activation.ts'
@@ -28,7 +28,7 @@ export const InnerProduct = defineLayer({
     ...activationParams,
   },
   weights: ({ num_output, bias_term, weight_data_size, int8_scale_term }) => ({
-    weight_data: tagged(weight_data_size),
+    weight_data: taggedOrInt8(weight_data_size),
     bias_data: bias_term ? raw(num_output) : undefined,
     weight_data_int8_scales: int8_scale_term ? raw(num_output) : undefined,
     bottom_blob_int8_scales: int8_scale_term ? raw(1) : undefined,

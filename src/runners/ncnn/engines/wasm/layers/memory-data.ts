@@ -2,7 +2,7 @@
 import { formatShape, sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { bytes, raw, tagged } from '../../../weights.ts'
+import { bytes, raw, taggedOrInt8 } from '../../../weights.ts'
 import { defineLayer } from '../layer.ts'
 
 interface Lengths {
@@ -23,7 +23,7 @@ function declaredShape({ w, h, d, c }: Lengths): number[] {
 
 /** By load type. Truth values and block-quantised weights are bytes alike. */
 const storedAs = new Map([
-  [0, tagged],
+  [0, taggedOrInt8],
   [1, raw],
   [3, bytes],
   [4, bytes],

@@ -2,7 +2,7 @@
 import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
-import { blocks, raw, tagged } from '../../../weights.ts'
+import { blocks, raw, tagged, taggedOrInt8 } from '../../../weights.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { attend, scaleInPlace } from '../operations/attention.ts'
@@ -94,8 +94,9 @@ export const MultiHeadAttention = defineLayer({
     const sizes = projectionSizes(params)
     const format = blockFormat(params.quantize_term)
     const int8 = params.quantize_term !== 0 && format === undefined
+    const stored = int8 ? taggedOrInt8 : tagged
     const weightOf = ({ outputs, inputs }: ProjectionSize) =>
-      format ? blocks(outputs * packedRowBytes(format, inputs)) : tagged(outputs * inputs)
+      format ? blocks(outputs * packedRowBytes(format, inputs)) : stored(outputs * inputs)
     const blockScalesOf = ({ outputs, inputs }: ProjectionSize) =>
       format ? raw(outputs * Math.ceil(inputs / format.blockSize)) : undefined
     const inputScalesOf = ({ inputs }: ProjectionSize) => (format?.hasInputScale ? raw(inputs) : undefined)

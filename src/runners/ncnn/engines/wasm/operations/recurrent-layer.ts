@@ -3,7 +3,7 @@ import { gemmScratchBytes, Initial, type NcnnKernels, recurrentScratchBytes } fr
 import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
-import { raw, tagged } from '../../../weights.ts'
+import { raw, tagged, taggedOrInt8 } from '../../../weights.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob, BlobArray } from '../memory/blob.ts'
 import { type Rounding, roundingOf, sumPrecisionOf } from '../precision/sums.ts'
@@ -74,9 +74,9 @@ export function recurrentWeights<Extra>(
   extra: Extra,
 ) {
   return {
-    weight_xc_data: tagged(directions * gateRows * features),
+    weight_xc_data: taggedOrInt8(directions * gateRows * features),
     bias_c_data: tagged(directions * biasRows),
-    weight_hc_data: tagged(directions * gateRows * outputs),
+    weight_hc_data: taggedOrInt8(directions * gateRows * outputs),
     ...extra,
     weight_xc_data_int8_scales: int8 ? raw(directions * gateRows) : undefined,
     weight_hc_data_int8_scales: int8 ? raw(directions * gateRows) : undefined,

@@ -3,7 +3,7 @@ import { packedLeftBytes, WeightType } from '../../../../../../kernels/ncnn.ts'
 import { formatShape } from '../../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../../error.ts'
 import type { GraphLayer } from '../../../../graph.ts'
-import { raw, tagged } from '../../../../weights.ts'
+import { raw, taggedOrInt8 } from '../../../../weights.ts'
 import type { Workspace } from '../../layer.ts'
 import type { Blob } from '../../memory/blob.ts'
 import { atLeast } from '../../param-checks.ts'
@@ -43,7 +43,7 @@ export interface FilterParams {
 /** The weights of a convolution or deconvolution; with `dynamic_weight` they are inputs instead. */
 export function filterWeights({ num_output, bias_term, weight_data_size, dynamic_weight }: FilterParams) {
   return {
-    weight_data: dynamic_weight ? undefined : tagged(weight_data_size),
+    weight_data: dynamic_weight ? undefined : taggedOrInt8(weight_data_size),
     bias_data: bias_term && !dynamic_weight ? raw(num_output) : undefined,
   }
 }
