@@ -4,6 +4,7 @@ import { int } from '../../../params.ts'
 import { raw, tagged, taggedOrInt8 } from '../../../weights.ts'
 import { defineLayer } from '../layer.ts'
 import { descale } from '../precision/int8.ts'
+import { refuseEmpty } from '../shapes/axes.ts'
 
 /** y[i] = table[x[i]] + bias, for x of int32; indices outside the table are limited to its ends. */
 export const Embed = defineLayer({
@@ -36,6 +37,7 @@ export const Embed = defineLayer({
   },
   forward([x], { params: { num_output, input_dim }, weights }, { alloc }) {
     const words = x.shape[x.shape.length - 1]
+    if (x.length < words) refuseEmpty(x.shape)
     const y = alloc([words, num_output])
     const scale = weights.weight_data_int8_scale ? descale(weights.weight_data_int8_scale.data[0]) : 1
     const [indices, table, bias, target] = [x.data, weights.weight_data.data, weights.bias_data?.data, y.data]

@@ -19,7 +19,12 @@ export const Padding = defineLayer({
   type: 'Padding',
   binaryId: 43,
   inputs: '1',
-  elements: 'moved',
+  // A constant is a float, or cut to int8: ncnn puts its bits among integers of 32 bits.
+  elements: ({ type, value, per_channel_pad_data_size }) => ({
+    reads: type === 0 && (value !== 0 || per_channel_pad_data_size > 0) ? 'float32' : undefined,
+    writes: undefined,
+    takesInt8: true,
+  }),
   stores16: true,
   params: {
     top: int(0),

@@ -85,6 +85,14 @@ test('int8 keeps its type, and the constant is cut to an integer', async () => {
   expect(y).toEqual({ data: Int8Array.of(-3, 1, -2, -3), shape: [4], dtype: 'int8' })
 })
 
+test('integers that are fed become floats where the constant is one, and stay where nothing is added to them', async () => {
+  const x = { data: Int32Array.of(1, 2), shape: [2], dtype: 'int32' as const }
+  const padded = await runSingle('Padding', { 2: 1, 5: 0.5 }, [x])
+  expect(padded).toEqual({ data: Float32Array.of(0.5, 1, 2), shape: [3], dtype: 'float32' })
+  const repeated = await runSingle('Padding', { 2: 1, 4: replicate, 5: 0.5 }, [x])
+  expect(repeated).toEqual({ data: Int32Array.of(1, 1, 2), shape: [3], dtype: 'int32' })
+})
+
 test.each([
   [{ 2: 1, 4: 3 }, 'type must be 0 to 2, found 3'],
   [{ 2: -1 }, 'a padding cannot be negative, found -1'],

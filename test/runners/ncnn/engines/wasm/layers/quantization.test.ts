@@ -61,6 +61,14 @@ test('Embed refuses a table without rows', async () => {
   )
 })
 
+test('Embed refuses an input without elements whose last axis is not empty', async () => {
+  const x = { data: new Int32Array(0), shape: [0, 3], dtype: 'int32' as const }
+  const weights = [taggedWeight([1, 2])]
+  await expect(runSingle('Embed', { 0: 1, 1: 2, 3: 2 }, [x], { weights })).rejects.toThrow(
+    'the input, [0, 3], has no elements',
+  )
+})
+
 test('Embed scales an int8 table back', async () => {
   const weights = [taggedWeight(Int8Array.of(1, -2, 3, 4)), rawWeight([2])]
   const y = await runSingle('Embed', { 0: 2, 1: 2, 3: 4, 18: 1 }, [int32([1, 0], [2])], { weights })
