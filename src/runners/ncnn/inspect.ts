@@ -101,12 +101,13 @@ async function inspectFiles(files: NcnnFiles, options: InspectNcnnOptions): Prom
   const unknown = graph.layers.filter(({ type }) => !layerTypes.has(type))
   const notes = [...graph.notes, ...(unknown.length > 0 ? [explainUnknownLayers(graph.source, unknown)] : [])]
   const declared = declareEach(graph, notes)
+  const declaredBy = new Map(declared.map((entry) => [entry.layer, entry]))
   const located = locateEach(declared, files.bin, graph, unknown.length > 0, notes)
   const isComplete = located.size === graph.layers.length
   const { shapes, inputs } = await shapesOf(files, graph, topology, options.inputs ?? {}, isComplete, notes)
 
   const layers = graph.layers.map((layer): LayerInspection => {
-    const own = declared.find((entry) => entry.layer === layer)
+    const own = declaredBy.get(layer)
     const weights = (own && located.get(own)) ?? []
     const known = shapes && {
       inputs: layer.inputs.map((name) => shapes[name]),

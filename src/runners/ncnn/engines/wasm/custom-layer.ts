@@ -12,7 +12,7 @@ import { blobToTensor, tensorToBlob } from './memory/exchange.ts'
 
 /** @param type the layer type under which the user registered `custom` */
 export function customLayerType(type: string, custom: CustomForward | CustomLayer): RunnableType {
-  const { forward, weights } = typeof custom === 'function' ? { forward: custom, weights: undefined } : custom
+  const { forward, weights } = typeof custom === 'function' ? { forward: custom, weights: undefined } : (custom ?? {})
   if (typeof forward !== 'function') {
     throw new NcnnError(
       `customLayers["${type}"] must be a function (inputs, params, weights) => Tensor[], or an object with a function \`forward\``,
