@@ -6,7 +6,7 @@ import { defineLayer } from '../layer.ts'
 import { descale } from '../precision/int8.ts'
 import { refuseEmpty } from '../shapes/axes.ts'
 
-/** y[i] = table[x[i]] + bias, for x of int32; indices outside the table are limited to its ends. */
+/** y[i] = table[x[i]] + bias, for x of int32; indices outside the table are limited to its ends, and NaN gives NaN. */
 export const Embed = defineLayer({
   type: 'Embed',
   binaryId: 12,
@@ -42,6 +42,10 @@ export const Embed = defineLayer({
     const scale = weights.weight_data_int8_scale ? descale(weights.weight_data_int8_scale.data[0]) : 1
     const [indices, table, bias, target] = [x.data, weights.weight_data.data, weights.bias_data?.data, y.data]
     for (let word = 0; word < words; word++) {
+      if (Number.isNaN(indices[word])) {
+        target.fill(Number.NaN, word * num_output, (word + 1) * num_output)
+        continue
+      }
       const row = Math.min(Math.max(Math.trunc(indices[word]), 0), input_dim - 1)
       if (scale === 1 && bias === undefined) {
         target.set(table.subarray(row * num_output, (row + 1) * num_output), word * num_output)

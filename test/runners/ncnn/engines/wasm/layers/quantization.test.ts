@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { loadNcnn } from '../../../../../../src/runners/ncnn/index.ts'
 import { rawWeight, runSingle, taggedWeight } from '../../../run-layer.ts'
 
 const values = (tensor: { data: ArrayLike<number | bigint> }): number[] => Array.from(tensor.data, Number)
@@ -59,6 +60,13 @@ test('Embed refuses a table without rows', async () => {
   await expect(runSingle('Embed', { 0: 2, 1: 0, 3: 0 }, [int32([0], [1])], { weights })).rejects.toThrow(
     'input_dim 0 and num_output 2 must be at least 1',
   )
+})
+
+test('Embed of a NaN that a layer computed is NaN', async () => {
+  const param = '7767517\n3 3\nInput x 0 1 x\nLog log 1 1 x i\nEmbed embed 1 1 i y 0=2 1=2 3=4\n'
+  using model = await loadNcnn({ param, bin: new Uint8Array(Float32Array.of(0, 1, 2, 3, 4).buffer) })
+  const { y } = await model.run({ x: [-1, 3] })
+  expect(values(y)).toEqual([Number.NaN, Number.NaN, 3, 4])
 })
 
 test('Embed refuses an input without elements whose last axis is not empty', async () => {
