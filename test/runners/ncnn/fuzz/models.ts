@@ -18,14 +18,14 @@ const tensor = (...shape: number[]): Tensor => {
   return { data, shape, dtype: 'float32' }
 }
 
-/** Tagged fp32 weights, bare ones, or tagged fp16: the parts of a .bin one after another. */
-const bin = (...parts: readonly (readonly ['tagged' | 'raw' | 'half', number])[]): Uint8Array =>
+/** Tagged fp32 weights, bare ones, bare ones that are all 1, or tagged fp16: the parts of a .bin one after another. */
+const bin = (...parts: readonly (readonly ['tagged' | 'raw' | 'ones' | 'half', number])[]): Uint8Array =>
   Uint8Array.from(
     parts.flatMap(([storage, count]) => {
-      const floats = Float32Array.from({ length: count }, (_, i) => ((i % 5) - 2) / 4)
+      const floats = Float32Array.from({ length: count }, (_, i) => (storage === 'ones' ? 1 : ((i % 5) - 2) / 4))
       const halves = new Uint16Array(Math.ceil(count / 2) * 2).fill(0x3400)
       const bytes = new Uint8Array(storage === 'half' ? halves.buffer : floats.buffer)
-      const tag = storage === 'raw' ? [] : [storage === 'half' ? 0x01306b47 : 0]
+      const tag = storage === 'raw' || storage === 'ones' ? [] : [storage === 'half' ? 0x01306b47 : 0]
       return [...new Uint8Array(Uint32Array.from(tag).buffer), ...bytes]
     }),
   )
@@ -57,7 +57,7 @@ const networks: readonly TextModel[] = [
       'InnerProduct fc 1 1 f g 0=3 1=1 2=12',
       'Softmax sm 1 1 g out 0=0 1=1',
     ],
-    bin(['half', 144], ['raw', 4], ['raw', 16], ['tagged', 12], ['raw', 3]),
+    bin(['half', 144], ['raw', 4], ['ones', 16], ['tagged', 12], ['raw', 3]),
     image,
   ),
   model(
