@@ -198,6 +198,11 @@ describe('a call that cannot be right', () => {
       'loadNcnn: customLayers must be an object such as { MyLayer: (inputs) => [...] }, got null',
     ],
     [
+      'a custom layer that is null',
+      () => loadNcnn(relu, { customLayers: { ReLU: wrong(null) } }),
+      'customLayers["ReLU"] must be a function (inputs, params, weights) => Tensor[], or an object with a function `forward`',
+    ],
+    [
       'engine: null',
       () => loadNcnn(relu, { engine: wrong(null) }),
       "expected the engine 'wasm', 'python' or 'native', or an engine object such as pythonEngine() returns, got null",

@@ -2,6 +2,7 @@
 
 import { describeValue } from '../../arguments/describe.ts'
 import { checkOptionNames, isRecord, type OptionsOf } from '../../arguments/options.ts'
+import { formatBytesAtLeast } from '../../tensor/numbers.ts'
 import { quoteNames } from '../../tensor/quote-names.ts'
 import { formatShape, sizeOf } from '../../tensor/shape.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
@@ -9,6 +10,7 @@ import { callerOf } from '../check-arguments.ts'
 import { typeReadFrom } from './blob-types.ts'
 import { type DeclaredLayer, declareLayers } from './engines/wasm/declare.ts'
 import { layerTypes } from './engines/wasm/layer-types.ts'
+import { maxMemoryBytes } from './engines/wasm/memory/kernel-memory.ts'
 import { explainUnknownLayers } from './engines/wasm/unknown-layers.ts'
 import { NcnnError } from './error.ts'
 import type { Graph, GraphLayer } from './graph.ts'
@@ -204,8 +206,8 @@ async function shapesOf(
     shape: given[name] ?? inputInfo(name, topology.producers.get(name), false).shape,
   }))
   if (!isComplete || inputs.some(({ shape }) => shape === undefined)) return { shapes: undefined, inputs }
-  const zeros = inputs.flatMap(({ name, shape }) => (shape ? [[name, zerosFor(name, shape, topology)] as const] : []))
   try {
+    const zeros = inputs.flatMap(({ name, shape }) => (shape ? [[name, zerosFor(name, shape, topology)] as const] : []))
     using model = await loadFiles(files)
     const blobs = await model.run(Object.fromEntries(zeros), { outputs: 'all' })
     return { shapes: Object.fromEntries(Object.entries(blobs).map(([name, { shape }]) => [name, shape])), inputs }
@@ -222,6 +224,12 @@ async function shapesOf(
 /** Indices are integers, because the layers that read them say so. */
 function zerosFor(name: string, shape: readonly number[], topology: Topology): Tensor {
   const size = sizeOf(shape)
+  if (4 * size > maxMemoryBytes) {
+    throw new NcnnError(
+      `input "${name}" of shape ${formatShape(shape)} takes ${formatBytesAtLeast(4 * size)}; the built-in engine has ${formatBytesAtLeast(maxMemoryBytes)}`,
+      { code: 'out-of-memory' },
+    )
+  }
   return typeReadFrom(name, topology) === 'int32'
     ? { data: new Int32Array(size), shape, dtype: 'int32' }
     : { data: new Float32Array(size), shape, dtype: 'float32' }

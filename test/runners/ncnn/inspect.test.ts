@@ -66,6 +66,12 @@ test('shapes that the model declares need not be given', async () => {
   expect((await inspectNcnn({ ...network, param })).flops).toBe(736)
 })
 
+test('shapes that no memory holds', async () => {
+  await expect(inspectNcnn(network, { inputs: { in0: [99999999, 99999999] } })).rejects.toThrow(
+    /^input "in0" of shape \[99999999, 99999999\] takes .* GiB; the built-in engine has 4.0 GiB$/,
+  )
+})
+
 test('inputs that the model does not have', async () => {
   await expect(inspectNcnn(network, { inputs: { x: [1] } })).rejects.toThrow(
     'param has no input "x"; its inputs are "in0"',

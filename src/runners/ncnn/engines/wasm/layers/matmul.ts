@@ -46,7 +46,7 @@ function broadcastBatches(a: readonly number[], b: readonly number[]): number[] 
     const [m, n] = [a[axis - rank + a.length] ?? 1, b[axis - rank + b.length] ?? 1]
     if (m !== n && m !== 1 && n !== 1)
       throw new NcnnError(`batches of [${a.join(', ')}] and [${b.join(', ')}] do not go together`)
-    return Math.max(m, n)
+    return m === 1 ? n : m
   })
 }
 

@@ -43,6 +43,8 @@ describe.each(['float32', 'float64'] as const)('in %s', (precision) => {
       return { shape: y.shape, values: values(y) }
     }
     expect(await run([1, 2], [3, 4])).toEqual({ shape: [1], values: [11] })
+    const noMatrices = { data: new Float32Array(0), shape: [0, 2, 3], dtype: 'float32' }
+    expect(await run([1, 2], noMatrices)).toEqual({ shape: [0, 3], values: [] })
     expect(
       await run(m, [
         [5, 6],
