@@ -2,6 +2,7 @@
 import { givenTensors } from '../compare/lazy-comparison.ts'
 import { replaceFileIn } from '../files/file-system.ts'
 import { encodeSafetensors } from '../files/safetensors.ts'
+import { environmentVariable } from '../host/environment.ts'
 import { hasFileSystem, nodeModule } from '../host/node-modules.ts'
 import { reasonOf } from '../host/reason.ts'
 import { type Compared, locate } from '../outcomes/index.ts'
@@ -24,8 +25,7 @@ export function keepFailures(
   comparisons: readonly Compared[],
   folder: string | undefined,
 ): string | undefined {
-  const { process } = globalThis as { process?: Partial<NodeJS.Process> }
-  const target = folder ?? process?.env?.[variable]
+  const target = folder ?? environmentVariable(variable)
   const failed = comparisons.flatMap(({ name, comparison }) => {
     const given = comparison === undefined || comparison.pass ? undefined : givenTensors(comparison)
     return given === undefined ? [] : [{ name, ...given }]

@@ -5,6 +5,7 @@ import { loadNcnn } from '../../src/runners/ncnn/index.ts'
 import { cases } from './cases.ts'
 import { hashOf } from './compute.ts'
 import expected from './expected.json' with { type: 'json' }
+import fused from './expected-fused.json' with { type: 'json' }
 
 describe('the same bits everywhere', () => {
   test.each(cases)('$name', async ({ name, run }) => {
@@ -13,5 +14,6 @@ describe('the same bits everywhere', () => {
 
   test('no hash is of a network that is gone', () => {
     expect(Object.keys(expected)).toEqual(cases.map(({ name }) => name))
+    expect(Object.keys(fused)).toEqual(Object.keys(expected))
   })
 })

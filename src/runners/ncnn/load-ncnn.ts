@@ -2,6 +2,7 @@
 
 import { describeValue } from '../../arguments/describe.ts'
 import { checkOptionNames, isRecord } from '../../arguments/options.ts'
+import { environmentVariable } from '../../host/environment.ts'
 import { callerOf } from '../check-arguments.ts'
 import { createModel } from '../create-model.ts'
 import type { Model, Runtime } from '../model.ts'
@@ -132,12 +133,24 @@ async function describeRuntime(engine: NcnnEngine, { ncnn, precision, relaxedSim
   return { name: engine.name, version: await engine.version(), options: { ...ncnn, ...builtIn } }
 }
 
+/** Asks for relaxed SIMD in every built-in model whose options do not say otherwise. */
+const relaxedVariable = 'EXPECT_TENSOR_RELAXED_SIMD'
+
+function isRelaxedEverywhere(): boolean {
+  const value = environmentVariable(relaxedVariable) ?? ''
+  if (['', '0', '1'].includes(value)) return value === '1'
+  throw new NcnnError(`the environment variable ${relaxedVariable} must be 1 or 0, got ${describeValue(value)}`, {
+    code: 'wrong-option',
+  })
+}
+
 function engineOptions({
+  engine,
   ncnn = {},
   precision = 'float32',
   customLayers = {},
   memoryLimit,
-  relaxedSimd = false,
+  relaxedSimd = pickEngine(engine) === wasmEngine && isRelaxedEverywhere(),
   release = currentFormat.release,
   batched = false,
 }: LoadNcnnOptions): EngineOptions {

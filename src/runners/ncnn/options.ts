@@ -169,8 +169,8 @@ export interface LoadNcnnOptions {
   /** Built-in engine only: most bytes that weights and blobs may take, for models that are not trusted. Default: WebAssembly's 4 GiB. */
   readonly memoryLimit?: number
   /**
-   * Built-in engine only: multiply and add in one step where the processor can. Somewhat faster, but results are no longer the same bits on
-   * every machine. Needs Node 22 or a browser with relaxed SIMD. Default `false`.
+   * Built-in engine only: multiply and add in one step where the processor can. Faster, but results are the same bits on such processors
+   * only. Needs Node 22 or a browser with relaxed SIMD. Default: whether the environment variable `EXPECT_TENSOR_RELAXED_SIMD` is `1`.
    */
   readonly relaxedSimd?: boolean
   /**

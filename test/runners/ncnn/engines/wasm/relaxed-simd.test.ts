@@ -1,11 +1,13 @@
 // relaxedSimd: nearly the same numbers, or an error that says what is missing.
 import { setFlagsFromString } from 'node:v8'
-import { describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { compareTensors } from '../../../../../src/compare/compare-tensors.ts'
-import { loadNcnn } from '../../../../../src/runners/ncnn/index.ts'
+import { type LoadNcnnOptions, loadNcnn } from '../../../../../src/runners/ncnn/index.ts'
 import { cases } from '../../../../bits/cases.ts'
 import { hashOf } from '../../../../bits/compute.ts'
 import expected from '../../../../bits/expected.json' with { type: 'json' }
+
+afterEach(() => vi.unstubAllEnvs())
 
 describe('relaxedSimd', () => {
   test('where it is missing, the error says so and names what has it', async () => {
@@ -29,6 +31,24 @@ describe('relaxedSimd', () => {
       const plain = await run(loadNcnn)
       expect(hashOf(plain)).toBe((expected as Record<string, string>)[name])
       expect(compareTensors(relaxed, plain, { metrics: { snr: 60 } }).pass).toBe(true)
+    })
+
+    const relu = { param: '7767517\n2 2\nInput in 0 1 x\nReLU relu 1 1 x y', bin: new Uint8Array() }
+
+    test('the environment asks for it in every model that does not say otherwise', async () => {
+      vi.stubEnv('EXPECT_TENSOR_RELAXED_SIMD', '1')
+      const optionsOf = async (options?: LoadNcnnOptions) => (await loadNcnn(relu, options)).runtime.options
+      expect(await optionsOf()).toMatchObject({ relaxedSimd: true })
+      expect(await optionsOf({ relaxedSimd: false })).not.toHaveProperty('relaxedSimd')
+      vi.stubEnv('EXPECT_TENSOR_RELAXED_SIMD', '0')
+      expect(await optionsOf()).not.toHaveProperty('relaxedSimd')
+    })
+
+    test('the environment can only say yes or no', async () => {
+      vi.stubEnv('EXPECT_TENSOR_RELAXED_SIMD', 'yes')
+      await expect(loadNcnn(relu)).rejects.toThrow(
+        'the environment variable EXPECT_TENSOR_RELAXED_SIMD must be 1 or 0, got the string "yes"',
+      )
     })
   })
 })

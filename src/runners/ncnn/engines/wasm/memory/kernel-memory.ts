@@ -95,7 +95,7 @@ async function relaxedModule(shared: boolean): Promise<WebAssembly.Module> {
   } catch (error) {
     throw new NcnnError(
       'loadNcnn: relaxedSimd needs WebAssembly with relaxed SIMD, which this runtime has not. ' +
-        'Take Node 22 or newer (Node 20 has it with --experimental-wasm-relaxed-simd), or leave relaxedSimd out',
+        'Take Node 22 or newer (Node 20 has it with --experimental-wasm-relaxed-simd), or leave out the option, and EXPECT_TENSOR_RELAXED_SIMD',
       { code: 'unsupported', cause: error },
     )
   }
