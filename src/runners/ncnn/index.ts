@@ -16,6 +16,7 @@ export {
 export { type EmscriptenFactory, type EmscriptenModule, emscriptenEngine } from './engines/emscripten/index.ts'
 export { type NativeEngineOptions, nativeEngine } from './engines/native/index.ts'
 export { type PythonEngineOptions, pythonEngine } from './engines/python/index.ts'
+export { type WorkerEngineOptions, workerEngine } from './engines/worker/index.ts'
 export { NcnnError } from './error.ts'
 export {
   type InspectNcnnOptions,

@@ -20,6 +20,8 @@ export interface WorkerCommand {
    * for its messages alone.
    */
   readonly answersOn: 1 | 3
+  /** What to do where it cannot be started, for messages. */
+  readonly advice?: string
   /** The runtime's own kind of error. */
   readonly Failure: ModelErrorClass
 }
@@ -43,22 +45,28 @@ export interface RunningProcess {
 
 /** An interpreter that imports a large library from a cold disk takes this long at most. */
 const defaultStartTimeout = 60_000
+/** What shells, and adb, make of SIGKILL. */
+const killed = 128 + 9
+const ranOutOfMemory =
+  '\nThis is how systems end what takes more memory than they have: free some there, store the weights in 16 bits, or divide the model'
 /** Node's timers count no further; what is longer is no limit. */
 const longestTimer = 2 ** 31
 
 export function startProcess(command: WorkerCommand): RunningProcess {
-  const { what, answersOn, program, startTimeout = defaultStartTimeout, Failure } = command
+  const { what, answersOn, program, startTimeout = defaultStartTimeout, advice, Failure } = command
   const child = spawnChild(command)
   if (program !== undefined) child.stdin?.write(program)
   const words = keepLastWords(child.stderr)
   let ended = false
+  let isReady = false
   let waiting:
     | { resolve(frame: Frame): void; reject(error: Error): void; doing: string; onPart?(frame: Frame): void }
     | undefined
 
   const endWith = (code: ModelErrorCode, problem: string): void => {
     ended = true
-    waiting?.reject(new Failure(`${what} ${problem}`, { code }))
+    const rest = isReady || advice === undefined ? '' : `\n${advice}`
+    waiting?.reject(new Failure(`${what} ${problem}${rest}`, { code }))
     waiting = undefined
   }
   const endNow = (code: ModelErrorCode, problem: string): void => {
@@ -88,7 +96,8 @@ export function startProcess(command: WorkerCommand): RunningProcess {
   child.on('close', (code, signal) => {
     const how = signal === null ? `ended with exit code ${code}` : `crashed with ${signal}`
     const last = words.quoted() || '. It wrote nothing on its standard error'
-    endWith('crashed', `${how} while it ${waiting?.doing ?? 'was idle'}${last}`)
+    const memory = isReady && (signal === 'SIGKILL' || code === killed) ? ranOutOfMemory : ''
+    endWith('crashed', `${how} while it ${waiting?.doing ?? 'was idle'}${last}${memory}`)
   })
 
   /** The next message, if it comes in time. */
@@ -114,6 +123,7 @@ export function startProcess(command: WorkerCommand): RunningProcess {
     ({ header }) => {
       const refused = refusal(header)
       if (refused !== undefined) throw refused
+      isReady = true
       return header
     },
   )
