@@ -5,6 +5,7 @@ import { columns } from '../explain/columns.ts'
 import { reasonOf } from '../host/reason.ts'
 import { type Command, type Terminal, UsageError } from './command.ts'
 import { compare } from './compare.ts'
+import { deviceWorker } from './device-worker.ts'
 import { diagnose } from './diagnose.ts'
 import { inspect } from './inspect.ts'
 import { prune } from './prune.ts'
@@ -15,6 +16,7 @@ import { run } from './run.ts'
 
 export const commands: Readonly<Record<string, Command>> = {
   compare,
+  'device-worker': deviceWorker,
   diagnose,
   inspect,
   prune,
