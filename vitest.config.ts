@@ -24,6 +24,7 @@ export default defineConfig({
             ...configDefaults.exclude,
             ...isolated,
             'test/devices/**',
+            'test/native/**',
             'test/python/**',
             'test/packaging/**',
             'test/runtimes/**',

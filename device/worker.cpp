@@ -936,6 +936,7 @@ Refusal run_steps(const ncnn::Net& net, const Json& steps, const std::vector<Byt
     }
     say_doing("computed blob " + blob.quoted());
     if (Refusal refusal = extract_blob(extractor, blob, mat)) return refusal;
+    say_doing("sent blob " + blob.quoted());
     if (step["keep"].value != 0)
       if (Refusal refusal = send_blob(blob, mat)) return refusal;
   }
@@ -1069,6 +1070,7 @@ int main() {
   for (;;) {
     Request request;
     if (!receive(request)) return 0;
+    say_doing("took a request");
     answer(models, request);
     say_doing("was idle");
   }

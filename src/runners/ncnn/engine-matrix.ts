@@ -38,6 +38,12 @@ export interface EngineCasesOptions {
 
 const engineCasesOptions = { options: 'any' } as const satisfies OptionsOf<EngineCasesOptions>
 
+/** An engine as {@link loadNcnn} takes it. */
+type Engine = NonNullable<LoadNcnnOptions['engine']>
+
+/** Engines, or engines by a name of one's own: `{ phone: workerEngine({ ... }) }`. */
+export type Engines = readonly Engine[] | Readonly<Record<string, Engine>>
+
 export interface EngineCase {
   /** `python, default`: the title of the case. */
   readonly name: string
@@ -49,7 +55,8 @@ export interface EngineCase {
 
 /**
  * Every engine with every set of options that it can honour. An engine that is not installed fails its cases; to leave it out, filter
- * with {@link presentEngines}.
+ * with {@link presentEngines}. Where several engines are of one kind, as devices are, give each a name of its own:
+ * `engineCases({ phone: workerEngine({ ... }), board: workerEngine({ ... }) })`.
  *
  * @example
  * describe.each(engineCases(['wasm', 'python'], { options: ['reference', 'default'] }))('$name', ({ load }) => {
@@ -58,10 +65,7 @@ export interface EngineCase {
  *   })
  * })
  */
-export function engineCases(
-  engines: readonly NonNullable<LoadNcnnOptions['engine']>[],
-  cases: EngineCasesOptions = {},
-): EngineCase[] {
+export function engineCases(engines: Engines, cases: EngineCasesOptions = {}): EngineCase[] {
   checkOptionNames(cases, engineCasesOptions, callerOf('engineCases', NcnnError))
   const sets = Object.entries(optionSets(cases.options ?? ['reference', 'default']))
   return pickEngines(engines, 'engineCases').flatMap((engine) =>
@@ -79,13 +83,18 @@ export function engineCases(
 /** The case has the engine and ncnn's options itself. */
 const { engine: _, ncnn: __, ...ownOptions } = loadNcnnOptions
 
-function pickEngines(engines: readonly NonNullable<LoadNcnnOptions['engine']>[], caller: string): NcnnEngine[] {
+function pickEngines(engines: Engines, caller: string): NcnnEngine[] {
   if (Array.isArray(engines)) return engines.map(pickEngine)
+  if (isRecord(engines) && !isEngine(engines)) {
+    return Object.entries(engines).map(([name, engine]) => ({ ...pickEngine(engine), name }))
+  }
   throw new NcnnError(
     `${caller}: expected a list of engines, such as ['wasm', 'python'], got ${describeValue(engines)}`,
     { code: 'wrong-option' },
   )
 }
+
+const isEngine = (value: object): boolean => 'load' in value && typeof value.load === 'function'
 
 function optionSets(
   options: readonly NcnnOptionSetName[] | Readonly<Record<string, NcnnOptions>>,
@@ -125,9 +134,7 @@ export interface EnginePresence {
 }
 
 /** Which of the engines can run here: what to tell the reader of a report about those that cannot. */
-export async function findEngines(
-  engines: readonly NonNullable<LoadNcnnOptions['engine']>[],
-): Promise<EnginePresence[]> {
+export async function findEngines(engines: Engines): Promise<EnginePresence[]> {
   return Promise.all(pickEngines(engines, 'findEngines').map(presenceOf))
 }
 
@@ -140,9 +147,7 @@ async function presenceOf(engine: NcnnEngine): Promise<EnginePresence> {
 }
 
 /** The engines that can run here. A suite that filters with this says nothing about those that cannot. */
-export async function presentEngines(
-  engines: readonly NonNullable<LoadNcnnOptions['engine']>[],
-): Promise<NcnnEngine[]> {
+export async function presentEngines(engines: Engines): Promise<NcnnEngine[]> {
   const found = await Promise.all(pickEngines(engines, 'presentEngines').map(presenceOf))
   return found.flatMap(({ engine, missing }) => (missing === undefined ? [engine] : []))
 }

@@ -7,6 +7,7 @@ export {
   type EngineCase,
   type EngineCasesOptions,
   type EnginePresence,
+  type Engines,
   engineCases,
   findEngines,
   type NcnnOptionSetName,

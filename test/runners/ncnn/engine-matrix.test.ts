@@ -39,6 +39,24 @@ describe('the cases', () => {
     expect(own[0].ncnn).toEqual({ numThreads: 2 })
   })
 
+  test('go by the names that the engines are given', async () => {
+    const engines = { here: 'wasm', 'the other': 'wasm', nowhere: absent } as const
+    expect(names(engineCases(engines, { options: ['reference'] }))).toEqual([
+      'here, reference',
+      'the other, reference',
+      'nowhere, reference',
+    ])
+    const [first] = engineCases(engines)
+    expect((await first.load(files)).runtime.name).toBe('here')
+    expect((await findEngines(engines)).map(({ engine, missing }) => [engine.name, missing === undefined])).toEqual([
+      ['here', true],
+      ['the other', true],
+      ['nowhere', false],
+    ])
+    const present = await presentEngines(engines)
+    expect(names(engineCases(present, { options: ['default'] }))).toEqual(['here, default', 'the other, default'])
+  })
+
   test('leave out what an engine cannot honour', () => {
     expect(names(engineCases(['wasm', 'python'], { options: ['reference', 'Vulkan'] }))).toEqual([
       'wasm, reference',
