@@ -38,11 +38,10 @@ export interface EngineCasesOptions {
 
 const engineCasesOptions = { options: 'any' } as const satisfies OptionsOf<EngineCasesOptions>
 
-/** An engine as {@link loadNcnn} takes it. */
-type Engine = NonNullable<LoadNcnnOptions['engine']>
-
-/** Engines, or engines by a name of one's own: `{ phone: workerEngine({ ... }) }`. */
-export type Engines = readonly Engine[] | Readonly<Record<string, Engine>>
+/** Engines as {@link loadNcnn} takes them, or by names of one's own: `{ phone: workerEngine({ ... }) }`. */
+export type Engines =
+  | readonly NonNullable<LoadNcnnOptions['engine']>[]
+  | Readonly<Record<string, NonNullable<LoadNcnnOptions['engine']>>>
 
 export interface EngineCase {
   /** `python, default`: the title of the case. */
