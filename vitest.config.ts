@@ -29,7 +29,7 @@ export default defineConfig({
             'test/packaging/**',
             'test/runtimes/**',
             'test/snapshots/{lifecycle,browser}/**',
-            'test/{matchers,report}/lifecycle/**',
+            'test/{matchers,report,cli}/lifecycle/**',
           ],
         },
       },

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    include: ['test/{snapshots,matchers,report}/lifecycle/**/*.test.ts'],
+    include: ['test/{snapshots,matchers,report,cli}/lifecycle/**/*.test.ts'],
     testTimeout: 120_000,
   },
 })

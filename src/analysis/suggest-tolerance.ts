@@ -92,15 +92,24 @@ export async function suggestTolerance(
     const outputs = await outputPairs(model, reference, { inputs: one, referenceInputs: referenceInputs?.[i], pairs })
     measured.push(outputs.map((output) => measure(output, i)))
   }
+  return suggestionOf(measured)
+}
+
+/** The same from what two models computed: the outputs for each of the inputs, at least one. */
+export function suggestFromOutputs(outputs: readonly (readonly OutputPair[])[]): ToleranceSuggestion {
+  return suggestionOf(outputs.map((one, i) => one.map((output) => measure(output, i))))
+}
+
+function suggestionOf(measured: readonly (readonly Measurement[])[]): ToleranceSuggestion {
   return {
     outputs: measured[0].map(({ name, reference: counterpart }, output) => ({
       name,
       reference: counterpart,
       ...summarize(measured.map((one) => one[output])),
     })),
-    inputs: inputs.length,
-    exceedsSeen: 1 / (inputs.length + 1),
-    exceedsSuggested: inputs.length < fewestInputs ? undefined : 1 - level,
+    inputs: measured.length,
+    exceedsSeen: 1 / (measured.length + 1),
+    exceedsSuggested: measured.length < fewestInputs ? undefined : 1 - level,
   }
 }
 
@@ -180,7 +189,7 @@ function marginOf(errors: readonly number[], seen: number): number {
 }
 
 /** The least number of two figures that is not below `value`. */
-function roundUp(value: number): number {
+export function roundUp(value: number): number {
   const nearest = Number(value.toPrecision(2))
   if (nearest >= value) return nearest
   const exponent = Math.floor(Math.log10(value)) - 1

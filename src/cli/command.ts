@@ -9,6 +9,8 @@ interface Option {
   readonly short?: string
   /** May be given several times: the value is a list. */
   readonly multiple?: boolean
+  /** What follows the value and looks like this is another value: `--atol 1e-5 logits:1e-4`. */
+  readonly more?: RegExp
   /** What stands for the value in the help: `<path>`. */
   readonly value?: string
   readonly help: string
@@ -101,10 +103,32 @@ export function defineCommand<const O extends Options>(definition: CommandDefini
 function parse(args: readonly string[], options: Options) {
   const config: ParseArgsConfig['options'] = options
   try {
-    return parseArgs({ args: [...args], options: config, allowPositionals: true })
+    return parseArgs({ args: withMoreValues(args, options), options: config, allowPositionals: true })
   } catch (cause) {
     throw new UsageError(reasonOf(cause), { cause })
   }
+}
+
+/** `--atol a b` as `--atol a --atol b`, where the option says that b is its own. */
+function withMoreValues(args: readonly string[], options: Options): string[] {
+  const spread: string[] = []
+  let option: string | undefined
+  let awaitsFirst = false
+  for (const arg of args) {
+    const [, name, value] = /^--([^=]+)(=.*)?$/.exec(arg) ?? []
+    if (name !== undefined) {
+      option = Object.hasOwn(options, name) && options[name].more ? name : undefined
+      awaitsFirst = value === undefined
+    } else if (awaitsFirst) {
+      awaitsFirst = false
+    } else if (option !== undefined && options[option].more?.test(arg)) {
+      spread.push(`--${option}`)
+    } else {
+      option = undefined
+    }
+    spread.push(arg)
+  }
+  return spread
 }
 
 function describe(name: string, { positionals, description }: CommandDefinition<Options>, options: Options): string {

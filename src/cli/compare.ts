@@ -18,15 +18,18 @@ import { parseNumber } from './model-pair.ts'
 
 type Tensors = Readonly<Record<string, Tensor>>
 
+/** For all tensors, and for some by name. */
+const bounds = { type: 'string', value: '<[tensor:]number...>', multiple: true, more: /^.+:[-+\d.e]+$/i } as const
+
 export const compare = defineCommand({
   summary: 'compare the tensors of two files or folders',
   positionals: '<actual> <reference>',
   description: `Compares .npy, .npz and .safetensors files, tensor by tensor by their names, or all such files of two folders by their paths. Of two files
-with one tensor each the names do not matter. A tolerance may be that of one tensor: --atol 1e-5 --atol logits:1e-4. Without any, it is
-that of the dtype. The exit code is 0 when all tensors match, 1 when not.`,
+with one tensor each the names do not matter. A tolerance may be that of one tensor: --atol 1e-5 logits:1e-4. Without any, it is that
+of the dtype. The exit code is 0 when all tensors match, 1 when not.`,
   options: {
-    atol: { type: 'string', value: '<[tensor:]number>', multiple: true, help: 'absolute tolerance' },
-    rtol: { type: 'string', value: '<[tensor:]number>', multiple: true, help: 'relative tolerance' },
+    atol: { ...bounds, help: 'absolute tolerance' },
+    rtol: { ...bounds, help: 'relative tolerance' },
     normalize: { type: 'string', value: '<l2>', help: 'compare after l2, l1, max, minmax, zscore or softmax' },
     squeeze: { type: 'boolean', help: 'ignore axes of length 1' },
   },

@@ -1,12 +1,13 @@
 // What the commands that run one model have in common: the model, and what it is fed.
 import { modelFileNames } from '../runners/load-model.ts'
 import type { Model } from '../runners/model.ts'
-import { formatShape, sizeOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type Invocation, type Options, UsageError } from './command.ts'
-import { ncnnOptions, openModel, parseEngine, parseOptionSet, readInputs } from './model-pair.ts'
+import { ncnnOptions, openModel, parseNcnn, readInputs } from './model-pair.ts'
+import { drawTensor } from './random-tensor.ts'
 
-export const fedOptions = {
+/** Of commands that draw what is not given. */
+export const inputOptions = {
   input: { type: 'string', value: '<name=x.npy>', multiple: true, help: 'an input and its tensor' },
   shape: {
     type: 'string',
@@ -15,6 +16,10 @@ export const fedOptions = {
     help: 'the shape of an input that is drawn at random',
   },
   seed: { type: 'string', value: '<integer>', help: 'of random inputs; 0 by default' },
+} as const satisfies Options
+
+export const fedOptions = {
+  ...inputOptions,
   outputs: { type: 'string', value: '<names|all>', help: 'blobs by name, with commas between them, or all' },
   ...ncnnOptions,
 } as const satisfies Options
@@ -35,16 +40,16 @@ export async function withFedModel<Result>(
   const [path, ...more] = positionals
   if (path === undefined || more.length > 0) throw new UsageError(`expected the path of one model (${modelFileNames})`)
   const given = readInputs('--input', values.input ?? [])
-  const shapes = Object.fromEntries((values.shape ?? []).map(parseShape))
-  const seed = Number(values.seed ?? 0)
-  if (!Number.isInteger(seed)) throw new UsageError(`--seed ${values.seed}: expected an integer`)
+  const shapes = parseShapes(values.shape)
+  const seed = parseSeed(values.seed)
   const { outputs } = values
-  const model = await openModel(path, { ncnn: parseOptionSet(values.options), engine: parseEngine(values.engine) })
+  const model = await openModel(path, parseNcnn(values))
   try {
     const missing = model.inputs.filter(({ name }) => given[name] === undefined)
-    const drawn = missing.map(
-      ({ name, shape }, i) => [name, drawTensor(name, shapes[name] ?? shape, seed + i)] as const,
-    )
+    const drawn = missing.map((input, i) => {
+      const shape = shapes[input.name] ?? input.shape
+      return [input.name, drawTensor({ ...input, shape }, seed + i)] as const
+    })
     return await use({
       model,
       inputs: { ...given, ...Object.fromEntries(drawn) },
@@ -55,6 +60,16 @@ export async function withFedModel<Result>(
     model.close()
   }
 }
+
+export function parseSeed(text = '0'): number {
+  const seed = Number(text)
+  if (!Number.isInteger(seed)) throw new UsageError(`--seed ${text}: expected an integer`)
+  return seed
+}
+
+/** By the names of inputs. */
+export const parseShapes = (given: readonly string[] = []): Readonly<Record<string, readonly number[]>> =>
+  Object.fromEntries(given.map(parseShape))
 
 /** `in0=3,224,224` */
 function parseShape(text: string): [name: string, shape: number[]] {
@@ -67,32 +82,4 @@ function parseShape(text: string): [name: string, shape: number[]] {
     throw new UsageError(`--shape ${text}: expected a name and a shape, such as in0=3,224,224`)
   }
   return [text.slice(0, separator), shape]
-}
-
-/** Numbers from -1 to 1, the same for the same seed on every machine. */
-function drawTensor(name: string, shape: readonly number[] | undefined, seed: number): Tensor {
-  if (shape === undefined || shape.some((length) => length < 1)) {
-    const known =
-      shape === undefined ? 'the model does not say its shape' : `the model says its shape is ${formatShape(shape)}`
-    throw new UsageError(
-      `input ${name} is missing, and ${known}: give --input ${name}=x.npy, or --shape ${name}=3,224,224 for random numbers`,
-    )
-  }
-  const random = mulberry32(seed)
-  return {
-    data: Float32Array.from({ length: sizeOf(shape) }, () => 2 * random() - 1),
-    shape: [...shape],
-    dtype: 'float32',
-  }
-}
-
-/** Tommy Ettinger's Mulberry32: a generator of one 32-bit word of state, uniform in [0, 1). */
-function mulberry32(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -7,6 +7,7 @@ import { type Command, type Terminal, UsageError } from './command.ts'
 import { compare } from './compare.ts'
 import { deviceWorker } from './device-worker.ts'
 import { diagnose } from './diagnose.ts'
+import { init } from './init.ts'
 import { inspect } from './inspect.ts'
 import { prune } from './prune.ts'
 import { record } from './record.ts'
@@ -18,6 +19,7 @@ export const commands: Readonly<Record<string, Command>> = {
   compare,
   'device-worker': deviceWorker,
   diagnose,
+  init,
   inspect,
   prune,
   record,

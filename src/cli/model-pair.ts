@@ -1,6 +1,7 @@
 // What the commands that compare two models have in common: the models, what they are fed, and the tolerance.
 
 import type { CompareModelsOptions } from '../analysis/compare-models.ts'
+import { didYouMean } from '../arguments/did-you-mean.ts'
 import { checkOptions } from '../compare/options/check-options.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
 import { readTensorSync } from '../files/read-write.ts'
@@ -9,6 +10,7 @@ import { loadRecording } from '../recordings/load-recording.ts'
 import { type LoadModelOptions, loadModel, modelFileNames } from '../runners/load-model.ts'
 import type { Model } from '../runners/model.ts'
 import { ncnnOptionSets } from '../runners/ncnn/engine-matrix.ts'
+import { type NcnnOptions, ncnnSwitches } from '../runners/ncnn/options.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type Invocation, type Options, UsageError } from './command.ts'
 import { withProgress } from './progress.ts'
@@ -25,6 +27,12 @@ export const ncnnOptions = {
     type: 'string',
     value: '<name>',
     help: `the model's ncnn options: ${[...optionSets.keys()].join(', ')}`,
+  },
+  ncnn: {
+    type: 'string',
+    value: '<switch,...>',
+    multiple: true,
+    help: "ncnn's own switches besides: fp16Storage, numThreads=2, sgemmConvolution=false",
   },
   engine: { type: 'string', value: '<name>', help: `what runs ncnn models: ${engines.join(', ')}` },
 } as const satisfies Options
@@ -95,7 +103,7 @@ function parseArguments({ values, positionals }: PairInvocation) {
   return {
     path,
     reference: values.reference,
-    ncnn: { ncnn: parseOptionSet(values.options), engine: parseEngine(values.engine) },
+    ncnn: parseNcnn(values),
     inputs: readInputs('--input', values.input),
     ...(values['reference-input'] && { referenceInputs: readInputs('--reference-input', values['reference-input']) }),
     ...parseTolerance(values),
@@ -123,7 +131,43 @@ export function parseNumber(option: string, text: string): number {
   return number
 }
 
-export function parseOptionSet(name: string | undefined) {
+/** How an ncnn model is to be run. */
+export function parseNcnn({
+  options,
+  ncnn = [],
+  engine,
+}: Pick<PairInvocation['values'], 'options' | 'ncnn' | 'engine'>) {
+  const switches = ncnn.flatMap((text) => text.split(',')).map(parseSwitch)
+  const set = parseOptionSet(options)
+  return {
+    ncnn: set || switches.length > 0 ? { ...set, ...Object.fromEntries(switches) } : undefined,
+    engine: parseEngine(engine),
+  }
+}
+
+/** `fp16Storage`, `useFp16Storage=false`, `numThreads=2` */
+function parseSwitch(text: string): readonly [name: string, value: boolean | number] {
+  const [given, value = 'true'] = text.split('=')
+  const name = [given, `use${given.slice(0, 1).toUpperCase()}${given.slice(1)}`].find((one) =>
+    Object.hasOwn(ncnnSwitches, one),
+  )
+  const known: Readonly<Record<string, string>> = ncnnSwitches
+  if (name === undefined) {
+    const names = Object.keys(ncnnSwitches).map((one) =>
+      one.replace(/^use(.)/, (_, first: string) => first.toLowerCase()),
+    )
+    throw new UsageError(`--ncnn ${text}: ncnn has no such switch${didYouMean(given, names)}`)
+  }
+  const parsed = known[name] === 'number' ? Number(value) : { true: true, false: false }[value]
+  if (parsed === undefined || Number.isNaN(parsed)) {
+    throw new UsageError(
+      `--ncnn ${text}: expected ${known[name] === 'number' ? `${given}=2` : `${given}, or ${given}=false`}`,
+    )
+  }
+  return [name, parsed]
+}
+
+function parseOptionSet(name: string | undefined): NcnnOptions | undefined {
   if (name === undefined) return undefined
   const options = optionSets.get(name)
   if (options === undefined) {
@@ -132,7 +176,7 @@ export function parseOptionSet(name: string | undefined) {
   return options
 }
 
-export function parseEngine(name: string | undefined) {
+function parseEngine(name: string | undefined) {
   const engine = engines.find((one) => one === name)
   if (name !== undefined && engine === undefined) {
     throw new UsageError(`--engine ${name}: expected one of ${engines.join(', ')}`)
@@ -147,7 +191,18 @@ export function readInputs(option: string, given: readonly string[]): Record<str
     if (separator < 1 || separator === text.length - 1) {
       throw new UsageError(`${option} ${text}: expected a name and a tensor file, such as in0=x.npy`)
     }
-    return [text.slice(0, separator), readTensorSync(text.slice(separator + 1))]
+    return [text.slice(0, separator), readNamedTensor(text.slice(separator + 1))]
   })
   return Object.fromEntries(inputs)
+}
+
+/** `x.npy`, or one of several tensors: `data.npz:image` */
+function readNamedTensor(text: string): Tensor {
+  const { path, name } = splitTensorName(text)
+  return readTensorSync(path, { name })
+}
+
+export function splitTensorName(text: string): { readonly path: string; readonly name?: string } {
+  const [, path, name] = /^(.*\.(?:npy|npz|safetensors)):(.+)$/is.exec(text) ?? []
+  return path === undefined ? { path: text } : { path, name }
 }

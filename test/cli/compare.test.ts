@@ -40,6 +40,10 @@ test('many tensors by name, with a tolerance for one of them', async () => {
   const args = ['compare', at('a.safetensors'), at('b.npz'), '--atol', '1e-5']
   expect(await runProgram(...args)).toMatchObject({ code: 1 })
   expect(await runProgram(...args, '--atol', 'logits:1')).toMatchObject({ code: 0 })
+  expect(
+    await runProgram('compare', '--atol', '1e-5', 'logits:1', 'scores:0', at('a.safetensors'), at('b.npz')),
+  ).toMatchObject({ code: 0 })
+  expect(await runProgram(...args, 'logits:1e-3')).toMatchObject({ code: 1 })
   const { out } = await runProgram(...args, '--json')
   expect(JSON.parse(out)).toMatchObject({
     pass: false,
@@ -66,6 +70,7 @@ test('folders by the paths of their files', async () => {
 })
 
 test.each([
+  [['one.npy', 'off.npz', '--squeeze', 'other:1'], /expected two files or two folders/],
   [['one.npy'], /expected two files or two folders/],
   [['one.npy', 'off.npz', '--atol', 'much'], /--atol much: expected a number/],
   [['one.npy', 'off.npz', '--atol', 'nobody:1'], /there is no tensor 'nobody' to have a tolerance/],

@@ -1,7 +1,7 @@
 // `run` and `record`, which feed a model alike.
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readTensors } from '../../src/files/index.ts'
+import { readTensor, readTensors, writeTensors } from '../../src/files/index.ts'
 import { runProgram } from './run-program.ts'
 import { type SmallModel, writeSmallModel } from './small-model.ts'
 
@@ -37,6 +37,52 @@ test('random inputs are the same for the same seed, and others for another', asy
   expect(other.out).not.toBe(first.out)
 })
 
+test("ncnn's switches are spelt as they are called, with or without `use`, on top of a set of options", async () => {
+  const outputWith = async (...args: string[]) => {
+    const { code, out } = await runProgram(
+      'run',
+      files.right,
+      '--input',
+      files.input,
+      '--outputs',
+      'all',
+      '--json',
+      ...args,
+    )
+    expect(code).toBe(0)
+    const { runtime, outputs } = JSON.parse(out)
+    return { options: runtime.options, outputs }
+  }
+  const [plain, fp16] = [await outputWith(), await outputWith('--ncnn', 'fp16Storage')]
+  expect(fp16.options).toMatchObject({ useFp16Storage: true })
+  expect(fp16.outputs).not.toEqual(plain.outputs)
+  expect(fp16.outputs.length).toBeGreaterThan(10)
+  expect(await outputWith('--ncnn', 'useFp16Storage,numThreads=1')).toEqual({
+    options: { ...fp16.options, numThreads: 1 },
+    outputs: fp16.outputs,
+  })
+  const { options } = await outputWith(
+    '--options',
+    'default',
+    '--ncnn',
+    'fp16Storage=false',
+    '--ncnn',
+    'fp16Arithmetic=false',
+  )
+  expect(options).not.toHaveProperty('useFp16Storage', true)
+  expect(options).toHaveProperty('useWinogradConvolution', true)
+})
+
+test('an input is one of the tensors of a file', async () => {
+  const path = join(files.folder, 'many.npz')
+  await writeTensors(path, { other: [1], image: await readTensor(join(files.folder, 'in.npy')) })
+  const [one, same] = [
+    await runProgram('run', files.right, '--input', `in=${path}:image`),
+    await runProgram('run', files.right, '--input', files.input),
+  ]
+  expect(one).toEqual(same)
+})
+
 test('record stores all blobs, which the commands take in place of a model', async () => {
   const path = join(files.folder, 'new.safetensors')
   expect(await runProgram('record', files.right, '--input', files.input, '--output', path)).toMatchObject({
@@ -50,6 +96,12 @@ test('record stores all blobs, which the commands take in place of a model', asy
 test.each([
   [['run'], /expected the path of one model/],
   [['run', 'RIGHT', '--seed', 'x', '--input', 'INPUT'], /--seed x: expected an integer/],
+  [
+    ['run', 'RIGHT', '--input', 'INPUT', '--ncnn', 'fp16Sorage'],
+    /ncnn has no such switch \(did you mean 'fp16Storage'\?\)/,
+  ],
+  [['run', 'RIGHT', '--input', 'INPUT', '--ncnn', 'numThreads=two'], /--ncnn numThreads=two: expected numThreads=2/],
+  [['run', 'RIGHT', '--input', 'INPUT', '--ncnn', 'fp16Storage=2'], /expected fp16Storage, or fp16Storage=false/],
   [['run', 'RIGHT', '--shape', 'in=0'], /--shape in=0: expected a name and a shape/],
   [['record', 'RIGHT', '--input', 'INPUT'], /--output is missing: a path that ends in \.safetensors/],
 ])('%j is a wrong command line', async (args, message) => {
