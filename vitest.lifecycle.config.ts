@@ -5,5 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/{snapshots,matchers,report,cli}/lifecycle/**/*.test.ts'],
     testTimeout: 120_000,
+    // The tests wait for the processes that they start; Vitest would leave one processor free.
+    maxWorkers: '100%',
   },
 })
