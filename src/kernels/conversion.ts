@@ -17,6 +17,8 @@ export const conversionKernels = {
   roundToHalf: kernel(['data', 'n']),
   /** Rounds float32 to the nearest bfloat16 value (ties to even) in place. */
   roundToBfloat16: kernel(['data', 'n']),
+  /** As {@link roundToBfloat16}, but ties go away from zero. */
+  roundUpToBfloat16: kernel(['data', 'n']),
   /** Cuts float32 to its upper 16 bits in place: what ncnn's plain bf16 storage does. */
   truncateToBfloat16: kernel(['data', 'n']),
   /** bfloat16 bits to float32, exactly. */

@@ -5,6 +5,7 @@ import { convolutionKernels } from './convolution.ts'
 import type { Callable } from './definition.ts'
 import { elementwiseKernels } from './elementwise.ts'
 import { gemmKernels } from './gemm.ts'
+import { halfKernels } from './half.ts'
 import { int8Kernels } from './int8.ts'
 import { memoryKernels } from './memory.ts'
 import { normalizationKernels } from './normalization.ts'
@@ -20,6 +21,7 @@ export const ncnnDefinitions = {
   ...conversionKernels,
   ...elementwiseKernels,
   ...gemmKernels,
+  ...halfKernels,
   ...int8Kernels,
   ...memoryKernels,
   ...normalizationKernels,

@@ -126,7 +126,7 @@ function packInterior(
  * Packs one panel: for each of the output positions p0 .. p0 + lanes and each of the taps t0 .. t0 + tapCount the input under the tap,
  * channel by channel. Where the input lies is decided once for all channels.
  */
-function packPatches(
+export function packPatches(
   panel: usize, width: i32, source: usize, channelStep: usize, channels: i32, h: i32, w: i32, p0: i32, lanes: i32, outW: i32,
   t0: i32, tapCount: i32, kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32, padTop: i32, padLeft: i32, pad: v128,
 ): void {

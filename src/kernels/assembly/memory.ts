@@ -79,6 +79,17 @@ export function roundToBfloat16(data: usize, n: i32): void {
   }
 }
 
+export function roundUpToBfloat16(data: usize, n: i32): void {
+  const half = i32x4.splat(0x8000), mask = i32x4.splat(0xffff0000)
+  for (let rest = n; rest > 0; rest -= 4, data += 16) {
+    const v = v128.load(data)
+    const nan = v128.and(v128.or(v, i32x4.splat(0x00400000)), mask)
+    const result = v128.bitselect(v128.and(i32x4.add(v, half), mask), nan, f32x4.eq(v, v))
+    if (rest >= 4) v128.store(data, result)
+    else storeFirst(data, result, rest)
+  }
+}
+
 export function truncateToBfloat16(data: usize, n: i32): void {
   const mask = i32x4.splat(0xffff0000)
   for (let rest = n; rest > 0; rest -= 4, data += 16) {

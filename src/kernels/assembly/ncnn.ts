@@ -7,11 +7,15 @@ export { depthwise, depthwiseScratchBytes } from './depthwise'
 export { addScaled, binary, prelu, scaleBias, unary } from './elementwise'
 export { gemm, gemmLeft, gemmRight, packLeft, packRight } from './gemm'
 export { gridSample, gridSampleScratchBytes } from './grid-sample'
+export { halfDepthwise, halfDepthwiseScratchBytes } from './half-depthwise'
+export { halfFunction } from './half-math'
+export { halfGru, halfLstm, halfRnn } from './half-recurrent'
+export { halfConvolution, halfConvolutionScratchBytes, halfJoin, halfProduct } from './half-sums'
 export { bytesToFloat, int8Finish, int8Scale, int8Window, largestMagnitude, quantize, quantizeToBytes } from './int8'
 export { int8Convolution, packInt8Filters } from './int8-convolution'
 export { int8Gemm, packInt8Right } from './int8-gemm'
 export {
-  bfloat16ToFloat, copyStrided, castToBfloat16, castToHalf, fill, floatToHalf, halfToFloat, roundToBfloat16, roundToHalf, transpose, truncateToBfloat16,
+  bfloat16ToFloat, copyStrided, castToBfloat16, castToHalf, fill, floatToHalf, halfToFloat, roundToBfloat16, roundToHalf, roundUpToBfloat16, transpose, truncateToBfloat16,
 } from './memory'
 export { normalizeChannels, normalizePositions, squareWindows, standardize } from './norms'
 export { adaptivePool, pool } from './pooling'

@@ -4,6 +4,8 @@ import type { GraphLayer } from '../../graph.ts'
 import type { ParamSpecs, ParamValues } from '../../params.ts'
 import type { WeightSpec, WeightSpecs } from '../../weights.ts'
 import type { Blob, BlobDType } from './memory/blob.ts'
+import type { ArmLayout } from './precision/arm-layout.ts'
+import type { Storage16 } from './precision/reduced-precision.ts'
 
 /** How many input blobs a layer takes, and the tuple in which `forward` receives them. */
 interface InputTuples {
@@ -58,8 +60,11 @@ export interface LoadedLayer<P extends ParamSpecs, W extends WeightSpecs, Prepar
   readonly prepared: Prepared
   readonly outputCount: number
   readonly graph: GraphLayer
-  /** Simulate sums in fp16 (`useFp16Arithmetic`): round to fp16 after every addition. */
+  /** Simulate sums in fp16 (`useFp16Arithmetic`): each addition rounds. */
   readonly sumsInHalf: boolean
+  /** In which type it stores its inputs and outputs on ARM; undefined for float32. */
+  readonly storage16: Storage16 | undefined
+  readonly layout: ArmLayout
   /** The tiles with which it may compute by Winograd's algorithm where that applies (`useWinogradConvolution`). */
   readonly winograd: readonly WinogradSize[]
 }

@@ -86,7 +86,7 @@ function loadLayers(
   const workspace = createWorkspace(arena, kernels, options.precision)
   const layers = new Map<GraphLayer, RunnableLayer>()
   for (const [index, { layer, type, params }] of declared.entries()) {
-    const { storage16, sumsInHalf, winograd } = layerOptions(layer, type, options.ncnn)
+    const { storage16, sumsInHalf, layout, winograd } = layerOptions(layer, type, options.ncnn)
     const packs = options.precision === 'float32' && storage16 !== 'bfloat16' && !sumsInHalf
     const keepHalf = packs ? (type.packsHalf ?? []) : []
     const weights = loadWeights(arena, bin, located[index], keepHalf, { storage16, kernels })
@@ -96,12 +96,13 @@ function loadLayers(
       weights,
       outputCount: layer.outputs.length,
       sumsInHalf,
+      storage16,
+      layout,
       winograd,
     }
     layers.set(layer, {
       ...unprepared,
       type,
-      storage16,
       elements: elementsOf(layer),
       prepared: explained(layer, () => type.prepare?.(unprepared, workspace.workspace)),
     })

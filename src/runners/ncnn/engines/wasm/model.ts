@@ -25,7 +25,7 @@ import { type LoadedNetwork, loadNetwork, type RunnableLayer } from './load.ts'
 import type { createArena } from './memory/arena.ts'
 import type { Blob } from './memory/blob.ts'
 import { blobToTensor, tensorToBlob } from './memory/exchange.ts'
-import { roundTo, type Storage16 } from './precision/reduced-precision.ts'
+import { roundResult, roundTo, type Storage16 } from './precision/reduced-precision.ts'
 
 /**
  * Loads a graph with its weights into the built-in engine.
@@ -174,7 +174,8 @@ function runLayer(
     checkElements(layer, inputs)
     const stored = layer.storage16 === undefined ? inputs : roundInputs(layer.storage16, inputs, workspace)
     const outputs = [layer.type.forward(stored, layer, workspace)].flat() as Blob[]
-    if (layer.storage16 !== undefined) for (const output of outputs) roundTo(layer.storage16, output, workspace.kernels)
+    if (layer.storage16 !== undefined)
+      for (const output of outputs) roundResult(layer.storage16, output, workspace.kernels)
     if (outputs.length !== layer.outputCount) {
       throw new NcnnError(`it makes ${outputs.length} outputs, but the .param names ${layer.outputCount}`)
     }

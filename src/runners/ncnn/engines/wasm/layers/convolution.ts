@@ -6,6 +6,7 @@ import { convolve } from '../operations/convolution/convolve.ts'
 import type { FilterShape } from '../operations/convolution/filters.ts'
 import { convolutionFlops } from '../operations/convolution/flops.ts'
 import { pointwiseGeometry, volumeOf } from '../operations/convolution/geometry.ts'
+import { convolveHalf } from '../operations/convolution/half-convolution.ts'
 import { type QuantizableParams, quantizableElements, quantizableWeights } from '../operations/convolution/int8.ts'
 import { convolutionParams2d } from '../operations/convolution/params.ts'
 import { checkFloat } from '../operations/elementwise.ts'
@@ -28,11 +29,14 @@ export const Convolution = defineLayer({
   forward(inputs, layer, workspace) {
     const [x] = inputs
     const { prepared } = layer
-    const { filters } = prepared
+    const { halfFilters } = prepared
+    const filters = prepared.filters ?? halfFilters
     if (filters === undefined || !areFeatures(x, filters)) return forwardConvolution(2, inputs, layer, workspace)
     checkFloat(x, workspace)
     const y = workspace.alloc([filters.outputs])
-    convolve(x, filters, pointwiseGeometry([1, 1, 1]), prepared, y, workspace)
+    const geometry = pointwiseGeometry([1, 1, 1])
+    if (halfFilters !== undefined) convolveHalf(x, halfFilters, geometry, prepared, y, workspace)
+    else convolve(x, filters, geometry, prepared, y, workspace)
     return y
   },
 })

@@ -4,6 +4,7 @@ import { elementAddress } from '../operations/matrix.ts'
 import { gruStep } from '../operations/recurrence.ts'
 import {
   forwardRecurrent,
+  halfArguments,
   prepareRecurrent,
   recurrentFlops,
   recurrentParams,
@@ -30,6 +31,22 @@ export const GRU = defineLayer({
     const results = forwardRecurrent(x, fedHidden, layer, workspace, {
       kernel: (call, d) =>
         workspace.kernels.gru({ ...call, hiddenBias: elementAddress(biases, d * biasRows + gateRows) }),
+      half(call, d) {
+        const { half } = layer.prepared
+        if (half === undefined) return
+        const { directions, inputOrder, columns } = half
+        const { features, units } = layer.prepared.sizes
+        const newGate = directions[d].input
+        workspace.kernels.halfGru({
+          ...halfArguments(call, d, 2, workspace),
+          input: call.x.ptr,
+          features,
+          packedInput: newGate.packed.ptr + 2 * columns * features * 4,
+          inputOrder: inputOrder.order.ptr,
+          inputEnds: inputOrder.ends.ptr,
+          newBias: elementAddress(biases, d * biasRows + 2 * units),
+        })
+      },
       step: (direction) => (features, start) => gruStep(direction, features, start),
     })
     return takeOutputs(results, layer.outputCount)

@@ -7,11 +7,14 @@ import { raw, taggedOrInt8 } from '../../../weights.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { activate, activationParams, type FusedActivation, fusedActivation } from '../operations/fused-activation.ts'
+import { activateHalf } from '../operations/half-activation.ts'
+import { inTurn, storeOrder } from '../operations/half-order.ts'
+import { multiplyHalf, packHalfRight } from '../operations/half-product.ts'
 import { type Int8Right, int8Right, multiplyInt8 } from '../operations/int8-matrix.ts'
 import { operand, packRight } from '../operations/matrix.ts'
 import { asFloat32 } from '../precision/half-weights.ts'
 import { quantize } from '../precision/int8.ts'
-import { roundingOf, type SumPrecision, sumPrecisionOf } from '../precision/sums.ts'
+import { sumPrecisionOf } from '../precision/sums.ts'
 
 /** y = activation(x W^T + b): a blob of as many elements as the weights have columns is one row; a matrix of such rows gives a row each */
 export const InnerProduct = defineLayer({
@@ -57,14 +60,16 @@ export const InnerProduct = defineLayer({
     }
     if (weight_data.dtype === 'int8')
       throw new NcnnError('the weights are int8, but int8_scale_term is 0: their scales are missing')
-    if (sumPrecisionOf(layer, workspace) !== 'float32') return { num_input, packed: undefined }
+    const sums = sumPrecisionOf(layer, workspace)
+    if (sums === 'float64') return { num_input, packed: undefined }
+    if (sums === 'float16') return { num_input, packed: undefined, half: halfProducts(layer, num_input, workspace) }
     const packed = packRight(operand(weight_data, num_output, num_input, false), num_output, num_input, workspace).blob
     weight_data.release()
     return { num_input, packed }
   },
   forward([x], layer, workspace) {
     const { params, weights, prepared } = layer
-    const { num_input, packed, int8 } = prepared
+    const { num_input, packed, int8, half } = prepared
     const { weight_data, bias_data, bottom_blob_int8_scales } = weights
     const perRow = x.shape.length === 2 && x.shape[1] === num_input
     if (!perRow && x.length !== num_input) {
@@ -75,12 +80,37 @@ export const InnerProduct = defineLayer({
     const activation = fusedActivation(params)
     if (int8 && bottom_blob_int8_scales) {
       innerProductInt8(x, int8, bottom_blob_int8_scales, bias_data, y, rows, activation, workspace)
+    } else if (half !== undefined) {
+      multiplyHalf(x, half.right, perRow ? half.rows : half.features, bias_data, y, rows, workspace)
+      activateHalf(y, activation, workspace)
     } else if (packed === undefined) {
-      innerProductPlain(x, weight_data, bias_data, y, rows, activation, sumPrecisionOf(layer, workspace))
+      innerProductPlain(x, weight_data, bias_data, y, rows, activation)
     } else innerProductSimd(x, packed, bias_data, y, rows, activation, workspace)
     return y
   },
 })
+
+/** W for sums in half precision: those of one row of features run in eight chains, those of each row of a matrix in one. */
+function halfProducts(
+  {
+    params: { num_output },
+    weights: { weight_data, bias_data },
+  }: {
+    readonly params: { readonly num_output: number }
+    readonly weights: { readonly weight_data: Blob; readonly bias_data: Blob | undefined }
+  },
+  num_input: number,
+  workspace: Workspace,
+) {
+  const right = packHalfRight(weight_data, 0, num_output, num_input, workspace)
+  weight_data.release()
+  if (bias_data !== undefined) workspace.kernels.roundToHalf({ data: bias_data.ptr, n: bias_data.length })
+  return {
+    right,
+    features: storeOrder(inTurn(num_input, 8), workspace),
+    rows: storeOrder(inTurn(num_input, 1), workspace),
+  }
+}
 
 function innerProductSimd(
   x: Blob,
@@ -190,20 +220,14 @@ function innerProductPlain(
   y: Blob,
   rows: number,
   activation: FusedActivation,
-  sums: SumPrecision,
 ): void {
   const features = x.length / rows
   const outputs = y.length / rows
-  const round = roundingOf(sums)
   const [source, factors, offsets, target] = [x.data, weight.data, bias?.data, y.data]
   for (let row = 0; row < rows; row++) {
     for (let p = 0; p < outputs; p++) {
-      const start = offsets ? offsets[p] : 0
-      let sum = round?.(start) ?? start
-      for (let q = 0; q < features; q++) {
-        const next = sum + source[row * features + q] * factors[p * features + q]
-        sum = round === undefined ? next : round(next)
-      }
+      let sum = offsets ? offsets[p] : 0
+      for (let q = 0; q < features; q++) sum += source[row * features + q] * factors[p * features + q]
       target[row * outputs + p] = activate(sum, activation)
     }
   }

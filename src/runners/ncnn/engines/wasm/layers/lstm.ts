@@ -6,6 +6,7 @@ import { elementAddress } from '../operations/matrix.ts'
 import { lstmStep, matrixProduct } from '../operations/recurrence.ts'
 import {
   forwardRecurrent,
+  halfArguments,
   initialState,
   packMatrix,
   prepareRecurrent,
@@ -15,7 +16,6 @@ import {
   sizesOf,
   takeOutputs,
 } from '../operations/recurrent-layer.ts'
-import { roundingOf, sumPrecisionOf } from '../precision/sums.ts'
 
 /** Long short-term memory: x [T][features], optional hidden and cell state -> y [T][directions * num_output], hidden, cell. */
 export const LSTM = defineLayer({
@@ -38,10 +38,9 @@ export const LSTM = defineLayer({
     const sizes = sizesOf(layer.params, 4)
     const prepared = prepareRecurrent(layer, sizes, workspace)
     const { weight_hr_data } = layer.weights
-    if (prepared.packed === undefined || weight_hr_data === undefined) return { ...prepared, projections: [] }
-    const projections = prepared.packed.map((_, d) =>
-      packMatrix(weight_hr_data, d, sizes.outputs, sizes.units, workspace),
-    )
+    const directions = prepared.packed ?? prepared.half?.directions
+    if (directions === undefined || weight_hr_data === undefined) return { ...prepared, projections: [] }
+    const projections = directions.map((_, d) => packMatrix(weight_hr_data, d, sizes.outputs, sizes.units, workspace))
     weight_hr_data.release()
     return { ...prepared, projections }
   },
@@ -54,11 +53,15 @@ export const LSTM = defineLayer({
         const packedProjection = projections[d]?.ptr
         workspace.kernels.lstm({ ...call, packedProjection, cell: elementAddress(cell, d * hiddenSize), hiddenSize })
       },
+      half(call, d) {
+        const packedProjection = projections[d]?.ptr
+        const cells = elementAddress(cell, d * hiddenSize)
+        const common = halfArguments(call, d, 4, workspace)
+        workspace.kernels.halfLstm({ ...common, packedProjection, cell: cells, hiddenSize })
+      },
       step(direction, d) {
         const weights = layer.weights.weight_hr_data
-        const rounding = roundingOf(sumPrecisionOf(layer, workspace))
-        const projection =
-          weights && matrixProduct(weights.data, d * outputs * hiddenSize, outputs, hiddenSize, rounding)
+        const projection = weights && matrixProduct(weights.data, d * outputs * hiddenSize, outputs, hiddenSize)
         const lstm = { ...direction, projection, cellState: cell.data, cellOffset: d * hiddenSize, hiddenSize }
         return (features, start) => lstmStep(lstm, features, start)
       },

@@ -3,6 +3,7 @@ import { defineLayer } from '../layer.ts'
 import { rnnStep } from '../operations/recurrence.ts'
 import {
   forwardRecurrent,
+  halfArguments,
   prepareRecurrent,
   recurrentFlops,
   recurrentParams,
@@ -26,6 +27,7 @@ export const RNN = defineLayer({
   forward([x, fedHidden], layer, workspace) {
     const results = forwardRecurrent(x, fedHidden, layer, workspace, {
       kernel: (call) => workspace.kernels.rnn(call),
+      half: (call, d) => workspace.kernels.halfRnn(halfArguments(call, d, 1, workspace)),
       step: (direction) => (features, start) => rnnStep(direction, features, start),
     })
     return takeOutputs(results, layer.outputCount)

@@ -4,6 +4,8 @@ import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { checkFloat } from '../operations/elementwise.ts'
 import { softmax } from '../operations/softmax.ts'
+import { softmaxInBfloat16, softmaxInHalf } from '../operations/stored-softmax.ts'
+import { packOf } from '../precision/arm-layout.ts'
 import { viewAlong } from '../shapes/axis-view.ts'
 
 /** y = e^x / sum(e^x) along the axis */
@@ -21,11 +23,13 @@ export const Softmax = defineLayer({
       )
     }
   },
-  forward([x], { params: { axis } }, workspace) {
+  forward([x], { params: { axis }, storage16, sumsInHalf, layout }, workspace) {
     checkFloat(x, workspace)
-    const { outer, length, inner } = viewAlong(x.shape, axis)
+    const view = viewAlong(x.shape, axis)
     const y = workspace.reuse(x)
-    softmax(x, y, outer, length, inner, workspace)
+    if (storage16 === 'float16') softmaxInHalf(x, y, view, packOf(x.shape[0], layout, sumsInHalf), workspace)
+    else if (storage16 === 'bfloat16') softmaxInBfloat16(x, y, view)
+    else softmax(x, y, view.outer, view.length, view.inner, workspace)
     return y
   },
 })

@@ -1,5 +1,5 @@
 // UnaryOp: an elementary function of each element.
-import { UnaryOp as Operation } from '../../../../../kernels/ncnn.ts'
+import { HalfFunction, UnaryOp as Operation } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
@@ -43,6 +43,12 @@ const names = new Map<number, OperationName>(
   Object.entries(Operation).map(([name, number]) => [number, name as OperationName]),
 )
 
+/** What ncnn's ARM code computes in float16 wherever it stores that. */
+const halfFunctions: Readonly<Record<number, number>> = {
+  [Operation.exp]: HalfFunction.exp,
+  [Operation.tanh]: HalfFunction.tanh,
+}
+
 /** To the nearest integer, halves to the even one; -0.5 becomes -0. */
 function roundHalfEven(x: number): number {
   const unit = 4503599627370496 // 2^52
@@ -66,6 +72,12 @@ export const UnaryOp = defineLayer({
     if (name === undefined) throw new NcnnError(`op_type must be 0 to ${names.size - 1}, found ${op_type}`)
     return functions[name]
   },
-  forward: ([x], { params: { op_type }, prepared: f }, workspace) =>
-    mapElements(x, workspace, f, unaryKernel(op_type, workspace)),
+  forward([x], { params: { op_type }, prepared: f, storage16 }, workspace) {
+    const half = storage16 === 'float16' ? halfFunctions[op_type] : undefined
+    const kernel =
+      half === undefined
+        ? unaryKernel(op_type, workspace)
+        : (input: number, output: number, n: number) => workspace.kernels.halfFunction({ f: half, input, output, n })
+    return mapElements(x, workspace, f, kernel)
+  },
 })

@@ -2,7 +2,8 @@
 // mathematical function, without the limits that keep those steps from overflowing.
 import type { ParamSpecs, ParamValues } from '../../../params.ts'
 import { type AnyLayerType, defineLayer, type LayerType } from '../layer.ts'
-import { mapElements } from './elementwise.ts'
+import { checkFloat, mapElements } from './elementwise.ts'
+import { activateHalf } from './half-activation.ts'
 
 type Declaration<P extends ParamSpecs> = Pick<LayerType<'1', P>, 'type' | 'binaryId' | 'stores16' | 'params' | 'check'>
 
@@ -18,8 +19,15 @@ export function activation<P extends ParamSpecs>({ kernel, f, ...declaration }: 
     ...declaration,
     inputs: '1',
     elements: 'float32',
-    forward([x], { params }, workspace) {
+    forward([x], { params, sumsInHalf }, workspace) {
       const [kind, a = 0, b = 0] = kernel(params)
+      if (sumsInHalf) {
+        checkFloat(x, workspace)
+        const y = workspace.reuse(x)
+        if (y.ptr !== x.ptr) y.data.set(x.data)
+        activateHalf(y, { type: kind, a, b }, workspace)
+        return y
+      }
       return mapElements(
         x,
         workspace,

@@ -2,7 +2,6 @@
 import { tanh } from '../math/index.ts'
 import type { BlobArray } from '../memory/blob.ts'
 import { descale, dynamicScale, quantize } from '../precision/int8.ts'
-import type { Rounding } from '../precision/sums.ts'
 import { sigmoid } from './logistic.ts'
 
 /** W v for the rows of one matrix; `start` is where v begins in `vector`. The result is valid until the next call. */
@@ -10,23 +9,13 @@ export type Product = (vector: BlobArray, start: number) => Float64Array
 
 /**
  * @param weights holds the matrix [rows][columns] from `offset` on
- * @param round what is done to a sum after every addition
  */
-export function matrixProduct(
-  weights: BlobArray,
-  offset: number,
-  rows: number,
-  columns: number,
-  round?: Rounding,
-): Product {
+export function matrixProduct(weights: BlobArray, offset: number, rows: number, columns: number): Product {
   const result = new Float64Array(rows)
   return (vector, start) => {
     for (let r = 0; r < rows; r++) {
       let sum = 0
-      for (let i = 0; i < columns; i++) {
-        const next = sum + weights[offset + r * columns + i] * vector[start + i]
-        sum = round === undefined ? next : round(next)
-      }
+      for (let i = 0; i < columns; i++) sum += weights[offset + r * columns + i] * vector[start + i]
       result[r] = sum
     }
     return result
@@ -83,8 +72,6 @@ export interface Direction {
   readonly hiddenOffset: number
   /** Length of the hidden state: the layer's outputs in this direction. */
   readonly outputs: number
-  /** What is done to sums after every addition. */
-  readonly round: Rounding
 }
 
 export interface LstmDirection extends Direction {
@@ -101,8 +88,8 @@ export function unroll(steps: number, reverse: boolean, step: (t: number) => voi
 }
 
 /** The sum of a row's bias and its two products. */
-function gateSum({ bias, biasOffset, round }: Direction, row: number, fromInput: number, fromHidden: number): number {
-  return round(round(bias[biasOffset + row] + fromInput) + fromHidden)
+function gateSum({ bias, biasOffset }: Direction, row: number, fromInput: number, fromHidden: number): number {
+  return bias[biasOffset + row] + fromInput + fromHidden
 }
 
 /**
@@ -131,7 +118,7 @@ export function lstmStep(direction: LstmDirection, x: BlobArray, start: number):
  * The biases are in the order R, U, WN, BN.
  */
 export function gruStep(direction: Direction, x: BlobArray, start: number): void {
-  const { input, hidden, bias, biasOffset, hiddenState, hiddenOffset, outputs, round } = direction
+  const { input, hidden, bias, biasOffset, hiddenState, hiddenOffset, outputs } = direction
   const fromInput = input(x, start)
   const fromHidden = hidden(hiddenState, hiddenOffset)
   const gate = (row: number): number => gateSum(direction, row, fromInput[row], fromHidden[row])
@@ -139,8 +126,8 @@ export function gruStep(direction: Direction, x: BlobArray, start: number): void
     const reset = sigmoid(gate(q))
     const update = sigmoid(gate(outputs + q))
     const candidate = 2 * outputs + q
-    const recurrent = round(fromHidden[candidate] + bias[biasOffset + outputs + candidate])
-    const next = tanh(round(round(fromInput[candidate] + bias[biasOffset + candidate]) + reset * recurrent))
+    const recurrent = fromHidden[candidate] + bias[biasOffset + outputs + candidate]
+    const next = tanh(fromInput[candidate] + bias[biasOffset + candidate] + reset * recurrent)
     hiddenState[hiddenOffset + q] = (1 - update) * next + update * hiddenState[hiddenOffset + q]
   }
 }

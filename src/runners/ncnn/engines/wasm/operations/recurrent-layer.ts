@@ -1,13 +1,19 @@
 // What LSTM, GRU and RNN share: parameters, weights, states, and the walk over time in each direction.
-import { gemmScratchBytes, Initial, type NcnnKernels, recurrentScratchBytes } from '../../../../../kernels/ncnn.ts'
+import {
+  gemmScratchBytes,
+  halfRecurrentScratchBytes,
+  Initial,
+  type NcnnKernels,
+  recurrentScratchBytes,
+} from '../../../../../kernels/ncnn.ts'
 import { formatShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, tagged, taggedOrInt8 } from '../../../weights.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob, BlobArray } from '../memory/blob.ts'
-import { type Rounding, roundingOf, sumPrecisionOf } from '../precision/sums.ts'
 import { asRank, namedLengths } from '../shapes/axes.ts'
+import { type HalfRecurrent, halfRecurrent, halfSumsFromInput } from './half-recurrent.ts'
 import { packRightInt8 } from './int8-matrix.ts'
 import { elementAddress, operand, packRight } from './matrix.ts'
 import {
@@ -119,6 +125,7 @@ interface PreparedRecurrent {
   readonly sizes: Sizes
   readonly packed?: readonly PackedDirection[]
   readonly packedInt8?: readonly PackedDirection[]
+  readonly half?: HalfRecurrent
 }
 
 interface UnpreparedRecurrent {
@@ -140,8 +147,13 @@ export function prepareRecurrent(
   if (int8 !== (weight_hc_data.dtype === 'int8')) {
     throw new NcnnError(`weights stored as ${weight_xc_data.dtype} and as ${weight_hc_data.dtype} do not go together`)
   }
-  const isKernelFloat = int8 ? workspace.float === 'float32' : sumPrecisionOf({ sumsInHalf }, workspace) === 'float32'
-  if (!isKernelFloat) return { sizes }
+  if (workspace.float === 'float64') return { sizes }
+  if (!int8 && sumsInHalf) {
+    const half = halfRecurrent(weights, sizes, workspace)
+    weight_xc_data.release()
+    weight_hc_data.release()
+    return { sizes, half }
+  }
   const pack = (blob: Blob, d: number, columns: number): Blob =>
     int8
       ? packRightInt8(blob, d * gateRows * columns, gateRows, columns, workspace)
@@ -217,20 +229,17 @@ function gatesFromInput(
   return gates
 }
 
-const exactly: Rounding = (sum) => sum
-
-/** The products W_x v and W_h v of direction `d`, in plain TypeScript but for int8 sums, and what is done to sums of floats. */
+/** The products W_x v and W_h v of direction `d`, in plain TypeScript but for int8 sums. */
 function plainProducts(
   weights: LoadedWeights,
   d: number,
   { sizes: { features, gateRows, outputs }, packedInt8 }: PreparedRecurrent,
   workspace: Workspace,
-  rounding?: Rounding,
 ) {
   const packed = packedInt8?.[d]
   const product = (blob: Blob, packedBlob: Blob | undefined, columns: number, scales: Blob | undefined): Product => {
     const offset = d * gateRows * columns
-    if (scales === undefined) return matrixProduct(blob.data, offset, gateRows, columns, rounding)
+    if (scales === undefined) return matrixProduct(blob.data, offset, gateRows, columns)
     const rows = packedBlob
       ? kernelRows(packedBlob, gateRows, columns, workspace)
       : plainRows(blob.data, offset, gateRows, columns)
@@ -239,7 +248,6 @@ function plainProducts(
   return {
     input: product(weights.weight_xc_data, packed?.input, features, weights.weight_xc_data_int8_scales),
     hidden: product(weights.weight_hc_data, packed?.hidden, outputs, weights.weight_hc_data_int8_scales),
-    round: rounding ?? exactly,
   }
 }
 
@@ -264,10 +272,42 @@ function kernelRows(packed: Blob, rows: number, columns: number, { kernels, scra
   }
 }
 
+/** What the kernels for sums in half precision are called with. */
+export interface HalfCall {
+  readonly x: Blob
+  readonly prepared: HalfRecurrent
+  readonly sizes: Sizes
+  readonly bias: Blob
+  readonly walk: Readonly<Record<'hidden' | 'output' | 'outputStride' | 'steps' | 'numOutput' | 'reverse', number>>
+}
+
+/** The arguments that all of them take; W_x x of the first `products` gates is in the sums. */
+export function halfArguments(
+  { x, prepared, sizes, bias, walk }: HalfCall,
+  d: number,
+  products: number,
+  workspace: Workspace,
+) {
+  const { biasRows, outputs, units } = sizes
+  const sums = halfSumsFromInput(x, prepared, d, bias, d * biasRows, products, walk.steps, sizes, workspace)
+  const { order, ends } = prepared.hiddenOrder
+  return {
+    ...walk,
+    sums: sums.ptr,
+    packedHidden: prepared.directions[d].hidden.packed.ptr,
+    order: order.ptr,
+    ends: ends.ptr,
+    columns: prepared.columns,
+    scratch: workspace.scratch([halfRecurrentScratchBytes(outputs, units)], 'uint8').ptr,
+  }
+}
+
 /** What a type does in direction `d` beyond what all types do. */
 interface RecurrentType {
   /** Runs its kernel; `call` is what all of them take. */
   kernel(call: Parameters<NcnnKernels['rnn']>[0], d: number): void
+  /** Runs its kernel for sums in half precision. */
+  half(call: HalfCall, d: number): void
   /** Its step in plain TypeScript, which finds its features in `x` from `start` on. */
   step(direction: Direction, d: number): (x: BlobArray, start: number) => void
 }
@@ -276,38 +316,36 @@ interface RecurrentType {
 export function forwardRecurrent(
   x: Blob,
   fedHidden: Blob | undefined,
-  layer: UnpreparedRecurrent & { readonly params: RecurrentParams; readonly prepared: PreparedRecurrent },
+  layer: { readonly weights: LoadedWeights; readonly params: RecurrentParams; readonly prepared: PreparedRecurrent },
   workspace: Workspace,
   type: RecurrentType,
 ): [y: Blob, hidden: Blob] {
   const { params, weights, prepared } = layer
-  const { packed, sizes } = prepared
+  const { packed, half, sizes } = prepared
   const { directions, gates, units, biasRows, outputs } = sizes
-  const rounding = roundingOf(sumPrecisionOf(layer, workspace))
   const steps = stepsOf(x, sizes, params)
   const y = workspace.alloc([steps, directions * outputs])
   const hidden = initialState(fedHidden, directions, outputs, workspace)
   for (let d = 0; d < directions; d++) {
     // the only one of `direction` 1, the second of `direction` 2
     const reverse = params.direction === 1 || d === 1
-    if (packed === undefined) {
-      const products = plainProducts(weights, d, prepared, workspace, rounding)
+    const state = { hidden: elementAddress(hidden, d * outputs), output: elementAddress(y, d * outputs) }
+    const walk = { ...state, outputStride: directions * outputs, steps, numOutput: outputs, reverse: Number(reverse) }
+    if (half !== undefined) {
+      type.half({ x, prepared: half, sizes, bias: weights.bias_c_data, walk }, d)
+    } else if (packed === undefined) {
+      const products = plainProducts(weights, d, prepared, workspace)
       const bias = { bias: weights.bias_c_data.data, biasOffset: d * biasRows }
-      const state = { hiddenState: hidden.data, hiddenOffset: d * outputs, outputs }
-      const step = type.step({ ...products, ...bias, ...state }, d)
+      const start = { hiddenState: hidden.data, hiddenOffset: d * outputs, outputs }
+      const step = type.step({ ...products, ...bias, ...start }, d)
       const features = x.data
-      unrollInto(y, steps, reverse, d, hidden, sizes, rounding, (start) => step(features, start))
+      unrollInto(y, steps, reverse, d, hidden, sizes, (start) => step(features, start))
     } else {
       const bias = elementAddress(weights.bias_c_data, d * biasRows)
       const call = {
         gates: gatesFromInput(x, packed[d].input, bias, steps, sizes, workspace).ptr,
         packedHidden: packed[d].hidden.ptr,
-        hidden: elementAddress(hidden, d * outputs),
-        output: elementAddress(y, d * outputs),
-        outputStride: directions * outputs,
-        steps,
-        numOutput: outputs,
-        reverse: Number(reverse),
+        ...walk,
         scratch: workspace.scratch([recurrentScratchBytes(gates, units)], 'uint8').ptr,
       }
       type.kernel(call, d)
@@ -324,14 +362,12 @@ function unrollInto(
   d: number,
   hidden: Blob,
   sizes: Sizes,
-  rounding: Rounding | undefined,
   step: (start: number) => void,
 ): void {
   const { directions, features, outputs } = sizes
   const [target, state] = [y.data, hidden.data]
   unroll(steps, reverse, (t) => {
     step(t * features)
-    if (rounding) for (let q = d * outputs; q < (d + 1) * outputs; q++) state[q] = rounding(state[q])
     target.set(state.subarray(d * outputs, (d + 1) * outputs), (t * directions + d) * outputs)
   })
 }

@@ -5,6 +5,7 @@ import type { GraphLayer } from '../../../graph.ts'
 import type { NcnnOptions } from '../../../options.ts'
 import { int, readParams } from '../../../params.ts'
 import type { RunnableType } from '../layer.ts'
+import { type ArmLayout, armLayout } from './arm-layout.ts'
 import type { Storage16 } from './reduced-precision.ts'
 
 /** The feature mask, parameter 31 of any layer: each bit forbids the layer something. */
@@ -16,6 +17,7 @@ export interface LayerOptions {
   readonly storage16: Storage16 | undefined
   /** Whether it also sums in fp16: only where it stores fp16. */
   readonly sumsInHalf: boolean
+  readonly layout: ArmLayout
   /** The tiles with which it may compute by Winograd's algorithm; none unless asked for. */
   readonly winograd: readonly WinogradSize[]
 }
@@ -34,6 +36,7 @@ export function layerOptions(
   return {
     storage16,
     sumsInHalf: Boolean(options.useFp16Arithmetic) && storage16 === 'float16' && may('fp16Arithmetic'),
+    layout: armLayout(options),
     winograd: may('winograd') ? winogradSizes(options) : [],
   }
 }

@@ -16,3 +16,9 @@ export function roundTo(storage: Storage16, blob: Blob, kernels: NcnnKernels): v
   if (storage === 'float16') kernels.roundToHalf({ data: blob.ptr, n: blob.length })
   else kernels.roundToBfloat16({ data: blob.ptr, n: blob.length })
 }
+
+/** As {@link roundTo}, but as ncnn's layers round what they have computed: to bfloat16 ties go away from zero. */
+export function roundResult(storage: Storage16, blob: Blob, kernels: NcnnKernels): void {
+  if (storage === 'float16') roundTo(storage, blob, kernels)
+  else if (blob.dtype === 'float32') kernels.roundUpToBfloat16({ data: blob.ptr, n: blob.length })
+}

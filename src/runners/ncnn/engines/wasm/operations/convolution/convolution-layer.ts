@@ -5,6 +5,7 @@ import { NcnnError } from '../../../../error.ts'
 import type { GraphLayer } from '../../../../graph.ts'
 import type { Workspace } from '../../layer.ts'
 import type { Blob } from '../../memory/blob.ts'
+import type { ArmLayout } from '../../precision/arm-layout.ts'
 import { asFloat32 } from '../../precision/half-weights.ts'
 import { type SumPrecision, sumPrecisionOf } from '../../precision/sums.ts'
 import { checkFloat } from '../elementwise.ts'
@@ -35,6 +36,7 @@ import {
   volumeOf,
   type Window,
 } from './geometry.ts'
+import { convolveHalf, type HalfFilters, halfFilters, isHalfPlane } from './half-convolution.ts'
 import { convolveInt8, type Int8Filters, int8Filters, type LoadedWeights } from './int8.ts'
 import { checkPositive, paddingOf, type WindowParams, windowOf } from './params.ts'
 import { convolveWinograd, type WinogradFilters, winogradFilters, winogradSize } from './winograd.ts'
@@ -53,6 +55,8 @@ export interface PreparedConvolution extends Surroundings {
   readonly int8Filters?: Int8Filters
   /** Instead of `filters`, for Winograd's algorithm. */
   readonly winogradFilters?: WinogradFilters
+  /** Instead of `filters`, for sums in half precision. */
+  readonly halfFilters?: HalfFilters
   readonly lastGeometry: GeometryMemory
 }
 
@@ -66,6 +70,7 @@ interface LoadedConvolution {
   readonly weights: LoadedWeights
   readonly graph: GraphLayer
   readonly sumsInHalf: boolean
+  readonly layout: ArmLayout
   readonly winograd: readonly WinogradSize[]
 }
 
@@ -83,6 +88,12 @@ export function prepareConvolution(layer: LoadedConvolution, workspace: Workspac
   if (size !== undefined) {
     checkStoredFloat(weight)
     return { ...prepared, winogradFilters: winogradFilters(size, filters, workspace) }
+  }
+  if (prepared.sums === 'float16' && isHalfPlane(shape)) {
+    checkStoredFloat(weight)
+    const { layout, graph } = layer
+    const isSequence = graph.type === 'Convolution1D'
+    return { ...prepared, halfFilters: halfFilters(filters, prepared.window, { layout, isSequence }, workspace) }
   }
   return { ...prepared, filters: storedFilters(filters, prepared.sums, workspace) }
 }
@@ -159,13 +170,20 @@ export function forwardConvolution(
 ): Blob {
   if (prepared.int8Filters !== undefined) return forwardInt8(dimensions, x, prepared.int8Filters, prepared, workspace)
   checkFloat(x, workspace)
-  const { winogradFilters } = prepared
+  const { winogradFilters, halfFilters } = prepared
   const filters =
-    prepared.filters ?? winogradFilters ?? dynamicFilters(weight, bias, params.group ?? 1, dimensions, workspace)
+    prepared.filters ??
+    winogradFilters ??
+    halfFilters ??
+    dynamicFilters(weight, bias, params.group ?? 1, dimensions, workspace)
   const geometry = geometryFor(x, filters, prepared, dimensions)
   const y = workspace.alloc(imageShape({ channels: filters.outputs, size: geometry.output }, dimensions))
   if (winogradFilters !== undefined) {
     convolveWinograd(x, winogradFilters, geometry, prepared, y, workspace)
+    return y
+  }
+  if (halfFilters !== undefined) {
+    convolveHalf(x, halfFilters, geometry, prepared, y, workspace)
     return y
   }
   const packed = filters.packed ? filters : packFilters(filters, prepared.sums, workspace, workspace.scratch)

@@ -1,0 +1,108 @@
+// Elementary functions in half precision: the polynomials of ncnn's fp16 code for ARM, each step rounded to float16. Numbers are float32
+// that float16 holds; constants are written as float16 has them.
+// Source: Tencent/ncnn, src/layer/arm/neon_mathfun_fp16s.h, after the Cephes library.
+import { storeFirst } from './lanes'
+import { overflowHalf, roundHalf } from './half-sums'
+import { log4 } from './math'
+
+// @ts-ignore: decorator
+@inline
+function add(a: v128, b: v128): v128 {
+  return roundHalf(f32x4.add(a, b))
+}
+
+// @ts-ignore: decorator
+@inline
+function sub(a: v128, b: v128): v128 {
+  return roundHalf(f32x4.sub(a, b))
+}
+
+// @ts-ignore: decorator
+@inline
+function mul(a: v128, b: v128): v128 {
+  return roundHalf(f32x4.mul(a, b))
+}
+
+// @ts-ignore: decorator
+@inline
+function div(a: v128, b: v128): v128 {
+  return roundHalf(f32x4.div(a, b))
+}
+
+/** c + a b with one rounding. */
+// @ts-ignore: decorator
+@inline
+function fma(c: f32, a: v128, b: v128): v128 {
+  return roundHalf(f32x4.add(f32x4.splat(c), f32x4.mul(a, b)))
+}
+
+/** e^x: 2^n times a polynomial of what is left of x after n ln 2. Below -10.05 it is 0, as 2^-15 has no normal half. */
+function exp4(v: v128): v128 {
+  let x = f32x4.max(f32x4.min(v, f32x4.splat(10.7421875)), f32x4.splat(-10.7421875))
+  const n = f32x4.floor(fma(0.5, x, f32x4.splat(1.4423828125)))
+  x = sub(x, mul(n, f32x4.splat(0.693359375)))
+  x = sub(x, mul(n, f32x4.splat(-0.00021219253540039062)))
+  const square = mul(x, x)
+  let y = fma(0.0013980865478515625, f32x4.splat(0.00019872188568115234), x)
+  y = fma(0.008331298828125, y, x)
+  y = fma(0.041656494140625, y, x)
+  y = fma(0.1666259765625, y, x)
+  y = fma(0.5, y, x)
+  y = roundHalf(f32x4.add(x, f32x4.mul(y, square)))
+  y = add(y, f32x4.splat(1))
+  const exponent = i32x4.trunc_sat_f32x4_s(n)
+  const power = i32x4.shl(i32x4.add(exponent, i32x4.splat(127)), 23)
+  return v128.and(overflowHalf(mul(y, power)), i32x4.gt_s(exponent, i32x4.splat(-15)))
+}
+
+// @ts-ignore: decorator
+@inline
+function sigmoid4(v: v128): v128 {
+  const one = f32x4.splat(1)
+  return div(one, add(exp4(f32x4.neg(v)), one))
+}
+
+/** A quotient of polynomials, 1 from 4.5 on, and x itself below 1e-4. */
+function tanh4(v: v128): v128 {
+  const magnitude = f32x4.abs(v), one = f32x4.splat(1), limit = f32x4.splat(4.5)
+  const x = f32x4.min(magnitude, limit), square = mul(x, x)
+  let y = fma(0.1038818359375, f32x4.splat(0.0007195472717285156), square)
+  y = mul(fma(1, y, square), x)
+  let w = fma(0.43701171875, f32x4.splat(0.0132904052734375), square)
+  w = fma(1, w, square)
+  y = v128.bitselect(one, f32x4.min(div(y, w), one), f32x4.ge(magnitude, limit))
+  y = v128.or(y, v128.and(v, i32x4.splat(0x80000000)))
+  return v128.bitselect(y, v, f32x4.ge(magnitude, f32x4.splat(1e-4)))
+}
+
+const EXP: i32 = 0
+const SIGMOID: i32 = 1
+const TANH: i32 = 2
+const SWISH: i32 = 3
+const MISH: i32 = 4
+const HARD_SIGMOID: i32 = 5
+const HARD_SWISH: i32 = 6
+
+/** a v + b, limited to 0 and 1. */
+// @ts-ignore: decorator
+@inline
+function hard(v: v128, a: f32, b: f32): v128 {
+  const alpha = roundHalf(f32x4.splat(a)), beta = roundHalf(f32x4.splat(b))
+  return f32x4.min(f32x4.max(roundHalf(f32x4.add(beta, f32x4.mul(alpha, v))), f32x4.splat(0)), f32x4.splat(1))
+}
+
+export function halfFunction(f: i32, input: usize, output: usize, n: i32, a: f32, b: f32): void {
+  for (; n > 0; n -= 4, input += 16, output += 16) {
+    const v = v128.load(input)
+    let y = v
+    if (f == EXP) y = exp4(v)
+    else if (f == SIGMOID) y = sigmoid4(v)
+    else if (f == TANH) y = tanh4(v)
+    else if (f == SWISH) y = div(v, add(exp4(f32x4.neg(v)), f32x4.splat(1)))
+    else if (f == MISH) y = mul(v, tanh4(roundHalf(log4(add(exp4(v), f32x4.splat(1))))))
+    else if (f == HARD_SIGMOID) y = hard(v, a, b)
+    else if (f == HARD_SWISH) y = mul(v, hard(v, a, b))
+    if (n >= 4) v128.store(output, y)
+    else storeFirst(output, y, n)
+  }
+}

@@ -1,0 +1,260 @@
+// Sums of products in half precision, as processors with fp16 arithmetic take them: every product is added with one rounding to float16.
+// Numbers are float32 that float16 holds. A sum is divided into chains that are added up at the end; a chain begins at 0, the first at the
+// bias. Products of two halves are exact in float32, so that an addition is rounded to float32 first: where that lands halfway between two
+// halves, in one of ten thousand steps at most, the other one of the two may be taken.
+//
+// Sums that overflow are Infinity at their end, not underway.
+import { packPatches } from './convolution'
+
+/** The nearest half, ties to even, of numbers below 2^100; what is beyond the halves stays as it is. */
+// @ts-ignore: decorator
+@inline
+export function roundHalf(v: v128): v128 {
+  // 1.5 * 2^13 times the power of two below v, at least that of the least normal half: adding it leaves eleven bits of v.
+  const power = i32x4.max_s(v128.and(v, i32x4.splat(0x7f800000)), i32x4.splat(0x38800000))
+  const magic = i32x4.add(power, i32x4.splat(0x06c00000))
+  return f32x4.sub(f32x4.add(v, magic), magic)
+}
+
+/** What is beyond the greatest half is infinite. */
+// @ts-ignore: decorator
+@inline
+export function overflowHalf(v: v128): v128 {
+  const beyond = f32x4.gt(f32x4.abs(v), f32x4.splat(65504))
+  return v128.bitselect(v128.or(v128.and(v, i32x4.splat(0x80000000)), i32x4.splat(0x7f800000)), v, beyond)
+}
+
+// @ts-ignore: decorator
+@inline
+function step(sum: v128, a: v128, b: v128): v128 {
+  return roundHalf(f32x4.add(sum, f32x4.mul(a, b)))
+}
+
+/** Bytes of the sums of one chain of a tile: 4 rows of 8 columns, or one row of 32. */
+const CHAIN_BYTES: usize = 128
+
+/**
+ * The chains of C[4][8] for a panel of A, whose depths lie chain after chain, and rows of B in the order of `order`.
+ * Sums go to `sums`, chain after chain.
+ */
+function tile4x8(pa: usize, panel: usize, order: usize, ends: usize, chains: i32, bias: usize, sums: usize): void {
+  let p = order
+  for (let chain = 0; chain < chains; chain++, sums += CHAIN_BYTES) {
+    let c00 = f32x4.splat(0), c10 = c00, c20 = c00, c30 = c00
+    if (chain == 0 && bias != 0) {
+      c00 = v128.load32_splat(bias), c10 = v128.load32_splat(bias, 4)
+      c20 = v128.load32_splat(bias, 8), c30 = v128.load32_splat(bias, 12)
+    }
+    let c01 = c00, c11 = c10, c21 = c20, c31 = c30
+    for (const end = order + (<usize>load<u32>(ends + (<usize>chain << 2)) << 2); p < end; p += 4, pa += 16) {
+      const pb = panel + (<usize>load<u32>(p) << 5)
+      const b0 = v128.load(pb), b1 = v128.load(pb, 16)
+      let a = v128.load32_splat(pa)
+      c00 = step(c00, a, b0), c01 = step(c01, a, b1)
+      a = v128.load32_splat(pa, 4)
+      c10 = step(c10, a, b0), c11 = step(c11, a, b1)
+      a = v128.load32_splat(pa, 8)
+      c20 = step(c20, a, b0), c21 = step(c21, a, b1)
+      a = v128.load32_splat(pa, 12)
+      c30 = step(c30, a, b0), c31 = step(c31, a, b1)
+    }
+    v128.store(sums, c00), v128.store(sums, c01, 16), v128.store(sums, c10, 32), v128.store(sums, c11, 48)
+    v128.store(sums, c20, 64), v128.store(sums, c21, 80), v128.store(sums, c30, 96), v128.store(sums, c31, 112)
+  }
+}
+
+/** The sum of the chains at `sums`, which are `stride` bytes apart: 1, or a power of two by pairs. */
+// @ts-ignore: decorator
+@inline
+export function joinChains(sums: usize, stride: usize, chains: i32): v128 {
+  let total = v128.load(sums)
+  if (chains == 1) return overflowHalf(total)
+  total = roundHalf(f32x4.add(total, v128.load(sums + stride)))
+  if (chains == 2) return overflowHalf(total)
+  let second = roundHalf(f32x4.add(v128.load(sums + 2 * stride), v128.load(sums + 3 * stride)))
+  total = roundHalf(f32x4.add(total, second))
+  if (chains == 4) return overflowHalf(total)
+  const rest = sums + 4 * stride
+  const third = roundHalf(f32x4.add(v128.load(rest), v128.load(rest + stride)))
+  second = roundHalf(f32x4.add(v128.load(rest + 2 * stride), v128.load(rest + 3 * stride)))
+  return overflowHalf(roundHalf(f32x4.add(total, roundHalf(f32x4.add(third, second)))))
+}
+
+/** Stores `lanes` of 8 columns. */
+// @ts-ignore: decorator
+@inline
+function storeColumns(c: usize, first: v128, second: v128, lanes: i32): void {
+  if (lanes == 8) {
+    v128.store(c, first)
+    v128.store(c, second, 16)
+    return
+  }
+  for (let lane = 0; lane < lanes; lane++, c += 4) {
+    const v = lane < 4 ? first : second
+    const at = lane & 3
+    if (at == 0) v128.store32_lane(c, v, 0)
+    else if (at == 1) v128.store32_lane(c, v, 1)
+    else if (at == 2) v128.store32_lane(c, v, 2)
+    else v128.store32_lane(c, v, 3)
+  }
+}
+
+/** Bytes of packed patches that stay in the second-level cache. */
+const BLOCK_BYTES: i32 = 256 * 1024
+const SUMS_BYTES: usize = 8 * CHAIN_BYTES
+
+function panelsAtOnce(k: i32): i32 {
+  return max(1, BLOCK_BYTES / (k << 5))
+}
+
+export function halfConvolutionScratchBytes(k: i32): i32 {
+  return panelsAtOnce(k) * (k << 5) + <i32>SUMS_BYTES
+}
+
+export function halfConvolution(
+  input: usize, inch: i32, h: i32, w: i32, packedWeights: usize, order: usize, ends: usize, chains: i32, bias: usize, output: usize,
+  outch: i32, outH: i32, outW: i32, kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32, padTop: i32,
+  padLeft: i32, padValue: f32, scratch: usize,
+): void {
+  const taps = kernelH * kernelW, k = inch * taps, n = outH * outW
+  const channelStep = <usize>(h * w) << 2, rowBytes = <usize>n << 2, aStep = <usize>k << 4, bStep = <usize>k << 5
+  const pad = f32x4.splat(padValue)
+  const block = panelsAtOnce(k) << 3
+  const sums = scratch + <usize>(block >> 3) * bStep
+  for (let n0 = 0; n0 < n; n0 += block) {
+    const columns = min(n - n0, block)
+    for (let j = 0; j < columns; j += 8) {
+      packPatches(
+        scratch + <usize>(j >> 3) * bStep, 8, input, channelStep, inch, h, w, n0 + j, min(columns - j, 8), outW,
+        0, taps, kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, pad,
+      )
+    }
+    for (let i = 0; i < outch; i += 4) {
+      const rows = min(outch - i, 4)
+      const pa = packedWeights + <usize>(i >> 2) * aStep
+      for (let j = 0; j < columns; j += 8) {
+        tile4x8(pa, scratch + <usize>(j >> 3) * bStep, order, ends, chains, bias ? bias + (<usize>i << 2) : 0, sums)
+        let c = output + <usize>i * rowBytes + (<usize>(n0 + j) << 2)
+        const lanes = min(columns - j, 8)
+        for (let row = 0; row < rows; row++, c += rowBytes) {
+          const p = sums + (<usize>row << 5)
+          storeColumns(c, joinChains(p, CHAIN_BYTES, chains), joinChains(p + 16, CHAIN_BYTES, chains), lanes)
+        }
+      }
+    }
+  }
+}
+
+/** One row times `panels` panels of 8 columns, 1 or 4, whose sums go to each chain's place from `c` on; `order` are depths. */
+function rowTimesPanels(
+  a: usize, pb: usize, panelStep: usize, panels: i32, order: usize, ends: usize, chains: i32, c: usize, chainStep: usize, accumulate: i32,
+): void {
+  let p = order
+  for (let chain = 0; chain < chains; chain++, c += chainStep) {
+    const end = order + (<usize>load<u32>(ends + (<usize>chain << 2)) << 2)
+    if (panels == 4) {
+      let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0
+      if (accumulate) {
+        c0 = v128.load(c), c1 = v128.load(c, 16), c2 = v128.load(c, 32), c3 = v128.load(c, 48)
+        c4 = v128.load(c, 64), c5 = v128.load(c, 80), c6 = v128.load(c, 96), c7 = v128.load(c, 112)
+      }
+      const p1 = panelStep, p2 = 2 * panelStep, p3 = 3 * panelStep
+      for (; p < end; p += 4) {
+        const depth = <usize>load<u32>(p), b = pb + (depth << 5)
+        const v = v128.load32_splat(a + (depth << 2))
+        c0 = step(c0, v, v128.load(b)), c1 = step(c1, v, v128.load(b, 16))
+        c2 = step(c2, v, v128.load(b + p1)), c3 = step(c3, v, v128.load(b + p1, 16))
+        c4 = step(c4, v, v128.load(b + p2)), c5 = step(c5, v, v128.load(b + p2, 16))
+        c6 = step(c6, v, v128.load(b + p3)), c7 = step(c7, v, v128.load(b + p3, 16))
+      }
+      v128.store(c, c0), v128.store(c, c1, 16), v128.store(c, c2, 32), v128.store(c, c3, 48)
+      v128.store(c, c4, 64), v128.store(c, c5, 80), v128.store(c, c6, 96), v128.store(c, c7, 112)
+    } else {
+      let c0 = f32x4.splat(0), c1 = c0
+      if (accumulate) c0 = v128.load(c), c1 = v128.load(c, 16)
+      for (; p < end; p += 4) {
+        const depth = <usize>load<u32>(p), b = pb + (depth << 5)
+        const v = v128.load32_splat(a + (depth << 2))
+        c0 = step(c0, v, v128.load(b)), c1 = step(c1, v, v128.load(b, 16))
+      }
+      v128.store(c, c0), v128.store(c, c1, 16)
+    }
+  }
+}
+
+/** Four rows times a panel of 8 columns. */
+function rowsTimesPanel(
+  a: usize, rowStep: usize, pb: usize, order: usize, ends: usize, chains: i32, sums: usize, cRowStep: usize, chainStep: usize,
+  accumulate: i32,
+): void {
+  let p = order
+  const a1 = rowStep, a2 = 2 * rowStep, a3 = 3 * rowStep
+  for (let chain = 0; chain < chains; chain++, sums += chainStep) {
+    let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00
+    let c = sums
+    if (accumulate) {
+      c00 = v128.load(c), c01 = v128.load(c, 16)
+      c += cRowStep
+      c10 = v128.load(c), c11 = v128.load(c, 16)
+      c += cRowStep
+      c20 = v128.load(c), c21 = v128.load(c, 16)
+      c += cRowStep
+      c30 = v128.load(c), c31 = v128.load(c, 16)
+    }
+    for (const end = order + (<usize>load<u32>(ends + (<usize>chain << 2)) << 2); p < end; p += 4) {
+      const depth = <usize>load<u32>(p), at = a + (depth << 2), b = pb + (depth << 5)
+      const b0 = v128.load(b), b1 = v128.load(b, 16)
+      let v = v128.load32_splat(at)
+      c00 = step(c00, v, b0), c01 = step(c01, v, b1)
+      v = v128.load32_splat(at + a1)
+      c10 = step(c10, v, b0), c11 = step(c11, v, b1)
+      v = v128.load32_splat(at + a2)
+      c20 = step(c20, v, b0), c21 = step(c21, v, b1)
+      v = v128.load32_splat(at + a3)
+      c30 = step(c30, v, b0), c31 = step(c31, v, b1)
+    }
+    c = sums
+    v128.store(c, c00), v128.store(c, c01, 16)
+    c += cRowStep
+    v128.store(c, c10), v128.store(c, c11, 16)
+    c += cRowStep
+    v128.store(c, c20), v128.store(c, c21, 16)
+    c += cRowStep
+    v128.store(c, c30), v128.store(c, c31, 16)
+  }
+}
+
+export function halfProduct(
+  a: usize, rowStride: i32, packedB: usize, order: usize, ends: usize, chains: i32, sums: usize, m: i32, n: i32, k: i32, accumulate: i32,
+): void {
+  const panels = (n + 7) >> 3, panelStep = <usize>k << 5
+  const chainStep = <usize>panels << 5, cRowStep = chainStep * <usize>chains, rowStep = <usize>rowStride << 2
+  let i = 0
+  for (; i <= m - 4; i += 4, a += 4 * rowStep, sums += 4 * cRowStep) {
+    for (let j = 0; j < panels; j++) {
+      const pb = packedB + <usize>j * panelStep
+      rowsTimesPanel(a, rowStep, pb, order, ends, chains, sums + (<usize>j << 5), cRowStep, chainStep, accumulate)
+    }
+  }
+  for (; i < m; i++, a += rowStep, sums += cRowStep) {
+    let j = 0
+    for (; j <= panels - 4; j += 4) {
+      const pb = packedB + <usize>j * panelStep
+      rowTimesPanels(a, pb, panelStep, 4, order, ends, chains, sums + (<usize>j << 5), chainStep, accumulate)
+    }
+    for (; j < panels; j++) {
+      const pb = packedB + <usize>j * panelStep
+      rowTimesPanels(a, pb, panelStep, 1, order, ends, chains, sums + (<usize>j << 5), chainStep, accumulate)
+    }
+  }
+}
+
+export function halfJoin(sums: usize, chains: i32, output: usize, outputStride: i32, m: i32, n: i32): void {
+  const chainStep = <usize>((n + 7) >> 3) << 5
+  for (; m > 0; m--, sums += chainStep * <usize>chains, output += <usize>outputStride << 2) {
+    for (let j = 0; j < n; j += 8) {
+      const p = sums + (<usize>j << 2)
+      storeColumns(output + (<usize>j << 2), joinChains(p, chainStep, chains), joinChains(p + 16, chainStep, chains), min(n - j, 8))
+    }
+  }
+}

@@ -1,0 +1,145 @@
+// What processors with half-precision arithmetic compute, simulated in float32: all numbers are such that float16 holds.
+import { kernel, measure } from './definition.ts'
+import { gemmScratchBytes } from './gemm.ts'
+import { image, window } from './geometry.ts'
+
+/** Bytes of scratch memory for `halfLstm`, `halfGru` and `halfRnn`. */
+export function halfRecurrentScratchBytes(numOutput: number, hiddenSize: number): number {
+  return gemmScratchBytes + 4 * (numOutput + hiddenSize + 16) + 16 * (hiddenSize + 8)
+}
+
+/** Functions of {@link halfKernels.halfFunction}. */
+export const HalfFunction = { exp: 0, sigmoid: 1, tanh: 2, swish: 3, mish: 4, hardSigmoid: 5, hardSwish: 6 } as const
+
+/**
+ * Sums are divided into `chains` (1, 2, 4 or 8), which are added up by pairs at the end. `order` lists the terms of each chain, one chain
+ * after the other, as depths (uint32), and `ends` where each chain ends in that list.
+ */
+export const halfKernels = {
+  /**
+   * One group of a 2-D convolution, every addition rounded to float16: otherwise as `convolution`. `packedWeights` is [outch][terms]
+   * through `packLeft`, terms in the order of `order`, whose depths are channel x taps + tap. `scratch`: {@link halfConvolutionScratchBytes}.
+   */
+  halfConvolution: kernel(
+    [
+      'input',
+      'inch',
+      'h',
+      'w',
+      'packedWeights',
+      'order',
+      'ends',
+      'chains',
+      'bias',
+      'output',
+      'outch',
+      'outH',
+      'outW',
+      ...window,
+      'padTop',
+      'padLeft',
+      'padValue',
+      'scratch',
+    ],
+    { bias: 0 },
+  ),
+  /** Bytes of scratch memory that {@link halfConvolution} needs, for k = channels x taps. */
+  halfConvolutionScratchBytes: measure(['k']),
+  /**
+   * Depthwise 2-D convolution, every addition rounded to float16, in one chain: otherwise as `depthwise`. In column `slipped` of the
+   * outputs the last taps of the second and third row of a 3x3 filter read what that of the first reads; -1 for none.
+   */
+  halfDepthwise: kernel(
+    [
+      ...image,
+      'weights',
+      'bias',
+      'output',
+      'outH',
+      'outW',
+      ...window,
+      'padTop',
+      'padLeft',
+      'padValue',
+      'slipped',
+      'scratch',
+    ],
+    { bias: 0, slipped: -1 },
+  ),
+  /** Bytes of scratch memory that {@link halfDepthwise} needs. */
+  halfDepthwiseScratchBytes: measure(['kernelH', 'kernelW']),
+  /**
+   * The chains of A B, sums [m][chains][n rounded up to 8]: rows a of A `rowStride` apart; `packedB` [k][n] through
+   * `packRight`, n rounded up to 8 by zeros. `accumulate` continues what `sums` holds, otherwise they begin at 0.
+   */
+  halfProduct: kernel(['a', 'rowStride', 'packedB', 'order', 'ends', 'chains', 'sums', 'm', 'n', 'k', 'accumulate']),
+  /** Adds the chains of each sum of {@link halfProduct} up, into output [m][n], rows `outputStride` apart. */
+  halfJoin: kernel(['sums', 'chains', 'output', 'outputStride', 'm', 'n']),
+  /**
+   * One direction of an LSTM: otherwise as `lstm`. `sums` [T][4 chains][4*columns] holds bias + W_x * x_t, unjoined, `columns` being the
+   * hidden size rounded up to 8; `packedHidden` is W_h through `packRight`, each gate filled up to as many rows with zeros. `scratch`:
+   * {@link halfRecurrentScratchBytes}.
+   */
+  halfLstm: kernel(
+    [
+      'sums',
+      'packedHidden',
+      'order',
+      'ends',
+      'packedProjection',
+      'hidden',
+      'cell',
+      'output',
+      'outputStride',
+      'steps',
+      'numOutput',
+      'hiddenSize',
+      'columns',
+      'reverse',
+      'scratch',
+    ],
+    { packedProjection: 0 },
+  ),
+  /**
+   * One direction of a GRU: otherwise as {@link halfLstm}. `sums` holds W_x * x_t with the biases for R and U, and for N the hidden state's bias
+   * alone: the input's part of N is computed step by step, from `packedInput`, rows N of W_x, and `newBias`.
+   */
+  halfGru: kernel([
+    'sums',
+    'input',
+    'features',
+    'packedInput',
+    'inputOrder',
+    'inputEnds',
+    'packedHidden',
+    'order',
+    'ends',
+    'newBias',
+    'hidden',
+    'output',
+    'outputStride',
+    'steps',
+    'numOutput',
+    'columns',
+    'reverse',
+    'scratch',
+  ]),
+  /** One direction of an RNN (tanh): otherwise as {@link halfLstm}. */
+  halfRnn: kernel([
+    'sums',
+    'packedHidden',
+    'order',
+    'ends',
+    'hidden',
+    'output',
+    'outputStride',
+    'steps',
+    'numOutput',
+    'columns',
+    'reverse',
+    'scratch',
+  ]),
+  /** output = f(input) by ncnn's polynomials in float16; f one of {@link HalfFunction}, with ncnn's alpha and
+   * beta for the hard ones. May run in place. */
+  halfFunction: kernel(['f', 'input', 'output', 'n', 'a', 'b'], { a: 0, b: 0 }),
+}
