@@ -183,8 +183,14 @@ async function measureLayers({ inputs: [fed] }: Network, { exact, simulated, rea
         const { squares, count } = driftOf(await model.run(before, { outputs }), expected)
         return { squares: squares / size ** 2, count }
       }
-      const one = { real: await relative(modelOf(real, setting)), simulated: await relative(modelOf(simulated, setting)) }
-      if (values.verbose) console.log(`  ${setting} ${type} ${name}: real ${rms(one.real).toExponential(2)} simulated ${rms(one.simulated).toExponential(2)}`)
+      const one = {
+        real: await relative(modelOf(real, setting)),
+        simulated: await relative(modelOf(simulated, setting)),
+      }
+      if (values.verbose)
+        console.log(
+          `  ${setting} ${type} ${name}: real ${rms(one.real).toExponential(2)} simulated ${rms(one.simulated).toExponential(2)}`,
+        )
       const key = `${setting}/${type}`
       const sum = drifts.get(key) ?? { setting, type, real: none, simulated: none }
       drifts.set(key, {
@@ -203,9 +209,16 @@ async function measureLayers({ inputs: [fed] }: Network, { exact, simulated, rea
 }
 
 const toFloat32 = ({ data, shape, dtype }: Tensor): Tensor =>
-  dtype === 'float64' ? { data: Float32Array.from(data as Float64Array), shape, dtype: 'float32' } : { data, shape, dtype }
+  dtype === 'float64'
+    ? { data: Float32Array.from(data as Float64Array), shape, dtype: 'float32' }
+    : { data, shape, dtype }
 const zeros = (tensors: Tensors): Tensors =>
-  Object.fromEntries(Object.entries(tensors).map(([name, { data, ...rest }]) => [name, { ...rest, data: new Float32Array(data.length) }]))
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, { data, ...rest }]) => [
+      name,
+      { ...rest, data: new Float32Array(data.length) },
+    ]),
+  )
 const elementsOf = (tensors: Tensors): number => Object.values(tensors).reduce((sum, { data }) => sum + data.length, 0)
 
 /** CPU time of simulated runs in runs of the plain engine, one after the other: the medians of the rounds. */
@@ -235,7 +248,8 @@ function print(title: string, rows: readonly Row[]): void {
     isWithin(row) ? '' : 'off',
   ])
   const heading = [title, 'setting', 'real ARM', 'simulated', 'ratio', '']
-  for (const line of columns([heading, ...cells], ['left', 'left', 'right', 'right', 'right', 'left'])) console.log(line)
+  for (const line of columns([heading, ...cells], ['left', 'left', 'right', 'right', 'right', 'left']))
+    console.log(line)
 }
 
 const { values, positionals } = parseArgs({

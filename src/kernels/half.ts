@@ -69,6 +69,35 @@ export const halfKernels = {
   /** Bytes of scratch memory that {@link halfDepthwise} needs. */
   halfDepthwiseScratchBytes: measure(['kernelH', 'kernelW']),
   /**
+   * A 3x3 convolution of stride and dilation 1 by Winograd's algorithm in tiles of `size` 2, 4 or 6 outputs a side, every step rounded to
+   * float16: otherwise as {@link halfConvolution}. `packedFilters`: for each place of a tile, one after the other, the transformed filters
+   * [outch][inch] through `packLeft`; `order` and `ends` are those of one chain of inch terms. `scratch`: {@link halfWinogradScratchBytes}.
+   */
+  halfWinograd: kernel(
+    [
+      'size',
+      'input',
+      'inch',
+      'h',
+      'w',
+      'packedFilters',
+      'order',
+      'ends',
+      'bias',
+      'output',
+      'outch',
+      'outH',
+      'outW',
+      'padTop',
+      'padLeft',
+      'padValue',
+      'scratch',
+    ],
+    { bias: 0 },
+  ),
+  /** Bytes of scratch memory that {@link halfWinograd} needs. */
+  halfWinogradScratchBytes: measure(['size', 'inch']),
+  /**
    * The chains of A B, sums [m][chains][n rounded up to 8]: rows a of A `rowStride` apart; `packedB` [k][n] through
    * `packRight`, n rounded up to 8 by zeros. `accumulate` continues what `sums` holds, otherwise they begin at 0.
    */

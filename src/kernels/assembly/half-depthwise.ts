@@ -1,16 +1,10 @@
 // Depthwise convolution in half precision: the products of a filter are added to the bias one by one, each sum rounded to float16.
 import { packPatches } from './convolution'
-import { overflowHalf, roundHalf } from './half-sums'
+import { overflowHalf, step } from './half-sums'
 import { storeLanes } from './lanes'
 
 /** Panels of 8 outputs that are computed side by side. */
 const PANELS: i32 = 4
-
-// @ts-ignore: decorator
-@inline
-function step(sum: v128, a: v128, b: v128): v128 {
-  return roundHalf(f32x4.add(sum, f32x4.mul(a, b)))
-}
 
 export function halfDepthwiseScratchBytes(kernelH: i32, kernelW: i32): i32 {
   return PANELS * kernelH * kernelW * 32

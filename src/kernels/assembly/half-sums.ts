@@ -26,7 +26,7 @@ export function overflowHalf(v: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function step(sum: v128, a: v128, b: v128): v128 {
+export function step(sum: v128, a: v128, b: v128): v128 {
   return roundHalf(f32x4.add(sum, f32x4.mul(a, b)))
 }
 
@@ -37,7 +37,7 @@ const CHAIN_BYTES: usize = 128
  * The chains of C[4][8] for a panel of A, whose depths lie chain after chain, and rows of B in the order of `order`.
  * Sums go to `sums`, chain after chain.
  */
-function tile4x8(pa: usize, panel: usize, order: usize, ends: usize, chains: i32, bias: usize, sums: usize): void {
+export function tile4x8(pa: usize, panel: usize, order: usize, ends: usize, chains: i32, bias: usize, sums: usize): void {
   let p = order
   for (let chain = 0; chain < chains; chain++, sums += CHAIN_BYTES) {
     let c00 = f32x4.splat(0), c10 = c00, c20 = c00, c30 = c00

@@ -5,6 +5,7 @@ import type { ParamSpecs, ParamValues } from '../../params.ts'
 import type { WeightSpec, WeightSpecs } from '../../weights.ts'
 import type { Blob, BlobDType } from './memory/blob.ts'
 import type { ArmLayout } from './precision/arm-layout.ts'
+import type { LayerOptions } from './precision/layer-options.ts'
 import type { Storage16 } from './precision/reduced-precision.ts'
 
 /** How many input blobs a layer takes, and the tuple in which `forward` receives them. */
@@ -116,6 +117,8 @@ export interface LayerType<
    * needs them as float32, their blobs are `float16`. `asFloat32` decodes those that are not packed after all.
    */
   readonly packsHalf?: readonly (keyof W & string)[]
+  /** Whether ncnn's ARM code makes something else of the float32 weights than the 16 bits that it stores otherwise. */
+  keepsFloatWeights?(params: ParamValues<P>, options: LayerOptions): boolean
   /** Once at load: packs weights for the kernels, precomputes tables. What it allocates lives as long as the model. */
   prepare?(layer: Omit<LoadedLayer<P, W, undefined>, 'prepared'>, workspace: Workspace): Prepared
   /** Whether the input may be left unfed; `forward` then gets an empty blob in its place. Default: no input may. */
@@ -143,6 +146,7 @@ export interface RunnableType {
   weights?(params: ParamValues<ParamSpecs>, layer: GraphLayer): WeightSpecs
   flops?(layer: MeasuredLayer<ParamSpecs, WeightSpecs>): number
   readonly packsHalf?: readonly string[]
+  keepsFloatWeights?(params: ParamValues<ParamSpecs>, options: LayerOptions): boolean
   prepare?(layer: Omit<LoadedLayer<ParamSpecs, WeightSpecs, undefined>, 'prepared'>, workspace: Workspace): unknown
   mayBeAbsent?(params: ParamValues<ParamSpecs>, index: number, layer: GraphLayer): boolean
   forward(

@@ -86,10 +86,12 @@ function loadLayers(
   const workspace = createWorkspace(arena, kernels, options.precision)
   const layers = new Map<GraphLayer, RunnableLayer>()
   for (const [index, { layer, type, params }] of declared.entries()) {
-    const { storage16, sumsInHalf, layout, winograd } = layerOptions(layer, type, options.ncnn)
+    const settings = layerOptions(layer, type, options.ncnn)
+    const { storage16, sumsInHalf, layout, winograd } = settings
     const packs = options.precision === 'float32' && storage16 !== 'bfloat16' && !sumsInHalf
     const keepHalf = packs ? (type.packsHalf ?? []) : []
-    const weights = loadWeights(arena, bin, located[index], keepHalf, { storage16, kernels })
+    const rounding = type.keepsFloatWeights?.(params, settings) ? undefined : storage16
+    const weights = loadWeights(arena, bin, located[index], keepHalf, { storage16: rounding, kernels })
     const unprepared = {
       graph: layer,
       params,

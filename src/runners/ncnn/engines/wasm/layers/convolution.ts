@@ -3,12 +3,12 @@ import { defineLayer } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { forwardConvolution, prepareConvolution } from '../operations/convolution/convolution-layer.ts'
 import { convolve } from '../operations/convolution/convolve.ts'
-import type { FilterShape } from '../operations/convolution/filters.ts'
+import { type FilterShape, filterShapeOf } from '../operations/convolution/filters.ts'
 import { convolutionFlops } from '../operations/convolution/flops.ts'
 import { pointwiseGeometry, volumeOf } from '../operations/convolution/geometry.ts'
-import { convolveHalf } from '../operations/convolution/half-convolution.ts'
+import { convolveHalf, transformsFloatWeights } from '../operations/convolution/half-convolution.ts'
 import { type QuantizableParams, quantizableElements, quantizableWeights } from '../operations/convolution/int8.ts'
-import { convolutionParams2d } from '../operations/convolution/params.ts'
+import { convolutionParams2d, windowOf } from '../operations/convolution/params.ts'
 import { checkFloat } from '../operations/elementwise.ts'
 
 /**
@@ -25,6 +25,11 @@ export const Convolution = defineLayer({
   weights: convolutionWeights,
   flops: (measured) => convolutionFlops(measured),
   packsHalf: ['weight_data'],
+  keepsFloatWeights(params, options) {
+    if (params.dynamic_weight || params.int8_scale_term) return false
+    const window = windowOf(params)
+    return transformsFloatWeights(filterShapeOf(params, window.kernel), window, options)
+  },
   prepare: prepareConvolution,
   forward(inputs, layer, workspace) {
     const [x] = inputs

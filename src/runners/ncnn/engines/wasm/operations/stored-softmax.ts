@@ -39,7 +39,8 @@ export function softmaxInHalf(x: Blob, y: Blob, view: AxisView, block: number, {
   })
   kernels.halfFunction({ f: HalfFunction.exp, input: y.ptr, output: y.ptr, n: y.length })
   const isVector = x.shape.length === 1
-  const sum = inner > 1 || (axis === 0 && !isVector) ? sumOfBlocks(axis === 0 ? block : 1) : sumAlongRow(isVector ? 1 : block)
+  const sum =
+    inner > 1 || (axis === 0 && !isVector) ? sumOfBlocks(axis === 0 ? block : 1) : sumAlongRow(isVector ? 1 : block)
   const terms = new Float64Array(length)
   forEachVector(outer, length, inner, (start, end) => {
     for (let at = start, i = 0; at < end; at += inner, i++) terms[i] = target[at]
@@ -88,7 +89,9 @@ function sumAlongRow(block: number): Sum {
     if (lanes === 2) return add(add(sums[0], sums[1]), whole < terms.length ? terms[whole] : 0)
     // Eight sums: four terms that are left come before them, fewer after them.
     const fours = whole + (terms.length - whole >= 4 ? 4 : 0)
-    const four = [0, 1, 2, 3].map((lane) => add(add(fours > whole ? terms[whole + lane] : 0, sums[lane]), sums[lane + 4]))
+    const four = [0, 1, 2, 3].map((lane) =>
+      add(add(fours > whole ? terms[whole + lane] : 0, sums[lane]), sums[lane + 4]),
+    )
     let sum = 0
     for (let i = fours; i < terms.length; i++) sum = add(sum, terms[i])
     return add(sum, add(add(four[0], four[1]), add(four[2], four[3])))

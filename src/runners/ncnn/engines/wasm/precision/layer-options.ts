@@ -36,7 +36,7 @@ export function layerOptions(
   return {
     storage16,
     sumsInHalf: Boolean(options.useFp16Arithmetic) && storage16 === 'float16' && may('fp16Arithmetic'),
-    layout: armLayout(options),
+    layout: armLayout(options, may('winograd')),
     winograd: may('winograd') ? winogradSizes(options) : [],
   }
 }

@@ -4,14 +4,18 @@ import { WeightType } from '../../../../../../kernels/ncnn.ts'
 import type { Workspace } from '../../layer.ts'
 import type { Blob } from '../../memory/blob.ts'
 import { type ArmLayout, packOf } from '../../precision/arm-layout.ts'
-import { type Chains, type HalfOrder, inFourChains, storeOrder, throughBlocks } from '../half-order.ts'
+import type { LayerOptions } from '../../precision/layer-options.ts'
 import { activateHalf } from '../half-activation.ts'
+import { type Chains, type HalfOrder, inFourChains, storeOrder, throughBlocks } from '../half-order.ts'
 import type { Surroundings } from './convolve.ts'
 import { type FilterShape, type Filters, isDepthwise, packedGroupBytes } from './filters.ts'
 import { type Geometry, volumeOf, type Window } from './geometry.ts'
+import { convolveHalfWinograd, type HalfWinogradFilters, halfWinogradFilters, isArmWinograd } from './half-winograd.ts'
 
 /** Filters for sums in half precision. */
 export interface HalfFilters extends Filters {
+  /** By Winograd's algorithm, in place of these filters. */
+  readonly winograd?: HalfWinogradFilters
   /** Undefined for depthwise filters, whose taps make one chain. */
   readonly order: HalfOrder | undefined
   /** Whether a depthwise layer computes one column as ncnn's kernel for eight channels, 3x3 and stride 2, does: {@link slippedColumn}. */
@@ -30,6 +34,10 @@ export function halfFilters(
   { layout, isSequence }: { readonly layout: ArmLayout; readonly isSequence: boolean },
   workspace: Workspace,
 ): HalfFilters {
+  if (!isSequence && isArmWinograd(filters, window, layout, fewestForHalf)) {
+    const winograd = halfWinogradFilters(filters, layout, workspace)
+    return { ...filters, packed: true, order: undefined, slips: false, winograd }
+  }
   const { kernels } = workspace
   const { bias } = filters
   if (bias !== undefined) kernels.roundToHalf({ data: bias.ptr, n: bias.length })
@@ -44,6 +52,19 @@ export function halfFilters(
   const packed = packInOrder(filters, chains.flat(), workspace)
   filters.weight.release()
   return { ...filters, weight: packed, packed: true, order: storeOrder(chains, workspace), slips: false }
+}
+
+/** Channels on one side from which on ncnn takes Winograd's algorithm, in half precision and with bfloat16 storage. */
+const [fewestForHalf, fewestForBfloat16] = [16, 8]
+
+/** Whether ncnn's ARM code transforms the float32 weights of a 2-D convolution for Winograd's algorithm. */
+export function transformsFloatWeights(
+  shape: FilterShape,
+  window: Window,
+  { storage16, sumsInHalf, layout }: LayerOptions,
+): boolean {
+  if (storage16 === 'bfloat16') return isArmWinograd(shape, window, layout, fewestForBfloat16)
+  return sumsInHalf && isArmWinograd(shape, window, layout, fewestForHalf)
 }
 
 /** How many products ncnn takes at least to make a matrix product of a convolution, where the channels do not decide: a second-level cache. */
@@ -128,7 +149,7 @@ export function convolveHalf(
   workspace: Workspace,
 ): void {
   const { kernels, scratch } = workspace
-  const { group, inputs, weight, bias, order } = filters
+  const { group, inputs, weight, bias, order, winograd } = filters
   const [, h, w] = geometry.input
   const [, outH, outW] = geometry.output
   const [, kernelH, kernelW] = geometry.kernel
@@ -136,7 +157,8 @@ export function convolveHalf(
   const [, dilationH, dilationW] = geometry.dilation
   const [, padTop, padLeft] = geometry.before
   const window = { kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, padValue }
-  if (order === undefined) {
+  if (winograd !== undefined) convolveHalfWinograd(x, winograd, geometry, padValue, y, workspace)
+  else if (order === undefined) {
     kernels.halfDepthwise({
       input: x.ptr,
       channels: group,

@@ -1,0 +1,187 @@
+// 3x3 convolution by Winograd's algorithm in half precision, in tiles of 2x2, 4x4 or 6x6 outputs: transforms and sums round at every step.
+// Eight tiles at a time: their transformed inputs for each place, products with the transformed filters, and the way back.
+// Source of the transforms' matrices and of the order of their steps: Tencent/ncnn, src/layer/arm/convolution_3x3_winograd_fp16s.h.
+import { overflowHalf, roundHalf, step, tile4x8 } from './half-sums'
+
+// @ts-ignore: decorator
+@inline
+function add(a: v128, b: v128): v128 {
+  return roundHalf(f32x4.add(a, b))
+}
+
+// @ts-ignore: decorator
+@inline
+function sub(a: v128, b: v128): v128 {
+  return roundHalf(f32x4.sub(a, b))
+}
+
+/** a * c */
+// @ts-ignore: decorator
+@inline
+function scaled(a: v128, c: f32): v128 {
+  return roundHalf(f32x4.mul(a, f32x4.splat(c)))
+}
+
+/** sum + a * c, rounded once */
+// @ts-ignore: decorator
+@inline
+function plus(sum: v128, a: v128, c: f32): v128 {
+  return step(sum, a, f32x4.splat(c))
+}
+
+// Constants as float16 has them: the square root of 2, twice, half and a quarter of it.
+const ROOT: f32 = 1.4140625
+const ROOT_2: f32 = 2.828125
+const ROOT_HALF: f32 = 0.70703125
+const ROOT_QUARTER: f32 = 0.353515625
+
+/** One line of the inputs of four tiles: 4, 6 or 8 vectors `from` apart to as many `to` apart. */
+function inputLine(size: i32, src: usize, from: usize, dst: usize, to: usize): void {
+  const r0 = v128.load(src), r1 = v128.load(src + from), r2 = v128.load(src + 2 * from), r3 = v128.load(src + 3 * from)
+  if (size == 2) {
+    v128.store(dst, sub(r0, r2)), v128.store(dst + to, add(r1, r2))
+    v128.store(dst + 2 * to, sub(r2, r1)), v128.store(dst + 3 * to, sub(r3, r1))
+    return
+  }
+  const r4 = v128.load(src + 4 * from), r5 = v128.load(src + 5 * from)
+  if (size == 4) {
+    const a = plus(scaled(r1, ROOT), r3, -ROOT_HALF), b = plus(r4, r2, -2)
+    const c = plus(scaled(r3, ROOT), r1, -ROOT_HALF), d = plus(r4, r2, -0.5)
+    v128.store(dst, plus(add(r0, r4), r2, -2.5))
+    v128.store(dst + to, sub(b, a)), v128.store(dst + 2 * to, add(b, a))
+    v128.store(dst + 3 * to, add(d, c)), v128.store(dst + 4 * to, sub(d, c))
+    v128.store(dst + 5 * to, plus(add(r1, r5), r3, -2.5))
+    return
+  }
+  const r6 = v128.load(src + 6 * from), r7 = v128.load(src + 7 * from)
+  let a = plus(add(r2, r6), r4, -4.25), b = plus(add(r1, r5), r3, -4.25)
+  v128.store(dst, plus(sub(r0, r6), sub(r4, r2), 5.25))
+  v128.store(dst + to, add(a, b)), v128.store(dst + 2 * to, sub(a, b))
+  a = plus(plus(r6, r2, 0.25), r4, -1.25), b = plus(plus(scaled(r1, 0.5), r3, -2.5), r5, 2)
+  v128.store(dst + 3 * to, add(a, b)), v128.store(dst + 4 * to, sub(a, b))
+  a = plus(r6, plus(r2, r4, -1.25), 4), b = plus(plus(scaled(r1, 2), r3, -2.5), r5, 0.5)
+  v128.store(dst + 5 * to, add(a, b)), v128.store(dst + 6 * to, sub(a, b))
+  v128.store(dst + 7 * to, plus(sub(r7, r1), sub(r3, r5), 5.25))
+}
+
+/** One line of the sums of four tiles to 2, 4 or 6 vectors; the bias is added in the second pass, which is the `last`. */
+function outputLine(size: i32, src: usize, from: usize, dst: usize, to: usize, last: bool, bias: v128): void {
+  const r0 = v128.load(src), r1 = v128.load(src + from), r2 = v128.load(src + 2 * from), r3 = v128.load(src + 3 * from)
+  if (size == 2) {
+    let y0 = add(add(r0, r1), r2), y1 = add(sub(r1, r2), r3)
+    if (last) y0 = add(bias, y0), y1 = add(bias, y1)
+    v128.store(dst, y0), v128.store(dst + to, y1)
+    return
+  }
+  const r4 = v128.load(src + 4 * from), r5 = v128.load(src + 5 * from)
+  const even = add(r1, r2), odd = sub(r1, r2), even2 = add(r3, r4), odd2 = sub(r3, r4)
+  if (size == 4) {
+    if (last) {
+      v128.store(dst, add(add(r0, even), add(even2, bias)))
+      v128.store(dst + to, plus(plus(bias, odd, ROOT_HALF), odd2, ROOT))
+      v128.store(dst + 2 * to, plus(plus(bias, even, 0.5), even2, 2))
+      v128.store(dst + 3 * to, plus(plus(add(r5, bias), odd, ROOT_QUARTER), odd2, ROOT_2))
+    } else {
+      v128.store(dst, add(add(r0, even), even2))
+      v128.store(dst + to, plus(scaled(odd, ROOT_HALF), odd2, ROOT))
+      v128.store(dst + 2 * to, plus(scaled(even, 0.5), even2, 2))
+      v128.store(dst + 3 * to, plus(plus(r5, odd, ROOT_QUARTER), odd2, ROOT_2))
+    }
+    return
+  }
+  const r6 = v128.load(src + 6 * from), r7 = v128.load(src + 7 * from)
+  const even3 = add(r5, r6), odd3 = sub(r5, r6)
+  let y0 = add(add(r0, even), plus(even2, even3, 32)), y1 = plus(plus(odd, odd2, 2), odd3, 16)
+  let y2 = plus(plus(even, even2, 4), even3, 8), y3 = plus(plus(odd, odd2, 8), odd3, 4)
+  let y4 = plus(plus(even, even2, 16), even3, 2), y5 = add(add(r7, odd), plus(odd3, odd2, 32))
+  if (last) {
+    y0 = add(bias, y0), y1 = add(bias, y1), y2 = add(bias, y2)
+    y3 = add(bias, y3), y4 = add(bias, y4), y5 = add(bias, y5)
+  }
+  v128.store(dst, y0), v128.store(dst + to, y1), v128.store(dst + 2 * to, y2)
+  v128.store(dst + 3 * to, y3), v128.store(dst + 4 * to, y4), v128.store(dst + 5 * to, y5)
+}
+
+/** Reads the inputs of four tiles from `first` on into vectors [row][column]: `padValue` around the image, 0 beyond what the outputs need. */
+function gather(
+  image: usize, h: i32, w: i32, size: i32, first: i32, tiles: i32, tilesW: i32, padTop: i32, padLeft: i32, padValue: f32, bottom: i32,
+  right: i32, dst: usize,
+): void {
+  const edge = size + 2
+  for (let lane = 0; lane < 4; lane++, dst += 4) {
+    const tile = min(first + lane, tiles - 1), ty = tile / tilesW, tx = tile - ty * tilesW
+    let p = dst
+    for (let i = 0; i < edge; i++) {
+      const row = ty * size + i, y = row - padTop
+      for (let j = 0; j < edge; j++, p += 16) {
+        const column = tx * size + j, x = column - padLeft
+        let value: f32 = 0
+        if (row < bottom && column < right) {
+          value = <u32>y < <u32>h && <u32>x < <u32>w ? load<f32>(image + (<usize>(y * w + x) << 2)) : padValue
+        }
+        store<f32>(p, value)
+      }
+    }
+  }
+}
+
+const EDGE_MOST: usize = 8
+const LINES_BYTES: usize = EDGE_MOST * EDGE_MOST * 16
+
+export function halfWinogradScratchBytes(size: i32, inch: i32): i32 {
+  const places = (size + 2) * (size + 2)
+  return places * inch * 32 + places * 128 + 2 * <i32>LINES_BYTES
+}
+
+export function halfWinograd(
+  size: i32, input: usize, inch: i32, h: i32, w: i32, packedFilters: usize, order: usize, ends: usize, bias: usize, output: usize,
+  outch: i32, outH: i32, outW: i32, padTop: i32, padLeft: i32, padValue: f32, scratch: usize,
+): void {
+  const edge = size + 2, places = edge * edge
+  const tilesW = (outW + size - 1) / size, tilesH = (outH + size - 1) / size, tiles = tilesW * tilesH
+  const placeStep = <usize>inch << 5, filterStep = <usize>((outch + 3) & ~3) * <usize>inch << 2, aStep = <usize>inch << 4
+  const line = <usize>edge << 4
+  const sums = scratch + <usize>places * placeStep, lines = sums + (<usize>places << 7), turned = lines + LINES_BYTES
+  const channelStep = <usize>(h * w) << 2, plane = outH * outW
+  for (let t = 0; t < tiles; t += 8) {
+    for (let q = 0; q < inch; q++) {
+      for (let half = 0; half < 8; half += 4) {
+        gather(
+          input + <usize>q * channelStep, h, w, size, t + half, tiles, tilesW, padTop, padLeft, padValue, outH + 2, outW + 2, lines,
+        )
+        for (let i = 0; i < edge; i++) inputLine(size, lines + <usize>i * line, 16, turned + (<usize>i << 4), line)
+        const target = scratch + (<usize>q << 5) + (<usize>half << 2)
+        for (let i = 0; i < edge; i++) inputLine(size, turned + <usize>i * line, 16, target + <usize>(i * edge) * placeStep, placeStep)
+      }
+    }
+    for (let p = 0; p < outch; p += 4) {
+      for (let place = 0; place < places; place++) {
+        const a = packedFilters + <usize>place * filterStep + <usize>(p >> 2) * aStep
+        tile4x8(a, scratch + <usize>place * placeStep, order, ends, 1, 0, sums + (<usize>place << 7))
+      }
+      for (let row = 0, rows = min(outch - p, 4); row < rows; row++) {
+        const start = bias ? v128.load32_splat(bias + (<usize>(p + row) << 2)) : f32x4.splat(0)
+        const image = output + (<usize>((p + row) * plane) << 2)
+        for (let half = 0; half < 8; half += 4) {
+          const source = sums + (<usize>row << 5) + (<usize>half << 2)
+          for (let i = 0; i < edge; i++) outputLine(size, source + (<usize>(i * edge) << 7), 128, turned + (<usize>i << 4), line, false, start)
+          for (let i = 0; i < size; i++) outputLine(size, turned + <usize>i * line, 16, lines + (<usize>(i * size) << 4), 16, true, start)
+          scatter(lines, image, size, t + half, tiles, tilesW, outH, outW)
+        }
+      }
+    }
+  }
+}
+
+/** Writes the outputs of four tiles, vectors [row][column], where they lie in the image. */
+function scatter(src: usize, image: usize, size: i32, first: i32, tiles: i32, tilesW: i32, outH: i32, outW: i32): void {
+  for (let p = src, end = src + (<usize>(size * size) << 4); p < end; p += 16) v128.store(p, overflowHalf(v128.load(p)))
+  for (let lane = 0; lane < 4 && first + lane < tiles; lane++, src += 4) {
+    const tile = first + lane, ty = tile / tilesW, tx = tile - ty * tilesW
+    const rows = min(size, outH - ty * size), columns = min(size, outW - tx * size)
+    for (let i = 0; i < rows; i++) {
+      let p = src + (<usize>(i * size) << 4), y = image + (<usize>((ty * size + i) * outW + tx * size) << 2)
+      for (let j = 0; j < columns; j++, p += 16, y += 4) store<f32>(y, load<f32>(p))
+    }
+  }
+}
