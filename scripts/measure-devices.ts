@@ -37,7 +37,7 @@ const settings: Readonly<Record<string, NcnnOptions>> = {
   bf16: ncnnOptionSets['bf16 storage'],
 }
 
-const imageNetworks = ['blazeface', 'shufflenet_v2', 'mobilenet_v2', 'squeezenet', 'resnet18']
+const imageNetworks = ['blazeface', 'shufflenet_v2', 'mobilenet_v2', 'squeezenet', 'resnet18', 'yolo-fastestv2']
 
 const example = (path: string): string => fileURLToPath(new URL(`../examples/voiceprint/${path}`, import.meta.url))
 

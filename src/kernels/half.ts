@@ -168,6 +168,12 @@ export const halfKernels = {
     'reverse',
     'scratch',
   ]),
+  /**
+   * Softmax along the middle axis of [outer][length][inner], in place, as of elements stored in 16 bits: in float16 (`inHalf`) every step is
+   * rounded, otherwise the exponentials to bfloat16. How halves are added up: `lanes` is 0 for elements in blocks of `block`, each added up
+   * by pairs; for `inner` 1 it may be 1, 2 or 8: so many sums of neighbours in turn.
+   */
+  storedSoftmax: kernel(['data', 'outer', 'length', 'inner', 'block', 'lanes', 'inHalf']),
   /** output = f(input) by ncnn's polynomials in float16; f one of {@link HalfFunction}, with ncnn's alpha and
    * beta for the hard ones. May run in place. */
   halfFunction: kernel(['f', 'input', 'output', 'n', 'a', 'b'], { a: 0, b: 0 }),

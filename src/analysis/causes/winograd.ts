@@ -1,5 +1,8 @@
 // Winograd's algorithm on one side: hardly ever worth naming, its rounding is 0.6 to 4 times that of the plain sum.
+
+import type { Model } from '../../runners/model.ts'
 import { distance } from '../distance.ts'
+import { plainSwitches } from '../reduced-precision.ts'
 import { numbersOf, type Row } from '../rows.ts'
 import { type Scene, type SharedCause, withVariant } from './found.ts'
 
@@ -15,20 +18,24 @@ export async function winogradCause(scene: Scene, suspects: readonly Row[]): Pro
   }
   if (candidates.length === 0) return undefined
   const isOn = Boolean(walk.subject.model.runtime.options?.useWinogradConvolution)
-  const explained = await withVariant(scene, { ncnn: { useWinogradConvolution: !isOn } }, async (other) => {
+  // Both in float32: in half precision the algorithm does more than round otherwise.
+  const under = <T>(isWinograd: boolean, work: (model: Model) => Promise<T>): Promise<T | undefined> =>
+    withVariant(scene, { ncnn: { ...plainSwitches, useWinogradConvolution: isWinograd } }, work)
+  const compare = async (other: Model, same: Model): Promise<Row[]> => {
     const found: Row[] = []
     for (const row of candidates) {
       const given = walk.feeds(row.feeds)
       const [a, b] = [
         await other.run(Object.fromEntries(given), { outputs: [row.blob] }),
-        await walk.subject.compute(given, [row.blob]),
+        await same.run(Object.fromEntries(given), { outputs: [row.blob] }),
       ]
       const [changed, plain] = [numbersOf(walk, row.blob, a[row.blob]), numbersOf(walk, row.blob, b[row.blob])]
       if (changed === undefined || plain === undefined) continue
       if (row.introduced < mostTimes * distance(changed, plain).error + row.noise) found.push(row)
     }
     return found
-  })
+  }
+  const explained = await under(!isOn, (other) => under(isOn, (same) => compare(other, same)))
   if (explained === undefined || explained.length === 0) return undefined
   return {
     cause: 'winograd',

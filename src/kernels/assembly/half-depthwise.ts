@@ -1,6 +1,7 @@
 // Depthwise convolution in half precision: the products of a filter are added to the bias one by one, each sum rounded to float16.
 import { packPatches } from './convolution'
-import { overflowHalf, step } from './half-sums'
+import { overflowHalf } from './half-rounding'
+import { step } from './half-sums'
 import { storeLanes } from './lanes'
 
 /** Panels of 8 outputs that are computed side by side. */

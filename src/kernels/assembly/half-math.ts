@@ -2,7 +2,7 @@
 // that float16 holds; constants are written as float16 has them.
 // Source: Tencent/ncnn, src/layer/arm/neon_mathfun_fp16s.h, after the Cephes library.
 import { storeFirst } from './lanes'
-import { overflowHalf, roundHalf } from './half-sums'
+import { overflowHalf, roundHalf } from './half-rounding'
 import { log4 } from './math'
 
 // @ts-ignore: decorator
@@ -37,7 +37,7 @@ function fma(c: f32, a: v128, b: v128): v128 {
 }
 
 /** e^x: 2^n times a polynomial of what is left of x after n ln 2. Below -10.05 it is 0, as 2^-15 has no normal half. */
-function exp4(v: v128): v128 {
+export function halfExp4(v: v128): v128 {
   let x = f32x4.max(f32x4.min(v, f32x4.splat(10.7421875)), f32x4.splat(-10.7421875))
   const n = f32x4.floor(fma(0.5, x, f32x4.splat(1.4423828125)))
   x = sub(x, mul(n, f32x4.splat(0.693359375)))
@@ -59,7 +59,7 @@ function exp4(v: v128): v128 {
 @inline
 function sigmoid4(v: v128): v128 {
   const one = f32x4.splat(1)
-  return div(one, add(exp4(f32x4.neg(v)), one))
+  return div(one, add(halfExp4(f32x4.neg(v)), one))
 }
 
 /** A quotient of polynomials, 1 from 4.5 on, and x itself below 1e-4. */
@@ -95,11 +95,11 @@ export function halfFunction(f: i32, input: usize, output: usize, n: i32, a: f32
   for (; n > 0; n -= 4, input += 16, output += 16) {
     const v = v128.load(input)
     let y = v
-    if (f == EXP) y = exp4(v)
+    if (f == EXP) y = halfExp4(v)
     else if (f == SIGMOID) y = sigmoid4(v)
     else if (f == TANH) y = tanh4(v)
-    else if (f == SWISH) y = div(v, add(exp4(f32x4.neg(v)), f32x4.splat(1)))
-    else if (f == MISH) y = mul(v, tanh4(roundHalf(log4(add(exp4(v), f32x4.splat(1))))))
+    else if (f == SWISH) y = div(v, add(halfExp4(f32x4.neg(v)), f32x4.splat(1)))
+    else if (f == MISH) y = mul(v, tanh4(roundHalf(log4(add(halfExp4(v), f32x4.splat(1))))))
     else if (f == HARD_SIGMOID) y = hard(v, a, b)
     else if (f == HARD_SWISH) y = mul(v, hard(v, a, b))
     if (n >= 4) v128.store(output, y)

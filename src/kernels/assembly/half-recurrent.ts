@@ -2,7 +2,8 @@
 // Every gate has columns of its own, a multiple of 8 of them; sums are [chains][gates * columns] for a step, the input's part already in them.
 import { plainSigmoid4 as sigmoid4 } from './activation'
 import { gemmRight, INITIAL_ZERO } from './gemm'
-import { halfProduct, joinChains, roundHalf } from './half-sums'
+import { roundHalf } from './half-rounding'
+import { halfProduct, joinChains } from './half-sums'
 import { storeLanes } from './lanes'
 import { tanh4 } from './math'
 

@@ -5,24 +5,7 @@
 //
 // Sums that overflow are Infinity at their end, not underway.
 import { packPatches } from './convolution'
-
-/** The nearest half, ties to even, of numbers below 2^100; what is beyond the halves stays as it is. */
-// @ts-ignore: decorator
-@inline
-export function roundHalf(v: v128): v128 {
-  // 1.5 * 2^13 times the power of two below v, at least that of the least normal half: adding it leaves eleven bits of v.
-  const power = i32x4.max_s(v128.and(v, i32x4.splat(0x7f800000)), i32x4.splat(0x38800000))
-  const magic = i32x4.add(power, i32x4.splat(0x06c00000))
-  return f32x4.sub(f32x4.add(v, magic), magic)
-}
-
-/** What is beyond the greatest half is infinite. */
-// @ts-ignore: decorator
-@inline
-export function overflowHalf(v: v128): v128 {
-  const beyond = f32x4.gt(f32x4.abs(v), f32x4.splat(65504))
-  return v128.bitselect(v128.or(v128.and(v, i32x4.splat(0x80000000)), i32x4.splat(0x7f800000)), v, beyond)
-}
+import { overflowHalf, roundHalf } from './half-rounding'
 
 // @ts-ignore: decorator
 @inline

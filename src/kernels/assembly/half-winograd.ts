@@ -1,7 +1,8 @@
 // 3x3 convolution by Winograd's algorithm in half precision, in tiles of 2x2, 4x4 or 6x6 outputs: transforms and sums round at every step.
 // Eight tiles at a time: their transformed inputs for each place, products with the transformed filters, and the way back.
 // Source of the transforms' matrices and of the order of their steps: Tencent/ncnn, src/layer/arm/convolution_3x3_winograd_fp16s.h.
-import { overflowHalf, roundHalf, step, tile4x8 } from './half-sums'
+import { overflowHalf, roundHalf } from './half-rounding'
+import { step, tile4x8 } from './half-sums'
 
 // @ts-ignore: decorator
 @inline

@@ -1,5 +1,6 @@
 // Moving and converting data: half floats, fills, transposition.
 import { floatToHalf4, halfToFloat4 } from './half'
+import { overflowHalf, roundHalf } from './half-rounding'
 import { storeFirst } from './lanes'
 
 export function halfToFloat(source: usize, destination: usize, n: i32): void {
@@ -59,7 +60,9 @@ export function castToBfloat16(source: usize, destination: usize, n: i32): void 
 
 export function roundToHalf(data: usize, n: i32): void {
   for (let rest = n; rest > 0; rest -= 4, data += 16) {
-    const v = halfToFloat4(floatToHalf4(v128.load(data)))
+    const given = v128.load(data)
+    // A NaN keeps its bits, whatever additions make of it here or there.
+    const v = v128.bitselect(overflowHalf(given, roundHalf(given)), given, f32x4.eq(given, given))
     if (rest >= 4) v128.store(data, v)
     else storeFirst(data, v, rest)
   }

@@ -24,6 +24,7 @@ export { gru, lstm, rnn } from './recurrent'
 export { groupNorm, layerNorm, reduce, rmsNorm, softmax } from './reduction'
 export { cumulativeSum, rotate } from './sequence'
 export { resize, resizeScratchBytes } from './resize'
+export { storedSoftmax } from './stored-softmax'
 export { spread, spreadScratchBytes } from './spread'
 export { winogradConvolution, winogradFilters, winogradRows, winogradScratchBytes } from './winograd'
 

@@ -90,7 +90,7 @@ function loadLayers(
     const { storage16, sumsInHalf, layout, winograd } = settings
     const packs = options.precision === 'float32' && storage16 !== 'bfloat16' && !sumsInHalf
     const keepHalf = packs ? (type.packsHalf ?? []) : []
-    const rounding = type.keepsFloatWeights?.(params, settings) ? undefined : storage16
+    const rounding = explained(layer, () => type.keepsFloatWeights?.(params, settings)) ? undefined : storage16
     const weights = loadWeights(arena, bin, located[index], keepHalf, { storage16: rounding, kernels })
     const unprepared = {
       graph: layer,

@@ -174,8 +174,7 @@ function runLayer(
     checkElements(layer, inputs)
     const stored = layer.storage16 === undefined ? inputs : roundInputs(layer.storage16, inputs, workspace)
     const outputs = [layer.type.forward(stored, layer, workspace)].flat() as Blob[]
-    if (layer.storage16 !== undefined)
-      for (const output of outputs) roundResult(layer.storage16, output, workspace.kernels)
+    if (layer.storage16 !== undefined) roundOutputs(layer.storage16, outputs, layer, workspace)
     if (outputs.length !== layer.outputCount) {
       throw new NcnnError(`it makes ${outputs.length} outputs, but the .param names ${layer.outputCount}`)
     }
@@ -222,10 +221,27 @@ function codeOf(error: unknown): ModelErrorCode {
   return error instanceof NcnnError && error.code !== 'malformed' ? error.code : 'wrong-input'
 }
 
+/** Blobs whose elements a 16-bit type holds: they need not be rounded again. */
+const held = new WeakMap<Blob, Storage16>()
+
+/** Layers that only move what their inputs hold give nothing to round. */
+function roundOutputs(
+  storage: Storage16,
+  outputs: readonly Blob[],
+  { elements }: RunnableLayer,
+  { kernels }: Workspace,
+): void {
+  const moves = elements.reads === undefined && elements.writes === undefined
+  for (const output of outputs) {
+    if (!moves) roundResult(storage, output, kernels)
+    held.set(output, storage)
+  }
+}
+
 /** Inputs that another layer left in float32 are rounded in a copy: others may read them as they are. */
 function roundInputs(storage: Storage16, inputs: readonly Blob[], workspace: Workspace): Blob[] {
   return inputs.map((input) => {
-    if (input.dtype !== 'float32') return input
+    if (input.dtype !== 'float32' || held.get(input) === storage) return input
     const rounded = workspace.scratch(input.shape)
     rounded.data.set(input.data)
     roundTo(storage, rounded, workspace.kernels)

@@ -4,7 +4,7 @@ import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { checkFloat } from '../operations/elementwise.ts'
 import { softmax } from '../operations/softmax.ts'
-import { softmaxInBfloat16, softmaxInHalf } from '../operations/stored-softmax.ts'
+import { storedSoftmax } from '../operations/stored-softmax.ts'
 import { packOf } from '../precision/arm-layout.ts'
 import { viewAlong } from '../shapes/axis-view.ts'
 
@@ -27,9 +27,10 @@ export const Softmax = defineLayer({
     checkFloat(x, workspace)
     const view = viewAlong(x.shape, axis)
     const y = workspace.reuse(x)
-    if (storage16 === 'float16') softmaxInHalf(x, y, view, packOf(x.shape[0], layout, sumsInHalf), workspace)
-    else if (storage16 === 'bfloat16') softmaxInBfloat16(x, y, view)
-    else softmax(x, y, view.outer, view.length, view.inner, workspace)
+    if (storage16 !== undefined) {
+      if (y.ptr !== x.ptr) y.data.set(x.data)
+      storedSoftmax(y, view, packOf(x.shape[0], layout, sumsInHalf), storage16, workspace)
+    } else softmax(x, y, view.outer, view.length, view.inner, workspace)
     return y
   },
 })

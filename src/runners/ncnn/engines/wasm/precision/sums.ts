@@ -41,16 +41,6 @@ export function roundToFloat16(x: number): number {
   return Math.abs(rounded) > half.largest ? Math.sign(rounded) * Infinity : rounded
 }
 
-const bfloatWords = new Uint32Array(1)
-const bfloat = new Float32Array(bfloatWords.buffer)
-
-/** The bfloat16 nearest to a finite float32, ties away from zero. */
-export function roundToBfloat16(x: number): number {
-  bfloat[0] = x
-  bfloatWords[0] = (bfloatWords[0] + 0x8000) & 0xffff0000
-  return bfloat[0]
-}
-
 /** Rounds all elements in place. */
 export function roundAll(sums: Float64Array, round: Rounding | undefined): void {
   if (round === undefined) return

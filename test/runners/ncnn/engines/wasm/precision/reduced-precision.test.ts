@@ -133,11 +133,13 @@ describe('fp16 arithmetic rounds after every addition', () => {
     ['LSTM', 4, 4],
     ['GRU', 3, 4],
   ])('%s', async (type, gates, biases) => {
-    // Gates that see 2048 + 1 + 1 - 2048: 2 in float32, 0 in fp16.
-    const weight = taggedWeight(Array.from({ length: gates }, () => [1, 1, 1, -1]).flat())
+    // Gates that see 2048 + 1 + 1 - 2048 in the first of four chains: 2 in float32, 0 in fp16.
+    const inFirstChain = [1, 1, 1, -1].flatMap((weight) => [weight, 0, 0, 0])
+    const weight = taggedWeight(Array.from({ length: gates }, () => inFirstChain).flat())
+    const input = [...row, 2048].flatMap((value) => [value, 0, 0, 0])
     const run = async (ncnn: NcnnOptions) =>
       (
-        await runSingle(type, { 0: 1, 1: gates * 4 }, [[[...row, 2048]]], {
+        await runSingle(type, { 0: 1, 1: gates * 16 }, [[input]], {
           weights: [weight, zeros(biases), zeros(gates)],
           ncnn,
         })

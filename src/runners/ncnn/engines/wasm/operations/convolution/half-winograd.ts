@@ -14,6 +14,8 @@ export interface HalfWinogradFilters extends Filters {
   readonly order: HalfOrder
 }
 
+const root = Math.sqrt(2)
+
 /** What the transformed filters of one dimension are made of: a row for each place. */
 const transforms: Readonly<Record<ArmTile, readonly (readonly [number, number, number])[]>> = {
   2: [
@@ -24,10 +26,10 @@ const transforms: Readonly<Record<ArmTile, readonly (readonly [number, number, n
   ],
   4: [
     [1, 0, 0],
-    [-2 / 3, -Math.SQRT2 / 3, -1 / 3],
-    [-2 / 3, Math.SQRT2 / 3, -1 / 3],
-    [1 / 6, Math.SQRT2 / 6, 1 / 3],
-    [1 / 6, -Math.SQRT2 / 6, 1 / 3],
+    [-2 / 3, -root / 3, -1 / 3],
+    [-2 / 3, root / 3, -1 / 3],
+    [1 / 6, root / 6, 1 / 3],
+    [1 / 6, -root / 6, 1 / 3],
     [0, 0, 1],
   ],
   6: [
@@ -69,7 +71,7 @@ export function halfWinogradFilters(filters: Filters, layout: ArmLayout, workspa
   const { kernels, alloc } = workspace
   if (bias !== undefined) kernels.roundToHalf({ data: bias.ptr, n: bias.length })
   const size = tileOf(filters, layout)
-  const places = (size + 2) ** 2
+  const places = (size + 2) * (size + 2)
   const transformed = transform(filters.weight, transforms[size], workspace)
   filters.weight.release()
   const placeBytes = packedLeftBytes(outputs, inputs)
