@@ -1,4 +1,5 @@
-// Runs the fuzzers of models and snapshots: `npm run test:fuzz -- [COUNT] [SEED]`, by default 20000 of each with the seed 7.
+// Runs the fuzzers of models, snapshots and tensor files: `npm run test:fuzz -- [COUNT] [SEED]`, by default 20000 of each with the seed 7.
+// Tensor files are compared with numpy and safetensors, which the Python has that EXPECT_TENSOR_PYTHON names, or are skipped.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -8,8 +9,12 @@ if (!/^[1-9]\d*$/.test(count) || !/^-?\d+$/.test(seed) || others.length > 0) {
   process.exit(2)
 }
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url))
-const { status } = spawnSync(process.execPath, [vitest, 'run', 'test/runners/ncnn/fuzz', 'test/snapshots/fuzz'], {
-  stdio: 'inherit',
-  env: { ...process.env, FUZZ_RUNS: count, FUZZ_SEED: seed },
-})
-process.exit(status ?? 1)
+const runs = [
+  ['run', 'test/runners/ncnn/fuzz', 'test/snapshots/fuzz'],
+  ['run', '--config', 'vitest.python.config.ts', 'test/python/fuzz'],
+]
+const env = { ...process.env, FUZZ_RUNS: count, FUZZ_SEED: seed }
+const failed = runs.filter(
+  (run) => spawnSync(process.execPath, [vitest, ...run], { stdio: 'inherit', env }).status !== 0,
+)
+process.exit(failed.length > 0 ? 1 : 0)

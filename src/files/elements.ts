@@ -1,6 +1,7 @@
 // Between the bytes of a file and the typed array of a tensor: alignment, byte order, booleans, declared sizes.
 import { isLittleEndian } from '../host/endianness.ts'
 import { arrayOf, bytesPerElement, type DType, type TypedArray } from '../tensor/dtype.ts'
+import { mostAxes } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { TensorFileError } from './error.ts'
 
@@ -41,7 +42,12 @@ export function encodeElements({ data, dtype }: Tensor): Uint8Array {
 
 /** Bytes that a tensor of this shape and dtype takes; an error when a length is not a count or the size passes 2^53. */
 export function declaredBytes(shape: readonly unknown[], dtype: DType, source: string): number {
+  if (shape.length > mostAxes) {
+    throw new TensorFileError(source, `the shape has ${shape.length} axes; a tensor has at most ${mostAxes}`)
+  }
   let elements = 1
+  // Also of a tensor without elements: its strides are numbers, too.
+  let stride: number = bytesPerElement[dtype]
   for (const length of shape) {
     if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0) {
       throw new TensorFileError(
@@ -50,9 +56,10 @@ export function declaredBytes(shape: readonly unknown[], dtype: DType, source: s
       )
     }
     elements *= length
+    stride *= Math.max(length, 1)
   }
   const bytes = elements * bytesPerElement[dtype]
-  if (!Number.isSafeInteger(bytes)) {
+  if (!Number.isSafeInteger(stride)) {
     throw new TensorFileError(source, `shape [${shape.join(', ')}] of ${dtype} is larger than any file`)
   }
   return bytes

@@ -3,7 +3,7 @@
 import { decodeLatin1, decodeText, encodeUtf8 } from '../host/utf8.ts'
 import type { DType } from '../tensor/dtype.ts'
 import { quoteNames } from '../tensor/quote-names.ts'
-import { formatShape } from '../tensor/shape.ts'
+import { formatShape, mostAxes } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { transpose } from '../tensor/transpose.ts'
 import { declaredBytes, decodeElements, encodeElements } from './elements.ts'
@@ -13,6 +13,10 @@ import { type PythonLiteral, parsePythonLiteral } from './python-literal.ts'
 import { type ByteSource, memorySource } from './source.ts'
 
 const magic = '\x93NUMPY'
+export const npyMagicBytes = magic.length
+
+export const isNpy = (beginning: Uint8Array): boolean =>
+  String.fromCharCode(...beginning.subarray(0, npyMagicBytes)) === magic
 
 // Only structured dtypes, which are refused, have headers anywhere near this length.
 const maxHeaderBytes = 2 ** 20
@@ -59,7 +63,7 @@ interface NpyHeader {
 }
 
 function parseDescr(descr: PythonLiteral, source: string): { dtype: DType; littleEndian: boolean } {
-  if (Array.isArray(descr)) {
+  if (typeof descr === 'object' && descr !== null && 'list' in descr) {
     throw new TensorFileError(
       source,
       'holds a structured array (records with named fields); save each field as an array of its own',
@@ -99,7 +103,7 @@ function parseDescr(descr: PythonLiteral, source: string): { dtype: DType; littl
 function readHeader(source: ByteSource): NpyHeader {
   const { name, size } = source
   const preamble = source.read(0, Math.min(12, size))
-  if (String.fromCharCode(...preamble.subarray(0, 6)) !== magic) {
+  if (!isNpy(preamble)) {
     throw new TensorFileError(
       name,
       `not a .npy array: expected 93 4e 55 4d 50 59 at the start, found ${describeBeginning(preamble)}`,
@@ -204,7 +208,7 @@ export function openNpy(source: ByteSource): () => Tensor {
   }
 }
 
-/** The header and the elements of a .npy array, in the version and layout that numpy.save chooses. */
+/** The header and the elements of a .npy array, in the layout that numpy.save chooses. Version 2 is for longer headers than tensors have. */
 export function npyPieces(tensor: Tensor, target: string): Uint8Array[] {
   const { dtype, shape } = tensor
   const code = codeOfDtype.get(dtype)
@@ -215,22 +219,24 @@ export function npyPieces(tensor: Tensor, target: string): Uint8Array[] {
       { code: 'cannot-hold' },
     )
   }
+  if (shape.length > mostAxes) {
+    throw new TensorFileError(target, `the tensor has ${shape.length} axes; one has at most ${mostAxes}`, {
+      code: 'cannot-hold',
+    })
+  }
   const byteOrder = code.endsWith('1') ? '|' : '<'
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
   // numpy leaves room for the first length to grow to 21 digits, so that arrays can be extended in place.
   const room = shape[0] === undefined ? '' : ' '.repeat(21 - String(shape[0]).length)
   const dict = `{'descr': '${byteOrder}${code}', 'fortran_order': False, 'shape': (${tuple}), }${room}`
-  const version = dict.length + 64 > 0xffff ? 2 : 1
-  const headerOffset = version === 1 ? 10 : 12
+  const headerOffset = 10
   // The elements start at a multiple of 64 bytes; the header ends with a line break.
   const padding = 64 - ((headerOffset + dict.length + 1) % 64)
   const text = `${dict}${' '.repeat(padding)}\n`
   const header = new Uint8Array(headerOffset + text.length)
   header.set(Uint8Array.from(magic, (character) => character.charCodeAt(0)))
-  header[6] = version
-  const view = new DataView(header.buffer)
-  if (version === 1) view.setUint16(8, text.length, true)
-  else view.setUint32(8, text.length, true)
+  header[6] = 1
+  new DataView(header.buffer).setUint16(8, text.length, true)
   header.set(encodeUtf8(text), headerOffset)
   return [header, encodeElements(tensor)]
 }

@@ -4,8 +4,8 @@ import { encodeUtf8 } from '../host/utf8.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { TensorFileError } from './error.ts'
 import { concatenate, isWellFormed, lookUp, refuseOptions, type TensorFormat } from './format.ts'
-import { npyPieces, openNpy } from './npy.ts'
-import { memorySource } from './source.ts'
+import { isNpy, npyMagicBytes, npyPieces, openNpy } from './npy.ts'
+import { type ByteSource, memorySource } from './source.ts'
 import { listMembers, openMember, type ZipMember } from './zip.ts'
 
 const extension = '.npy'
@@ -33,12 +33,25 @@ function checkName(name: string, target: string): void {
   }
 }
 
+/** Whether a member that is not called so is an array all the same, as far as it can be read. */
+function beginsLikeNpy(source: ByteSource, member: ZipMember): boolean {
+  try {
+    return isNpy(openMember(source, member, member.name).read(0, Math.min(npyMagicBytes, member.size)))
+  } catch {
+    return false
+  }
+}
+
 export const npz: TensorFormat = {
   open(source) {
     const members = new Map<string, ZipMember>()
     // Members that are no arrays are left alone, as numpy leaves them.
     for (const member of listMembers(source)) {
-      if (member.name.endsWith(extension)) members.set(member.name.slice(0, -extension.length), member)
+      const isNamedSo = member.name.endsWith(extension)
+      if (!isNamedSo && !beginsLikeNpy(source, member)) continue
+      const name = isNamedSo ? member.name.slice(0, -extension.length) : member.name
+      if (members.has(name)) throw new TensorFileError(source.name, `has two arrays called ${JSON.stringify(name)}`)
+      members.set(name, member)
     }
     return {
       names: [...members.keys()],

@@ -1,6 +1,13 @@
 // A strict parser for the one Python literal in a .npy header: strings, integers, True, False, None, tuples, lists and dicts.
 
-export type PythonLiteral = string | number | boolean | null | PythonLiteral[] | Map<string, PythonLiteral>
+export type PythonLiteral =
+  | string
+  | number
+  | boolean
+  | null
+  | PythonLiteral[]
+  | { readonly list: readonly PythonLiteral[] }
+  | Map<string, PythonLiteral>
 
 // A structured dtype nests a few levels; deeper input is not a header.
 const maxDepth = 16
@@ -9,7 +16,7 @@ const escapes: Readonly<Record<string, string>> = { '\\': '\\', "'": "'", '"': '
 
 /**
  * Parses one literal that spans the whole text, white space around it allowed.
- * A dict must have distinct strings as keys. Lists and tuples both become arrays.
+ * A dict must have distinct strings as keys. Tuples become arrays, lists `{ list }`.
  * @throws SyntaxError that names the position, what was expected and what was found
  */
 export function parsePythonLiteral(text: string): PythonLiteral {
@@ -91,7 +98,7 @@ export function parsePythonLiteral(text: string): PythonLiteral {
     if (accept("'")) return parseString("'")
     if (accept('"')) return parseString('"')
     if (accept('{')) return parseDict(depth)
-    if (accept('[')) return parseItems(']', depth).items
+    if (accept('[')) return { list: parseItems(']', depth).items }
     if (accept('(')) {
       const { items, commas } = parseItems(')', depth)
       // (3) is the integer 3; (3,) is a tuple.

@@ -65,11 +65,14 @@ function isObject(value: unknown): value is JsonObject {
 
 function parseJson(bytes: Uint8Array, source: string): JsonObject {
   try {
+    if (bytes[0] === 0xef) throw new SyntaxError('it begins with a byte order mark')
     const text = decodeUtf8(bytes)
     const header: unknown = JSON.parse(text)
     if (!isObject(header)) throw new SyntaxError('expected an object')
     const duplicate = findDuplicateKey(text)
     if (duplicate !== undefined) throw new SyntaxError(`${JSON.stringify(duplicate)} occurs twice`)
+    const odd = findKeyOrText(header, (string) => !isWellFormed(string))
+    if (odd !== undefined) throw new SyntaxError(`${JSON.stringify(odd)} is no valid Unicode`)
     return header
   } catch (cause) {
     throw new TensorFileError(
@@ -78,6 +81,17 @@ function parseJson(bytes: Uint8Array, source: string): JsonObject {
       { cause },
     )
   }
+}
+
+/** The first string anywhere in a JSON value, key or text, of which `test` is true. */
+function findKeyOrText(value: unknown, test: (string: string) => boolean): string | undefined {
+  if (typeof value === 'string') return test(value) ? value : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, member] of Object.entries(value)) {
+    const found = Array.isArray(value) || !test(key) ? findKeyOrText(member, test) : key
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function parseMetadata(metadata: unknown, source: string): Record<string, string> {

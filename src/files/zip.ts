@@ -107,6 +107,7 @@ function findDirectory(source: ByteSource): DirectoryPlace {
   if (limit >= 20) {
     const locator = readView(source, limit - 20, 20, 'the zip64 locator')
     if (locator.getUint32(0, true) === zip64LocatorSignature) {
+      place.disk |= locator.getUint32(4, true) | (locator.getUint32(16, true) > 1 ? 1 : 0)
       const recordOffset = Number(locator.getBigUint64(8, true))
       const record = readView(source, recordOffset, 56, 'the zip64 end of directory')
       if (record.getUint32(0, true) !== zip64DirectoryEndSignature) {
@@ -115,7 +116,7 @@ function findDirectory(source: ByteSource): DirectoryPlace {
           `expected the zip64 end of directory at byte ${recordOffset}; the file is damaged`,
         )
       }
-      place.disk = record.getUint32(16, true) | record.getUint32(20, true)
+      place.disk |= record.getUint32(16, true) | record.getUint32(20, true)
       place.entries = Number(record.getBigUint64(32, true))
       place.bytes = Number(record.getBigUint64(40, true))
       place.offset = Number(record.getBigUint64(48, true))
@@ -202,11 +203,11 @@ function checkMembers(members: readonly DirectoryEntry[], directoryOffset: numbe
 /** The members of an archive, folders left out, after checking that what they declare fits the file. */
 export function listMembers(source: ByteSource): ZipMember[] {
   const place = findDirectory(source)
-  if (place.offset + place.bytes > place.limit || place.entries * directoryEntryBytes > place.bytes) {
+  if (place.offset + place.bytes !== place.limit || place.entries * directoryEntryBytes > place.bytes) {
     throw new TensorFileError(
       source.name,
       `declares a zip directory of ${place.entries} members in ${byteCount(place.bytes)} at byte ${place.offset}, ` +
-        `which does not fit the ${byteCount(place.limit)} before its end; the file is damaged`,
+        `which does not fit: it should end at byte ${place.limit}; the file is damaged`,
     )
   }
   const directory = readView(source, place.offset, place.bytes, 'the zip directory')
@@ -231,7 +232,13 @@ export function listMembers(source: ByteSource): ZipMember[] {
     if (entry.getUint16(8, true) & 1)
       throw new TensorFileError(source.name, `${JSON.stringify(name)} is encrypted`, { code: 'unsupported' })
     const [size, compressedSize, headerOffset] = sizes
-    if (!name.endsWith('/')) {
+    if (name.includes('\0')) {
+      throw new TensorFileError(
+        source.name,
+        `the name of a member, ${JSON.stringify(name)}, has a zero byte; the file is damaged`,
+      )
+    }
+    if (!name.endsWith('/') || size > 0) {
       members.push({
         name,
         method: entry.getUint16(10, true),

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeNpy, encodeNpy } from '../../src/files/npy.ts'
+import { decodeSafetensors } from '../../src/files/safetensors.ts'
 import { dtypes } from '../../src/tensor/dtype.ts'
 import { anyTensor, bitsOf } from './arbitrary.ts'
 import { arrays, cube, fixtureBytes } from './fixture.ts'
@@ -110,10 +111,20 @@ describe('what is not a .npy file', () => {
       npyWith(header.replace('(2,)', '2'), 8),
       /'shape' in the header must be a tuple of integers, found 2/,
     ],
+    [
+      'a list as shape, which numpy refuses',
+      npyWith(header.replace('(2,)', '[2]'), 8),
+      /'shape' in the header must be a tuple of integers, found {"list":\[2\]}/,
+    ],
     ['a negative length', npyWith(header.replace('(2,)', '(-1,)'), 8), /integer of 0 or more, found \[-1\]/],
     [
       'a huge shape',
       npyWith(header.replace('(2,)', '(4503599627370496, 4503599627370496)')),
+      /is larger than any file/,
+    ],
+    [
+      'no elements along huge axes',
+      npyWith(header.replace('(2,)', '(4503599627370496, 0, 4503599627370496)')),
       /is larger than any file/,
     ],
     ['a huge array', npyWith(header.replace('(2,)', '(1000000000000,)'), 8), /takes 4000000000000 bytes, but 8 follow/],
@@ -160,12 +171,18 @@ test('bfloat16 cannot be written', () => {
   )
 })
 
-test('a header that needs version 2', () => {
-  const shape = new Array<number>(30_000).fill(1)
-  const bytes = encodeNpy({ data: Float32Array.of(7), shape, dtype: 'float32' })
-  expect(bytes[6]).toBe(2)
-  expect((bytes.length - 4) % 64).toBe(0)
-  expect(decodeNpy(bytes)).toEqual({ data: Float32Array.of(7), shape, dtype: 'float32' })
+test('64 axes and no more', () => {
+  const withAxes = (axes: number) => ({
+    data: Float32Array.of(7),
+    shape: new Array<number>(axes).fill(1),
+    dtype: 'float32' as const,
+  })
+  expect(decodeNpy(encodeNpy(withAxes(64)))).toEqual(withAxes(64))
+  expect(() => encodeNpy(withAxes(65))).toThrow('the tensor has 65 axes; one has at most 64')
+  const one = { dtype: 'F32', shape: withAxes(65).shape, data_offsets: [0, 4] }
+  const header = new TextEncoder().encode(JSON.stringify({ one }))
+  const bytes = Uint8Array.of(header.length, header.length >> 8, 0, 0, 0, 0, 0, 0, ...header, 0, 0, 0, 0)
+  expect(() => decodeSafetensors(bytes)).toThrow('the shape has 65 axes; a tensor has at most 64')
 })
 
 test('every tensor survives a round trip bit by bit', () => {

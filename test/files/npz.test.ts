@@ -55,6 +55,7 @@ describe('damaged archives', () => {
   const directory = find(deflated, 'PK\x01\x02')
   const end = find(deflated, 'PK\x05\x06')
   const firstData = 30 + 'x.npy'.length
+  const zip64 = fixtureBytes('zip64.npz')
 
   test.each([
     ['an empty file', new Uint8Array(0), /not a zip archive: .* an empty file/],
@@ -96,6 +97,17 @@ describe('damaged archives', () => {
       /calls a member "z\.npy", its own header "x\.npy"/,
     ],
     [
+      'a zero byte in a name',
+      patched(patched(deflated, directory + 46, 0, 1), 30, 0, 1),
+      /the name of a member, "\\u0000\.npy", has a zero byte/,
+    ],
+    [
+      'part of a split zip64 archive',
+      patched(zip64, find(zip64, 'PK\x06\x07') + 4, 1),
+      /one part of a split zip archive/,
+    ],
+    ['a gap behind the directory', patched(deflated, end + 12, 50), /does not fit: it should end at byte \d+/],
+    [
       'a changed extension',
       patched(deflated, directory + 48, 0x51, 1),
       /calls a member "x\.Qpy", its own header "x\.npy"/,
@@ -122,6 +134,18 @@ describe('damaged archives', () => {
   ])('%s', (_, bytes, message) => {
     expect(() => decodeNpz(bytes, 'a.npz')).toThrow(message)
     expect(() => decodeNpz(bytes, 'a.npz')).toThrow(/^a\.npz[:,] /)
+  })
+
+  test('an array whose member is not called .npy is one, as for numpy', () => {
+    const bytes = Buffer.from(deflated)
+    for (let at = bytes.indexOf('y.npy'); at >= 0; at = bytes.indexOf('y.npy')) bytes.write('y.bin', at)
+    expect(decodeNpz(bytes)).toEqual({ x: cube, 'y.bin': cube })
+  })
+
+  test('two arrays of one name', () => {
+    const bytes = Buffer.from(encodeNpz({ aaaaa: cube, b: cube }))
+    for (let at = bytes.indexOf('b.npy'); at >= 0; at = bytes.indexOf('b.npy')) bytes.write('aaaaa', at)
+    expect(() => decodeNpz(bytes, 'a.npz')).toThrow('a.npz: has two arrays called "aaaaa"')
   })
 
   test('two members of one name', () => {

@@ -83,6 +83,16 @@ describe('damaged files', () => {
       Buffer.concat([fileWith('{"').subarray(0, 9), Buffer.from([0xff])]),
       /the header is not valid JSON/,
     ],
+    [
+      'a byte order mark',
+      fileWith(`\ufeff${JSON.stringify({ a: entry() })}`, 24),
+      /the header is not valid JSON \(it begins with a byte order mark\)/,
+    ],
+    [
+      'half of a character as name',
+      fileWith('{"\\ud800":{}}'),
+      /the header is not valid JSON \("\\ud800" is no valid Unicode\)/,
+    ],
     ['another JSON value', fileWith('[1]'), /the header is not valid JSON \(expected an object\)/],
     [
       'a name that occurs twice',
