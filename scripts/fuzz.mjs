@@ -1,4 +1,5 @@
-// Runs the fuzzers of models, snapshots and tensor files: `npm run test:fuzz -- [COUNT] [SEED]`, by default 20000 of each with the seed 7.
+// Runs the fuzzers of models, snapshots and tensor files: `npm run test:fuzz -- [COUNT] [SEED]`, by default 20000 of each with the seed 7, of
+// snapshots a tenth.
 // Tensor files are compared with numpy and safetensors, which the Python has that EXPECT_TENSOR_PYTHON names, or are skipped.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

@@ -8,9 +8,10 @@ import type { SnapshotFiles } from './files/snapshot-files.ts'
 import { canonicalBytes, makeFingerprint, mostElementsInFull } from './fingerprint/fingerprint.ts'
 import { type Flow, wait } from './flow.ts'
 import { type Judgement, judge, passes } from './judge.ts'
-import { lostError, lostFiles } from './lost-files.ts'
+import { lostError, lostFiles, refuseExchanged } from './lost-files.ts'
 import type { CheckedSnapshotOptions } from './options.ts'
 import { originMetadata } from './origin-metadata.ts'
+import { storedKey } from './own-metadata.ts'
 import type { SnapshotEntry } from './runner-state.ts'
 import { decodeSnapshot, encodeSnapshot, type Stored, type StoredSnapshot } from './stored-snapshot.ts'
 import { openSnap, rememberWritten } from './tensor-files.ts'
@@ -56,6 +57,9 @@ export function* matchSnapshot(
     return { status: 'stored', pass: true }
   }
   const { problem, path, snapshot } = yield* readStored(entry, entry.stored, files)
+  if (snapshot !== undefined && path !== undefined && snapshot.test !== storedKey(entry.key)) {
+    yield* refuseExchanged(entry, path, files)
+  }
   const comparable = snapshot !== undefined && snapshot.kind === current.kind
   const judgements = comparable ? yield* judge(current, snapshot, options.compare, files) : []
   const within = comparable && judgements.every(passes)

@@ -12,6 +12,8 @@ export type Stored = Tensor | Fingerprint
 
 export interface StoredSnapshot extends Contents<Stored> {
   readonly storage: SnapshotStorage
+  /** The name of the snapshot that was stored. */
+  readonly test: string | undefined
 }
 
 export function isFingerprint(stored: Stored): stored is Fingerprint {
@@ -45,12 +47,12 @@ export function encodeSnapshot(
 /** @throws TensorFileError that names the file, for bytes that are no snapshot */
 export function decodeSnapshot(bytes: Uint8Array, path: string): StoredSnapshot {
   const { tensors, metadata } = decodeSafetensors(bytes, path)
-  const { contents, storage, fingerprints } = metadata
+  const { contents, storage, fingerprints, test } = metadata
   if ((contents !== 'tensor' && contents !== 'record') || (storage !== 'full' && storage !== 'fingerprint')) {
     throw new TensorFileError(path, 'is no snapshot: its metadata does not say what it holds')
   }
   const kind: ContentsKind = contents
-  return { kind, storage, tensors: storage === 'full' ? tensors : putTogether(tensors, fingerprints, path) }
+  return { kind, storage, test, tensors: storage === 'full' ? tensors : putTogether(tensors, fingerprints, path) }
 }
 
 /** The part of a fingerprint that is no array. */

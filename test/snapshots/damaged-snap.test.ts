@@ -91,6 +91,35 @@ describe('damage is refused in every mode, run after run, and nothing is written
   })
 })
 
+describe('the tensors of another snapshot', () => {
+  const fileOf = (name: string) => basename(storedFile(folder, `${name} 1`))
+  const hashOf = (text: string, name: string) =>
+    new RegExp(`exports\\[\`${name} 1[^]*?"sha256": "(.*)"`).exec(text)?.[1] ?? ''
+
+  test('are not compared with while there are those of its own', () => {
+    runTests('new', 1)
+    const [a, b] = [fileOf('a'), fileOf('b')]
+    const exchanged = snap().replace(a, b).replace(hashOf(snap(), 'a'), hashOf(snap(), 'b'))
+    writeFileSync(snapPath, exchanged)
+    const stored = tensors()
+    for (const mode of ['new', 'none', 'all'] as const) {
+      expect(runTests(mode, 1)).toEqual({
+        a: expect.stringMatching(
+          `gives the snapshot "a 1" the tensors of another one, .*${b}, .*its own: .*${a}.*git checkout`,
+        ),
+      })
+      expect([snap(), tensors()]).toEqual([exchanged, stored])
+    }
+  })
+
+  test('are its own where it was renamed in the .snap as well', () => {
+    runTests('new', 1, ['a'])
+    writeFileSync(snapPath, snap().replace('exports[`a 1`]', 'exports[`c 1`]'))
+    expect(runTests('none', 1, ['c'])).toEqual({})
+    expect(runTests('none', 2, ['c'])).toHaveProperty('c')
+  })
+})
+
 describe('tensors that the .snap has no snapshot for', () => {
   const losing: Record<string, () => void> = {
     'the runner saved a damaged .snap in a run without tensors': () => {

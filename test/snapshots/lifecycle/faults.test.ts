@@ -48,6 +48,21 @@ describe.each<Runner>(['vitest', 'jest'])('%s', (runner) => {
     writeFileSync(snapPath, snap)
   })
 
+  test('a merge that gave a snapshot the tensors of another', async () => {
+    project.setValues({ ...before, plain: 2 })
+    const body = (key: string) => new RegExp(`(?<=exports\\[\`${key}\`\\] = )\`[^\`]*\``).exec(snap)?.[0] ?? ''
+    const mixed = snap.replace(body('plain 1'), () => body('concurrent b 1'))
+    expect(mixed).not.toBe(snap)
+    writeFileSync(snapPath, mixed)
+    for (const args of [[], ['-u'], []]) {
+      const { code, output } = await project.run(['model', ...args])
+      expect(code).toBe(1)
+      expect(output).toMatch(/gives the snapshot "plain 1" the tensors of another one/)
+      expect(project.tensorFiles()).toEqual(tensors)
+    }
+    writeFileSync(snapPath, snap)
+  })
+
   test('snapshots that the .snap lost, and a runner that saved it', async () => {
     project.setValues(drifted)
     writeFileSync(snapPath, snap.slice(0, snap.indexOf('exports[`concurrent')))
