@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Report } from '../../../src/report/report.ts'
-import { createProject, type Project, type Runner } from '../../snapshots/lifecycle/project.ts'
+import { createProject, type Runner } from '../../snapshots/lifecycle/project.ts'
+import { describeAssertions, found, readReport, summaries } from './found.ts'
 
 const reporterArgs: Readonly<Record<Runner, readonly string[]>> = {
   vitest: ['--reporter=default', '--reporter=expect-tensor/vitest-reporter'],
@@ -22,74 +23,11 @@ const variants: Readonly<Record<Runner, readonly (readonly string[])[]>> = {
     ['--pool=vmThreads'],
     ['--pool=vmForks'],
     ['--no-isolate', '--no-file-parallelism'],
+    ['--no-isolate', '--pool=threads', '--maxWorkers=1'],
     ['--sequence.hooks=list'],
   ],
   jest: [['--maxWorkers=2'], ['--runInBand'], ['--workerThreads', '--maxWorkers=2']],
 }
-
-/** Line by line: file, test, tensor, what came of it and how it counts. */
-const found: Readonly<Record<Runner, readonly string[]>> = {
-  vitest: [
-    'assertions.test.js | passes | passed 0.25',
-    'assertions.test.js | fails | failed 4',
-    'assertions.test.js | a suite > has a test | passed 0.5',
-    'assertions.test.js | compares no number | failed Infinity',
-    'assertions.test.js | compares by name | right passed 0',
-    'assertions.test.js | compares by name | wrong failed 8',
-    'assertions.test.js | says no | passed 8 not',
-    'assertions.test.js | is used wrongly | error',
-    'assertions.test.js | is tried again | failed 4 superseded',
-    'assertions.test.js | is tried again | failed 4 superseded',
-    'assertions.test.js | is tried again | passed 0.125',
-    'assertions.test.js | is repeated | passed 0.375',
-    'assertions.test.js | is repeated | passed 0.375',
-    'assertions.test.js | goes on | failed 4 soft',
-    'assertions.test.js | goes on | passed 0.625 soft',
-    'assertions.test.js | polls | passed 0.25',
-    'assertions.test.js | polls | passed 0.5',
-    'assertions.test.js | fails as it should | failed 8 caught',
-    ...[1, 2, 3, 1, 2, 3].map((number) => `assertions.test.js | at once > ${number} | passed ${number / 8}`),
-    'assertions.test.js | ? | passed 0.75',
-    'others.test.js | in another file | passed 0.875',
-    'others.test.js | by a snapshot | passed 0',
-  ],
-  jest: [
-    'assertions.test.js | passes | passed 0.25',
-    'assertions.test.js | fails | failed 4',
-    'assertions.test.js | a suite > has a test | passed 0.5',
-    'assertions.test.js | compares no number | failed Infinity',
-    'assertions.test.js | compares by name | right passed 0',
-    'assertions.test.js | compares by name | wrong failed 8',
-    'assertions.test.js | says no | passed 8 not',
-    'assertions.test.js | is used wrongly | error',
-    'assertions.test.js | fails as it should | failed 8 caught',
-    'assertions.test.js | is called as another | passed 0.375',
-    'assertions.test.js | is called as another | passed 0.625',
-    ...[1, 2, 3, 1, 2, 3].map((number) => `assertions.test.js | at once ${number} | passed ${number / 8}`),
-    'assertions.test.js | ? | passed 0.75',
-    'others.test.js | in another file | passed 0.875',
-    'others.test.js | by a snapshot | passed 0',
-    'retries.test.js | is tried again | failed 4 superseded',
-    'retries.test.js | is tried again | failed 4 superseded',
-    'retries.test.js | is tried again | passed 0.125',
-  ],
-}
-
-const summaries: Readonly<Record<Runner, Report['summary']>> = {
-  vitest: { assertions: 25, failed: 5, near: 3, unattributed: 1, superseded: 2 },
-  jest: { assertions: 21, failed: 4, near: 3, unattributed: 1, superseded: 2 },
-}
-
-function readReport({ folder }: Project): Report {
-  return JSON.parse(readFileSync(join(folder, 'expect-tensor-report/report.json'), 'utf8'))
-}
-
-const describeAssertions = ({ assertions }: Report): string[] =>
-  assertions.map(({ file, test: names, key, status, margin, not, soft, superseded, caught }) => {
-    const marks = Object.entries({ not, soft, superseded, caught }).flatMap(([name, mark]) => (mark ? [name] : []))
-    const result = [key, status, margin, ...marks].filter((word) => word !== undefined).join(' ')
-    return [file, names?.join(' > ') ?? '?', result].join(' | ')
-  })
 
 describe.each<Runner>(['vitest', 'jest'])('%s', (runner) => {
   const project = createProject(runner, fileURLToPath(new URL(`${runner}-project`, import.meta.url)))
@@ -102,7 +40,7 @@ describe.each<Runner>(['vitest', 'jest'])('%s', (runner) => {
 
   test.each(variants[runner].map((args) => [args.join(' '), args] as const))('%s', async (_, args) => {
     const { output } = await project.run([...reporterArgs[runner], ...args])
-    const report = readReport(project)
+    const report = readReport(project.folder)
     expect(describeAssertions(report).sort()).toEqual([...found[runner]].sort())
     expect(report.summary).toEqual(summaries[runner])
     expect(report.run).toMatchObject({ testRunner: { name: runner }, lostFiles: ['broken.test.js'] })
@@ -114,9 +52,9 @@ describe.each<Runner>(['vitest', 'jest'])('%s', (runner) => {
   })
 
   test('an assertion has the same id in every run, and each its own', async () => {
-    const before = readReport(project).assertions.filter(({ superseded }) => !superseded)
+    const before = readReport(project.folder).assertions.filter(({ superseded }) => !superseded)
     await project.run(reporterArgs[runner])
-    const after = readReport(project).assertions.filter(({ superseded }) => !superseded)
+    const after = readReport(project.folder).assertions.filter(({ superseded }) => !superseded)
     const ids = (assertions: Report['assertions']): string[] => assertions.map(({ id }) => id).sort()
     expect(ids(after)).toEqual(ids(before))
     expect(new Set(ids(after)).size).toBe(after.length)
@@ -131,7 +69,7 @@ describe('the parts of a run on three machines', () => {
       for (const index of [1, 2, 3]) await project.run([...blobArgs, `--shard=${index}/3`])
       rmSync(join(project.folder, 'expect-tensor-report'), { recursive: true })
       await project.run([...reporterArgs.vitest, '--merge-reports'])
-      const report = readReport(project)
+      const report = readReport(project.folder)
       expect(describeAssertions(report).sort()).toEqual([...found.vitest].sort())
       expect(report.summary).toEqual(summaries.vitest)
       expect(report.run.shards?.every(({ count }) => count === 3)).toBe(true)
