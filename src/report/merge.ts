@@ -5,9 +5,12 @@ import type { Report, Run } from './report.ts'
 
 /**
  * @param reports at least one, with the names that errors call them by
- * @throws Error when two of them hold the same assertion
+ * @throws Error when two of them hold the same assertion, or are the same
  */
 export function mergeReports(reports: readonly { readonly name: string; readonly report: Report }[]): Report {
+  const names = reports.map(({ name }) => name)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) throw new Error(`${twice} is given twice: each part of a run is merged once`)
   const owners = new Map<string, string>()
   for (const { name, report } of reports) {
     for (const assertion of report.assertions) {
