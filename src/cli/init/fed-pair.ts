@@ -20,6 +20,8 @@ export interface FedPair {
   readonly inputs: readonly Tensors[]
   /** Names of inputs that were drawn at random. */
   readonly drawn: readonly string[]
+  /** Whether the reference is no model, but the tensors that should come out. */
+  readonly isAnswered: boolean
 }
 
 /** So many tell how much errors differ from input to input. */
@@ -56,13 +58,10 @@ export async function withFedPair<Result>(
       )
     }
     const sets = given.length > 0 ? given : inputsIn(files, model)
-    const isAnswer = files[0] !== undefined || /\.safetensors$/i.test(referencePaths[0])
-    return await use({
-      model,
-      loadingTime,
-      references,
-      ...complete({ model, reference: references[0], sets, isAnswer, values }),
-    })
+    const isAnswered = files[0] !== undefined
+    const isAnswer = isAnswered || /\.safetensors$/i.test(referencePaths[0])
+    const inputs = complete({ model, reference: references[0], sets, isAnswer, values })
+    return await use({ model, loadingTime, references, isAnswered, ...inputs })
   } finally {
     for (const model of closing) model.close()
   }

@@ -8,6 +8,7 @@ import type { Measurement } from './measure.ts'
 import type { Project } from './project.ts'
 import { relativePath } from './relative-path.ts'
 import type { Change } from './set-up.ts'
+import { recordedName } from './suite.ts'
 
 export interface Findings {
   /** Of the model, and of the references. */
@@ -106,7 +107,7 @@ const nextCommand = (project: Project, [test]: readonly Change[]): string =>
   project.command === 'npm test' ? project.command : `${project.command} ${shownPath(project, test.path)}`
 
 /** What the reader should know besides. */
-export function notesOn(project: Project, findings: Findings): readonly string[] {
+export function notesOn(project: Project, findings: Findings, record: string): readonly string[] {
   const { pair, measurement } = findings
   const worst = Math.max(...measurement.outputs.map(({ relativeError }) => relativeError))
   const inputs = pair.drawn.map((name) => `--input ${name}=x.npy`).join(' ')
@@ -114,7 +115,7 @@ export function notesOn(project: Project, findings: Findings): readonly string[]
     ...(project.hasPackage ? [] : ['package.json does not name expect-tensor: npm install --save-dev expect-tensor']),
     ...(worst > notableDifference
       ? [
-          `The models differ by ${formatPercent(worst)} of the output's norm, more than roundings come to. Why: ${diagnoseCommand(findings)}`,
+          `The models differ by ${formatPercent(worst)} of the output's norm, more than roundings come to. Why: ${diagnoseCommand(findings, shownPath(project, record))}`,
         ]
       : []),
     ...(pair.drawn.length > 0 ? [`Random numbers are no data: ${inputs} takes what the model is made for`] : []),
@@ -137,8 +138,14 @@ export function describeDisagreement(findings: Findings): readonly string[] {
   ]
 }
 
-/** For the reader to complete. */
-function diagnoseCommand({ path, references, pair }: Findings): string {
-  const inputs = pair.model.inputs.map(({ name }) => `--input ${name}=x.npy`)
+/**
+ * The command that says where the models part.
+ * @param record a file that has what they are fed; without it the reader has to name one
+ */
+export function diagnoseCommand({ path, references, pair }: Findings, record?: string): string {
+  const inputs = pair.model.inputs.map(({ name }) => {
+    const tensor = record === undefined ? 'x.npy' : `${record}:${recordedName(name, 1)}`
+    return `--input ${name}=${tensor}`
+  })
   return ['npx expect-tensor diagnose', path, '--reference', references[0], ...inputs].join(' ')
 }

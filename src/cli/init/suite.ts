@@ -24,6 +24,8 @@ export interface Suite {
   /** `5 random inputs (seed 0)` */
   readonly origin: string
   readonly outputs: readonly MeasuredOutput[]
+  /** The command that says where the models part, where there are two. */
+  readonly diagnosis: string | undefined
   /** Whether loading or a run takes so long that the test runner might lose patience. */
   readonly isSlow: boolean
 }
@@ -34,11 +36,12 @@ const patience = '60_000'
 const maxWidth = 100
 
 export function suiteText(suite: Suite): string {
-  const { types, title, reference, origin, count } = suite
+  const { types, title, reference, diagnosis, origin, count } = suite
   return [
     ...types.map((name) => `/// <reference types="${name}" />`),
     `// Does ${inComment(title)} still compute what ${inComment(reference)} did?`,
     '// Written by `expect-tensor init`, and yours to change.',
+    ...(diagnosis === undefined ? [] : [`// When it fails: ${inComment(diagnosis)}`]),
     ...importLines(suite),
     '',
     ...pathLines(suite),

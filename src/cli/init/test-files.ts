@@ -4,7 +4,7 @@ import { encodeSafetensors } from '../../files/index.ts'
 import { loaderOf, type ModelLoader } from '../../runners/load-model.ts'
 import type { NcnnOptions } from '../../runners/ncnn/options.ts'
 import { countOf, formatBytes } from '../../tensor/numbers.ts'
-import { describeInputs, describeReference, type Findings } from './findings.ts'
+import { describeInputs, describeReference, diagnoseCommand, type Findings, shownPath } from './findings.ts'
 import type { Project } from './project.ts'
 import { relativePath } from './relative-path.ts'
 import { type Change, typesInTest } from './set-up.ts'
@@ -68,6 +68,7 @@ export function testFiles(
     count: records.length,
     origin: `${describeInputs(findings)}${pair.drawn.length > 0 ? ` (seed ${seed})` : ''}`,
     outputs,
+    diagnosis: pair.isAnswered ? undefined : diagnoseCommand(findings, shownPath(project, paths.record)),
     isSlow: Math.max(pair.loadingTime, longestTime) > slow,
   })
   const count = countOf(records.length * outputs.length, 'assertion')

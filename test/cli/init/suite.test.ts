@@ -24,6 +24,7 @@ const suite: Suite = {
     { name: 'input', reference: 'a', seen: 0, atol: 1e-6, relativeError: 0 },
     { name: "it's`x`", reference: 'b', seen: 1.25e-5, atol: 3e-5, relativeError: 1e-6 },
   ],
+  diagnosis: 'npx expect-tensor diagnose a --reference b --input in=c:1/in',
   isSlow: true,
 }
 
@@ -31,6 +32,7 @@ test('CommonJS', () => {
   expect(suiteText(suite)).toMatchInlineSnapshot(`
     "// Does model.json still compute what what's-it.pt (torch 2.6) did?
     // Written by \`expect-tensor init\`, and yours to change.
+    // When it fails: npx expect-tensor diagnose a --reference b --input in=c:1/in
     const { join } = require('node:path')
     const tf = require('@tensorflow/tfjs')
     const { readTensor } = require('expect-tensor/files')
@@ -96,6 +98,7 @@ test('TypeScript, with types that it names itself', () => {
     /// <reference types="expect-tensor/jest-globals" />
     // Does model.json still compute what what's-it.pt (torch 2.6) did?
     // Written by \`expect-tensor init\`, and yours to change.
+    // When it fails: npx expect-tensor diagnose a --reference b --input in=c:1/in
     import { join } from 'node:path'
     import * as tf from '@tensorflow/tfjs'
     import type { Model } from 'expect-tensor'
