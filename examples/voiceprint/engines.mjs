@@ -1,12 +1,13 @@
 // How far is each engine from PyTorch, under each set of ncnn's options? Prints a table: `npm run engines`.
 // Engines that are not here are left out, and said so: EXPECT_TENSOR_PYTHON names a Python with the ncnn wheel, NCNN_LIBRARY a libncnn,
-// NCNN_WASM_MODULE the .cjs or .mjs of an Emscripten build, with its .wasm beside it.
+// NCNN_WASM_MODULE the .cjs or .mjs of an Emscripten build, with its .wasm beside it. So are devices: EXPECT_TENSOR_ARM64_PYTHON names the
+// Python of an ARM, emulated or not, EXPECT_TENSOR_WORKER the command of a device worker, such as `adb shell -T /data/local/tmp/worker`.
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { compareTensors } from 'expect-tensor'
 import { readTensors } from 'expect-tensor/files'
-import { emscriptenEngine, engineCases, findEngines } from 'expect-tensor/ncnn'
+import { emscriptenEngine, engineCases, findEngines, pythonEngine, workerEngine } from 'expect-tensor/ncnn'
 
 const optionSets = [
   'reference',
@@ -46,8 +47,15 @@ async function emscripten(path) {
   return emscriptenEngine((options) => factory({ ...options, wasmBinary }))
 }
 
-const engines = ['wasm', 'python', 'native']
-if (process.env.NCNN_WASM_MODULE) engines.push(await emscripten(process.env.NCNN_WASM_MODULE))
+const { NCNN_WASM_MODULE: module, EXPECT_TENSOR_ARM64_PYTHON: arm64, EXPECT_TENSOR_WORKER: worker } = process.env
+const engines = {
+  wasm: 'wasm',
+  python: 'python',
+  native: 'native',
+  ...(module && { emscripten: await emscripten(module) }),
+  ...(arm64 && { arm64: pythonEngine({ python: arm64, startTimeout: 600_000 }) }),
+  ...(worker && { worker: workerEngine({ command: worker.split(' ') }) }),
+}
 
 const present = []
 for (const { engine, version, missing } of await findEngines(engines)) {

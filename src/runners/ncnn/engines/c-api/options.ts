@@ -50,9 +50,20 @@ function explainUnsettable(version: string, name: string, wasAsked: boolean): st
     : `${found}, which the reference setting needs; take ncnn 20260113 or newer, or accept ncnn's own default with ncnn: ${accept}`
 }
 
-/** Vulkan needs a build that has it; ncnn falls back to the processor without a word where there is no device. */
-export function selectVulkanDevice(library: NcnnLibrary, net: Pointer, { asked }: RawOptions): void {
-  if (!asked.use_vulkan_compute) return
+/** Of devices ncnn's C API tells nothing. Its C++ functions do, under the names that all compilers but Microsoft's give them. */
+const deviceFunctions = {
+  count: ['_ZN4ncnn13get_gpu_countEv', ['int']],
+  info: ['_ZN4ncnn12get_gpu_infoEi', ['pointer', 'int']],
+  name: ['_ZNK4ncnn7GpuInfo11device_nameEv', ['text', 'pointer']],
+} as const
+
+/**
+ * Chooses the device, where Vulkan is asked for.
+ * @returns its name, if the library can be asked for it
+ * @throws {NcnnError} when the build has no Vulkan, or there is no such device
+ */
+export function selectVulkanDevice(library: NcnnLibrary, net: Pointer, { asked }: RawOptions): string | undefined {
+  if (!asked.use_vulkan_compute) return undefined
   const select = library.optional('ncnn_net_set_vulkan_device', ['void', 'pointer', 'int'])
   if (select === undefined) {
     throw new NcnnError(
@@ -60,13 +71,29 @@ export function selectVulkanDevice(library: NcnnLibrary, net: Pointer, { asked }
       { code: 'unsupported' },
     )
   }
-  if (asked[vulkanDevice] !== undefined) select(net, asked[vulkanDevice])
+  const devices = library.optional(...deviceFunctions.count)?.() as number | undefined
+  if (devices === undefined) {
+    if (asked[vulkanDevice] !== undefined) select(net, asked[vulkanDevice])
+    return undefined
+  }
+  const index = asked[vulkanDevice] ?? 0
+  if (devices === 0) throw noDevice()
+  if (index < 0 || index >= devices) {
+    throw new NcnnError(`vulkanDeviceIndex is ${index}, but ncnn finds the devices 0 to ${devices - 1}`, {
+      code: 'wrong-option',
+    })
+  }
+  select(net, index)
+  const info = library.optional(...deviceFunctions.info)?.(index) as Pointer
+  return library.optional(...deviceFunctions.name)?.(info) as string | undefined
 }
 
+/** ncnn falls back to the processor without a word where there is no device. */
 export function checkVulkan(library: NcnnLibrary, net: Pointer, { asked }: RawOptions): void {
   if (!asked.use_vulkan_compute) return
   const isOn = library.optional('ncnn_option_get_use_vulkan_compute', ['int', 'pointer'])
-  if (isOn?.(library.ncnn.ncnn_net_get_option(net)) === 0) {
-    throw new NcnnError('useVulkanCompute: ncnn finds no Vulkan device', { code: 'unsupported' })
-  }
+  if (isOn?.(library.ncnn.ncnn_net_get_option(net)) === 0) throw noDevice()
 }
+
+const noDevice = (): NcnnError =>
+  new NcnnError('useVulkanCompute: ncnn finds no Vulkan device; a driver brings one', { code: 'unsupported' })

@@ -10,6 +10,8 @@ import { checkVulkan, selectVulkanDevice, setOptions } from './options.ts'
 export interface SynchronousSession {
   run(steps: readonly Step[], onBlob: (blob: RawTensor) => void): void
   close(): void
+  /** The graphics processor that computes, where one does and the library can be asked for its name. */
+  readonly device: string | undefined
   /** Whether tensors may have batches. */
   readonly batches: boolean
 }
@@ -27,8 +29,9 @@ export function openNet(library: NcnnLibrary, model: Pick<RawModel, 'param' | 'b
     ncnn.ncnn_net_destroy(net)
     for (const pointer of kept) library.free(pointer)
   }
+  let device: string | undefined
   try {
-    applyOptions(library, net, model)
+    device = applyOptions(library, net, model)
     if (typeof model.param === 'string') {
       check(ncnn.ncnn_net_load_param_memory(net, model.param), 'cannot load the .param')
     } else {
@@ -45,17 +48,20 @@ export function openNet(library: NcnnLibrary, model: Pick<RawModel, 'param' | 'b
   return {
     run: (steps, onBlob) => run({ library, net, batches }, steps, onBlob),
     close,
+    device,
     batches: batches !== undefined,
   }
 }
 
-function applyOptions(library: NcnnLibrary, net: Pointer, { options }: Pick<RawModel, 'options'>): void {
+/** Sets the options, and returns the name of the graphics processor that they choose. */
+function applyOptions(library: NcnnLibrary, net: Pointer, { options }: Pick<RawModel, 'options'>): string | undefined {
   const { ncnn } = library
-  selectVulkanDevice(library, net, options)
+  const device = selectVulkanDevice(library, net, options)
   const option = ncnn.ncnn_option_create()
   try {
     setOptions(library, option, options)
     ncnn.ncnn_net_set_option(net, option)
+    return device
   } finally {
     ncnn.ncnn_option_destroy(option)
   }

@@ -101,6 +101,7 @@ function openHere(koffi: string, candidates: readonly string[], model: RawModel)
   return {
     run: async (steps, onBlob) => session.run(steps, onBlob),
     close: () => session.close(),
+    device: session.device,
     batches: session.batches,
   }
 }

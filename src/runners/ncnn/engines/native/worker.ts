@@ -39,7 +39,7 @@ function serve(library: ReturnType<typeof loadLibrary>): (frame: Frame) => void 
       const param = request.text ? decodeText(bytes) : bytes
       const net = openNet(library, { param, bin, options: request.options })
       nets.set(request.model, net)
-      return { header: { batches: net.batches }, parts: [] }
+      return { header: { batches: net.batches, device: net.device }, parts: [] }
     }
     const net = nets.get(request.model)
     if (request.request === 'close') {
