@@ -8,6 +8,7 @@ interface NodeModules {
   readonly 'node:fs/promises': typeof import('node:fs/promises')
   readonly 'node:module': typeof import('node:module')
   readonly 'node:path': typeof import('node:path')
+  readonly 'node:timers': typeof import('node:timers')
   readonly 'node:url': typeof import('node:url')
   readonly 'node:util': typeof import('node:util')
   readonly 'node:worker_threads': typeof import('node:worker_threads')

@@ -59,6 +59,7 @@ export function startProcess(command: WorkerCommand): RunningProcess {
   const words = keepLastWords(child.stderr)
   let ended = false
   let isReady = false
+  let chunks = 0
   let waiting:
     | { resolve(frame: Frame): void; reject(error: Error): void; doing: string; onPart?(frame: Frame): void }
     | undefined
@@ -86,6 +87,7 @@ export function startProcess(command: WorkerCommand): RunningProcess {
   const receive = answersOn === 1 ? afterGreeting(decode, words.add) : decode
   answers.on('data', (chunk: Uint8Array) => {
     if (ended) return
+    chunks++
     try {
       receive(chunk)
     } catch {
@@ -107,13 +109,22 @@ export function startProcess(command: WorkerCommand): RunningProcess {
     tooLate: string,
     onPart?: (frame: Frame) => void,
   ): Promise<Frame> => {
-    const timer = timeout < longestTimer ? setTimeout(() => endNow('timeout', tooLate), timeout) : undefined
+    // jsdom has none
+    const { setImmediate, clearImmediate } = nodeModule('node:timers')
+    let immediate: NodeJS.Immediate | undefined
+    // This process may have been busy itself, and the answer lie in the pipe: timers come before what was received.
+    const expire = (): void => {
+      const before = chunks
+      immediate = setImmediate(() => (chunks === before ? endNow('timeout', tooLate) : expire()))
+    }
+    const timer = timeout < longestTimer ? setTimeout(expire, timeout) : undefined
     try {
       return await new Promise((resolve, reject) => {
         waiting = { resolve, reject, doing, onPart }
       })
     } finally {
       clearTimeout(timer)
+      clearImmediate(immediate)
     }
   }
   const refusal = ({ error, code = 'runtime-failed' }: Frame['header']): ModelError | undefined =>

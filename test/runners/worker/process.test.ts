@@ -134,6 +134,21 @@ describe('a worker', () => {
     expect(integers((await run(session, 3))[1])).toEqual([3])
   })
 
+  test.skipIf(process.platform === 'win32')('that answers while this process is busy is in time', async () => {
+    const prompt = createWorker({
+      what: 'the worker',
+      command: 'sh',
+      args: ['-c', `printf '${greeting.trim()}\\n\\014\\000\\000\\000{"parts":[]}'; exec cat >&2`],
+      answersOn: 1,
+      startTimeout: 500,
+      Failure: ModelError,
+    })
+    const greeted = prompt.greet()
+    await new Promise(setImmediate)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000)
+    expect(await greeted).toEqual({})
+  })
+
   test.each([0, -1, Number.NaN])('timeout: %d is refused', async (timeout) => {
     await expect(openSession(worker(), model('a'), { timeout })).rejects.toThrow(
       `timeout must be a positive number of milliseconds, got ${timeout}`,
