@@ -42,7 +42,7 @@ drawn at random. The exit code is 1 when the models do not agree.`,
     'dry-run': { type: 'boolean', help: 'say what would be written, and write nothing' },
   },
 
-  async run({ values, positionals, out, err }) {
+  async run({ values, positionals, out, err, status }) {
     const [path, ...more] = positionals
     if (path === undefined || more.length > 0)
       throw new UsageError(`expected the path of one model (${modelFileNames})`)
@@ -56,7 +56,10 @@ drawn at random. The exit code is 1 when the models do not agree.`,
         throw new Error(`${shownPath(project, file)} exists already: move it away, or write the test by hand`)
     }
     return withFedPair(path, references, values, async (pair) => {
-      const measurement = await measure(pair.model, pair.references, pair.inputs)
+      const measurement = await measure(pair.model, pair.references, pair.inputs, (input) =>
+        status(`running both models on input ${input} of ${pair.inputs.length}`),
+      )
+      status('')
       const findings = { path, references, pair, measurement, seed: parseSeed(values.seed) }
       if (!agrees(findings)) {
         if (json) out(JSON.stringify(outputsJson(findings), null, 2))

@@ -41,11 +41,15 @@ const epsilons: Partial<Record<DType, number>> = {
   bfloat16: 2 ** -7,
 }
 
-/** @param references one for all inputs, or one for each */
+/**
+ * @param references one for all inputs, or one for each
+ * @param onInput is told of each input, by its number from 1, before the models are run on it
+ */
 export async function measure(
   model: Model,
   references: readonly Model[],
   inputs: readonly Inputs[],
+  onInput: (input: number) => void,
 ): Promise<Measurement> {
   const runs: { readonly fed: Inputs; readonly pairs: readonly OutputPair[] }[] = []
   let longestTime = 0
@@ -58,7 +62,10 @@ export async function measure(
       return outputs
     },
   }
-  for (const [i, one] of inputs.entries()) runs.push(await runBoth(timed, references[i] ?? references[0], one))
+  for (const [i, one] of inputs.entries()) {
+    onInput(i + 1)
+    runs.push(await runBoth(timed, references[i] ?? references[0], one))
+  }
   const { outputs } = suggestFromOutputs(runs.map(({ pairs }) => pairs))
   return {
     outputs: outputs.map(({ name, reference, atol: { seen, margin } }, rank) => {

@@ -126,6 +126,7 @@ const program = (folder: string, args: readonly string[]): string =>
   execFileSync(process.execPath, ['node_modules/expect-tensor/dist/cli.js', 'init', ...args], {
     cwd: folder,
     encoding: 'utf8',
+    stdio: 'pipe',
   })
 
 function runTests(folder: string, args: readonly string[]) {
