@@ -56,7 +56,7 @@
 #endif
 #endif
 
-#if !NCNN_STRING || !NCNN_STDIO || !NCNN_C_API
+#if !NCNN_STRING || !NCNN_STDIO || (defined(NCNN_C_API) && !NCNN_C_API)
 #error "expect-tensor's worker needs an ncnn with NCNN_STRING, NCNN_STDIO and NCNN_C_API, which are on by default"
 #endif
 
@@ -806,6 +806,15 @@ struct BlobRef {
   }
 };
 
+int samples_of(const ncnn::Mat& mat) {
+#if NCNN_BATCH
+  return mat.n;
+#else
+  (void)mat;
+  return 1;
+#endif
+}
+
 /** Runs of elements without gaps: a channel of one sample each, or a sample where there are no channels. */
 template <typename Visit>
 void each_channel(ncnn::Mat& mat, Visit visit) {
@@ -914,7 +923,7 @@ Refusal send_blob(const BlobRef& blob, ncnn::Mat& mat) {
     memcpy(at, source, length);
     at += length;
   });
-  header.raw("shape", shape + "]").set("bits", static_cast<long long>(8 * element_bytes)).set("batch", static_cast<long long>(mat.n));
+  header.raw("shape", shape + "]").set("bits", static_cast<long long>(8 * element_bytes)).set("batch", samples_of(mat));
   send(header, bytes.data(), bytes.size());
   return accepted;
 }
