@@ -307,7 +307,9 @@ function inflateNatively(input: Uint8Array, size: number): Uint8Array<ArrayBuffe
   if (inflateRawSync === undefined || size === 0) return undefined
   try {
     const whole = inflateRawSync(input, { maxOutputLength: size, chunkSize: nativeChunk })
-    return whole.length === size ? new Uint8Array(whole) : undefined
+    if (whole.length !== size) return undefined
+    // small ones lie in memory that is shared
+    return whole.buffer.byteLength === size ? new Uint8Array(whole.buffer) : new Uint8Array(whole)
   } catch {
     return undefined
   }

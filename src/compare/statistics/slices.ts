@@ -1,46 +1,59 @@
 // Where the error lies: per axis, the slice (a channel, a frame) that carries most of it.
 import { sizeOf } from '../../tensor/shape.ts'
 import type { WorstSlice } from '../comparison.ts'
-import { forEachBlock, type Pairs } from '../sides/pairs.ts'
+import { type Block, forEachBlock, type Pairs } from '../sides/pairs.ts'
 import type { ElementRule } from '../verdict/element-rule.ts'
 
 /** A slice stands out when it alone has half of the squared error, and at least 1.6 times its fair share. */
 const leastShare = 0.5
 const leastConcentration = 1.6
 
+/** What one axis has gathered. A slice's elements lie in runs of `inner`. */
+interface AxisErrors {
+  readonly axis: number
+  readonly inner: number
+  readonly squaredErrors: Float64Array
+  readonly misses: Float64Array
+}
+
 /** The slice with most of the squared error of each axis where one stands out, the most concentrated axis first. */
 export function findWorstSlices(pairs: Pairs, rule: ElementRule): WorstSlice[] {
-  const slices = pairs.shape.flatMap((length, axis) => {
+  const axes = pairs.shape.flatMap((length, axis): AxisErrors[] => {
     const inner = sizeOf(pairs.shape.slice(axis + 1))
     // a slice of one element is an element, a single slice is everything
-    return length < 2 || length === pairs.length ? [] : [worstSliceOf(pairs, rule, axis, length, inner)]
+    if (length < 2 || length === pairs.length) return []
+    return [{ axis, inner, squaredErrors: new Float64Array(length), misses: new Float64Array(length) }]
   })
-  return slices
+  if (axes.length === 0) return []
+  forEachBlock(pairs, rule, (block) => {
+    for (const errors of axes) addBlock(errors, block)
+  })
+  return axes
+    .map(worstSliceOf)
     .filter((slice) => slice !== undefined)
     .sort((a, b) => b.share * (pairs.shape[b.axis] ?? 1) - a.share * (pairs.shape[a.axis] ?? 1))
 }
 
-function worstSliceOf(
-  pairs: Pairs,
-  rule: ElementRule,
-  axis: number,
-  length: number,
-  inner: number,
-): WorstSlice | undefined {
-  const squaredErrors = new Float64Array(length)
-  const misses = new Float64Array(length)
-  forEachBlock(pairs, rule, ({ start, count, diff, missed }) => {
-    let index = Math.floor(start / inner) % length
-    let left = inner - (start % inner)
-    for (let i = 0; i < count; i++) {
-      if (diff[i] > 0) squaredErrors[index] += diff[i] * diff[i]
-      misses[index] += missed[i]
-      if (--left === 0) {
-        left = inner
-        index = index + 1 === length ? 0 : index + 1
-      }
+function addBlock({ inner, squaredErrors, misses }: AxisErrors, { start, count, diff, missed }: Block): void {
+  const { length } = squaredErrors
+  let index = Math.floor(start / inner) % length
+  let left = inner - (start % inner)
+  for (let i = 0; i < count; ) {
+    const end = Math.min(i + left, count)
+    let [error, miss] = [squaredErrors[index], misses[index]]
+    for (; i < end; i++) {
+      if (diff[i] > 0) error += diff[i] * diff[i]
+      miss += missed[i]
     }
-  })
+    squaredErrors[index] = error
+    misses[index] = miss
+    left = inner
+    index = index + 1 === length ? 0 : index + 1
+  }
+}
+
+function worstSliceOf({ axis, squaredErrors, misses }: AxisErrors): WorstSlice | undefined {
+  const { length } = squaredErrors
   const total = squaredErrors.reduce((sum, error) => sum + error, 0)
   const index = squaredErrors.indexOf(squaredErrors.reduce((most, error) => Math.max(most, error), 0))
   const share = squaredErrors[index] / total
