@@ -13,7 +13,6 @@ interface AxisErrors {
   readonly axis: number
   readonly inner: number
   readonly squaredErrors: Float64Array
-  readonly misses: Float64Array
 }
 
 /** The slice with most of the squared error of each axis where one stands out, the most concentrated axis first. */
@@ -22,7 +21,7 @@ export function findWorstSlices(pairs: Pairs, rule: ElementRule): WorstSlice[] {
     const inner = sizeOf(pairs.shape.slice(axis + 1))
     // a slice of one element is an element, a single slice is everything
     if (length < 2 || length === pairs.length) return []
-    return [{ axis, inner, squaredErrors: new Float64Array(length), misses: new Float64Array(length) }]
+    return [{ axis, inner, squaredErrors: new Float64Array(length) }]
   })
   if (axes.length === 0) return []
   forEachBlock(pairs, rule, (block) => {
@@ -31,33 +30,55 @@ export function findWorstSlices(pairs: Pairs, rule: ElementRule): WorstSlice[] {
   return axes
     .map(worstSliceOf)
     .filter((slice) => slice !== undefined)
+    .map(({ inner, ...slice }) => ({ ...slice, mismatched: missesIn(pairs, rule, slice, inner) }))
     .sort((a, b) => b.share * (pairs.shape[b.axis] ?? 1) - a.share * (pairs.shape[a.axis] ?? 1))
 }
 
-function addBlock({ inner, squaredErrors, misses }: AxisErrors, { start, count, diff, missed }: Block): void {
+function addBlock({ inner, squaredErrors }: AxisErrors, { start, count, diff }: Block): void {
   const { length } = squaredErrors
   let index = Math.floor(start / inner) % length
-  let left = inner - (start % inner)
-  for (let i = 0; i < count; ) {
-    const end = Math.min(i + left, count)
-    let [error, miss] = [squaredErrors[index], misses[index]]
-    for (; i < end; i++) {
-      if (diff[i] > 0) error += diff[i] * diff[i]
-      miss += missed[i]
+  if (inner === 1) {
+    for (let i = 0; i < count; i++) {
+      const d = diff[i]
+      if (d > 0) squaredErrors[index] += d * d
+      if (++index === length) index = 0
+    }
+    return
+  }
+  let end = inner - (start % inner)
+  for (let i = 0; i < count; end += inner) {
+    let error = squaredErrors[index]
+    for (const last = Math.min(end, count); i < last; i++) {
+      const d = diff[i]
+      if (d > 0) error += d * d
     }
     squaredErrors[index] = error
-    misses[index] = miss
-    left = inner
-    index = index + 1 === length ? 0 : index + 1
+    if (++index === length) index = 0
   }
 }
 
-function worstSliceOf({ axis, squaredErrors, misses }: AxisErrors): WorstSlice | undefined {
+function worstSliceOf({
+  axis,
+  inner,
+  squaredErrors,
+}: AxisErrors): (Omit<WorstSlice, 'mismatched'> & Pick<AxisErrors, 'inner'>) | undefined {
   const { length } = squaredErrors
   const total = squaredErrors.reduce((sum, error) => sum + error, 0)
   const index = squaredErrors.indexOf(squaredErrors.reduce((most, error) => Math.max(most, error), 0))
   const share = squaredErrors[index] / total
   // NaN when there is no error at all, or one beyond float64
   if (!(share >= Math.max(leastShare, leastConcentration / length))) return undefined
-  return { axis, index, share, mismatched: misses[index] }
+  return { axis, inner, index, share }
+}
+
+/** How many elements of a slice miss the tolerance. It takes a pass of its own, but few slices stand out. */
+function missesIn(pairs: Pairs, rule: ElementRule, { axis, index }: Pick<WorstSlice, 'axis' | 'index'>, inner: number) {
+  const length = pairs.shape[axis]
+  let misses = 0
+  forEachBlock(pairs, rule, ({ start, count, missed }) => {
+    for (let i = 0; i < count; i++) {
+      if (missed[i] !== 0 && Math.floor((start + i) / inner) % length === index) misses++
+    }
+  })
+  return misses
 }
