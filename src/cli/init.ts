@@ -70,7 +70,7 @@ drawn at random. The exit code is 1 when the models do not agree.`,
       if (!dryRun) for (const change of changes) write(project.root, change)
       const shown = [project, findings, changes, dryRun] as const
       out(json ? JSON.stringify(findingsJson(...shown), null, 2) : describeFindings(...shown))
-      for (const note of notesOn(project, findings, paths.record)) err(note)
+      for (const note of notesOn(project, findings, paths)) err(note)
       return 0
     })
   },

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -220,6 +221,25 @@ test('options of the model are those of the test, and its errors are allowed for
   expect(seen).toBeGreaterThan(1e-4)
   expect(atol / seen).toBeGreaterThanOrEqual(2)
   expect(atol / seen).toBeLessThan(2.2)
+})
+
+test('from a folder of the project, whose configuration chooses tests', async () => {
+  give({ 'jest.config.js': "module.exports = { testMatch: ['<rootDir>/spec/*.js'] }" })
+  give({ 'package.json': '{ "devDependencies": { "jest": "^30", "vitest": "^4" }, "scripts": { "test": "jest" } }' })
+  mkdirSync('models')
+  for (const name of ['right.param', 'right.bin']) renameSync(name, join('models', name))
+  process.chdir('models')
+  const { code, out, err } = await runProgram(
+    'init',
+    'right.param',
+    ...byRecording.slice(2).map((arg) => arg.replace(/^(in=)?(?=right|in\.)/, '$1../')),
+  )
+  expect(code).toBe(0)
+  expect(out).toMatch(/wrote +\.\.\/right\.test\.js/)
+  expect(err).toContain('jest.config.js has testMatch: see that it takes in ../right.test.js')
+  expect(err).toContain('npm install --save-dev expect-tensor')
+  expect(read('right.test.js')).toContain("loadNcnn(here('models/right.param'))")
+  expect(read('jest.config.js')).toContain("{ setupFilesAfterEnv: ['expect-tensor/jest'], testMatch")
 })
 
 describe('a project that no test can be written for', () => {

@@ -5,7 +5,7 @@ import { countOf, formatExact, formatFactor, formatMagnitude, formatPercent } fr
 import { splitTensorName } from '../model-pair.ts'
 import type { FedPair } from './fed-pair.ts'
 import type { Measurement } from './measure.ts'
-import type { Project } from './project.ts'
+import type { Project, TestPaths } from './project.ts'
 import { relativePath } from './relative-path.ts'
 import type { Change } from './set-up.ts'
 import { recordedName } from './suite.ts'
@@ -107,12 +107,15 @@ const nextCommand = (project: Project, [test]: readonly Change[]): string =>
   project.command === 'npm test' ? project.command : `${project.command} ${shownPath(project, test.path)}`
 
 /** What the reader should know besides. */
-export function notesOn(project: Project, findings: Findings, record: string): readonly string[] {
+export function notesOn(project: Project, findings: Findings, { test, record }: TestPaths): readonly string[] {
   const { pair, measurement } = findings
   const worst = Math.max(...measurement.outputs.map(({ relativeError }) => relativeError))
   const inputs = pair.drawn.map((name) => `--input ${name}=x.npy`).join(' ')
   return [
     ...(project.hasPackage ? [] : ['package.json does not name expect-tensor: npm install --save-dev expect-tensor']),
+    ...(project.choosesTestsBy === undefined
+      ? []
+      : [`${project.config} has ${project.choosesTestsBy}: see that it takes in ${shownPath(project, test)}`]),
     ...(worst > notableDifference
       ? [
           `The models differ by ${formatPercent(worst)} of the output's norm, more than roundings come to. Why: ${diagnoseCommand(findings, shownPath(project, record))}`,

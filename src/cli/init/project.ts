@@ -28,8 +28,16 @@ export interface Project {
   /** The nearest of its configuration files, relative to the root: of the test runner, and of TypeScript. */
   readonly config: string | undefined
   readonly tsconfig: string | undefined
+  /** By which of its settings the configuration of the test runner chooses test files; undefined where it does not. */
+  readonly choosesTestsBy: string | undefined
   /** Of TypeScript tests in CommonJS, `__dirname` and `node:path`: whether their types are there. */
   readonly hasNodeTypes: boolean
+}
+
+/** The files of a test, relative to the root of the project. */
+export interface TestPaths {
+  readonly test: string
+  readonly record: string
 }
 
 /** Why no test can be written. */
@@ -53,6 +61,12 @@ const configs: Readonly<Record<Project['testRunner'], readonly string[]>> = {
     ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs'].map((extension) => `${name}.${extension}`),
   ),
   jest: ['js', 'ts', 'mts', 'cts', 'mjs', 'cjs', 'json'].map((extension) => `jest.config.${extension}`),
+}
+
+/** Settings that may leave out a test which the test runner would find by its name. */
+const choices: Readonly<Record<Project['testRunner'], RegExp>> = {
+  vitest: /\b(include|dir|exclude)["']?\s*:/,
+  jest: /\b(testMatch|testRegex|roots|testPathIgnorePatterns)["']?\s*:/,
 }
 
 /** What lets Jest run TypeScript. */
@@ -103,6 +117,7 @@ function describeProject(root: string, contents: PackageJson, testRunner: Projec
     hasPackage: names.has('expect-tensor'),
     config,
     tsconfig,
+    choosesTestsBy: config && choices[testRunner].exec(readFileSync(join(root, config), 'utf8'))?.[1],
     hasNodeTypes: canResolve('@types/node/package.json', root),
   }
 }

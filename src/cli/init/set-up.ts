@@ -25,7 +25,7 @@ export function typesInTest(project: Project): readonly string[] {
   const { typescript, tsconfig, root, entry, modules, hasNodeTypes } = project
   if (!typescript || tsconfig === undefined) return []
   const listed = readList(readText(root, tsconfig), typesPath)
-  const usesNode = modules === 'commonjs' && hasNodeTypes && listed !== undefined && !listed.includes('node')
+  const usesNode = modules === 'commonjs' && hasNodeTypes && !listed?.includes('node')
   return [
     ...(usesNode ? ['node'] : []),
     ...(listed === undefined || declareTypes(project).action === 'by-hand' ? [entry] : []),

@@ -5,16 +5,10 @@ import { loaderOf, type ModelLoader } from '../../runners/load-model.ts'
 import type { NcnnOptions } from '../../runners/ncnn/options.ts'
 import { countOf, formatBytes } from '../../tensor/numbers.ts'
 import { describeInputs, describeReference, diagnoseCommand, type Findings, shownPath } from './findings.ts'
-import type { Project } from './project.ts'
+import type { Project, TestPaths } from './project.ts'
 import { relativePath } from './relative-path.ts'
 import { type Change, typesInTest } from './set-up.ts'
 import { recordedName, suiteText } from './suite.ts'
-
-/** Relative to the root of the project. */
-export interface TestPaths {
-  readonly test: string
-  readonly record: string
-}
 
 /** A model that is slower, in milliseconds, may exceed what test runners wait for on a busy machine. */
 const slow = 1000
