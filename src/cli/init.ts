@@ -19,7 +19,7 @@ import { measure } from './init/measure.ts'
 import { findProject } from './init/project.ts'
 import { type Change, setUp } from './init/set-up.ts'
 import { pathsFor, testFiles } from './init/test-files.ts'
-import { ncnnOptions, parseNcnn } from './model-pair.ts'
+import { ncnnOptions, parseNcnn, referenceOptions } from './model-pair.ts'
 
 export const init = defineCommand({
   summary: 'write a test that holds a model to its reference, and set up the test runner',
@@ -38,6 +38,7 @@ drawn at random. The exit code is 1 when the models do not agree.`,
       help: 'what the model should compute: a model, a recording, or what came out (.npz)',
     },
     ...inputOptions,
+    ...referenceOptions,
     ...ncnnOptions,
     'dry-run': { type: 'boolean', help: 'say what would be written, and write nothing' },
   },
@@ -56,7 +57,7 @@ drawn at random. The exit code is 1 when the models do not agree.`,
         throw new Error(`${shownPath(project, file)} exists already: move it away, or write the test by hand`)
     }
     return withFedPair(path, references, values, async (pair) => {
-      const measurement = await measure(pair.model, pair.references, pair.inputs, (input) =>
+      const measurement = await measure(pair, (input) =>
         status(`running both models on input ${input} of ${pair.inputs.length}`),
       )
       status('')

@@ -37,15 +37,20 @@ export const ncnnOptions = {
   engine: { type: 'string', value: '<name>', help: `what runs ncnn models: ${engines.join(', ')}` },
 } as const satisfies Options
 
-export const pairOptions = {
-  reference: { type: 'string', value: '<model or recording>', help: 'what the model should compute' },
-  input: { type: 'string', value: '<name=x.npy>', multiple: true, help: 'an input and its tensor' },
+/** Of commands that feed two models. */
+export const referenceOptions = {
   'reference-input': {
     type: 'string',
     value: '<name=x.npy>',
     multiple: true,
     help: "the reference's, where it is fed otherwise, in the same order",
   },
+} as const satisfies Options
+
+export const pairOptions = {
+  reference: { type: 'string', value: '<model or recording>', help: 'what the model should compute' },
+  input: { type: 'string', value: '<name=x.npy>', multiple: true, help: 'an input and its tensor' },
+  ...referenceOptions,
   atol: { type: 'string', value: '<number>', help: 'absolute tolerance of the outputs' },
   rtol: { type: 'string', value: '<number>', help: 'relative tolerance of the outputs' },
   normalize: { type: 'string', value: '<l2>', help: 'compare after l2, l1, max, minmax, zscore or softmax' },

@@ -152,6 +152,25 @@ test('an input with the batch axis of other frameworks is recorded without it', 
   expect((await readTensors('right.reference.safetensors'))['1/in']).toEqual(image())
 })
 
+test('a reference that is fed otherwise', async () => {
+  await writeTensor('other.npy', { ...image(), shape: [16, 16, 3] })
+  const args = ['init', 'right.param', '--reference', 'right.safetensors', '--input', 'in=other.npy']
+  expect(await runProgram(...args)).toMatchObject({ code: 1, err: expect.stringContaining('[16, 16, 3]') })
+  await writeTensor('other.npy', image(8))
+  const fed = ['init', 'right.param', '--reference', 'right.param', '--input', 'in=in.npy']
+  expect(await runProgram(...fed, '--reference-input', 'in=other.npy')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('The models do not agree'),
+  })
+  expect(await runProgram(...fed, '--reference-input', 'in=in.npy')).toMatchObject({ code: 0 })
+  expect(await runProgram(...fed, '--reference-input', 'in=in.npy', '--reference-input', 'in=other.npy')).toMatchObject(
+    {
+      code: 1,
+      err: expect.stringContaining('exists already'),
+    },
+  )
+})
+
 test('models that do not agree get no test', async () => {
   const files = readdirSync(folder)
   const args = ['init', 'wrong.param', '--reference', 'right.safetensors', '--input', 'in=in.npy']
@@ -265,6 +284,10 @@ test.each([
   [['init', 'right.param', '--reference', 'right.safetensors'], /give them as --input in=x\.npy/],
   [[...byRecording, '--reference', 'right.safetensors'], /several references must be files of tensors/],
   [[...byRecording, '--input', 'b=in.npy', '--input', 'b=in.npy'], /--input gives 2 tensors for b and 1 for another/],
+  [
+    [...byRecording, '--reference-input', 'in=in.npy', '--reference-input', 'in=in.npy'],
+    /--input gives 1 set of tensors and --reference-input 2/,
+  ],
   [
     [...byRecording, '--ncnn', 'fp16Sorage'],
     /--ncnn fp16Sorage: ncnn has no such switch \(did you mean 'fp16Storage'\?\)/,

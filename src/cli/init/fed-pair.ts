@@ -3,10 +3,18 @@ import { basename } from 'node:path'
 import { readTensorSync, readTensorsSync, visitTensorsSync } from '../../files/read-write.ts'
 import type { Model, TensorInfo } from '../../runners/model.ts'
 import { modelFrom } from '../../runners/model-from.ts'
+import { countOf } from '../../tensor/numbers.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { type Invocation, UsageError } from '../command.ts'
 import { type inputOptions, parseSeed, parseShapes } from '../fed-model.ts'
-import { type ncnnOptions, openModel, parseNcnn, readInputs, splitTensorName } from '../model-pair.ts'
+import {
+  type ncnnOptions,
+  openModel,
+  parseNcnn,
+  readInputs,
+  type referenceOptions,
+  splitTensorName,
+} from '../model-pair.ts'
 import { drawTensor } from '../random-tensor.ts'
 
 type Tensors = Readonly<Record<string, Tensor>>
@@ -18,6 +26,8 @@ export interface FedPair {
   /** One for all inputs, or one for each. */
   readonly references: readonly Model[]
   readonly inputs: readonly Tensors[]
+  /** What the reference is fed, where it is fed otherwise. */
+  readonly referenceInputs: readonly Tensors[] | undefined
   /** Names of inputs that were drawn at random. */
   readonly drawn: readonly string[]
   /** Whether the reference is no model, but the tensors that should come out. */
@@ -27,7 +37,7 @@ export interface FedPair {
 /** So many tell how much errors differ from input to input. */
 const drawnInputs = 5
 
-type FedValues = Invocation<typeof inputOptions & typeof ncnnOptions>['values']
+type FedValues = Invocation<typeof inputOptions & typeof ncnnOptions & typeof referenceOptions>['values']
 
 /** Loads model and references for `use`, and closes them. */
 export async function withFedPair<Result>(
@@ -36,7 +46,13 @@ export async function withFedPair<Result>(
   values: FedValues,
   use: (pair: FedPair) => Promise<Result>,
 ): Promise<Result> {
-  const given = inputSets(values.input ?? [])
+  const given = inputSets('--input', values.input)
+  const referenceInputs = inputSets('--reference-input', values['reference-input'])
+  if (referenceInputs.length > 0 && referenceInputs.length !== given.length) {
+    throw new UsageError(
+      `--input gives ${countOf(given.length, 'set')} of tensors and --reference-input ${referenceInputs.length}`,
+    )
+  }
   const ncnn = parseNcnn(values)
   const files = referencePaths.map(tensorsOf)
   if (files.length > 1 && files.includes(undefined)) {
@@ -61,14 +77,21 @@ export async function withFedPair<Result>(
     const isAnswered = files[0] !== undefined
     const isAnswer = isAnswered || /\.safetensors$/i.test(referencePaths[0])
     const inputs = complete({ model, reference: references[0], sets, isAnswer, values })
-    return await use({ model, loadingTime, references, isAnswered, ...inputs })
+    return await use({
+      model,
+      loadingTime,
+      references,
+      isAnswered,
+      referenceInputs: referenceInputs.length > 0 ? referenceInputs : undefined,
+      ...inputs,
+    })
   } finally {
     for (const model of closing) model.close()
   }
 }
 
 /** `--input a=1.npy --input b=x.npy --input a=2.npy --input b=y.npy`: two sets, each of an a and a b. */
-function inputSets(given: readonly string[]): readonly Tensors[] {
+function inputSets(option: string, given: readonly string[] = []): readonly Tensors[] {
   const sets: string[][] = []
   const counts = new Map<string, number>()
   for (const text of given) {
@@ -80,10 +103,12 @@ function inputSets(given: readonly string[]): readonly Tensors[] {
   const [first = 0] = counts.values()
   for (const [name, count] of counts) {
     if (count !== first) {
-      throw new UsageError(`--input gives ${count} tensors for ${name} and ${first} for another: give as many for each`)
+      throw new UsageError(
+        `${option} gives ${count} tensors for ${name} and ${first} for another: give as many for each`,
+      )
     }
   }
-  return sets.map((set) => readInputs('--input', set))
+  return sets.map((set) => readInputs(option, set))
 }
 
 /** The tensors of a file that is no recording; undefined for a recording or a model. */

@@ -5,6 +5,7 @@ import { compareTensors } from '../../compare/compare-tensors.ts'
 import type { Model } from '../../runners/model.ts'
 import type { DType } from '../../tensor/dtype.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
+import type { FedPair } from './fed-pair.ts'
 
 type Inputs = Readonly<Record<string, Tensor>>
 
@@ -42,13 +43,10 @@ const epsilons: Partial<Record<DType, number>> = {
 }
 
 /**
- * @param references one for all inputs, or one for each
  * @param onInput is told of each input, by its number from 1, before the models are run on it
  */
 export async function measure(
-  model: Model,
-  references: readonly Model[],
-  inputs: readonly Inputs[],
+  { model, references, inputs, referenceInputs }: FedPair,
   onInput: (input: number) => void,
 ): Promise<Measurement> {
   const runs: { readonly fed: Inputs; readonly pairs: readonly OutputPair[] }[] = []
@@ -64,7 +62,7 @@ export async function measure(
   }
   for (const [i, one] of inputs.entries()) {
     onInput(i + 1)
-    runs.push(await runBoth(timed, references[i] ?? references[0], one))
+    runs.push(await runBoth(timed, references[i] ?? references[0], one, referenceInputs?.[i]))
   }
   const { outputs } = suggestFromOutputs(runs.map(({ pairs }) => pairs))
   return {
@@ -88,15 +86,15 @@ export async function measure(
 }
 
 /** Inputs that the model refuses are tried without the batch axis that frameworks put in front. */
-async function runBoth(model: Model, reference: Model, inputs: Inputs) {
+async function runBoth(model: Model, reference: Model, inputs: Inputs, referenceInputs: Inputs | undefined) {
   try {
-    return { fed: inputs, pairs: await outputPairs(model, reference, { inputs }) }
+    return { fed: inputs, pairs: await outputPairs(model, reference, { inputs, referenceInputs }) }
   } catch (error) {
     const tensors = Object.entries(inputs)
     if (!tensors.every(([, { shape }]) => shape.length > 1 && shape[0] === 1)) throw error
     const fed = Object.fromEntries(tensors.map(([name, tensor]) => [name, { ...tensor, shape: tensor.shape.slice(1) }]))
     try {
-      return { fed, pairs: await outputPairs(model, reference, { inputs: fed }) }
+      return { fed, pairs: await outputPairs(model, reference, { inputs: fed, referenceInputs }) }
     } catch {
       throw error
     }

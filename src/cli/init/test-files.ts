@@ -20,9 +20,9 @@ export function pathsFor(model: string, { testRunner, typescript, modules, isMod
   return { test: `${stem}.test.${extension}`, record: `${stem}.reference.safetensors` }
 }
 
-/** `voiceprint` of models/voiceprint.ncnn.param; of a model.json the name of its folder. */
+/** `voiceprint.ncnn` of models/voiceprint.ncnn.param, `voiceprint.onnx` of voiceprint.onnx; of a model.json the name of its folder. */
 function stemOf(path: string): string {
-  const name = basename(path).replace(/(\.ncnn)?\.param(\.bin)?$|_pnnx\.py$|\.[^.]+$/, '')
+  const name = basename(path).replace(/\.(param|param\.bin|json|py|safetensors)$/, '')
   return name === 'model' ? basename(dirname(resolve(path))) : name
 }
 
@@ -62,7 +62,8 @@ export function testFiles(
     count: records.length,
     origin: `${describeInputs(findings)}${pair.drawn.length > 0 ? ` (seed ${seed})` : ''}`,
     outputs,
-    diagnosis: pair.isAnswered ? undefined : diagnoseCommand(findings, shownPath(project, paths.record)),
+    diagnosis:
+      pair.isAnswered || pair.referenceInputs ? undefined : diagnoseCommand(findings, shownPath(project, paths.record)),
     isSlow: Math.max(pair.loadingTime, longestTime) > slow,
   })
   const count = countOf(records.length * outputs.length, 'assertion')
