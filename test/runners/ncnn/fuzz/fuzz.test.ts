@@ -3,7 +3,7 @@
 // allocated, and all that a run allocated is freed, whether it fails or not.
 // FUZZ_RUNS and FUZZ_SEED say how many are tried and which: `npm run test:fuzz` tries tens of thousands.
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { encodeElements } from '../../../../src/files/elements.ts'
 import { loadNcnn, type Model, NcnnError } from '../../../../src/runners/ncnn/index.ts'
 import type { Tensor } from '../../../../src/tensor/tensor.ts'
@@ -18,6 +18,14 @@ const seed = Number(process.env.FUZZ_SEED ?? 7)
 const memoryLimit = 256 * 2 ** 20
 /** Far above what a slow machine needs for an honest answer; a hang or a quadratic loop is far above this. */
 const timeLimit = 5000
+
+// loadNcnn says what is odd about a file: of ten thousand files, that hides the result.
+beforeAll(() => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {})
+})
+afterAll(() => {
+  vi.restoreAllMocks()
+})
 
 /** The bits of all blobs, or why there are none. */
 type Outcome = Readonly<Record<string, Uint8Array>> | NcnnError
