@@ -28,6 +28,15 @@ async function drift(python: string, ncnn: NcnnOptions): Promise<number> {
   return real.reduce((most, value, i) => Math.max(most, Math.abs(value - builtIn[i])), 0)
 }
 
+/** The root mean square of what an engine's embedding differs from float64. */
+async function distanceFrom64(options: LoadNcnnOptions): Promise<number> {
+  const [found, exact] = [await embedding(options), await embedding({ precision: 'float64' })]
+  const squares = found.reduce((sum, value, i) => sum + (value - exact[i]) ** 2, 0)
+  return Math.sqrt(squares / found.length)
+}
+
+const { useFp16Arithmetic: _, ...fp16Storage } = ncnnOptionSets.default
+
 function describeOn(name: string, device: Device, body: (python: string) => void): void {
   if ('python' in device) describe(name, () => body(device.python))
   else describe.skip(`${name} [skipped: ${device.missing}]`, () => test('the voiceprint network'))
@@ -43,6 +52,17 @@ describeOn('64-bit ARM', arm64, (python) => {
 
   test('computes what the built-in engine does, without fp16', async () => {
     expect(await drift(python, {})).toBeLessThan(1e-4)
+  })
+
+  test.each([
+    ['fp16 storage', fp16Storage],
+    ['fp16 arithmetic', ncnnOptionSets.default],
+    ['bf16 storage', ncnnOptionSets['bf16 storage']],
+  ])('drifts by what the simulation says, within a factor of 1.25: %s', async (_, ncnn) => {
+    const real = await distanceFrom64({ engine: pythonEngine({ python }), ncnn })
+    const simulated = await distanceFrom64({ ncnn })
+    expect(simulated / real).toBeGreaterThan(1 / 1.25)
+    expect(simulated / real).toBeLessThan(1.25)
   })
 
   test('drifts by what people report, as it runs by default', async () => {

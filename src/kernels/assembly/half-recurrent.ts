@@ -3,11 +3,17 @@
 import { plainSigmoid4 as sigmoid4 } from './activation'
 import { gemmRight, INITIAL_ZERO } from './gemm'
 import { roundHalf } from './half-rounding'
-import { halfProduct, joinChains } from './half-sums'
+import { halfProduct } from './half-sums'
 import { storeLanes } from './lanes'
 import { tanh4 } from './math'
 
 const CHAINS: i32 = 4
+
+/** The sum of the four chains, in an order nearer to what the wheel's compiler makes of the source than that of the source is. */
+function join(sums: usize, stride: usize): v128 {
+  const middle = roundHalf(f32x4.add(v128.load(sums + stride), v128.load(sums + 2 * stride)))
+  return roundHalf(f32x4.add(roundHalf(f32x4.add(middle, v128.load(sums))), v128.load(sums + 3 * stride)))
+}
 
 /** Rounds a state to halves, for the products with it. */
 // @ts-ignore: decorator
@@ -34,13 +40,13 @@ export function halfLstm(
     for (let q = 0; q < hiddenSize; q += 4) {
       const at = <usize>q << 2, rest = hiddenSize - q
       let p = g + at
-      const i = sigmoid4(joinChains(p, chainStep, CHAINS))
+      const i = sigmoid4(join(p, chainStep))
       p += part
-      const f = sigmoid4(joinChains(p, chainStep, CHAINS))
+      const f = sigmoid4(join(p, chainStep))
       p += part
-      const o = sigmoid4(joinChains(p, chainStep, CHAINS))
+      const o = sigmoid4(join(p, chainStep))
       p += part
-      const n = tanh4(joinChains(p, chainStep, CHAINS))
+      const n = tanh4(join(p, chainStep))
       const c = f32x4.add(f32x4.mul(f, v128.load(cell + at)), f32x4.mul(i, n))
       storeLanes(cell + at, c, rest)
       storeLanes(state + at, f32x4.mul(o, tanh4(c)), rest)
@@ -66,16 +72,16 @@ export function halfGru(
     memory.fill(newSums, 0, newStep * <usize>CHAINS)
     for (let q = 0; q < numOutput; q += 4) {
       const at = <usize>q << 2
-      const reset = roundHalf(sigmoid4(joinChains(g + at, chainStep, CHAINS)))
-      const recurrent = joinChains(g + (part << 1) + at, chainStep, CHAINS)
+      const reset = roundHalf(sigmoid4(join(g + at, chainStep)))
+      const recurrent = join(g + (part << 1) + at, chainStep)
       v128.store(newSums + at, roundHalf(f32x4.add(v128.load(newBias + at), f32x4.mul(reset, recurrent))))
     }
     const x = input + (<usize>t * <usize>features << 2)
     halfProduct(x, 0, packedInput, inputOrder, inputEnds, CHAINS, newSums, 1, columns, features, 1)
     for (let q = 0; q < numOutput; q += 4) {
       const at = <usize>q << 2, rest = numOutput - q
-      const u = sigmoid4(joinChains(g + part + at, chainStep, CHAINS))
-      const n = tanh4(joinChains(newSums + at, newStep, CHAINS))
+      const u = sigmoid4(join(g + part + at, chainStep))
+      const n = tanh4(join(newSums + at, newStep))
       const h = f32x4.add(f32x4.mul(f32x4.sub(f32x4.splat(1), u), n), f32x4.mul(u, v128.load(hidden + at)))
       storeLanes(hidden + at, h, rest)
     }
@@ -95,7 +101,7 @@ export function halfRnn(
     halfProduct(scratch, 0, packedHidden, order, ends, CHAINS, g, 1, columns, numOutput, 1)
     for (let q = 0; q < numOutput; q += 4) {
       const at = <usize>q << 2
-      storeLanes(hidden + at, tanh4(joinChains(g + at, chainStep, CHAINS)), numOutput - q)
+      storeLanes(hidden + at, tanh4(join(g + at, chainStep)), numOutput - q)
     }
     memory.copy(output + (<usize>t * <usize>outputStride << 2), hidden, <usize>numOutput << 2)
   }

@@ -65,7 +65,10 @@ function inputLine(size: i32, src: usize, from: usize, dst: usize, to: usize): v
   v128.store(dst + 7 * to, plus(sub(r7, r1), sub(r3, r5), 5.25))
 }
 
-/** One line of the sums of four tiles to 2, 4 or 6 vectors; the bias is added in the second pass, which is the `last`. */
+/**
+ * One line of the sums of four tiles to 2, 4 or 6 vectors; the bias is added in the second pass, which is the `last`. Sums of three and
+ * four are in the order in which they were found to be in the wheel, whose compiler may change that of the source.
+ */
 function outputLine(size: i32, src: usize, from: usize, dst: usize, to: usize, last: bool, bias: v128): void {
   const r0 = v128.load(src), r1 = v128.load(src + from), r2 = v128.load(src + 2 * from), r3 = v128.load(src + 3 * from)
   if (size == 2) {
@@ -78,12 +81,12 @@ function outputLine(size: i32, src: usize, from: usize, dst: usize, to: usize, l
   const even = add(r1, r2), odd = sub(r1, r2), even2 = add(r3, r4), odd2 = sub(r3, r4)
   if (size == 4) {
     if (last) {
-      v128.store(dst, add(add(r0, even), add(even2, bias)))
+      v128.store(dst, add(add(even2, even), add(r0, bias)))
       v128.store(dst + to, plus(plus(bias, odd, ROOT_HALF), odd2, ROOT))
       v128.store(dst + 2 * to, plus(plus(bias, even, 0.5), even2, 2))
       v128.store(dst + 3 * to, plus(plus(add(r5, bias), odd, ROOT_QUARTER), odd2, ROOT_2))
     } else {
-      v128.store(dst, add(add(r0, even), even2))
+      v128.store(dst, add(add(even2, even), r0))
       v128.store(dst + to, plus(scaled(odd, ROOT_HALF), odd2, ROOT))
       v128.store(dst + 2 * to, plus(scaled(even, 0.5), even2, 2))
       v128.store(dst + 3 * to, plus(plus(r5, odd, ROOT_QUARTER), odd2, ROOT_2))
@@ -92,12 +95,13 @@ function outputLine(size: i32, src: usize, from: usize, dst: usize, to: usize, l
   }
   const r6 = v128.load(src + 6 * from), r7 = v128.load(src + 7 * from)
   const even3 = add(r5, r6), odd3 = sub(r5, r6)
-  let y0 = add(add(r0, even), plus(even2, even3, 32)), y1 = plus(plus(odd, odd2, 2), odd3, 16)
+  const t0 = plus(even2, even3, 32), t5 = plus(odd3, odd2, 32)
+  let y0 = add(add(t0, r0), even), y1 = plus(plus(odd, odd2, 2), odd3, 16)
   let y2 = plus(plus(even, even2, 4), even3, 8), y3 = plus(plus(odd, odd2, 8), odd3, 4)
-  let y4 = plus(plus(even, even2, 16), even3, 2), y5 = add(add(r7, odd), plus(odd3, odd2, 32))
+  let y4 = plus(plus(even, even2, 16), even3, 2), y5 = add(add(t5, r7), odd)
   if (last) {
-    y0 = add(bias, y0), y1 = add(bias, y1), y2 = add(bias, y2)
-    y3 = add(bias, y3), y4 = add(bias, y4), y5 = add(bias, y5)
+    y0 = add(add(t0, even), add(r0, bias)), y1 = add(bias, y1), y2 = add(bias, y2)
+    y3 = add(bias, y3), y4 = add(bias, y4), y5 = add(add(t5, odd), add(r7, bias))
   }
   v128.store(dst, y0), v128.store(dst + to, y1), v128.store(dst + 2 * to, y2)
   v128.store(dst + 3 * to, y3), v128.store(dst + 4 * to, y4), v128.store(dst + 5 * to, y5)

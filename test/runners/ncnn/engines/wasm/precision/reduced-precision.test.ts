@@ -80,6 +80,63 @@ describe('storage', () => {
   })
 })
 
+describe('what is computed is what ncnn computes on ARM', () => {
+  const packed = { ...fp16Sums, usePackingLayout: true }
+
+  test('what a layer has computed is rounded to bfloat16 with ties away from zero, what it is given to even', async () => {
+    const tie = 1 + 2 ** -8
+    expect([...(await runSingle('BinaryOp', { 0: 2, 1: 1, 2: 2 }, [[tie, -tie]], { ncnn: bf16 })).data]).toEqual([
+      2, -2,
+    ])
+    const added = await runSingle('BinaryOp', {}, [[[1, 1]], [[2 ** -8, -(2 ** -9)]]], { ncnn: bf16 })
+    expect([...added.data]).toEqual([1 + 2 ** -7, 1])
+  })
+
+  test('a sum of eight chains holds what one chain loses', async () => {
+    const weights = [taggedWeight(new Float32Array(16).fill(1))]
+    const run = async (x: readonly number[] | readonly (readonly number[])[]) =>
+      (await runSingle('InnerProduct', { 0: 1, 2: 16 }, [x], { weights, ncnn: fp16Sums })).data[0]
+    const features = [2048, ...new Array(15).fill(1)]
+    expect(await run(features)).toBe(2062)
+    expect(await run([features])).toBe(2048)
+  })
+
+  test('filters for Winograd are transformed before anything is rounded to bfloat16', async () => {
+    // 1 + 2^-9 is 1 in bfloat16: minus 1 in another channel, that is 0, but not in float32.
+    const centers = [1 + 2 ** -9, -1, ...new Array(14).fill(0)]
+    const weights = [
+      taggedWeight(Array.from({ length: 16 }, () => centers.flatMap((w) => [0, 0, 0, 0, w, 0, 0, 0, 0])).flat()),
+    ]
+    const input = Array.from({ length: 16 }, () => [[1, 1, 1]])
+    const params = { 0: 16, 1: 3, 4: 1, 6: 16 * 16 * 9 }
+    const run = async (ncnn: NcnnOptions) =>
+      (await runSingle('Convolution', params, [input], { weights, ncnn })).data[1]
+    expect(await run(bf16)).toBe(0)
+    expect(await run({ ...bf16, useWinogradConvolution: true })).toBeCloseTo(2 ** -9, 5)
+  })
+
+  test("ncnn's slip in depthwise filters of 3x3 and stride 2 over eight channels is there, and nowhere else", async () => {
+    const input = Array.from({ length: 8 }, () =>
+      Array.from({ length: 5 }, (_, y) => Array.from({ length: 5 }, (_, x) => (x === 4 ? y : 0))),
+    )
+    const weights = [taggedWeight(new Float32Array(72).fill(1))]
+    const params = { 0: 8, 1: 3, 3: 2, 6: 72, 7: 8 }
+    const run = async (ncnn: NcnnOptions) =>
+      [...(await runSingle('ConvolutionDepthWise', params, [input], { weights, ncnn })).data].slice(0, 4)
+    // Rows 0, 1, 2 and 2, 3, 4 of the last column: 3 and 9. The slip reads the first of each three times.
+    expect(await run(fp16Sums)).toEqual([0, 3, 0, 9])
+    expect(await run(packed)).toEqual([0, 0, 0, 6])
+  })
+
+  test('softmax adds halves up in half precision, wherever they are stored', async () => {
+    const x = Array.from({ length: 4096 }, () => 0)
+    expect((await runSingle('Softmax', { 1: 1 }, [x], { ncnn: fp16 })).data[0]).toBe(2 ** -12)
+    const eight = Array.from({ length: 8 }, () => x)
+    // One sum of a row whose neighbours lie in other vectors: it gets no further than 2048.
+    expect((await runSingle('Softmax', { 0: 1, 1: 1 }, [eight], { ncnn: packed })).data[0]).toBe(2 ** -11)
+  })
+})
+
 describe('the feature mask, parameter 31, exempts a layer', () => {
   const x = 1 + 2 ** -20
   const relu = async (mask: number, ncnn: NcnnOptions) =>

@@ -1,0 +1,297 @@
+// Sums and functions in half precision against their definition, every step rounded by a scalar function.
+import { afterEach, describe, expect, test } from 'vitest'
+import { HalfFunction, packedLeftBytes, packedRightBytes, WeightType } from '../../src/kernels/ncnn.ts'
+import { roundToFloat16 as half } from '../../src/runners/ncnn/engines/wasm/precision/sums.ts'
+import { createArena, randomFloats } from './arena.ts'
+
+const arena = createArena()
+const { kernels } = arena
+afterEach(() => arena.reset())
+
+const halves = (count: number, seed: number): Float32Array => randomFloats(count, seed).map((x) => half(x))
+const integers = (values: readonly number[]): number => arena.put(new Float32Array(Int32Array.from(values).buffer))
+
+/** The sum of products in the chains of `order`, joined by pairs. */
+function chained(a: ArrayLike<number>, b: ArrayLike<number>, order: readonly (readonly number[])[], start = 0): number {
+  let sums = order.map((terms, chain) => terms.reduce((sum, i) => half(sum + a[i] * b[i]), chain === 0 ? start : 0))
+  while (sums.length > 1) sums = sums.flatMap((sum, i) => (i % 2 === 0 ? [half(sum + sums[i + 1])] : []))
+  return sums[0]
+}
+
+const inTurn = (terms: number, chains: number): number[][] =>
+  Array.from({ length: chains }, (_, c) => Array.from({ length: terms }, (_, i) => i).filter((i) => i % chains === c))
+
+const orderOf = (order: readonly (readonly number[])[]) => {
+  let end = 0
+  return {
+    chains: order.length,
+    order: integers(order.flat()),
+    ends: integers(order.map(({ length }) => (end += length))),
+  }
+}
+
+describe('products of rows and a packed matrix', () => {
+  test.each([
+    [1, 8, 16, 1],
+    [1, 40, 24, 4],
+    [3, 13, 32, 8],
+    [6, 5, 16, 4],
+  ])('%d rows, %d columns, %d terms in %d chains', (m, n, k, chains) => {
+    const [a, w] = [halves(m * k, 1), halves(n * k, 2)]
+    const padded = Math.ceil(n / 8) * 8
+    const weights = new Float32Array(padded * k)
+    weights.set(w)
+    const packedB = arena.bytes(packedRightBytes(k, padded))
+    const source = arena.put(weights)
+    kernels.packRight({
+      source,
+      weightType: WeightType.float32,
+      depthStride: 1,
+      columnStride: k,
+      k,
+      n: padded,
+      packed: packedB,
+    })
+    const order = inTurn(k, chains)
+    const [sums, output] = [arena.bytes(4 * m * chains * padded), arena.bytes(4 * m * n)]
+    kernels.halfProduct({ a: arena.put(a), rowStride: k, packedB, ...orderOf(order), sums, m, n, k, accumulate: 0 })
+    kernels.halfJoin({ sums, chains, output, outputStride: n, m, n })
+    const expected = Array.from({ length: m * n }, (_, i) => {
+      const [row, column] = [Math.floor(i / n), i % n]
+      return chained(a.subarray(row * k), w.subarray(column * k), order)
+    })
+    expect([...arena.read(output, m * n)]).toEqual(expected)
+  })
+
+  test('a sum beyond 65504 is infinite', () => {
+    const packedB = arena.bytes(packedRightBytes(1, 8))
+    const source = arena.put(new Float32Array(8).fill(300))
+    kernels.packRight({
+      source,
+      weightType: WeightType.float32,
+      depthStride: 1,
+      columnStride: 1,
+      k: 1,
+      n: 8,
+      packed: packedB,
+    })
+    const [sums, output] = [arena.bytes(64), arena.bytes(64)]
+    const a = arena.put(Float32Array.of(-300))
+    kernels.halfProduct({ a, rowStride: 1, packedB, ...orderOf([[0]]), sums, m: 1, n: 1, k: 1, accumulate: 0 })
+    kernels.halfJoin({ sums, chains: 1, output, outputStride: 1, m: 1, n: 1 })
+    expect(arena.read(output, 1)[0]).toBe(-Infinity)
+  })
+})
+
+test.each([
+  [1, 1],
+  [2, 4],
+])('a convolution of stride %d, in %d chains, adds in the order that it is given', (stride, chains) => {
+  const [inch, outch, h, w, size] = [4, 6, 7, 9, 3]
+  const k = inch * size * size
+  const [x, weights, bias] = [halves(inch * h * w, 3), halves(outch * k, 4), halves(outch, 5)]
+  const order = inTurn(k, chains)
+  const flat = order.flat()
+  const ordered = Float32Array.from({ length: outch * k }, (_, i) => weights[Math.floor(i / k) * k + flat[i % k]])
+  const packedWeights = arena.bytes(packedLeftBytes(outch, k))
+  const source = arena.put(ordered)
+  kernels.packLeft({
+    source,
+    weightType: WeightType.float32,
+    rowStride: k,
+    depthStride: 1,
+    m: outch,
+    k,
+    packed: packedWeights,
+  })
+  const [outH, outW] = [Math.floor((h - 1) / stride) + 1, Math.floor((w - 1) / stride) + 1]
+  const output = arena.bytes(4 * outch * outH * outW)
+  kernels.halfConvolution({
+    input: arena.put(x),
+    inch,
+    h,
+    w,
+    packedWeights,
+    ...orderOf(order),
+    bias: arena.put(bias),
+    output,
+    outch,
+    outH,
+    outW,
+    kernelH: size,
+    kernelW: size,
+    strideH: stride,
+    strideW: stride,
+    dilationH: 1,
+    dilationW: 1,
+    padTop: 1,
+    padLeft: 1,
+    padValue: 0.5,
+    scratch: arena.bytes(kernels.halfConvolutionScratchBytes({ k })),
+  })
+  const patch = (oy: number, ox: number): number[] =>
+    Array.from({ length: k }, (_, i) => {
+      const [q, ky, kx] = [Math.floor(i / 9), Math.floor((i % 9) / 3), i % 3]
+      const [y, column] = [oy * stride - 1 + ky, ox * stride - 1 + kx]
+      return y >= 0 && y < h && column >= 0 && column < w ? x[(q * h + y) * w + column] : 0.5
+    })
+  const expected = Array.from({ length: outch * outH * outW }, (_, i) => {
+    const [p, oy, ox] = [Math.floor(i / (outH * outW)), Math.floor((i % (outH * outW)) / outW), i % outW]
+    return chained(weights.subarray(p * k), patch(oy, ox), order, bias[p])
+  })
+  expect([...arena.read(output, expected.length)]).toEqual(expected)
+})
+
+test.each([-1, 3])('a depthwise convolution adds tap by tap; column %d reads wrong rows', (slipped) => {
+  const [channels, h, w] = [3, 8, 9]
+  const [x, weights] = [halves(channels * h * w, 6), halves(channels * 9, 7)]
+  const [outH, outW] = [4, 5]
+  const output = arena.bytes(4 * channels * outH * outW)
+  kernels.halfDepthwise({
+    input: arena.put(x),
+    channels,
+    h,
+    w,
+    weights: arena.put(weights),
+    output,
+    outH,
+    outW,
+    kernelH: 3,
+    kernelW: 3,
+    strideH: 2,
+    strideW: 2,
+    dilationH: 1,
+    dilationW: 1,
+    padTop: 1,
+    padLeft: 1,
+    padValue: 0,
+    slipped,
+    scratch: arena.bytes(kernels.halfDepthwiseScratchBytes({ kernelH: 3, kernelW: 3 })),
+  })
+  const expected = Array.from({ length: channels * outH * outW }, (_, i) => {
+    const [q, oy, ox] = [Math.floor(i / 20), Math.floor((i % 20) / 5), i % 5]
+    const taps = Array.from({ length: 9 }, (_, t) => {
+      const row = ox === slipped && t % 3 === 2 ? 0 : Math.floor(t / 3)
+      const [y, column] = [oy * 2 - 1 + row, ox * 2 - 1 + (t % 3)]
+      return y >= 0 && y < h && column >= 0 && column < w ? x[(q * h + y) * w + column] : 0
+    })
+    return chained(weights.subarray(q * 9), taps, inTurn(9, 1))
+  })
+  expect([...arena.read(output, expected.length)]).toEqual(expected)
+})
+
+test.each([
+  ['exp', Math.exp, 4e-3],
+  ['sigmoid', (x: number) => 1 / (1 + Math.exp(-x)), 4e-3],
+  ['tanh', Math.tanh, 4e-3],
+  ['swish', (x: number) => x / (1 + Math.exp(-x)), 4e-3],
+  ['mish', (x: number) => x * Math.tanh(Math.log1p(Math.exp(x))), 2e-2],
+] as const)('%s in half precision is near the function, and a half', (name, f, tolerance) => {
+  const x = halves(203, 8).map((value) => half(3 * value))
+  const output = arena.bytes(4 * x.length)
+  kernels.halfFunction({ f: HalfFunction[name], input: arena.put(x), output, n: x.length })
+  const found = arena.read(output, x.length)
+  expect([...found]).toEqual([...found].map(half))
+  for (const [i, value] of found.entries())
+    expect(Math.abs(value - f(x[i]))).toBeLessThan(tolerance * Math.max(1, Math.abs(f(x[i]))))
+})
+
+const root = Math.SQRT2
+const fourByFour = [
+  [1, 0, 0],
+  [-2 / 3, -root / 3, -1 / 3],
+  [-2 / 3, root / 3, -1 / 3],
+  [1 / 6, root / 6, 1 / 3],
+  [1 / 6, -root / 6, 1 / 3],
+  [0, 0, 1],
+]
+const sixBySix = [
+  [1, 0, 0],
+  [-2 / 9, -2 / 9, -2 / 9],
+  [-2 / 9, 2 / 9, -2 / 9],
+  [1 / 90, 1 / 45, 2 / 45],
+  [1 / 90, -1 / 45, 2 / 45],
+  [1 / 45, 1 / 90, 1 / 180],
+  [1 / 45, -1 / 90, 1 / 180],
+  [0, 0, 1],
+]
+
+test.each([2, 4, 6])('Winograd in tiles of %d gives the convolution, with the rounding of its transforms', (size) => {
+  const [inch, outch, h, w] = [3, 5, 9, 10]
+  const [x, weights, bias] = [halves(inch * h * w, 9), halves(outch * inch * 9, 10), halves(outch, 11)]
+  const transforms: Readonly<Record<number, readonly (readonly number[])[]>> = {
+    2: [
+      [1, 0, 0],
+      [0.5, 0.5, 0.5],
+      [0.5, -0.5, 0.5],
+      [0, 0, 1],
+    ],
+    4: fourByFour,
+    6: sixBySix,
+  }
+  const g = transforms[size]
+  const [edge, count] = [size + 2, outch * inch]
+  const placeBytes = packedLeftBytes(outch, inch)
+  const packedFilters = arena.bytes(edge * edge * placeBytes)
+  for (let column = 0; column < edge; column++) {
+    for (let row = 0; row < edge; row++) {
+      const place = Float32Array.from({ length: count }, (_, i) => {
+        let sum = 0
+        for (let y = 0; y < 3; y++)
+          for (let c = 0; c < 3; c++) sum += g[row][y] * g[column][c] * weights[i * 9 + y * 3 + c]
+        return half(sum)
+      })
+      const packed = packedFilters + (column * edge + row) * placeBytes
+      const source = arena.put(place)
+      kernels.packLeft({
+        source,
+        weightType: WeightType.float32,
+        rowStride: inch,
+        depthStride: 1,
+        m: outch,
+        k: inch,
+        packed,
+      })
+    }
+  }
+  const { order, ends } = orderOf(inTurn(inch, 1))
+  const output = arena.bytes(4 * outch * h * w)
+  kernels.halfWinograd({
+    size,
+    input: arena.put(x),
+    inch,
+    h,
+    w,
+    packedFilters,
+    order,
+    ends,
+    bias: arena.put(bias),
+    output,
+    outch,
+    outH: h,
+    outW: w,
+    padTop: 1,
+    padLeft: 1,
+    padValue: 0,
+    scratch: arena.bytes(kernels.halfWinogradScratchBytes({ size, inch })),
+  })
+  const found = arena.read(output, outch * h * w)
+  expect([...found]).toEqual([...found].map(half))
+  let [squares, errors] = [0, 0]
+  for (let i = 0; i < found.length; i++) {
+    const [p, oy, ox] = [Math.floor(i / (h * w)), Math.floor((i % (h * w)) / w), i % w]
+    let sum = bias[p]
+    for (let q = 0; q < inch; q++) {
+      for (let t = 0; t < 9; t++) {
+        const [y, column] = [oy - 1 + Math.floor(t / 3), ox - 1 + (t % 3)]
+        if (y >= 0 && y < h && column >= 0 && column < w)
+          sum += weights[(p * inch + q) * 9 + t] * x[(q * h + y) * w + column]
+      }
+    }
+    squares += sum * sum
+    errors += (found[i] - sum) ** 2
+  }
+  const relative = Math.sqrt(errors / squares)
+  expect(relative).toBeGreaterThan(1e-4)
+  expect(relative).toBeLessThan(2e-2)
+})
