@@ -67,7 +67,7 @@ export const halfKernels = {
     { bias: 0, slipped: -1 },
   ),
   /** Bytes of scratch memory that {@link halfDepthwise} needs. */
-  halfDepthwiseScratchBytes: measure(['kernelH', 'kernelW']),
+  halfDepthwiseScratchBytes: measure(['outH', 'outW', ...window]),
   /**
    * A 3x3 convolution of stride and dilation 1 by Winograd's algorithm in tiles of `size` 2, 4 or 6 outputs a side, every step rounded to
    * float16: otherwise as {@link halfConvolution}. `packedFilters`: for each place of a tile, one after the other, the transformed filters

@@ -142,10 +142,15 @@ test.each([
   expect([...arena.read(output, expected.length)]).toEqual(expected)
 })
 
-test.each([-1, 3])('a depthwise convolution adds tap by tap; column %d reads wrong rows', (slipped) => {
+test.each([
+  [2, -1],
+  [2, 3],
+  [1, -1],
+  [3, -1],
+])('a depthwise convolution of stride %d adds tap by tap; column %d reads wrong rows', (stride, slipped) => {
   const [channels, h, w] = [3, 8, 9]
   const [x, weights] = [halves(channels * h * w, 6), halves(channels * 9, 7)]
-  const [outH, outW] = [4, 5]
+  const [outH, outW] = [Math.floor((h - 1) / stride) + 1, Math.floor((w - 1) / stride) + 1]
   const output = arena.bytes(4 * channels * outH * outW)
   kernels.halfDepthwise({
     input: arena.put(x),
@@ -158,21 +163,32 @@ test.each([-1, 3])('a depthwise convolution adds tap by tap; column %d reads wro
     outW,
     kernelH: 3,
     kernelW: 3,
-    strideH: 2,
-    strideW: 2,
+    strideH: stride,
+    strideW: stride,
     dilationH: 1,
     dilationW: 1,
     padTop: 1,
     padLeft: 1,
     padValue: 0,
     slipped,
-    scratch: arena.bytes(kernels.halfDepthwiseScratchBytes({ kernelH: 3, kernelW: 3 })),
+    scratch: arena.bytes(
+      kernels.halfDepthwiseScratchBytes({
+        outH,
+        outW,
+        kernelH: 3,
+        kernelW: 3,
+        strideH: stride,
+        strideW: stride,
+        dilationH: 1,
+        dilationW: 1,
+      }),
+    ),
   })
   const expected = Array.from({ length: channels * outH * outW }, (_, i) => {
-    const [q, oy, ox] = [Math.floor(i / 20), Math.floor((i % 20) / 5), i % 5]
+    const [q, oy, ox] = [Math.floor(i / (outH * outW)), Math.floor((i % (outH * outW)) / outW), i % outW]
     const taps = Array.from({ length: 9 }, (_, t) => {
       const row = ox === slipped && t % 3 === 2 ? 0 : Math.floor(t / 3)
-      const [y, column] = [oy * 2 - 1 + row, ox * 2 - 1 + (t % 3)]
+      const [y, column] = [oy * stride - 1 + row, ox * stride - 1 + (t % 3)]
       return y >= 0 && y < h && column >= 0 && column < w ? x[(q * h + y) * w + column] : 0
     })
     return chained(weights.subarray(q * 9), taps, inTurn(9, 1))

@@ -7,8 +7,89 @@ import { storeLanes } from './lanes'
 /** Panels of 8 outputs that are computed side by side. */
 const PANELS: i32 = 4
 
-export function halfDepthwiseScratchBytes(kernelH: i32, kernelW: i32): i32 {
-  return PANELS * kernelH * kernelW * 32
+/** Floats of a row of the padded image, from which whole vectors are read beyond the last output. */
+function paddedWidth(outW: i32, kernelW: i32, strideW: i32, dilationW: i32): i32 {
+  return (outW + 15) * strideW + (kernelW - 1) * dilationW + 8
+}
+
+// @ts-ignore: decorator
+@inline
+function paddedHeight(outH: i32, kernelH: i32, strideH: i32, dilationH: i32): i32 {
+  return (outH - 1) * strideH + (kernelH - 1) * dilationH + 1
+}
+
+/** Images of more floats than these are not copied with their padding, but patch by patch. */
+const MOST_PADDED: i32 = 1 << 22
+
+// @ts-ignore: decorator
+@inline
+function isCopied(outH: i32, outW: i32, kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32): bool {
+  if (strideW > 2) return false
+  return <f64>paddedHeight(outH, kernelH, strideH, dilationH) * <f64>paddedWidth(outW, kernelW, strideW, dilationW) <= <f64>MOST_PADDED
+}
+
+export function halfDepthwiseScratchBytes(
+  outH: i32, outW: i32, kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32,
+): i32 {
+  if (!isCopied(outH, outW, kernelH, kernelW, strideH, strideW, dilationH, dilationW)) return PANELS * kernelH * kernelW * 32
+  return paddedHeight(outH, kernelH, strideH, dilationH) * paddedWidth(outW, kernelW, strideW, dilationW) << 2
+}
+
+/** Copies a channel with `padValue` around it. */
+function copyPadded(
+  image: usize, h: i32, w: i32, padTop: i32, padLeft: i32, padValue: f32, target: usize, height: i32, width: i32,
+): void {
+  const pad = f32x4.splat(padValue)
+  const first = min(max(padLeft, 0), width), skipped = max(-padLeft, 0)
+  const count = max(min(w - skipped, width - first), 0)
+  for (let row = 0; row < height; row++, target += <usize>width << 2) {
+    const y = row - padTop
+    for (let x = 0; x < width; x += 4) storeLanes(target + (<usize>x << 2), pad, width - x)
+    if (<u32>y < <u32>h) memory.copy(target + (<usize>first << 2), image + (<usize>(y * w + skipped) << 2), <usize>count << 2)
+  }
+}
+
+/** Four neighbouring outputs' inputs under a tap. */
+// @ts-ignore: decorator
+@inline
+function tap4(p: usize, stride: i32): v128 {
+  return stride == 1 ? v128.load(p) : i32x4.shuffle(v128.load(p), v128.load(p, 16), 0, 2, 4, 6)
+}
+
+/** One channel from its padded copy, a row of outputs after the other, sixteen at a time. */
+function paddedChannel(
+  padded: usize, width: i32, weights: usize, start: v128, output: usize, outH: i32, outW: i32,
+  kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32, slipped: i32,
+): void {
+  const rowStep = <usize>(dilationH * width) << 2, tapStep = <usize>dilationW << 2, vector = <usize>strideW << 4
+  for (let y = 0; y < outH; y++, padded += <usize>(strideH * width) << 2, output += <usize>outW << 2) {
+    for (let x = 0; x < outW; x += 16) {
+      let c0 = start, c1 = start, c2 = start, c3 = start
+      let row = padded + (<usize>(x * strideW) << 2), t = weights
+      for (let ky = 0; ky < kernelH; ky++, row += rowStep) {
+        let p = row
+        for (let kx = 0; kx < kernelW; kx++, p += tapStep, t += 4) {
+          const v = v128.load32_splat(t)
+          c0 = step(c0, v, tap4(p, strideW)), c1 = step(c1, v, tap4(p + vector, strideW))
+          c2 = step(c2, v, tap4(p + 2 * vector, strideW)), c3 = step(c3, v, tap4(p + 3 * vector, strideW))
+        }
+      }
+      const c = output + (<usize>x << 2), left = outW - x
+      storeLanes(c, overflowHalf(c0), left)
+      if (left > 4) storeLanes(c + 16, overflowHalf(c1), left - 4)
+      if (left > 8) storeLanes(c + 32, overflowHalf(c2), left - 8)
+      if (left > 12) storeLanes(c + 48, overflowHalf(c3), left - 12)
+    }
+    if (slipped >= 0) {
+      let sum = start
+      for (let i = 0; i < 9; i++) {
+        const row = i % 3 == 2 ? 0 : i / 3
+        const p = padded + <usize>row * rowStep + (<usize>(slipped * strideW) << 2) + <usize>(i % 3) * tapStep
+        sum = step(sum, v128.load32_splat(weights + (<usize>i << 2)), v128.load32_splat(p))
+      }
+      v128.store32_lane(output + (<usize>slipped << 2), overflowHalf(sum), 0)
+    }
+  }
 }
 
 /** In column `slipped` of the outputs the last taps of the second and third row of a 3x3 filter read what the first row's reads. */
@@ -28,10 +109,20 @@ export function halfDepthwise(
 ): void {
   const taps = kernelH * kernelW, n = outH * outW
   const channelStep = <usize>(h * w) << 2, panelBytes = <usize>taps << 5, pad = f32x4.splat(padValue)
+  const copied = isCopied(outH, outW, kernelH, kernelW, strideH, strideW, dilationH, dilationW)
+  const width = paddedWidth(outW, kernelW, strideW, dilationW), height = paddedHeight(outH, kernelH, strideH, dilationH)
   const p1 = panelBytes, p2 = 2 * panelBytes, p3 = 3 * panelBytes
   for (; channels > 0; channels--, input += channelStep, weights += <usize>taps << 2) {
     const start = bias ? v128.load32_splat(bias) : f32x4.splat(0)
     if (bias) bias += 4
+    if (copied) {
+      copyPadded(input, h, w, padTop, padLeft, padValue, scratch, height, width)
+      paddedChannel(
+        scratch, width, weights, start, output, outH, outW, kernelH, kernelW, strideH, strideW, dilationH, dilationW, slipped,
+      )
+      output += <usize>n << 2
+      continue
+    }
     for (let j = 0; j < n; j += 8 * PANELS) {
       const columns = min(n - j, 8 * PANELS)
       for (let first = 0; first < columns; first += 8) {

@@ -1,6 +1,6 @@
 // Simulates ncnn's reduced precision as ARM processors with fp16 and bf16 instructions run it. Storage: weights and blobs are
-// rounded to nearest, sums are taken in float32. fp16 arithmetic: every product is added with one rounding to fp16, in the order of
-// the sum; ncnn itself adds several partial sums, which this stands for but does not repeat bit by bit.
+// rounded to nearest, sums are taken in float32. fp16 arithmetic: every product is added with one rounding to fp16, in the chains of
+// ncnn's ARM code where kernels take them (half-order.ts), elsewhere in the order of the sum.
 // Other processors differ: on x86, useFp16Storage concerns the weights of InnerProduct alone, and cuts their surplus bits off; without
 // bf16 instructions ncnn cuts blobs too, which drifts much further.
 // Source: Tencent/ncnn, NetPrivate::convert_layout in src/net.cpp.

@@ -171,7 +171,10 @@ export function convolveHalf(
       outW,
       ...window,
       slipped: filters.slips ? slippedColumn(outW) : -1,
-      scratch: scratch([kernels.halfDepthwiseScratchBytes({ kernelH, kernelW })], 'uint8').ptr,
+      scratch: scratch(
+        [kernels.halfDepthwiseScratchBytes({ outH, outW, kernelH, kernelW, strideH, strideW, dilationH, dilationW })],
+        'uint8',
+      ).ptr,
     })
   } else {
     const outputs = filters.outputs / group
