@@ -21,6 +21,14 @@ const residualBlock = [
   'Softmax softmax 1 1 h y 0=0',
 ]
 
+const recurrentLayers = [
+  'LSTM lstm 1 1 x a 0=24 1=3840 2=2',
+  'GRU gru 1 1 a b 0=20 1=2880 2=0',
+  'RNN rnn 1 1 b y 0=9 1=180 2=1',
+]
+
+const fp16Arithmetic = { useFp16Storage: true, useFp16Arithmetic: true } as const
+
 /** Layers `type` one after the other, with these parameters. */
 function chain(type: string, params: readonly string[]): string[] {
   const blob = (i: number): string => (i === 0 ? 'x' : i === params.length ? 'y' : `b${i}`)
@@ -38,6 +46,13 @@ export const networks: Readonly<Record<string, SmallNetwork>> = {
     layers: residualBlock,
     shape: [3, 45, 53],
     options: { ncnn: { useFp16Storage: true } },
+  },
+  'residual network in fp16 arithmetic': {
+    layers: residualBlock,
+    shape: [3, 45, 53],
+    options: {
+      ncnn: { ...fp16Arithmetic, usePackingLayout: true, useSgemmConvolution: true, useWinogradConvolution: true },
+    },
   },
   'residual network in bf16 storage': {
     layers: residualBlock,
@@ -119,8 +134,13 @@ export const networks: Readonly<Record<string, SmallNetwork>> = {
     shape: [13, 32],
   },
   'recurrent layers': {
-    layers: ['LSTM lstm 1 1 x a 0=24 1=3840 2=2', 'GRU gru 1 1 a b 0=20 1=2880 2=0', 'RNN rnn 1 1 b y 0=9 1=180 2=1'],
+    layers: recurrentLayers,
     shape: [31, 20],
+  },
+  'recurrent layers in fp16 arithmetic': {
+    layers: recurrentLayers,
+    shape: [31, 20],
+    options: { ncnn: fp16Arithmetic },
   },
   'upsampling network': {
     layers: [
