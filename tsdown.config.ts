@@ -1,5 +1,6 @@
 // Builds every entry point twice, ESM and CJS: Jest cannot require ESM on Node 20 and 22.
 // A new entry point is a line here and a line under "exports" in package.json.
+// No source maps: the output is not minified and keeps its names and comments; with maps the package is 2.4 times as large.
 import { defineConfig, type UserConfig } from 'tsdown'
 import { bindGlobals } from './scripts/bind-globals.ts'
 import { optionalMembers } from './scripts/optional-members.ts'
