@@ -122,12 +122,14 @@ test('names a constant of truth values that has one byte an element, where ncnn 
 
 test('says once that a file goes on behind the layers that it declares', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
-  const param = ['7767517', '2 99', 'Input in 0 1 x', 'ReLU r 1 1 x y', 'ReLU s 1 1 y z'].join('\n')
+  // So many that no other test has had it said.
+  const ignored = Array.from({ length: 99 }, (_, i) => `ReLU s${i} 1 1 y z${i}`)
+  const param = ['7767517', '2 101', 'Input in 0 1 x', 'ReLU r 1 1 x y', ...ignored].join('\n')
   const model = await loadNcnn({ param, bin: noWeights })
   expect(model.outputs).toEqual([{ name: 'y' }])
   await model.variant?.({ precision: 'float64' })
   expect(warn.mock.calls).toEqual([
-    [expect.stringMatching(/: line 2 declares 2 layers, but 3 follow; ncnn ignores the last 1$/)],
+    [expect.stringMatching(/: line 2 declares 2 layers, but 101 follow; ncnn ignores the last 99$/)],
   ])
   warn.mockRestore()
 })
