@@ -2,32 +2,8 @@
 // that float16 holds; constants are written as float16 has them.
 // Source: Tencent/ncnn, src/layer/arm/neon_mathfun_fp16s.h, after the Cephes library.
 import { storeFirst } from './lanes'
-import { overflowHalf, roundHalf } from './half-rounding'
+import { addHalf as add, divHalf as div, mulHalf as mul, overflowHalf, roundHalf, subHalf as sub } from './half-rounding'
 import { log4 } from './math'
-
-// @ts-ignore: decorator
-@inline
-function add(a: v128, b: v128): v128 {
-  return roundHalf(f32x4.add(a, b))
-}
-
-// @ts-ignore: decorator
-@inline
-function sub(a: v128, b: v128): v128 {
-  return roundHalf(f32x4.sub(a, b))
-}
-
-// @ts-ignore: decorator
-@inline
-function mul(a: v128, b: v128): v128 {
-  return roundHalf(f32x4.mul(a, b))
-}
-
-// @ts-ignore: decorator
-@inline
-function div(a: v128, b: v128): v128 {
-  return roundHalf(f32x4.div(a, b))
-}
 
 /** c + a b with one rounding. */
 // @ts-ignore: decorator

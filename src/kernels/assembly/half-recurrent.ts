@@ -2,7 +2,7 @@
 // Every gate has columns of its own, a multiple of 8 of them; sums are [chains][gates * columns] for a step, the input's part already in them.
 import { plainSigmoid4 as sigmoid4 } from './activation'
 import { gemmRight, INITIAL_ZERO } from './gemm'
-import { roundHalf } from './half-rounding'
+import { addHalf, roundHalf } from './half-rounding'
 import { halfProduct } from './half-sums'
 import { storeLanes } from './lanes'
 import { tanh4 } from './math'
@@ -11,8 +11,8 @@ const CHAINS: i32 = 4
 
 /** The sum of the four chains, in an order nearer to what the wheel's compiler makes of the source than that of the source is. */
 function join(sums: usize, stride: usize): v128 {
-  const middle = roundHalf(f32x4.add(v128.load(sums + stride), v128.load(sums + 2 * stride)))
-  return roundHalf(f32x4.add(roundHalf(f32x4.add(middle, v128.load(sums))), v128.load(sums + 3 * stride)))
+  const middle = addHalf(v128.load(sums + stride), v128.load(sums + 2 * stride))
+  return addHalf(addHalf(middle, v128.load(sums)), v128.load(sums + 3 * stride))
 }
 
 /** Rounds a state to halves, for the products with it. */

@@ -1,4 +1,4 @@
-// Rounding to half precision in a few instructions: of float32, to float32 that float16 holds.
+// Rounding to half precision in a few instructions, of float32 to float32 that float16 holds, and arithmetic so rounded.
 
 /** The nearest half, ties to even, of numbers below 2^100; what is beyond the halves stays as it is. */
 // @ts-ignore: decorator
@@ -16,4 +16,28 @@ export function roundHalf(v: v128): v128 {
 export function overflowHalf(v: v128, rounded: v128 = v): v128 {
   const beyond = f32x4.ge(f32x4.abs(v), f32x4.splat(65520))
   return v128.bitselect(v128.or(v128.and(v, i32x4.splat(0x80000000)), i32x4.splat(0x7f800000)), rounded, beyond)
+}
+
+// @ts-ignore: decorator
+@inline
+export function addHalf(a: v128, b: v128): v128 {
+  return roundHalf(f32x4.add(a, b))
+}
+
+// @ts-ignore: decorator
+@inline
+export function subHalf(a: v128, b: v128): v128 {
+  return roundHalf(f32x4.sub(a, b))
+}
+
+// @ts-ignore: decorator
+@inline
+export function mulHalf(a: v128, b: v128): v128 {
+  return roundHalf(f32x4.mul(a, b))
+}
+
+// @ts-ignore: decorator
+@inline
+export function divHalf(a: v128, b: v128): v128 {
+  return roundHalf(f32x4.div(a, b))
 }

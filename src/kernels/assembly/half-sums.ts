@@ -5,7 +5,7 @@
 //
 // Sums that overflow are Infinity at their end, not underway.
 import { packPatches } from './convolution'
-import { overflowHalf, roundHalf } from './half-rounding'
+import { addHalf, overflowHalf, roundHalf } from './half-rounding'
 
 // @ts-ignore: decorator
 @inline
@@ -52,15 +52,15 @@ export function tile4x8(pa: usize, panel: usize, order: usize, ends: usize, chai
 export function joinChains(sums: usize, stride: usize, chains: i32): v128 {
   let total = v128.load(sums)
   if (chains == 1) return overflowHalf(total)
-  total = roundHalf(f32x4.add(total, v128.load(sums + stride)))
+  total = addHalf(total, v128.load(sums + stride))
   if (chains == 2) return overflowHalf(total)
-  let second = roundHalf(f32x4.add(v128.load(sums + 2 * stride), v128.load(sums + 3 * stride)))
-  total = roundHalf(f32x4.add(total, second))
+  let second = addHalf(v128.load(sums + 2 * stride), v128.load(sums + 3 * stride))
+  total = addHalf(total, second)
   if (chains == 4) return overflowHalf(total)
   const rest = sums + 4 * stride
-  const third = roundHalf(f32x4.add(v128.load(rest), v128.load(rest + stride)))
-  second = roundHalf(f32x4.add(v128.load(rest + 2 * stride), v128.load(rest + 3 * stride)))
-  return overflowHalf(roundHalf(f32x4.add(total, roundHalf(f32x4.add(third, second)))))
+  const third = addHalf(v128.load(rest), v128.load(rest + stride))
+  second = addHalf(v128.load(rest + 2 * stride), v128.load(rest + 3 * stride))
+  return overflowHalf(addHalf(total, addHalf(third, second)))
 }
 
 /** Stores `lanes` of 8 columns. */

@@ -1,26 +1,14 @@
 // 3x3 convolution by Winograd's algorithm in half precision, in tiles of 2x2, 4x4 or 6x6 outputs: transforms and sums round at every step.
 // Eight tiles at a time: their transformed inputs for each place, products with the transformed filters, and the way back.
 // Source of the transforms' matrices and of the order of their steps: Tencent/ncnn, src/layer/arm/convolution_3x3_winograd_fp16s.h.
-import { overflowHalf, roundHalf } from './half-rounding'
+import { addHalf as add, mulHalf, overflowHalf, subHalf as sub } from './half-rounding'
 import { step, tile4x8 } from './half-sums'
-
-// @ts-ignore: decorator
-@inline
-function add(a: v128, b: v128): v128 {
-  return roundHalf(f32x4.add(a, b))
-}
-
-// @ts-ignore: decorator
-@inline
-function sub(a: v128, b: v128): v128 {
-  return roundHalf(f32x4.sub(a, b))
-}
 
 /** a * c */
 // @ts-ignore: decorator
 @inline
 function scaled(a: v128, c: f32): v128 {
-  return roundHalf(f32x4.mul(a, f32x4.splat(c)))
+  return mulHalf(a, f32x4.splat(c))
 }
 
 /** sum + a * c, rounded once */

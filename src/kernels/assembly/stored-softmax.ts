@@ -1,6 +1,6 @@
 // Softmax of elements that are stored in 16 bits: exponentials are rounded before they are divided by their sum; in float16 every step is.
 import { halfExp4 } from './half-math'
-import { roundHalf } from './half-rounding'
+import { addHalf as add, divHalf, mulHalf, roundHalf, subHalf } from './half-rounding'
 import { storeLanes } from './lanes'
 import { exp4 } from './math'
 
@@ -9,12 +9,6 @@ import { exp4 } from './math'
 @inline
 function roundUpBfloat16(v: v128): v128 {
   return v128.and(i32x4.add(v, i32x4.splat(0x8000)), i32x4.splat(0xffff0000))
-}
-
-// @ts-ignore: decorator
-@inline
-function add(a: v128, b: v128): v128 {
-  return roundHalf(f32x4.add(a, b))
 }
 
 /** The sum of `count` (a power of two) vectors by pairs. */
@@ -31,10 +25,10 @@ function columns(p: usize, length: i32, step: usize, block: i32, inHalf: bool, l
   if (!inHalf) max = f32x4.splat(-Infinity)
   for (let q = p; q < end; q += step) max = f32x4.pmax(max, v128.load(q))
   if (inHalf) {
-    for (let q = p; q < end; q += step) storeLanes(q, halfExp4(roundHalf(f32x4.sub(v128.load(q), max))), left)
+    for (let q = p; q < end; q += step) storeLanes(q, halfExp4(subHalf(v128.load(q), max)), left)
     for (let q = p; q < end; q += <usize>block * step) sum = add(sum, pairs(q, step, block))
-    const factor = roundHalf(f32x4.div(f32x4.splat(1), sum))
-    for (let q = p; q < end; q += step) storeLanes(q, roundHalf(f32x4.mul(v128.load(q), factor)), left)
+    const factor = divHalf(f32x4.splat(1), sum)
+    for (let q = p; q < end; q += step) storeLanes(q, mulHalf(v128.load(q), factor), left)
   } else {
     for (let q = p; q < end; q += step) {
       const power = exp4(f32x4.sub(v128.load(q), max))
@@ -92,7 +86,7 @@ function row(p: usize, n: i32, lanes: i32, inHalf: bool): void {
   let factor: f32
   if (inHalf) {
     let rest = n
-    for (let q = p; q < end; q += 16, rest -= 4) storeLanes(q, halfExp4(roundHalf(f32x4.sub(v128.load(q), top))), rest)
+    for (let q = p; q < end; q += 16, rest -= 4) storeLanes(q, halfExp4(subHalf(v128.load(q), top)), rest)
     factor = f32x4.extract_lane(roundHalf(f32x4.splat(<f32>1 / rowSum(p, n, lanes))), 0)
   } else {
     let rest = n, sum = f32x4.splat(0), left: f32 = 0
