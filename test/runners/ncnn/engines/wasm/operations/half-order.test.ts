@@ -29,6 +29,12 @@ test('four chains take eight, four, two and one channel at a time', () => {
     [2, 6],
     [3, 7],
   ])
+  expect(inFourChains(8, 2)).toEqual([
+    [0, 8, 1, 9],
+    [2, 10, 3, 11],
+    [4, 12, 5, 13],
+    [6, 14, 7, 15],
+  ])
   expect(inFourChains(7, 2)).toEqual([
     [0, 1, 8, 9, 12, 13],
     [2, 3, 10, 11],
