@@ -3,6 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { HalfFunction, packedLeftBytes, packedRightBytes, WeightType } from '../../src/kernels/ncnn.ts'
 import { roundToFloat16 as half } from '../../src/runners/ncnn/engines/wasm/precision/sums.ts'
 import { createArena, randomFloats } from './arena.ts'
+// What ncnn 1.0.20261020 makes of halves on a 64-bit ARM, under useFp16Arithmetic.
+import onArm from './half-functions.json' with { type: 'json' }
 
 const arena = createArena()
 const { kernels } = arena
@@ -211,6 +213,16 @@ test.each([
   for (const [i, value] of found.entries())
     expect(Math.abs(value - f(x[i]))).toBeLessThan(tolerance * Math.max(1, Math.abs(f(x[i]))))
 })
+
+test.each(['exp', 'sigmoid', 'tanh', 'swish', 'hardSigmoid', 'hardSwish'] as const)(
+  '%s has the bits of a real ARM',
+  (name) => {
+    const x = Float32Array.from(onArm.x)
+    const output = arena.bytes(4 * x.length)
+    kernels.halfFunction({ f: HalfFunction[name], input: arena.put(x), output, n: x.length, a: 1 / 6, b: 0.5 })
+    expect([...arena.read(output, x.length)]).toEqual(onArm[name])
+  },
+)
 
 const root = Math.SQRT2
 const fourByFour = [

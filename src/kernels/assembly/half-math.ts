@@ -3,28 +3,30 @@
 // Source: Tencent/ncnn, src/layer/arm/neon_mathfun_fp16s.h, after the Cephes library.
 import { storeFirst } from './lanes'
 import { addHalf as add, divHalf as div, mulHalf as mul, overflowHalf, roundHalf, subHalf as sub } from './half-rounding'
+import { step } from './half-sums'
 import { log4 } from './math'
 
 /** c + a b with one rounding. */
 // @ts-ignore: decorator
 @inline
 function fma(c: f32, a: v128, b: v128): v128 {
-  return roundHalf(f32x4.add(f32x4.splat(c), f32x4.mul(a, b)))
+  return step(f32x4.splat(c), a, b)
 }
 
 /** e^x: 2^n times a polynomial of what is left of x after n ln 2. Below -10.05 it is 0, as 2^-15 has no normal half. */
 export function halfExp4(v: v128): v128 {
   let x = f32x4.max(f32x4.min(v, f32x4.splat(10.7421875)), f32x4.splat(-10.7421875))
   const n = f32x4.floor(fma(0.5, x, f32x4.splat(1.4423828125)))
-  x = sub(x, mul(n, f32x4.splat(0.693359375)))
-  x = sub(x, mul(n, f32x4.splat(-0.00021219253540039062)))
+  // Two intrinsics each in the source, of which the wheel's compiler makes one instruction with one rounding.
+  x = step(x, n, f32x4.splat(-0.693359375))
+  x = step(x, n, f32x4.splat(0.00021219253540039062))
   const square = mul(x, x)
   let y = fma(0.0013980865478515625, f32x4.splat(0.00019872188568115234), x)
   y = fma(0.008331298828125, y, x)
   y = fma(0.041656494140625, y, x)
   y = fma(0.1666259765625, y, x)
   y = fma(0.5, y, x)
-  y = roundHalf(f32x4.add(x, f32x4.mul(y, square)))
+  y = step(x, y, square)
   y = add(y, f32x4.splat(1))
   const exponent = i32x4.trunc_sat_f32x4_s(n)
   const power = i32x4.shl(i32x4.add(exponent, i32x4.splat(127)), 23)
