@@ -25,6 +25,8 @@ export class FileError extends Error {
 /** A file that is open for reading. */
 export interface OpenFile {
   readonly size: number
+  /** When it was last written, in milliseconds. */
+  readonly modified: number
   /** Fills `target` with the bytes from `offset` on; all of them lie within `size`. */
   read(offset: number, target: Uint8Array): void
   close(): void
@@ -42,7 +44,7 @@ export function openFile(path: string): OpenFile {
     checkRegular(path)
     const descriptor = fs.openSync(path, 'r')
     try {
-      const { size } = fs.fstatSync(descriptor)
+      const { size, mtimeMs: modified } = fs.fstatSync(descriptor)
       const read = (offset: number, target: Uint8Array): void =>
         explaining(path, () => readFully(descriptor, offset, target))
       if (size < longestPointer) {
@@ -50,7 +52,7 @@ export function openFile(path: string): OpenFile {
         read(0, bytes)
         refuseLfsPointer(bytes)
       }
-      return { size, read, close: () => fs.closeSync(descriptor) }
+      return { size, modified, read, close: () => fs.closeSync(descriptor) }
     } catch (error) {
       fs.closeSync(descriptor)
       throw error

@@ -208,7 +208,7 @@ async function shapesOf(
   if (!isComplete || inputs.some(({ shape }) => shape === undefined)) return { shapes: undefined, inputs }
   try {
     const zeros = inputs.flatMap(({ name, shape }) => (shape ? [[name, zerosFor(name, shape, topology)] as const] : []))
-    using model = await loadFiles(files)
+    using model = await loadFiles(files, (use) => use(files))
     const blobs = await model.run(Object.fromEntries(zeros), { outputs: 'all' })
     return { shapes: Object.fromEntries(Object.entries(blobs).map(([name, { shape }]) => [name, shape])), inputs }
   } catch (error) {

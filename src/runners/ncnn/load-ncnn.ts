@@ -19,12 +19,14 @@ import {
   loadNcnnOptions,
   type NcnnEngine,
   type NcnnFiles,
+  type WithWeights,
 } from './options.ts'
 import { parseParam } from './parse-param.ts'
 import { ncnnRunner } from './runner.ts'
 import { type NcnnSource, withFiles } from './source.ts'
 import { connect } from './topology.ts'
 import { changeFiles, checkSettings, type FileChanges } from './variant.ts'
+import type { WeightSource } from './weight-source.ts'
 import { currentFormat } from './weights.ts'
 
 /**
@@ -40,7 +42,11 @@ export async function loadNcnn(source: NcnnSource, options: LoadNcnnOptions = {}
   checkOptionNames(options, loadNcnnOptions, callerOf('loadNcnn', NcnnError))
   return withFiles(source, options.bin, (files) => {
     // The network is the one that was read first; its weights are read again when they are needed.
-    const open: OpenFiles = (use) => withFiles(source, options.bin, ({ bin }) => use({ ...files, bin }))
+    const open: OpenFiles = (use) =>
+      withFiles(source, options.bin, ({ bin }) => {
+        checkUnchanged(files.bin, bin)
+        return use({ ...files, bin })
+      })
     return loadVariant(files, open, options, {})
   })
 }
@@ -58,7 +64,7 @@ async function loadVariant(
 ): Promise<Model> {
   const format = engineOptions(options)
   return {
-    ...(await loadFiles(files, options, changes)),
+    ...(await loadFiles(files, open, options, changes)),
     inspectLayer: layerInspector(open, format),
     async variant(settings) {
       checkSettings(settings)
@@ -80,12 +86,20 @@ async function loadVariant(
   }
 }
 
+/** @throws {NcnnError} when the file is another than it was */
+function checkUnchanged(loaded: WeightSource, { name, size, modified }: WeightSource): void {
+  if (size === loaded.size && modified === loaded.modified) return
+  throw new NcnnError(`${name} has changed since the model was loaded. Load the model again`, { code: 'unreadable' })
+}
+
 /**
  * Loads a model from its opened files.
+ * @param open opens them anew
  * @param changes what was changed in them, for `runtime` to say
  */
 export async function loadFiles(
   files: NcnnFiles,
+  open: OpenFiles,
   options: LoadNcnnOptions = {},
   { masks, weights }: FileChanges = {},
 ): Promise<Model> {
@@ -93,7 +107,8 @@ export async function loadFiles(
   const checked = engineOptions(options)
   const graph = parseParam(files)
   sayPartial(graph)
-  const model = { ...files, graph, topology: connect(graph) }
+  const withWeights: WithWeights = (use) => open(({ bin }) => use(bin))
+  const model = { ...files, graph, topology: connect(graph), withWeights }
   const network = await engine.load(model, checked)
   const { name, version, options: switches } = await describeRuntime(engine, checked)
   const { device } = network
@@ -150,6 +165,7 @@ function engineOptions({
   precision = 'float32',
   customLayers = {},
   memoryLimit,
+  weightsOnDemand,
   relaxedSimd = pickEngine(engine) === wasmEngine && isRelaxedEverywhere(),
   release = currentFormat.release,
   batched = false,
@@ -180,5 +196,5 @@ function engineOptions({
       { code: 'wrong-option' },
     )
   }
-  return { ncnn, precision, customLayers, memoryLimit, relaxedSimd, release, batched }
+  return { ncnn, precision, customLayers, memoryLimit, weightsOnDemand, relaxedSimd, release, batched }
 }

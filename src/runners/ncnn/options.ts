@@ -126,16 +126,23 @@ export interface EngineOptions {
   readonly customLayers: CustomLayers
   /** In bytes; undefined for as much as there is. */
   readonly memoryLimit: number | undefined
+  /** Undefined: as the engine sees fit. */
+  readonly weightsOnDemand: boolean | undefined
   readonly relaxedSimd: boolean
   /** ncnn's release that the files were made for. */
   readonly release: string
   readonly batched: Batched
 }
 
+/** Calls `use` with the weights of a model, which are open until it has ended. */
+export type WithWeights = <Result>(use: (bin: WeightSource) => Promise<Result>) => Promise<Result>
+
 /** A model as an engine gets it: its network, understood, with the files that describe it. */
 export interface NcnnModel extends NcnnFiles {
   readonly graph: Graph
   readonly topology: Topology
+  /** Opens the .bin anew, for weights that are read when they are needed. */
+  readonly withWeights: WithWeights
 }
 
 /** A network in an engine, ready to run. */
@@ -169,6 +176,12 @@ export interface LoadNcnnOptions {
   /** Built-in engine only: most bytes that weights and blobs may take, for models that are not trusted. Default: WebAssembly's 4 GiB. */
   readonly memoryLimit?: number
   /**
+   * Built-in engine only: read each layer's weights when it runs, and give them back after it. Memory then holds those of one layer at a
+   * time, and 16-bit weights stay as they are in the .bin; results are the same bits, and each run reads the .bin again, so the file, or
+   * the bytes that were given, must stay as they are. Default: only where the weights take more than WebAssembly's 4 GiB.
+   */
+  readonly weightsOnDemand?: boolean
+  /**
    * Built-in engine only: multiply and add in one step where the processor can. Faster, but results are the same bits on such processors
    * only. Needs Node 22 or a browser with relaxed SIMD. Default: whether the environment variable `EXPECT_TENSOR_RELAXED_SIMD` is `1`.
    */
@@ -193,6 +206,7 @@ export const loadNcnnOptions = {
   ncnn: ncnnSwitches,
   precision: 'any',
   memoryLimit: 'number',
+  weightsOnDemand: 'boolean',
   relaxedSimd: 'boolean',
   release: 'any',
   customLayers: 'any',

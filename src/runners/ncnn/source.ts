@@ -91,6 +91,7 @@ async function withWeights<Result>(
     return await use({
       name: path,
       size: file.size,
+      modified: file.modified,
       read: (offset, target) => explaining(() => file.read(offset, target)),
       readAll: () => explaining(() => readAll(file)),
     })

@@ -5,6 +5,8 @@ export interface WeightSource {
   readonly name: string
   /** In bytes. */
   readonly size: number
+  /** When the file was last written, in milliseconds; undefined for what is in memory. */
+  readonly modified?: number
   /** Fills `target` with the bytes from `offset` on; all of them lie within `size`. */
   read(offset: number, target: Uint8Array): void
   /** All bytes at once, for those who cannot do with less. They may be the caller's own: nobody changes them. */

@@ -36,12 +36,14 @@ describe('every blob of 700 layers', () => {
       precision: 'float32',
       customLayers: {},
       memoryLimit: 3 * 4 * x.length,
+      weightsOnDemand: undefined,
       relaxedSimd: false,
       release: '20261020',
       batched: false,
     } as const
     const topology = connect(graph)
-    const network = await loadWasmNetwork({ graph, topology }, bytesSource(noWeights, 'bin'), options)
+    const bin = bytesSource(noWeights, 'bin')
+    const network = await loadWasmNetwork({ graph, topology, bin, withWeights: (use) => use(bin) }, options)
     const { layers, blobs } = topology
     const fed = new Map([['0', { data: x, shape: [x.length], dtype: 'float32' } as const]])
     const part = needed(layers, fed, blobs)

@@ -28,11 +28,12 @@ export interface RawOptions {
  * @throws {NcnnError} on options that only the built-in engine has, and on values that are neither boolean nor an integer
  */
 export function rawOptions(engine: string, graph: Graph, options: EngineOptions): RawOptions {
-  const { ncnn, precision, customLayers, memoryLimit, relaxedSimd } = options
+  const { ncnn, precision, customLayers, memoryLimit, weightsOnDemand, relaxedSimd } = options
   const builtIn = [
     precision === 'float64' && "precision: 'float64'",
     graph.layers.some(({ type }) => Object.hasOwn(customLayers, type)) && 'customLayers',
     memoryLimit !== undefined && 'memoryLimit',
+    weightsOnDemand && 'weightsOnDemand',
     relaxedSimd && 'relaxedSimd',
   ].find(Boolean)
   if (builtIn)

@@ -26,7 +26,7 @@ export const wasmEngine: NcnnEngine = {
         { code: 'unsupported' },
       )
     }
-    return loadWasmNetwork(model, model.bin, options)
+    return loadWasmNetwork(model, options)
   },
 }
 

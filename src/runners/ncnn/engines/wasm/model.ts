@@ -19,34 +19,36 @@ import { NcnnError } from '../../error.ts'
 import { describeLayer, type GraphLayer } from '../../graph.ts'
 import type { EngineOptions, NcnnModel, NcnnNetwork } from '../../options.ts'
 import type { Topology } from '../../topology.ts'
-import type { WeightSource } from '../../weight-source.ts'
+import type { DeclaredLayer } from './declare.ts'
 import type { Samples, Workspace } from './layer.ts'
-import { type LoadedNetwork, loadNetwork, type RunnableLayer } from './load.ts'
+import type { RunnableLayer } from './load-layer.ts'
+import { type LoadedNetwork, loadNetwork } from './load-network.ts'
 import type { createArena } from './memory/arena.ts'
 import type { Blob } from './memory/blob.ts'
 import { blobToTensor, tensorToBlob } from './memory/exchange.ts'
 import { roundResult, roundTo, type Storage16 } from './precision/reduced-precision.ts'
+import type { TakeLayer } from './take-layers.ts'
 
 /**
  * Loads a graph with its weights into the built-in engine.
  * @param arenaOver makes the model's memory; tests give one that is hostile to it
  */
 export async function loadWasmNetwork(
-  { graph, topology }: Pick<NcnnModel, 'graph' | 'topology'>,
-  bin: WeightSource,
+  model: Pick<NcnnModel, 'graph' | 'topology' | 'bin' | 'withWeights'>,
   options: EngineOptions,
   arenaOver?: typeof createArena,
 ): Promise<NcnnNetwork> {
-  const network = await loadNetwork(graph, bin, options, arenaOver)
+  const network = await loadNetwork(model, options, arenaOver)
+  const loaded = { network, topology: model.topology, batched: options.batched }
   return {
     mayBeAbsent(layer, index) {
-      const { type, params } = network.layers.get(layer) as RunnableLayer
+      const { type, params } = network.declared.get(layer) as DeclaredLayer
       return type.mayBeAbsent?.(params, index, layer) ?? false
     },
     readsAtOnce: true,
     async compute(fed, requested, part, emit) {
       checkBatches(fed, options.batched)
-      runNetwork({ network, topology, batched: options.batched }, fed, new Set(requested), part, emit)
+      await network.withLayers((take) => runNetwork(loaded, take, fed, new Set(requested), part, emit))
     },
     close: () => network.release(),
   }
@@ -61,6 +63,7 @@ interface Loaded {
 /** Emits each requested blob when it is computed: copied out, and freed when nobody reads it any more. */
 function runNetwork(
   { network, topology, batched }: Loaded,
+  take: TakeLayer,
   fed: ReadonlyMap<string, Tensor>,
   requested: ReadonlySet<string>,
   { layers, absent }: Part<GraphLayer>,
@@ -85,10 +88,11 @@ function runNetwork(
     for (const [name, tensor] of fed) if (pending.has(name)) blobs.set(name, feed(name, tensor))
     for (const name of absent) blobs.set(name, [workspace.alloc([0])])
     for (const graphLayer of layers) {
-      const layer = network.layers.get(graphLayer) as RunnableLayer
+      const { layer, giveBack } = take(graphLayer)
       const inputs = graphLayer.inputs.map((name) => blobs.get(name) as Samples)
       const dying = takeLastReads(graphLayer, pending)
       const outputs = runSamples(layer, inputs, new Set(dying.flatMap((name) => blobs.get(name) ?? [])), network)
+      giveBack(outputs.flat())
       for (const name of dying) {
         releaseAll(blobs.get(name) ?? [])
         blobs.delete(name)

@@ -14,12 +14,13 @@ test('a .bin above 2 GiB, which would have to be handed over in one piece', asyn
     precision: 'float32',
     customLayers: {},
     memoryLimit: undefined,
+    weightsOnDemand: undefined,
     relaxedSimd: false,
     release: '20261020',
     batched: false,
   } as const
   const graph = parseParam({ param, paramName: 'net.param' })
-  const network = { param, bin, paramName: 'net.param', graph, topology: connect(graph) }
+  const network = { param, bin, paramName: 'net.param', graph, topology: connect(graph), withWeights: () => Promise.reject() }
   const loaded = loadRealModel('python', network, options, () => {
     throw new Error('it was handed over')
   })

@@ -26,6 +26,11 @@ describe('Winograd: the same bits in memory that grows and holds garbage', () =>
   test.each(convolutions)('$name', (fixture) => expectSameBits(fixture, { ncnn: { useWinogradConvolution: true } }))
 })
 
+describe('weights on demand: the same bits in memory that grows and holds garbage, and all is given back', () => {
+  const weighty = fixtures.filter(({ bin }) => bin.length > 0)
+  test.each(weighty)('$name', (fixture) => expectSameBits(fixture, { weightsOnDemand: true }))
+})
+
 async function expectSameBits(fixture: Fixture, options: Partial<EngineOptions>): Promise<void> {
   const wanted = await runFixture(fixture, options)
   expect(await runInHostileMemory(fixture, options, poison)).toMatchObject(wanted)

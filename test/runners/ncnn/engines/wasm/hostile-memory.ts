@@ -6,7 +6,7 @@ import type { Model } from '../../../../../src/runners/model.ts'
 import { type Arena, createArena } from '../../../../../src/runners/ncnn/engines/wasm/memory/arena.ts'
 import { loadWasmNetwork } from '../../../../../src/runners/ncnn/engines/wasm/model.ts'
 import { NcnnError } from '../../../../../src/runners/ncnn/error.ts'
-import type { EngineOptions, NcnnFiles } from '../../../../../src/runners/ncnn/options.ts'
+import type { EngineOptions, NcnnFiles, WithWeights } from '../../../../../src/runners/ncnn/options.ts'
 import { parseParam } from '../../../../../src/runners/ncnn/parse-param.ts'
 import { ncnnRunner } from '../../../../../src/runners/ncnn/runner.ts'
 import { connect } from '../../../../../src/runners/ncnn/topology.ts'
@@ -19,6 +19,7 @@ const defaults: EngineOptions = {
   precision: 'float32',
   customLayers: {},
   memoryLimit: undefined,
+  weightsOnDemand: undefined,
   relaxedSimd: false,
   release: '20261020',
   batched: false,
@@ -129,10 +130,11 @@ export async function modelOver(
   const graph = parseParam({ param, paramName: 'param' })
   const topology = connect(graph)
   const weights = bytesSource(bin, 'bin')
-  const network = await loadWasmNetwork({ graph, topology }, weights, options, arenaOver)
+  const withWeights: WithWeights = (use) => use(weights)
+  const loaded = { param, bin: weights, paramName: 'param', graph, topology, withWeights }
+  const network = await loadWasmNetwork(loaded, options, arenaOver)
   const runtime = { name: 'wasm', version: '', options: {} }
-  const model = { param, bin: weights, paramName: 'param', graph, topology }
-  return createModel(ncnnRunner(model, network, runtime, options.batched), NcnnError)
+  return createModel(ncnnRunner(loaded, network, runtime, options.batched), NcnnError)
 }
 
 /** Runs a fixture twice in such memory that grows, and gives what the second run gave. */

@@ -75,6 +75,11 @@ export class Blob {
     return new Blob(this.#storage, shape, this.dtype)
   }
 
+  /** Makes this blob the only owner of its storage: nobody uses those that share it any more. */
+  ownAlone(): void {
+    this.#storage.owners = 1
+  }
+
   /** Gives the blob up; its memory is freed with the last blob that shares it. */
   release(): void {
     this.#storage.owners--
