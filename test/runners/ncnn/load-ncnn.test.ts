@@ -398,7 +398,7 @@ describe('files', () => {
     )
   })
 
-  test('weights that WebAssembly cannot address are refused before they are read, with what to do', async () => {
+  test('a layer that WebAssembly cannot address is refused before it is read, with what to do', async () => {
     const count = 3 * 2 ** 29
     await writeFile(
       join(folder, 'large.param'),
@@ -408,7 +408,7 @@ describe('files', () => {
     await writeFile(join(folder, 'large.bin'), '')
     await truncate(join(folder, 'large.bin'), 4 + 4 * count)
     await expect(loadNcnn(join(folder, 'large.param'))).rejects.toThrow(
-      /large\.bin: the weights take 6\.0 GiB of memory \(float32\), but WebAssembly addresses 4\.0 GiB\. Divide the model/,
+      /large\.bin: the weights of layer "fc".* take 6\.0 GiB of memory \(float32\), but WebAssembly addresses 4\.0 GiB\. Divide the layer/,
     )
   })
 

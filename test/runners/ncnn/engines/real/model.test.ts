@@ -20,7 +20,14 @@ test('a .bin above 2 GiB, which would have to be handed over in one piece', asyn
     batched: false,
   } as const
   const graph = parseParam({ param, paramName: 'net.param' })
-  const network = { param, bin, paramName: 'net.param', graph, topology: connect(graph), withWeights: () => Promise.reject() }
+  const network = {
+    param,
+    bin,
+    paramName: 'net.param',
+    graph,
+    topology: connect(graph),
+    withWeights: () => Promise.reject(),
+  }
   const loaded = loadRealModel('python', network, options, () => {
     throw new Error('it was handed over')
   })

@@ -137,7 +137,7 @@ function growTo(memory: WebAssembly.Memory, bytes: number, wanted: number): void
 
 function tooLarge(wanted: number, limit: string): NcnnError {
   return new NcnnError(
-    `the model needs ${formatBytesAtLeast(wanted)} of memory, but ${limit}. Use smaller inputs, or an engine of the real ncnn`,
+    `the model needs ${formatBytesAtLeast(wanted)} of memory, but ${limit}. Use smaller inputs, weightsOnDemand: true, or an engine of the real ncnn`,
     { code: 'out-of-memory' },
   )
 }
