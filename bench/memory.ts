@@ -23,6 +23,7 @@ interface Measured {
   readonly network: string
   readonly weights: number
   readonly ours: Growth | undefined
+  readonly onDemand: Growth | undefined
   /** Undefined without the wheel. */
   readonly wheel: Growth | undefined
 }
@@ -39,11 +40,14 @@ export async function benchMemory(): Promise<SectionResult> {
       await writeFile(param, network.param)
       await writeFile(bin, network.bin)
       await writeFile(values, network.input.data as Float32Array)
-      const request = JSON.stringify({ param, values, shape: network.input.shape, ...ends(network.param) })
+      const common = { param, values, shape: network.input.shape, ...ends(network.param) }
+      const [request, onDemand] = [false, true].map((weightsOnDemand) => JSON.stringify({ ...common, weightsOnDemand }))
+      const ours = (request: string) => growth(process.execPath, ['--expose-gc', scriptOf('peak-memory.mjs'), request])
       measured.push({
         network: name,
         weights: network.bin.length,
-        ours: growth(process.execPath, ['--expose-gc', scriptOf('peak-memory.mjs'), request]),
+        ours: ours(request),
+        onDemand: ours(onDemand),
         wheel: growth(process.env.EXPECT_TENSOR_PYTHON ?? 'python3', [scriptOf('peak_memory.py'), request]),
       })
     }
@@ -81,15 +85,16 @@ function growth(command: string, args: readonly string[]): Growth | undefined {
 const megabytes = (bytes: number | undefined): string => (bytes === undefined ? '' : `${(bytes / 1e6).toFixed(0)} MB`)
 
 function table(measured: readonly Measured[]): string {
-  const rows = measured.map(({ network, weights, ours, wheel }) => [
+  const rows = measured.map(({ network, weights, ours, onDemand, wheel }) => [
     network,
     megabytes(weights),
     megabytes(ours?.peak),
     megabytes(wheel?.peak),
     formatRatio((ours?.peak ?? Number.NaN) / (wheel?.peak ?? Number.NaN)),
+    megabytes(onDemand?.peak),
     megabytes(ours?.left),
     megabytes(wheel?.left),
   ])
-  const headings = ['growth', 'the .bin', 'peak', 'peak, ncnn wheel', 'ratio', 'left when closed', 'left, ncnn wheel']
+  const headings = ['growth', 'the .bin', 'peak', 'peak, ncnn wheel', 'ratio', 'peak, weights on demand', 'left when closed', 'left, ncnn wheel']
   return markdownTable(headings, rows)
 }

@@ -3,13 +3,13 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 
-const { param, values, shape, input } = JSON.parse(process.argv[2])
+const { param, values, shape, input, weightsOnDemand } = JSON.parse(process.argv[2])
 const { loadNcnn } = await import(new URL('../../dist/ncnn.js', import.meta.url))
 const bytes = readFileSync(values)
 const data = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
 
 async function loadRunClose() {
-  const model = await loadNcnn(param)
+  const model = await loadNcnn(param, { weightsOnDemand })
   await model.run({ [input]: { data, shape, dtype: 'float32' } })
   model.close()
 }
