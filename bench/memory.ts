@@ -95,6 +95,15 @@ function table(measured: readonly Measured[]): string {
     megabytes(ours?.left),
     megabytes(wheel?.left),
   ])
-  const headings = ['growth', 'the .bin', 'peak', 'peak, ncnn wheel', 'ratio', 'peak, weights on demand', 'left when closed', 'left, ncnn wheel']
+  const headings = [
+    'growth',
+    'the .bin',
+    'peak',
+    'peak, ncnn wheel',
+    'ratio',
+    'peak, weights on demand',
+    'left when closed',
+    'left, ncnn wheel',
+  ]
   return markdownTable(headings, rows)
 }
