@@ -74,7 +74,7 @@ function checkInputs(source: string, { inputs, runtime }: Recording, fed: Readon
     if (String(tensor.shape) === String(shape) && sha256Of(tensor) === sha256) continue
     throw new RecordingError(
       `${source}: input "${name}" has other elements than the one that was recorded. A recording answers for its own inputs only; ` +
-        `to record another, run ${runtime.name} again: recordActivations(model, inputs, path)`,
+        `to record another, run the model in ${runtime.name} again: recordActivations(model, inputs, path)`,
       { code: 'wrong-input' },
     )
   }

@@ -76,7 +76,7 @@ describe('a recording', () => {
     await recordActivations(model, { x }, path)
     using recording = await loadRecording(path)
     await expect(recording.run({ x: [-2, 3, 0.25] })).rejects.toThrow(
-      `${path}: input "x" has other elements than the one that was recorded. A recording answers for its own inputs only; to record another, run wasm again`,
+      `${path}: input "x" has other elements than the one that was recorded. A recording answers for its own inputs only; to record another, run the model in wasm again`,
     )
     await expect(recording.run({ x: [-2, 3] })).rejects.toThrow('input "x" must have shape [3], got [2]')
     await expect(recording.run({})).rejects.toThrow('input "x" is needed but missing')
