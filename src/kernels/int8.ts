@@ -17,10 +17,13 @@ export function packedInt8RightBytes(k: number, n: number): number {
 }
 
 export const int8Kernels = {
-  /** destination[i] = source[i] * scale, rounded to the nearest integer of -127..127, halves away from zero, NaN to 0; stays float32. */
-  quantize: kernel(['source', 'scale', 'destination', 'n']),
+  /**
+   * destination[i] = source[i] * scale, rounded to the nearest integer of -127..127, halves away from zero, NaN to 0; stays float32.
+   * `inHalf`: products are rounded to float16 first, of numbers and a scale that it holds.
+   */
+  quantize: kernel(['source', 'scale', 'destination', 'n', 'inHalf'], { inHalf: 0 }),
   /** {@link quantize} into signed bytes. */
-  quantizeToBytes: kernel(['source', 'scale', 'destination', 'n']),
+  quantizeToBytes: kernel(['source', 'scale', 'destination', 'n', 'inHalf'], { inHalf: 0 }),
   /** The largest magnitude of n floats: 0 if there are none, NaN if one is. */
   largestMagnitude: measure(['source', 'n']),
   /** destination[i] = source[i] for signed bytes. */
@@ -29,20 +32,10 @@ export const int8Kernels = {
    * The part of an image [channels][h][w] that a convolution reads, as signed bytes [channels][windowH][windowW]: its position (y, x) is
    * (y - top, x - left) of the image, or the byte `pad` outside. Floats are {@link quantizeToBytes quantised} by `scale`, bytes copied.
    */
-  int8Window: kernel([
-    'source',
-    'isFloat',
-    'scale',
-    'channels',
-    'h',
-    'w',
-    'window',
-    'windowH',
-    'windowW',
-    'top',
-    'left',
-    'pad',
-  ]),
+  int8Window: kernel(
+    ['source', 'isFloat', 'scale', 'channels', 'h', 'w', 'window', 'windowH', 'windowW', 'top', 'left', 'pad', 'inHalf'],
+    { inHalf: 0 },
+  ),
   /**
    * What {@link int8Convolution} does to sums, for sums [channels][n] that are floats; `sums` equal to `output` gives floats, else bytes.
    */
@@ -50,6 +43,8 @@ export const int8Kernels = {
     bias: 0,
     ...noActivation,
   }),
+  /** sums[p][i] = sums[p][i] * scales[p] + bias[p] for float32 sums [channels][n], rounded to float32 once, as fused instructions do. */
+  int8ScaleFused: kernel(['sums', 'channels', 'n', 'scales', 'bias'], { bias: 0 }),
   /** Packs int8 filters [outch][inch][taps] for {@link int8Convolution}. `packed` needs {@link packedInt8FilterBytes}. */
   packInt8Filters: kernel(['source', 'outch', 'inch', 'taps', 'packed']),
   /**

@@ -1,6 +1,7 @@
 // The elementwise steps of int8 layers: floats to integers of -127..127, and sums of their products back to floats or to integers.
 import { CLIP, LEAKY_RELU, RELU } from './activation'
 import { LeakyRelu, Limits, Relu } from './clamps'
+import { mulHalf } from './half-rounding'
 import { storeFirst } from './lanes'
 
 /** The float32 before 0.5: added to the magnitude of a number, which then is cut, it rounds halves away from zero and nothing else up. */
@@ -32,29 +33,44 @@ function storeBytes(destination: usize, integers: v128, n: i32): void {
   if (n > 2) v128.store8_lane(destination, bytes, 2, 2)
 }
 
-export function quantize(source: usize, scale: f32, destination: usize, n: i32): void {
+/** Four scaled numbers; in half precision numbers and scale are such as float16 holds. */
+// @ts-ignore: decorator
+@inline
+function scaled(source: usize, scale: v128, inHalf: bool): v128 {
+  const v = v128.load(source)
+  return inHalf ? mulHalf(v, scale) : f32x4.mul(v, scale)
+}
+
+export function quantize(source: usize, scale: f32, destination: usize, n: i32, inHalf: bool): void {
   const s = f32x4.splat(scale), limit = i32x4.splat(127)
   for (; n > 0; n -= 4, source += 16, destination += 16) {
-    const integers = toIntegers(f32x4.mul(v128.load(source), s))
+    const integers = toIntegers(scaled(source, s, inHalf))
     const v = f32x4.convert_i32x4_s(i32x4.max_s(i32x4.min_s(integers, limit), i32x4.neg(limit)))
     if (n >= 4) v128.store(destination, v)
     else storeFirst(destination, v, n)
   }
 }
 
-export function quantizeToBytes(source: usize, scale: f32, destination: usize, n: i32): void {
-  const s = f32x4.splat(scale)
+// @ts-ignore: decorator
+@inline
+function scaledToBytes(source: usize, s: v128, destination: usize, n: i32, inHalf: bool): void {
   for (; n >= 16; n -= 16, source += 64, destination += 16) {
-    const a = toIntegers(f32x4.mul(v128.load(source), s)), b = toIntegers(f32x4.mul(v128.load(source, 16), s))
-    const c = toIntegers(f32x4.mul(v128.load(source, 32), s)), d = toIntegers(f32x4.mul(v128.load(source, 48), s))
+    const a = toIntegers(scaled(source, s, inHalf)), b = toIntegers(scaled(source + 16, s, inHalf))
+    const c = toIntegers(scaled(source + 32, s, inHalf)), d = toIntegers(scaled(source + 48, s, inHalf))
     v128.store(destination, bytesOf(a, b, c, d))
   }
-  for (; n > 0; n -= 4, source += 16, destination += 4) storeBytes(destination, toIntegers(f32x4.mul(v128.load(source), s)), n)
+  for (; n > 0; n -= 4, source += 16, destination += 4) storeBytes(destination, toIntegers(scaled(source, s, inHalf)), n)
+}
+
+export function quantizeToBytes(source: usize, scale: f32, destination: usize, n: i32, inHalf: bool): void {
+  const s = f32x4.splat(scale)
+  if (inHalf) scaledToBytes(source, s, destination, n, true)
+  else scaledToBytes(source, s, destination, n, false)
 }
 
 export function int8Window(
   source: usize, isFloat: bool, scale: f32, channels: i32, h: i32, w: i32, window: usize, windowH: i32, windowW: i32,
-  top: i32, left: i32, pad: i32,
+  top: i32, left: i32, pad: i32, inHalf: bool,
 ): void {
   const x = max(-left, 0), columns = min(w - x, windowW - max(left, 0))
   const firstRow = max(top, 0), rows = min(h - max(-top, 0), windowH - firstRow)
@@ -67,7 +83,7 @@ export function int8Window(
   for (let q = 0; q < channels; q++, from += <usize>(h * w) << shift, to += <usize>(windowH * windowW)) {
     for (let y = 0; y < count; y++) {
       const s = from + (<usize>(y * w) << shift), d = to + <usize>(y * windowW)
-      if (isFloat) quantizeToBytes(s, scale, d, length)
+      if (isFloat) quantizeToBytes(s, scale, d, length, inHalf)
       else memory.copy(d, s, length)
     }
   }
@@ -171,6 +187,27 @@ export function int8Finish(
     sums, true, <usize>n << 2, channels, n, scales, bias, activation, activationA, activationB,
     toBytes, outputScale, output, <usize>n << (toBytes ? 0 : 2),
   )
+}
+
+/** Two results of {@link int8ScaleFused}: exact in float64, or all but exact. */
+// @ts-ignore: decorator
+@inline
+function fuseTwo(sums: v128, scale: v128, bias: v128): v128 {
+  return f32x4.demote_f64x2_zero(f64x2.add(f64x2.mul(f64x2.promote_low_f32x4(sums), scale), bias))
+}
+
+export function int8ScaleFused(sums: usize, channels: i32, n: i32, scales: usize, bias: usize): void {
+  for (; channels > 0; channels--, scales += 4) {
+    // Adding -0 changes nothing.
+    const s = f64x2.splat(<f64>load<f32>(scales)), o = f64x2.splat(bias ? <f64>load<f32>(bias) : -0.0)
+    let i = n
+    for (; i >= 4; i -= 4, sums += 16) {
+      const v = v128.load(sums)
+      v128.store(sums, i64x2.shuffle(fuseTwo(v, s, o), fuseTwo(i64x2.shuffle(v, v, 1, 1), s, o), 0, 2))
+    }
+    for (; i > 0; i--, sums += 4) store<f32>(sums, f32x4.extract_lane(fuseTwo(v128.load32_splat(sums), s, o), 0))
+    if (bias) bias += 4
+  }
 }
 
 /** Two results of {@link int8Scale}. */

@@ -12,7 +12,7 @@ export { halfFunction } from './half-math'
 export { halfGru, halfLstm, halfRnn } from './half-recurrent'
 export { halfConvolution, halfConvolutionScratchBytes, halfJoin, halfProduct } from './half-sums'
 export { halfWinograd, halfWinogradScratchBytes } from './half-winograd'
-export { bytesToFloat, int8Finish, int8Scale, int8Window, largestMagnitude, quantize, quantizeToBytes } from './int8'
+export { bytesToFloat, int8Finish, int8Scale, int8ScaleFused, int8Window, largestMagnitude, quantize, quantizeToBytes } from './int8'
 export { int8Convolution, packInt8Filters } from './int8-convolution'
 export { int8Gemm, packInt8Right } from './int8-gemm'
 export {

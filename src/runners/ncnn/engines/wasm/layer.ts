@@ -1,10 +1,9 @@
 // How a layer type is declared: everything that this package knows about it, from its number in a binary .param to what it computes.
-import type { NcnnKernels, WinogradSize } from '../../../../kernels/ncnn.ts'
+import type { NcnnKernels } from '../../../../kernels/ncnn.ts'
 import type { GraphLayer } from '../../graph.ts'
 import type { ParamSpecs, ParamValues } from '../../params.ts'
 import type { WeightSpec, WeightSpecs } from '../../weights.ts'
 import type { Blob, BlobDType } from './memory/blob.ts'
-import type { ArmLayout } from './precision/arm-layout.ts'
 import type { LayerOptions } from './precision/layer-options.ts'
 import type { Storage16 } from './precision/reduced-precision.ts'
 
@@ -44,6 +43,9 @@ export interface Elements {
 /** `moved`: handed on without being looked at. The parameters decide where a function says so. */
 type ElementRule<P extends ParamSpecs> = 'float32' | 'moved' | Elements | ((params: ParamValues<P>) => Elements)
 
+/** In which 16-bit types a layer stores: all, none, or one. */
+export type Stores16 = boolean | Storage16
+
 /** What the operations of a layer are counted from. */
 export interface MeasuredLayer<P extends ParamSpecs, W extends WeightSpecs> {
   readonly params: ParamValues<P>
@@ -55,19 +57,12 @@ export interface MeasuredLayer<P extends ParamSpecs, W extends WeightSpecs> {
 }
 
 /** One layer of a loaded network, as `forward` sees it. */
-export interface LoadedLayer<P extends ParamSpecs, W extends WeightSpecs, Prepared> {
+export interface LoadedLayer<P extends ParamSpecs, W extends WeightSpecs, Prepared> extends LayerOptions {
   readonly params: ParamValues<P>
   readonly weights: WeightBlobs<W>
   readonly prepared: Prepared
   readonly outputCount: number
   readonly graph: GraphLayer
-  /** Simulate sums in fp16 (`useFp16Arithmetic`): each addition rounds. */
-  readonly sumsInHalf: boolean
-  /** In which type it stores its inputs and outputs on ARM; undefined for float32. */
-  readonly storage16: Storage16 | undefined
-  readonly layout: ArmLayout
-  /** The tiles with which it may compute by Winograd's algorithm where that applies (`useWinogradConvolution`). */
-  readonly winograd: readonly WinogradSize[]
 }
 
 /** What a layer works with while the network runs. */
@@ -98,10 +93,11 @@ export interface LayerType<
   /** The element types of its inputs and outputs: almost all layers compute float32 from float32. */
   readonly elements: ElementRule<P>
   /**
-   * Whether ncnn stores its weights, inputs and outputs in 16 bits on ARM processors, fp16 and bf16 or only the latter: what its class
-   * in src/layer/arm sets `support_fp16_storage` and `support_bf16_storage` to. Other layers get float32 and give float32.
+   * Whether ncnn stores its weights, inputs and outputs in 16 bits on ARM processors, fp16 and bf16 or only one of them: what its class
+   * in src/layer/arm sets `support_fp16_storage` and `support_bf16_storage` to. Other layers get float32 and give float32. The parameters
+   * decide where a function says so.
    */
-  readonly stores16: boolean | 'bfloat16'
+  readonly stores16: Stores16 | ((params: ParamValues<P>) => Stores16)
   readonly params: P
   /** Refuses parameters, and numbers of inputs and outputs, with which ncnn does not load the layer. */
   check?(params: ParamValues<P>, layer: GraphLayer): void
@@ -119,6 +115,8 @@ export interface LayerType<
   readonly packsHalf?: readonly (keyof W & string)[]
   /** Whether ncnn's ARM code makes something else of the float32 weights than the 16 bits that it stores otherwise. */
   keepsFloatWeights?(params: ParamValues<P>, options: LayerOptions): boolean
+  /** Whether ncnn's ARM code leaves its results in float32 although it stores 16 bits. */
+  leavesFloat32?(params: ParamValues<P>, options: LayerOptions): boolean
   /** Once at load: packs weights for the kernels, precomputes tables. What it allocates lives as long as the model. */
   prepare?(layer: Omit<LoadedLayer<P, W, undefined>, 'prepared'>, workspace: Workspace): Prepared
   /** Whether the input may be left unfed; `forward` then gets an empty blob in its place. Default: no input may. */
@@ -140,13 +138,14 @@ export type Samples = readonly [Blob, ...Blob[]]
 export interface RunnableType {
   readonly type: string
   readonly inputs: InputCount
-  readonly stores16: boolean | 'bfloat16'
+  readonly stores16: Stores16 | ((params: ParamValues<ParamSpecs>) => Stores16)
   readonly params: ParamSpecs
   check?(params: ParamValues<ParamSpecs>, layer: GraphLayer): void
   weights?(params: ParamValues<ParamSpecs>, layer: GraphLayer): WeightSpecs
   flops?(layer: MeasuredLayer<ParamSpecs, WeightSpecs>): number
   readonly packsHalf?: readonly string[]
   keepsFloatWeights?(params: ParamValues<ParamSpecs>, options: LayerOptions): boolean
+  leavesFloat32?(params: ParamValues<ParamSpecs>, options: LayerOptions): boolean
   prepare?(layer: Omit<LoadedLayer<ParamSpecs, WeightSpecs, undefined>, 'prepared'>, workspace: Workspace): unknown
   mayBeAbsent?(params: ParamValues<ParamSpecs>, index: number, layer: GraphLayer): boolean
   forward(

@@ -17,8 +17,8 @@ import { roundTo, type Storage16 } from './precision/reduced-precision.ts'
 /** A layer of the graph together with everything it needs to run. */
 export interface RunnableLayer extends LoadedLayer<ParamSpecs, WeightSpecs, unknown> {
   readonly type: RunnableType
-  /** The 16-bit type to which its inputs and outputs are rounded; undefined without. */
-  readonly storage16: Storage16 | undefined
+  /** The 16-bit type to which its outputs are rounded; undefined without. */
+  readonly outputStorage16: Storage16 | undefined
   /** What it takes its inputs for. */
   readonly elements: Elements
 }
@@ -41,25 +41,18 @@ export function loadLayer(
   { arena, workspace: { workspace, freeScratch } }: LayerMemory,
   options: EngineOptions,
 ): RunnableLayer {
-  const settings = layerOptions(layer, type, options.ncnn)
-  const { storage16, sumsInHalf, layout, winograd } = settings
+  const settings = layerOptions(layer, type, params, options.ncnn)
+  const { storage16, sumsInHalf } = settings
   const packs = options.precision === 'float32' && storage16 !== 'bfloat16' && !sumsInHalf
   const keepHalf = packs ? (type.packsHalf ?? []) : []
   const rounding = explained(layer, () => type.keepsFloatWeights?.(params, settings)) ? undefined : storage16
   const weights = loadWeights(arena, bin, located, keepHalf, { storage16: rounding, kernels: workspace.kernels })
-  const unprepared = {
-    graph: layer,
-    params,
-    weights,
-    outputCount: layer.outputs.length,
-    sumsInHalf,
-    storage16,
-    layout,
-    winograd,
-  }
+  const leavesFloat32 = explained(layer, () => type.leavesFloat32?.(params, settings))
+  const unprepared = { graph: layer, params, weights, outputCount: layer.outputs.length, ...settings }
   const prepared = explained(layer, () => type.prepare?.(unprepared, workspace))
   freeScratch()
-  return { ...unprepared, type, elements: elementsOf(layer), prepared }
+  const outputStorage16 = leavesFloat32 ? undefined : storage16
+  return { ...unprepared, type, elements: elementsOf(layer), outputStorage16, prepared }
 }
 
 /**

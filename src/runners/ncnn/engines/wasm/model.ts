@@ -150,7 +150,11 @@ function runSamples(
   const { forwardBatch } = layer.type
   const first = inputs.map(([sample]) => sample)
   if (forwardBatch !== undefined) {
-    return withinLayer(layer, first, dying, network, (workspace) => forwardBatch(inputs, layer, workspace))
+    return withinLayer(layer, first, dying, network, (workspace) => {
+      const outputs = forwardBatch(storedBatches(layer, inputs, workspace), layer, workspace)
+      if (layer.outputStorage16 !== undefined) roundOutputs(layer.outputStorage16, outputs.flat(), layer, workspace)
+      return outputs
+    })
   }
   const batch = commonBatch(inputs, () => describeLayer(layer.graph))
   if (batch === 1) return runLayer(layer, first, dying, network).map((output): Samples => [output])
@@ -160,6 +164,18 @@ function runSamples(
   })
   return layer.graph.outputs.map((_, output): Samples => {
     const [first, ...others] = runs.map((outputs) => outputs[output])
+    return [first, ...others]
+  })
+}
+
+function storedBatches(
+  { storage16 }: RunnableLayer,
+  inputs: readonly Samples[],
+  workspace: Workspace,
+): readonly Samples[] {
+  if (storage16 === undefined) return inputs
+  return inputs.map((samples): Samples => {
+    const [first, ...others] = roundInputs(storage16, samples, workspace)
     return [first, ...others]
   })
 }
@@ -178,7 +194,7 @@ function runLayer(
     checkElements(layer, inputs)
     const stored = layer.storage16 === undefined ? inputs : roundInputs(layer.storage16, inputs, workspace)
     const outputs = [layer.type.forward(stored, layer, workspace)].flat() as Blob[]
-    if (layer.storage16 !== undefined) roundOutputs(layer.storage16, outputs, layer, workspace)
+    if (layer.outputStorage16 !== undefined) roundOutputs(layer.outputStorage16, outputs, layer, workspace)
     if (outputs.length !== layer.outputCount) {
       throw new NcnnError(`it makes ${outputs.length} outputs, but the .param names ${layer.outputCount}`)
     }

@@ -3,9 +3,11 @@ import { NcnnError } from '../../../error.ts'
 import { describeLayer, type GraphLayer } from '../../../graph.ts'
 import { defineLayer } from '../layer.ts'
 import { forwardConvolution, prepareConvolution } from '../operations/convolution/convolution-layer.ts'
+import { filterShapeOf } from '../operations/convolution/filters.ts'
 import { convolutionFlops } from '../operations/convolution/flops.ts'
 import { type QuantizableParams, quantizableElements, quantizableWeights } from '../operations/convolution/int8.ts'
-import { convolutionParams2d, groupParam } from '../operations/convolution/params.ts'
+import { finishOf } from '../operations/convolution/int8-on-arm.ts'
+import { convolutionParams2d, groupParam, windowOf } from '../operations/convolution/params.ts'
 
 /** int8_scale_term 1 and 101 have a weight scale for each group, 2 and 102 one for all. */
 function groupedWeights(params: QuantizableParams & { readonly group: number }, layer: GraphLayer) {
@@ -26,6 +28,13 @@ export const ConvolutionDepthWise = defineLayer({
   params: { ...convolutionParams2d, ...groupParam },
   weights: groupedWeights,
   flops: (measured) => convolutionFlops(measured),
+  keepsFloatWeights: ({ int8_scale_term }) => int8_scale_term !== 0,
+  leavesFloat32(params, { layout }) {
+    if (params.int8_scale_term === 0 || params.dynamic_weight) return false
+    const window = windowOf(params)
+    const activation = { type: params.activation_type }
+    return finishOf(filterShapeOf(params, window.kernel), window, activation, layout, false) !== 'layers'
+  },
   prepare: prepareConvolution,
   forward: (inputs, layer, workspace) => forwardConvolution(2, inputs, layer, workspace),
 })

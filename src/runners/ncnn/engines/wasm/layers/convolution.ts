@@ -26,7 +26,8 @@ export const Convolution = defineLayer({
   flops: (measured) => convolutionFlops(measured),
   packsHalf: ['weight_data'],
   keepsFloatWeights(params, options) {
-    if (params.dynamic_weight || params.int8_scale_term) return false
+    if (params.dynamic_weight) return false
+    if (params.int8_scale_term) return true
     const window = windowOf(params)
     return transformsFloatWeights(filterShapeOf(params, window.kernel), window, options)
   },

@@ -57,7 +57,7 @@ export const Gemm = defineLayer({
   binaryId: 74,
   inputs: '0+',
   elements: 'float32',
-  stores16: true,
+  stores16: ({ quantize_term }) => quantize_term < 400 || quantize_term >= 800,
   params: gemmParams,
   weights(params) {
     checkParams(params)

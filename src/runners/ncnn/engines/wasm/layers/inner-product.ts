@@ -5,7 +5,7 @@ import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { raw, taggedOrInt8 } from '../../../weights.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
-import type { Blob } from '../memory/blob.ts'
+import type { Blob, BlobArray } from '../memory/blob.ts'
 import { activate, activationParams, type FusedActivation, fusedActivation } from '../operations/fused-activation.ts'
 import { activateHalf } from '../operations/half-activation.ts'
 import { inTurn, storeOrder } from '../operations/half-order.ts'
@@ -14,7 +14,8 @@ import { type Int8Right, int8Right, multiplyInt8 } from '../operations/int8-matr
 import { operand, packRight } from '../operations/matrix.ts'
 import { asFloat32 } from '../precision/half-weights.ts'
 import { quantize } from '../precision/int8.ts'
-import { sumPrecisionOf } from '../precision/sums.ts'
+import type { LayerOptions } from '../precision/layer-options.ts'
+import { roundToFloat16, sumPrecisionOf } from '../precision/sums.ts'
 
 /** y = activation(x W^T + b): a blob of as many elements as the weights have columns is one row; a matrix of such rows gives a row each */
 export const InnerProduct = defineLayer({
@@ -38,6 +39,8 @@ export const InnerProduct = defineLayer({
   }),
   flops: ({ params, weights, outputs: [y] }) => (2 * weights.weight_data * sizeOf(y)) / params.num_output,
   packsHalf: ['weight_data'],
+  keepsFloatWeights: ({ int8_scale_term }) => int8_scale_term !== 0,
+  leavesFloat32: ({ int8_scale_term }) => int8_scale_term !== 0,
   /** Packs W, [num_output][num_input], for the matrix product; the plain path reads it as it is. */
   prepare(layer, workspace) {
     const { num_output, weight_data_size } = layer.params
@@ -79,7 +82,12 @@ export const InnerProduct = defineLayer({
     const y = workspace.alloc(perRow ? [rows, params.num_output] : [params.num_output])
     const activation = fusedActivation(params)
     if (int8 && bottom_blob_int8_scales) {
-      innerProductInt8(x, int8, bottom_blob_int8_scales, bias_data, y, rows, activation, workspace)
+      const quantization = {
+        inputScale: bottom_blob_int8_scales,
+        inHalf: layer.sumsInHalf,
+        steps: stepsOnArm(layer, perRow ? rows : undefined, workspace),
+      }
+      innerProductInt8(x, int8, quantization, bias_data, y, rows, activation, workspace)
     } else if (half !== undefined) {
       multiplyHalf(x, half.right, perRow ? half.rows : half.features, bias_data, y, rows, workspace)
       activateHalf(y, activation, workspace)
@@ -159,11 +167,33 @@ function quantizeRows(weight: Blob, scales: Blob, { kernels, alloc }: Workspace)
   return quantized
 }
 
+interface Quantization {
+  readonly inputScale: Blob
+  /** Floats are quantised in half precision. */
+  readonly inHalf: boolean
+  /** What ncnn's ARM code does to sums, in float32: the bias is added to the product in one step or in two. Undefined for the plain layer. */
+  readonly steps: 'fused' | 'separate' | undefined
+}
+
+/**
+ * ncnn's ARM code fuses where it computes one output at a time: neither features in eights nor rows in fours.
+ * @param rows undefined for one row of features
+ */
+function stepsOnArm(
+  { simulatesArm, layout, params }: LayerOptions & { readonly params: { readonly num_output: number } },
+  rows: number | undefined,
+  { float }: Workspace,
+): Quantization['steps'] {
+  if (!simulatesArm || float !== 'float32') return undefined
+  const inBlocks = params.num_output % 8 === 0 || (rows !== undefined && rows % 4 === 0)
+  return layout.packing && inBlocks ? 'separate' : 'fused'
+}
+
 /** Float inputs are quantised with the layer's input scale; sums are int32, then scaled back to float. */
 function innerProductInt8(
   x: Blob,
   weight: Int8Right,
-  inputScale: Blob,
+  { inputScale, inHalf, steps }: Quantization,
   bias: Blob | undefined,
   y: Blob,
   rows: number,
@@ -171,10 +201,17 @@ function innerProductInt8(
   workspace: Workspace,
 ): void {
   const sizes = { rows, columns: y.length / rows, depth: x.length / rows }
-  const values = x.dtype === 'int8' ? x : quantizeInput(x, inputScale.data[0], workspace)
+  const values = x.dtype === 'int8' ? x : quantizeInput(x, inputScale.data[0], inHalf, workspace)
   const addend = bias && ({ blob: bias, rowStride: 0, columnStride: 1, beta: 1 } as const)
   const left = { values, scales: inputScale }
   const { type, a, b } = activation
+  if (steps !== undefined) {
+    multiplyInt8(left, weight, y, sizes, workspace, steps === 'fused' ? { addend } : {})
+    if (steps === 'separate' && bias !== undefined) addToRows(y.data, bias.data)
+    const common = { input: y.ptr, output: y.ptr, n: y.length }
+    workspace.kernels.activate({ ...common, activation: type, activationA: a, activationB: b })
+    return
+  }
   if (y.dtype === 'float32' && limitTypes.includes(type)) {
     multiplyInt8(left, weight, y, sizes, workspace, { addend })
     // Limits commute with rounding. As a clip ReLU keeps NaN.
@@ -204,12 +241,23 @@ function innerProductInt8(
   for (let i = 0; i < target.length; i++) target[i] = activate(source[i], activation)
 }
 
+function addToRows(rows: BlobArray, bias: BlobArray): void {
+  for (let i = 0; i < rows.length; i++) rows[i] += bias[i % bias.length]
+}
+
 const limitTypes: readonly number[] = [Activation.none, Activation.relu, Activation.clip]
 
-function quantizeInput(x: Blob, scale: number, { kernels, scratch }: Workspace): Blob {
+function quantizeInput(x: Blob, scale: number, inHalf: boolean, { kernels, scratch }: Workspace): Blob {
   const bytes = scratch([x.length], 'int8')
-  if (x.dtype === 'float32') kernels.quantizeToBytes({ source: x.ptr, scale, destination: bytes.ptr, n: x.length })
-  else quantize(x.data, scale, bytes.data, Math.fround)
+  if (x.dtype === 'float32') {
+    kernels.quantizeToBytes({
+      source: x.ptr,
+      scale: inHalf ? roundToFloat16(scale) : scale,
+      destination: bytes.ptr,
+      n: x.length,
+      inHalf: Number(inHalf),
+    })
+  } else quantize(x.data, scale, bytes.data, Math.fround)
   return bytes
 }
 

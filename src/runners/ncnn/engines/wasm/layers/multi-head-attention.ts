@@ -88,7 +88,7 @@ export const MultiHeadAttention = defineLayer({
   binaryId: 79,
   inputs: '1+',
   elements: 'float32',
-  stores16: true,
+  stores16: ({ quantize_term }) => quantize_term === 0 || (quantize_term < 400 && 'float16'),
   params: multiHeadParams,
   weights(params) {
     const sizes = projectionSizes(params)

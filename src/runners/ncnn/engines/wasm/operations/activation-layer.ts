@@ -1,5 +1,6 @@
 // What all activation layers of one element are: in float32 each takes the steps of ncnn's plain layer; in float64 it is the
 // mathematical function, without the limits that keep those steps from overflowing.
+import { Activation } from '../../../../../kernels/ncnn.ts'
 import type { ParamSpecs, ParamValues } from '../../../params.ts'
 import { type AnyLayerType, defineLayer, type LayerType } from '../layer.ts'
 import { checkFloat, mapElements } from './elementwise.ts'
@@ -19,9 +20,11 @@ export function activation<P extends ParamSpecs>({ kernel, f, ...declaration }: 
     ...declaration,
     inputs: '1',
     elements: 'float32',
-    forward([x], { params, sumsInHalf }, workspace) {
+    forward([x], { params, sumsInHalf, storage16 }, workspace) {
       const [kind, a = 0, b = 0] = kernel(params)
-      if (sumsInHalf) {
+      // ncnn multiplies by the slope of a ReLU in float16 wherever it stores that.
+      const inHalf = sumsInHalf || (kind === Activation.leakyRelu && storage16 === 'float16')
+      if (inHalf && workspace.float === 'float32') {
         checkFloat(x, workspace)
         const y = workspace.reuse(x)
         if (y.ptr !== x.ptr) y.data.set(x.data)

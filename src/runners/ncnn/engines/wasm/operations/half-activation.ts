@@ -2,6 +2,7 @@
 import { Activation, HalfFunction } from '../../../../../kernels/ncnn.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
+import { roundToFloat16 } from '../precision/sums.ts'
 import type { FusedActivation } from './fused-activation.ts'
 
 /** The others have one step, or take their steps in float32. */
@@ -19,6 +20,7 @@ export function activateHalf(y: Blob, { type, a, b }: FusedActivation, { kernels
   if (type === Activation.none) return
   const common = { input: y.ptr, output: y.ptr, n: y.length }
   const f = halfFunctions[type]
-  if (f === undefined) kernels.activate({ ...common, activation: type, activationA: a, activationB: b })
+  if (type === Activation.leakyRelu) kernels.activate({ ...common, activation: type, activationA: roundToFloat16(a) })
+  else if (f === undefined) kernels.activate({ ...common, activation: type, activationA: a, activationB: b })
   else kernels.halfFunction({ ...common, f, a, b })
 }

@@ -7,6 +7,7 @@ import type { Workspace } from '../../layer.ts'
 import type { Blob } from '../../memory/blob.ts'
 import type { ArmLayout } from '../../precision/arm-layout.ts'
 import { asFloat32 } from '../../precision/half-weights.ts'
+import type { Storage16 } from '../../precision/reduced-precision.ts'
 import { type SumPrecision, sumPrecisionOf } from '../../precision/sums.ts'
 import { checkFloat } from '../elementwise.ts'
 import { fusedActivation } from '../fused-activation.ts'
@@ -38,6 +39,7 @@ import {
 } from './geometry.ts'
 import { convolveHalf, type HalfFilters, halfFilters, isHalfPlane } from './half-convolution.ts'
 import { convolveInt8, type Int8Filters, int8Filters, type LoadedWeights } from './int8.ts'
+import { type ArmInt8, finishOf } from './int8-on-arm.ts'
 import { checkPositive, paddingOf, type WindowParams, windowOf } from './params.ts'
 import { convolveWinograd, type WinogradFilters, winogradFilters, winogradSize } from './winograd.ts'
 
@@ -70,6 +72,7 @@ interface LoadedConvolution {
   readonly weights: LoadedWeights
   readonly graph: GraphLayer
   readonly sumsInHalf: boolean
+  readonly storage16: Storage16 | undefined
   readonly layout: ArmLayout
   readonly winograd: readonly WinogradSize[]
 }
@@ -81,7 +84,9 @@ export function prepareConvolution(layer: LoadedConvolution, workspace: Workspac
   if (weight === undefined) return prepared
   const shape = filterShapeOf(params, prepared.window.kernel)
   if (weights.weight_data_int8_scales !== undefined) {
-    return { ...prepared, int8Filters: int8Filters(shape, asFloat32(weight, workspace), weights, workspace) }
+    const onArm = int8OnArm(layer, shape, prepared, workspace)
+    const floats = asFloat32(weight, workspace)
+    return { ...prepared, int8Filters: int8Filters(shape, floats, weights, prepared.activation, onArm, workspace) }
   }
   const filters = { ...shape, weight, bias }
   const size = winogradSize(shape, prepared.window, prepared.sums, layer.winograd)
@@ -96,6 +101,18 @@ export function prepareConvolution(layer: LoadedConvolution, workspace: Workspac
     return { ...prepared, halfFilters: halfFilters(filters, prepared.window, { layout, isSequence }, workspace) }
   }
   return { ...prepared, filters: storedFilters(filters, prepared.sums, workspace) }
+}
+
+/** Undefined where nothing is simulated. */
+function int8OnArm(
+  { storage16, sumsInHalf, layout, weights }: LoadedConvolution,
+  shape: FilterShape,
+  { window, activation }: PreparedConvolution,
+  { float }: Workspace,
+): ArmInt8 | undefined {
+  if (storage16 === undefined || float !== 'float32') return undefined
+  const toInt8 = weights.top_blob_int8_scales !== undefined
+  return { storage16, sumsInHalf, finish: finishOf(shape, window, activation, layout, toInt8) }
 }
 
 /** Prepares all but the filters. */

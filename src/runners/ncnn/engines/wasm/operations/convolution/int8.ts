@@ -5,10 +5,12 @@ import { raw } from '../../../../weights.ts'
 import type { Elements, Workspace } from '../../layer.ts'
 import type { Blob } from '../../memory/blob.ts'
 import { quantize, toInt8 } from '../../precision/int8.ts'
+import { roundToFloat16 } from '../../precision/sums.ts'
 import { activate, type FusedActivation } from '../fused-activation.ts'
 import { convolve, type Surroundings } from './convolve.ts'
 import { type FilterParams, type FilterShape, type Filters, filterWeights, isDepthwise } from './filters.ts'
 import { extentOf, type Geometry, volumeOf } from './geometry.ts'
+import { type ArmFinish, type ArmInt8, armFinish, finishOnArm } from './int8-on-arm.ts'
 
 /** The parameters of a convolution that may have int8 weights. */
 export interface QuantizableParams extends FilterParams {
@@ -49,10 +51,14 @@ export interface Int8Filters extends Filters {
   readonly form: 'packed' | 'floats' | 'bytes'
   /** Integers per unit of the input. */
   readonly inputScale: number
+  /** The input is quantised in half precision. */
+  readonly quantizesInHalf: boolean
   /** Units per integer of a sum, for each output channel. */
   readonly sumScales: Blob
   /** Integers per unit of an int8 output; undefined when the output is float. */
   readonly outputScale: number | undefined
+  /** In place of the scales and the bias, where the steps are those of ncnn's ARM code. */
+  readonly arm: ArmFinish | undefined
 }
 
 /** As many products of two signed bytes as float32 sums exactly, whatever their order: 2^24 / (128 * 128). */
@@ -66,11 +72,14 @@ const kernelActivations: readonly number[] = [Activation.none, Activation.relu, 
 /**
  * Prepares int8 filters; float weights are quantised, and their blob released.
  * @param shape output channels are scaled in equal runs, one for each weight scale
+ * @param onArm undefined for the steps of ncnn's plain layers
  */
 export function int8Filters(
   shape: FilterShape,
   weight: Blob,
   weights: LoadedWeights,
+  activation: FusedActivation,
+  onArm: ArmInt8 | undefined,
   workspace: Workspace,
 ): Int8Filters {
   const scales = Array.from(weights.weight_data_int8_scales?.data ?? [])
@@ -85,13 +94,19 @@ export function int8Filters(
   const factors = sumScales.data
   for (let p = 0; p < outputs; p++) factors[p] = scaleOf(p) === 0 ? 0 : round(1 / round(inputScale * scaleOf(p)))
   const quantized = weight.dtype === 'int8' ? weight : quantizeWeight(weight, outputs, scaleOf, workspace)
+  const outputScale = weights.top_blob_int8_scales?.data[0]
+  const bias = weights.bias_data
+  const withFinish = onArm !== undefined && onArm.finish !== 'plain'
+  const quantizesInHalf = onArm?.sumsInHalf ?? false
   return {
     ...shape,
     ...prepareWeight(shape, quantized, workspace),
-    bias: weights.bias_data,
-    inputScale,
+    bias,
+    inputScale: quantizesInHalf ? roundToFloat16(inputScale) : inputScale,
+    quantizesInHalf,
     sumScales,
-    outputScale: weights.top_blob_int8_scales?.data[0],
+    outputScale,
+    arm: withFinish ? armFinish(onArm, sumScales, bias, outputScale, activation, workspace) : undefined,
   }
 }
 
@@ -166,8 +181,14 @@ export function convolveInt8(
     return
   }
   const run = filters.form === 'packed' ? convolvePacked : convolveDepthwise
-  const { outputScale } = filters
+  const { outputScale, arm } = filters
   const sums = outputScale === undefined ? y : workspace.scratch(y.shape)
+  if (arm !== undefined) {
+    const unscaled = { ...filters, sumScales: arm.ones, bias: undefined }
+    run(x, unscaled, geometry, pad, noActivation, sums, sums, workspace)
+    finishOnArm(sums, arm, activation, y, workspace)
+    return
+  }
   if (kernelActivations.includes(activation.type)) {
     run(x, filters, geometry, pad, activation, sums, y, workspace)
     return
@@ -233,7 +254,7 @@ function convolvePacked(
 /** The bytes that the taps read, the padding among them: x itself if it is just that. */
 function imageWithPadding(
   x: Blob,
-  { group, inputs, inputScale }: Int8Filters,
+  { group, inputs, inputScale, quantizesInHalf }: Int8Filters,
   geometry: Geometry,
   pad: number,
   { kernels, scratch }: Workspace,
@@ -261,6 +282,7 @@ function imageWithPadding(
     top,
     left,
     pad,
+    inHalf: Number(quantizesInHalf),
   })
   return { address: image.ptr, height, width }
 }
@@ -277,10 +299,13 @@ function convolveDepthwise(
   workspace: Workspace,
 ): void {
   const { kernels } = workspace
-  const { outputs, inputScale, sumScales, bias, outputScale = 0 } = filters
+  const { outputs, inputScale, quantizesInHalf, sumScales, bias, outputScale = 0 } = filters
   const values = workspace.scratch(x.shape)
   if (x.dtype === 'int8') kernels.bytesToFloat({ source: x.ptr, destination: values.ptr, n: x.length })
-  else kernels.quantize({ source: x.ptr, scale: inputScale, destination: values.ptr, n: x.length })
+  else {
+    const inHalf = Number(quantizesInHalf)
+    kernels.quantize({ source: x.ptr, scale: inputScale, destination: values.ptr, n: x.length, inHalf })
+  }
   const surroundings = { padValue, activation: noActivation, sums: 'float32' } as const
   convolve(values, { ...filters, bias: undefined }, geometry, surroundings, sums, workspace)
   const plane = volumeOf(geometry.output)
