@@ -33,7 +33,21 @@ export const int8Kernels = {
    * (y - top, x - left) of the image, or the byte `pad` outside. Floats are {@link quantizeToBytes quantised} by `scale`, bytes copied.
    */
   int8Window: kernel(
-    ['source', 'isFloat', 'scale', 'channels', 'h', 'w', 'window', 'windowH', 'windowW', 'top', 'left', 'pad', 'inHalf'],
+    [
+      'source',
+      'isFloat',
+      'scale',
+      'channels',
+      'h',
+      'w',
+      'window',
+      'windowH',
+      'windowW',
+      'top',
+      'left',
+      'pad',
+      'inHalf',
+    ],
     { inHalf: 0 },
   ),
   /**

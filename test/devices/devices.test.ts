@@ -9,6 +9,8 @@ import {
   ncnnOptionSets,
   pythonEngine,
 } from '../../src/runners/ncnn/index.ts'
+import { armCases, runArmCase } from '../runners/ncnn/arm/cases.ts'
+import stored from '../runners/ncnn/arm/results.json' with { type: 'json' }
 import type { Device } from './find-devices.ts'
 
 const example = (path: string): URL => new URL(`../../examples/voiceprint/${path}`, import.meta.url)
@@ -63,6 +65,16 @@ describeOn('64-bit ARM', arm64, (python) => {
     const simulated = await distanceFrom64({ ncnn })
     expect(simulated / real).toBeGreaterThan(1 / 1.25)
     expect(simulated / real).toBeLessThan(1.25)
+  })
+
+  // `npm run record:arm` writes what this finds.
+  test('single layers give what the simulation is tested against', async () => {
+    const found: Record<string, number[]> = {}
+    for (const [name, armCase] of Object.entries(armCases)) {
+      const { data } = await runArmCase(armCase, pythonEngine({ python }))
+      found[name] = Array.from(data as Float32Array, (x) => x + 0)
+    }
+    expect(found).toEqual(stored)
   })
 
   test('drifts by what people report, as it runs by default', async () => {

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Activation } from '../../src/kernels/ncnn.ts'
 import { toInt8 } from '../../src/runners/ncnn/engines/wasm/precision/int8.ts'
+import { roundToFloat16 } from '../../src/runners/ncnn/engines/wasm/precision/sums.ts'
 import { createArena, firstDifference, randomBytes, randomFloats } from './arena.ts'
 
 const arena = createArena()
@@ -26,6 +27,31 @@ describe.each([1, 2, 3, 4, 7, samples.length])('%i numbers', (n) => {
     kernels.quantizeToBytes({ source, scale: factor, destination: bytes, n })
     expect([...arena.read(floats, n)]).toEqual(expected)
     expect([...new Int8Array(arena.readBytes(bytes, n))]).toEqual(expected)
+  })
+
+  test.each([1, 0.37, 3])('quantize halves by %f, the product rounded to a half', (scale) => {
+    const factor = roundToFloat16(scale)
+    const halves = values.map((value) => roundToFloat16(value))
+    const expected = Array.from(halves, (value) => toInt8(roundToFloat16(value * factor)))
+    const source = arena.put(halves)
+    const [floats, bytes, image] = [arena.floats(n), arena.bytes(n), arena.bytes(n)]
+    kernels.quantize({ source, scale: factor, destination: floats, n, inHalf: 1 })
+    kernels.quantizeToBytes({ source, scale: factor, destination: bytes, n, inHalf: 1 })
+    const whole = { channels: 1, h: 1, w: n, windowH: 1, windowW: n, top: 0, left: 0, pad: 0 }
+    kernels.int8Window({ ...whole, source, isFloat: 1, scale: factor, window: image, inHalf: 1 })
+    expect([...arena.read(floats, n)]).toEqual(expected)
+    expect([...new Int8Array(arena.readBytes(bytes, n))]).toEqual(expected)
+    expect([...new Int8Array(arena.readBytes(image, n))]).toEqual(expected)
+  })
+
+  test('sums scaled and shifted with one rounding', () => {
+    const channels = 3
+    const sums = randomFloats(channels * n, 7).map((v) => Math.trunc(v * 10_000))
+    const [scales, bias] = [randomFloats(channels, 8), randomFloats(channels, 9)]
+    const expected = sums.map((sum, i) => sum * scales[Math.floor(i / n)] + bias[Math.floor(i / n)])
+    const y = arena.put(sums)
+    kernels.int8ScaleFused({ sums: y, channels, n, scales: arena.put(scales), bias: arena.put(bias) })
+    expect(firstDifference(arena.read(y, channels * n), expected)).toBeUndefined()
   })
 
   test('bytes to floats', () => {

@@ -21,7 +21,7 @@ export function rawWeight(data: readonly number[] | Float32Array): TestWeight {
   return { data: Float32Array.from(data) }
 }
 
-export interface RunLayerOptions extends Pick<LoadNcnnOptions, 'precision' | 'ncnn' | 'release'> {
+export interface RunLayerOptions extends Pick<LoadNcnnOptions, 'precision' | 'ncnn' | 'release' | 'engine'> {
   /** In file order. */
   readonly weights?: readonly TestWeight[]
   /** Number of outputs the layer has. Default 1. */

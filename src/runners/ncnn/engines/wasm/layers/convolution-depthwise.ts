@@ -6,7 +6,7 @@ import { forwardConvolution, prepareConvolution } from '../operations/convolutio
 import { filterShapeOf } from '../operations/convolution/filters.ts'
 import { convolutionFlops } from '../operations/convolution/flops.ts'
 import { type QuantizableParams, quantizableElements, quantizableWeights } from '../operations/convolution/int8.ts'
-import { finishOf } from '../operations/convolution/int8-on-arm.ts'
+import { usesQuantizeLayers } from '../operations/convolution/int8-on-arm.ts'
 import { convolutionParams2d, groupParam, windowOf } from '../operations/convolution/params.ts'
 
 /** int8_scale_term 1 and 101 have a weight scale for each group, 2 and 102 one for all. */
@@ -33,7 +33,7 @@ export const ConvolutionDepthWise = defineLayer({
     if (params.int8_scale_term === 0 || params.dynamic_weight) return false
     const window = windowOf(params)
     const activation = { type: params.activation_type }
-    return finishOf(filterShapeOf(params, window.kernel), window, activation, layout, false) !== 'layers'
+    return !usesQuantizeLayers(filterShapeOf(params, window.kernel), window, activation, layout, false)
   },
   prepare: prepareConvolution,
   forward: (inputs, layer, workspace) => forwardConvolution(2, inputs, layer, workspace),

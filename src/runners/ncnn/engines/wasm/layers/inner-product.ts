@@ -14,7 +14,6 @@ import { type Int8Right, int8Right, multiplyInt8 } from '../operations/int8-matr
 import { operand, packRight } from '../operations/matrix.ts'
 import { asFloat32 } from '../precision/half-weights.ts'
 import { quantize } from '../precision/int8.ts'
-import type { LayerOptions } from '../precision/layer-options.ts'
 import { roundToFloat16, sumPrecisionOf } from '../precision/sums.ts'
 
 /** y = activation(x W^T + b): a blob of as many elements as the weights have columns is one row; a matrix of such rows gives a row each */
@@ -85,7 +84,7 @@ export const InnerProduct = defineLayer({
       const quantization = {
         inputScale: bottom_blob_int8_scales,
         inHalf: layer.sumsInHalf,
-        steps: stepsOnArm(layer, perRow ? rows : undefined, workspace),
+        rounds: layer.simulatesArm && workspace.float === 'float32',
       }
       innerProductInt8(x, int8, quantization, bias_data, y, rows, activation, workspace)
     } else if (half !== undefined) {
@@ -171,29 +170,15 @@ interface Quantization {
   readonly inputScale: Blob
   /** Floats are quantised in half precision. */
   readonly inHalf: boolean
-  /** What ncnn's ARM code does to sums, in float32: the bias is added to the product in one step or in two. Undefined for the plain layer. */
-  readonly steps: 'fused' | 'separate' | undefined
-}
-
-/**
- * ncnn's ARM code fuses where it computes one output at a time: neither features in eights nor rows in fours.
- * @param rows undefined for one row of features
- */
-function stepsOnArm(
-  { simulatesArm, layout, params }: LayerOptions & { readonly params: { readonly num_output: number } },
-  rows: number | undefined,
-  { float }: Workspace,
-): Quantization['steps'] {
-  if (!simulatesArm || float !== 'float32') return undefined
-  const inBlocks = params.num_output % 8 === 0 || (rows !== undefined && rows % 4 === 0)
-  return layout.packing && inBlocks ? 'separate' : 'fused'
+  /** Sums are scaled, the bias is added and the activation taken each in a step that is rounded to float32, as in ncnn's ARM code. */
+  readonly rounds: boolean
 }
 
 /** Float inputs are quantised with the layer's input scale; sums are int32, then scaled back to float. */
 function innerProductInt8(
   x: Blob,
   weight: Int8Right,
-  { inputScale, inHalf, steps }: Quantization,
+  { inputScale, inHalf, rounds }: Quantization,
   bias: Blob | undefined,
   y: Blob,
   rows: number,
@@ -205,9 +190,9 @@ function innerProductInt8(
   const addend = bias && ({ blob: bias, rowStride: 0, columnStride: 1, beta: 1 } as const)
   const left = { values, scales: inputScale }
   const { type, a, b } = activation
-  if (steps !== undefined) {
-    multiplyInt8(left, weight, y, sizes, workspace, steps === 'fused' ? { addend } : {})
-    if (steps === 'separate' && bias !== undefined) addToRows(y.data, bias.data)
+  if (rounds) {
+    multiplyInt8(left, weight, y, sizes, workspace)
+    if (bias !== undefined) addToRows(y.data, bias.data)
     const common = { input: y.ptr, output: y.ptr, n: y.length }
     workspace.kernels.activate({ ...common, activation: type, activationA: a, activationB: b })
     return

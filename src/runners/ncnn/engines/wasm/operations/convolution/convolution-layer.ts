@@ -39,7 +39,7 @@ import {
 } from './geometry.ts'
 import { convolveHalf, type HalfFilters, halfFilters, isHalfPlane } from './half-convolution.ts'
 import { convolveInt8, type Int8Filters, int8Filters, type LoadedWeights } from './int8.ts'
-import { type ArmInt8, finishOf } from './int8-on-arm.ts'
+import { type ArmInt8, usesQuantizeLayers } from './int8-on-arm.ts'
 import { checkPositive, paddingOf, type WindowParams, windowOf } from './params.ts'
 import { convolveWinograd, type WinogradFilters, winogradFilters, winogradSize } from './winograd.ts'
 
@@ -112,7 +112,7 @@ function int8OnArm(
 ): ArmInt8 | undefined {
   if (storage16 === undefined || float !== 'float32') return undefined
   const toInt8 = weights.top_blob_int8_scales !== undefined
-  return { storage16, sumsInHalf, finish: finishOf(shape, window, activation, layout, toInt8) }
+  return { storage16, sumsInHalf, usesLayers: usesQuantizeLayers(shape, window, activation, layout, toInt8) }
 }
 
 /** Prepares all but the filters. */

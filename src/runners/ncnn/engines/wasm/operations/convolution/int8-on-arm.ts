@@ -18,7 +18,8 @@ export interface ArmInt8 {
   readonly storage16: Storage16
   /** The steps of half precision: floats are quantised, and results activated, in float16. */
   readonly sumsInHalf: boolean
-  readonly finish: 'layers' | 'fused' | 'plain'
+  /** Its sums go through the layers Dequantize and Requantize; otherwise its steps are those of the plain layer, and floats stay float32. */
+  readonly usesLayers: boolean
 }
 
 /** The numbers that make results of the sums. */
@@ -38,24 +39,22 @@ export function scalesAtOnce({ type, a }: FusedActivation): boolean {
 }
 
 /**
- * What finishes the sums: the layers Dequantize and Requantize; or float32 steps, whose results stay float32, the first two fused or all
- * as in the plain layer. The latter is for depthwise filters other than 3x3 of stride 1 or 2, or with more than a ReLU, and for those if
- * their results are int8 and their channels do not come in eights.
+ * Whether a convolution's sums go through the layers Dequantize and Requantize. Those of depthwise filters do not where these are other than
+ * 3x3 of stride 1 or 2, have more than a ReLU after them, or make int8 of channels that do not come in eights.
  */
-export function finishOf(
+export function usesQuantizeLayers(
   shape: FilterShape,
   { stride, dilation }: Window,
   { type }: Pick<FusedActivation, 'type'>,
   { packing }: ArmLayout,
   toInt8: boolean,
-): ArmInt8['finish'] {
-  if (!isDepthwise(shape)) return 'layers'
+): boolean {
+  if (!isDepthwise(shape)) return true
   const [, height, width] = shape.kernel
   const [, strideH, strideW] = stride
   const inEights = packing && shape.group % 8 === 0
   const isSquare = height === 3 && width === 3 && volumeOf(dilation) === 1 && strideH === strideW && strideH <= 2
-  if (isSquare && type <= Activation.relu) return toInt8 && !inEights ? 'plain' : 'layers'
-  return inEights ? 'plain' : 'fused'
+  return isSquare && type <= Activation.relu && (inEights || !toInt8)
 }
 
 /** Prepares the scales of sums, and biases. */
@@ -69,7 +68,7 @@ export function armFinish(
 ): ArmFinish {
   const ones = alloc(scales.shape, 'float32')
   ones.data.fill(1)
-  if (outputScale === undefined || arm.finish !== 'layers' || !scalesAtOnce(activation)) return { ...arm, scales, bias, ones, outputScale }
+  if (outputScale === undefined || !scalesAtOnce(activation)) return { ...arm, scales, bias, ones, outputScale }
   const scaled = (values: Blob): Blob => {
     const products = alloc(values.shape, 'float32')
     products.data.set(values.data.map((value) => value * outputScale))
@@ -81,7 +80,7 @@ export function armFinish(
 /** Makes y of float32 sums [channels][...], which it overwrites and which are y themselves where that is float. */
 export function finishOnArm(
   sums: Blob,
-  { scales, bias, outputScale, storage16, sumsInHalf, finish }: ArmFinish,
+  { scales, bias, outputScale, storage16, sumsInHalf }: ArmFinish,
   activation: FusedActivation,
   y: Blob,
   workspace: Workspace,
@@ -95,13 +94,20 @@ export function finishOnArm(
     scales: scales.ptr,
     bias: bias?.ptr ?? 0,
   })
-  const isStored = finish === 'layers' && outputScale === undefined
+  const isStored = outputScale === undefined
   if (isStored) roundResult(storage16, y, kernels)
   const inHalf = sumsInHalf || (activation.type === Activation.leakyRelu && storage16 === 'float16')
   if (isStored && inHalf) activateHalf(y, activation, workspace)
   else if (activation.type !== Activation.none) {
     const { type, a, b } = activation
-    kernels.activate({ activation: type, activationA: a, activationB: b, input: sums.ptr, output: sums.ptr, n: sums.length })
+    kernels.activate({
+      activation: type,
+      activationA: a,
+      activationB: b,
+      input: sums.ptr,
+      output: sums.ptr,
+      n: sums.length,
+    })
   }
   if (outputScale !== undefined)
     kernels.quantizeToBytes({ source: sums.ptr, scale: outputScale, destination: y.ptr, n: y.length })

@@ -96,7 +96,6 @@ export function int8Filters(
   const quantized = weight.dtype === 'int8' ? weight : quantizeWeight(weight, outputs, scaleOf, workspace)
   const outputScale = weights.top_blob_int8_scales?.data[0]
   const bias = weights.bias_data
-  const withFinish = onArm !== undefined && onArm.finish !== 'plain'
   const quantizesInHalf = onArm?.sumsInHalf ?? false
   return {
     ...shape,
@@ -106,7 +105,7 @@ export function int8Filters(
     quantizesInHalf,
     sumScales,
     outputScale,
-    arm: withFinish ? armFinish(onArm, sumScales, bias, outputScale, activation, workspace) : undefined,
+    arm: onArm?.usesLayers ? armFinish(onArm, sumScales, bias, outputScale, activation, workspace) : undefined,
   }
 }
 
