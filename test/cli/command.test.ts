@@ -1,10 +1,17 @@
 // The shape of a command: what it is handed, what its help says, and what every command has.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
 import { defineCommand, type Terminal, UsageError } from '../../src/cli/command.ts'
 import { commands } from '../../src/cli/index.ts'
+import { bundleProgram } from '../bundle-program.ts'
 import { runProgram } from './run-program.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'expect-tensor-command-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 
 const greet = defineCommand({
   summary: 'greet',
@@ -111,7 +118,8 @@ describe('the program', () => {
 
   test('ends without an error when its reader has seen enough', async () => {
     const model = 'examples/voiceprint/models/ecapa-fp16.ncnn.param'
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/bin.ts', 'inspect', model])
+    const program = await bundleProgram(`import './src/cli/bin.ts'`, folder)
+    const child = spawn(process.execPath, [program, 'inspect', model])
     child.stdout.destroy()
     const errors: string[] = []
     child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text))

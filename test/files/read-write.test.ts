@@ -14,12 +14,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { replaceFile } from '../../src/files/file-system.ts'
 import { readTensor, readTensors, TensorFileError, writeTensor, writeTensors } from '../../src/files/index.ts'
 import { readTensorsSync } from '../../src/files/read-write.ts'
 import { decodeSafetensors } from '../../src/files/safetensors.ts'
+import { bundleProgram } from '../bundle-program.ts'
 import { arrays, cube, fixturePath, withBfloat16 } from './fixture.ts'
+
+const programs = mkdtempSync(join(tmpdir(), 'expect-tensor-programs-'))
+afterAll(() => rmSync(programs, { recursive: true }))
 
 let folder: string
 beforeEach(() => {
@@ -216,14 +220,12 @@ describe('writing', () => {
 
   test('two writers at once never mix, and a reader never sees a part', async () => {
     const path = join(folder, 'contested.safetensors')
-    const module = new URL('../../src/files/read-write.ts', import.meta.url).href
-    const write = (value: number) => {
-      const code = `
-        import { writeTensorsSync } from ${JSON.stringify(module)}
-        const data = new Float32Array(100_000).fill(${value})
-        for (let i = 0; i < 20; i++) writeTensorsSync(${JSON.stringify(path)}, { a: data, b: data })`
-      return promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', code])
-    }
+    const code = `import { writeTensorsSync } from './src/files/read-write.ts'
+      const [path, value] = process.argv.slice(2)
+      const data = new Float32Array(100_000).fill(value)
+      for (let i = 0; i < 20; i++) writeTensorsSync(path, { a: data, b: data })`
+    const program = await bundleProgram(code, programs)
+    const write = (value: number) => promisify(execFile)(process.execPath, [program, path, String(value)])
     let done = false
     let reads = 0
     const writers = Promise.all([write(1), write(2)]).finally(() => {

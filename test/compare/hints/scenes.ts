@@ -20,8 +20,9 @@ export function normal(random: Random): number {
 }
 
 export function float32(shape: readonly number[], at: (i: number) => number): Tensor {
-  const length = shape.reduce((product, n) => product * n, 1)
-  return { data: Float32Array.from({ length }, (_, i) => at(i)), shape, dtype: 'float32' }
+  const data = new Float32Array(shape.reduce((product, n) => product * n, 1))
+  for (let i = 0; i < data.length; i++) data[i] = at(i)
+  return { data, shape, dtype: 'float32' }
 }
 
 export type SceneKind =

@@ -4,10 +4,9 @@
 // FUZZ_RUNS and FUZZ_SEED say how many are tried and which: `npm run test:fuzz` tries tens of thousands.
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { encodeElements } from '../../../../src/files/elements.ts'
 import { loadNcnn, type Model, NcnnError } from '../../../../src/runners/ncnn/index.ts'
-import type { Tensor } from '../../../../src/tensor/tensor.ts'
 import { guardedMemory, modelOver } from '../engines/wasm/hostile-memory.ts'
+import { type Bits, bitsOf, haveSameBits } from '../same-bits.ts'
 import { binaryForm } from './binary-param.ts'
 import { keepFailure } from './keep-failure.ts'
 import { textModels } from './models.ts'
@@ -28,10 +27,7 @@ afterAll(() => {
 })
 
 /** The bits of all blobs, or why there are none. */
-type Outcome = Readonly<Record<string, Uint8Array>> | NcnnError
-
-const bitsOf = (outputs: Readonly<Record<string, Tensor>>): Record<string, Uint8Array> =>
-  Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, encodeElements(tensor)]))
+type Outcome = Bits | NcnnError
 
 async function orRefused<Result>(work: () => Promise<Result>): Promise<Result | NcnnError> {
   try {
@@ -73,12 +69,9 @@ function expectSame(found: Outcome, wanted: Outcome, where: string): void {
   if (!isSame(found, wanted)) expect(comparable(found), where).toEqual(comparable(wanted))
 }
 
-/** `toEqual` takes a hundred times as long, which counts when nearly all are equal. */
 function isSame(found: Outcome, wanted: Outcome): boolean {
   if (found instanceof NcnnError || wanted instanceof NcnnError) return comparable(found) === comparable(wanted)
-  const names = Object.keys(wanted)
-  const haveSameNames = Object.keys(found).length === names.length && names.every((name) => Object.hasOwn(found, name))
-  return haveSameNames && names.every((name) => Buffer.compare(found[name], wanted[name]) === 0)
+  return haveSameBits(found, wanted)
 }
 
 const comparable = (outcome: Outcome) => (outcome instanceof NcnnError ? outcome.message : outcome)

@@ -11,6 +11,7 @@ import fused from '../../../../bits/expected-fused.json' with { type: 'json' }
 afterEach(() => vi.unstubAllEnvs())
 
 describe('relaxedSimd', () => {
+  // The first of this process that asks for the module: it is compiled once.
   test('where it is missing, the error says so and names what has it', async () => {
     const compile = vi.spyOn(WebAssembly, 'Module').mockImplementation(function compile() {
       throw new WebAssembly.CompileError('invalid simd opcode')

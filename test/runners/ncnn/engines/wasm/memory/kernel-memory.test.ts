@@ -9,13 +9,19 @@ let collected: boolean
 beforeEach(async () => {
   collected = false
   vi.stubGlobal('WeakRef', WeakReference)
-  vi.resetModules()
-  const { takeKernelMemory } = await import('../../../../../../src/runners/ncnn/engines/wasm/memory/kernel-memory.ts')
+  const { takeKernelMemory } = await freshModule()
   take = (weightBytes) => takeKernelMemory({ relaxedSimd: false, ncnn: {} }, weightBytes)
 })
 afterEach(() => {
   vi.unstubAllGlobals()
 })
+
+const path = '../../../../../../src/runners/ncnn/engines/wasm/memory/kernel-memory.ts'
+let instances = 0
+
+/** The module as nobody has used it, beside the one that the other suites of this process share. */
+const freshModule = (): Promise<typeof import('../../../../../../src/runners/ncnn/engines/wasm/memory/kernel-memory.ts')> =>
+  import(/* @vite-ignore */ `${path}?instance=${instances++}`)
 
 /** What it holds is gone when `collected` says that the garbage collector has been everywhere. */
 class WeakReference {

@@ -1,11 +1,14 @@
 // numThreads: the same bits, threads that end, and errors that say what to do.
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { loadNcnn } from '../../../../../../src/runners/ncnn/index.ts'
 import { cases } from '../../../../../bits/cases.ts'
 import { hashOf } from '../../../../../bits/compute.ts'
+import { bundleProgram } from '../../../../../bundle-program.ts'
 import expected from '../../../../../bits/expected.json' with { type: 'json' }
 
 afterEach(() => vi.restoreAllMocks())
@@ -43,14 +46,15 @@ describe('numThreads', () => {
     expect(terminate).toHaveBeenCalledTimes(1)
   })
 
-  test('threads do not keep the process alive', () => {
-    const entry = fileURLToPath(new URL('../../../../../../src/runners/ncnn/index.ts', import.meta.url))
-    const program = `import { loadNcnn } from ${JSON.stringify(entry)}
+  test('threads do not keep the process alive', async () => {
+    const code = `import { loadNcnn } from './src/runners/ncnn/index.ts'
 const param = '7767517\\n2 2\\nInput in 0 1 x\\nReLU relu 1 1 x y'
 const model = await loadNcnn({ param, bin: new Uint8Array() }, { ncnn: { numThreads: 3 } })
 console.log(String((await model.run({ x: [-1, 2] })).y.data))`
-    const args = ['--import', 'tsx', '--input-type=module', '-e', program]
-    const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 })
+    const folder = mkdtempSync(join(tmpdir(), 'expect-tensor-threads-'))
+    const program = await bundleProgram(code, folder)
+    const { stdout, stderr, status } = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: 60_000 })
+    rmSync(folder, { recursive: true })
     expect({ stdout, stderr, status }).toEqual({ stdout: '0,2\n', stderr: '', status: 0 })
   })
 
