@@ -58,12 +58,12 @@ test('a part that is given twice is not counted twice', async () => {
   })
 })
 
-test('a hundred shards of a thousand assertions are one report, in which nothing is lost', async () => {
+test('a hundred shards of a hundred assertions are one report, in which nothing is lost', async () => {
   const sample = reportOf([recordWith(0.25, { test: ['passes'] }), recordWith(4, { test: ['fails'] })])
   const [passed, failed] = sample.assertions
-  const idOf = (shard: number, i: number): string => (shard * 1000 + i).toString(16).padStart(16, '0')
+  const idOf = (shard: number, i: number): string => (shard * 100 + i).toString(16).padStart(16, '0')
   const paths = Array.from({ length: 100 }, (_, shard) => {
-    const assertions = Array.from({ length: 1000 }, (_, i) => {
+    const assertions = Array.from({ length: 100 }, (_, i) => {
       return { ...(i === 0 ? failed : passed), id: idOf(shard, i), test: [`test ${i}`], file: `shard-${shard}.test.js` }
     })
     const run = { ...sample.run, shards: [{ index: shard + 1, count: 100 }] }
@@ -74,9 +74,9 @@ test('a hundred shards of a thousand assertions are one report, in which nothing
   const merged = join(folder, 'all.json')
   expect(await runProgram('report', 'merge', ...[...paths].reverse(), '--output', merged)).toMatchObject({ code: 0 })
   const { run, summary, assertions } = JSON.parse(readFileSync(merged, 'utf8'))
-  expect(summary).toEqual({ assertions: 100_000, failed: 100, near: 0, unattributed: 0, superseded: 0 })
+  expect(summary).toEqual({ assertions: 10_000, failed: 100, near: 0, unattributed: 0, superseded: 0 })
   expect(run.shards.map(({ index }: { index: number }) => index)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
-  expect(new Set(assertions.map(({ id }: { id: string }) => id)).size).toBe(100_000)
+  expect(new Set(assertions.map(({ id }: { id: string }) => id)).size).toBe(10_000)
 })
 
 test('history has a line for each assertion', async () => {

@@ -1,7 +1,8 @@
 // Convolutions, full and depthwise, against the textbook loop in float32, bit for bit.
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { Activation, gemmScratchBytes, packedLeftBytes, WeightType } from '../../src/kernels/ncnn.ts'
+import { expectSame } from '../in-loops.ts'
 import { runs } from '../trials.ts'
 import { createArena, firstDifference, randomFloats } from './arena.ts'
 
@@ -203,7 +204,7 @@ describe.each([
     fc.assert(
       fc.property(geometry(depthwise), (g) => {
         const { actual, expected } = run(g, depthwise)
-        expect(firstDifference(actual, expected())).toBeUndefined()
+        expectSame(firstDifference(actual, expected()), undefined)
       }),
       runs(100),
     )
@@ -225,7 +226,7 @@ describe.each([
     ['padding wider than the input', { h: 2, w: 2, padTop: 5, padBottom: 5, padLeft: 6, padRight: 7, padValue: 2 }],
   ] as [string, Partial<Geometry>][])('%s', (_name, changes) => {
     const { actual, expected } = run({ ...plain, ...changes }, depthwise)
-    expect(firstDifference(actual, expected())).toBeUndefined()
+    expectSame(firstDifference(actual, expected()), undefined)
   })
 
   test.each([1, 2])('3x3 with stride %i, borders of at most one zero, all small sizes', (stride) => {
@@ -239,7 +240,7 @@ describe.each([
             const padded = { ...g, padTop, padLeft, padBottom, padRight }
             if (outputSize(padded).some((size) => size < 1)) continue
             const { actual, expected } = run(padded, depthwise)
-            expect(firstDifference(actual, expected()), JSON.stringify(padded)).toBeUndefined()
+            expectSame(firstDifference(actual, expected()), undefined, JSON.stringify(padded))
           }
         }
       }
@@ -248,7 +249,7 @@ describe.each([
 
   test('alignment changes no bit', () => {
     const results = [0, 4, 8, 12].map((skew) => run({ ...plain, h: 31, w: 29, strideW: 2 }, depthwise, skew).actual)
-    for (const result of results) expect(firstDifference(result, results[0])).toBeUndefined()
+    for (const result of results) expectSame(firstDifference(result, results[0]), undefined)
   })
 
   test.each([Activation.sigmoid, Activation.mish, Activation.hardSwish])(
@@ -265,7 +266,7 @@ describe.each([
         activationB: 0,
       })
       const expected = arena.read(pointer, before.length)
-      expect(firstDifference(run({ ...plain, activation }, depthwise).actual, expected)).toBeUndefined()
+      expectSame(firstDifference(run({ ...plain, activation }, depthwise).actual, expected), undefined)
     },
   )
 })

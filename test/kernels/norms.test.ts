@@ -1,5 +1,6 @@
 // Normalize, MVN and LRN's windows against their definitions in float64, rounded once.
 import { describe, expect, test } from 'vitest'
+import { expectAtMost } from '../in-loops.ts'
 import { createArena, randomFloats, ulpError } from './arena.ts'
 
 const arena = createArena()
@@ -21,7 +22,7 @@ const byMode = [
 ]
 
 function expectClose(actual: ArrayLike<number>, expected: readonly number[]): void {
-  for (const [i, value] of expected.entries()) expect(ulpError(actual[i] ?? Number.NaN, value)).toBeLessThan(0.51)
+  for (const [i, value] of expected.entries()) expectAtMost(ulpError(actual[i] ?? Number.NaN, value), 0.51)
 }
 
 const sumOfSquares = (values: readonly number[]): number => values.reduce((sum, x) => sum + x * x, 0)

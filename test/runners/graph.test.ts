@@ -49,7 +49,9 @@ describe('needed', () => {
 
   test('follows a chain of any length, and loops once', () => {
     const chain = parse(...Array.from({ length: 50_000 }, (_, i) => `${i + 1} <- ${i}`))
-    expect(needed(chain, none, ['50000'])).toMatchObject({ layers: chain, missing: ['0'] })
+    const { layers, missing } = needed(chain, none, ['50000'])
+    expect([layers.length, missing]).toEqual([50_000, ['0']])
+    expect(layers.findIndex((layer, i) => layer !== chain[i])).toBe(-1)
     const loop = parse('merge <- x back', 'body <- merge', 'back <- body', 'y <- merge')
     expect(names(needed(loop, none, ['y']).layers)).toEqual(['merge', 'body', 'back', 'y'])
   })

@@ -11,6 +11,7 @@ import {
   float32ToFloat16,
   float32ToFloat16Array,
 } from '../../src/tensor/half.ts'
+import { expectAtMost, expectSame } from '../in-loops.ts'
 
 const formats = [
   { name: 'float16', decode: float16ToFloat32, encode: float32ToFloat16, exponentBits: 5, fractionBits: 10 },
@@ -40,7 +41,7 @@ describe.each(formats)('$name', ({ decode, encode, exponentBits, fractionBits })
     for (let bits = 0; bits < 65536; bits++) {
       const value = decode(bits)
       const back = encode(value)
-      if (Number.isNaN(value)) expect(decode(back)).toBeNaN()
+      if (Number.isNaN(value)) expectSame(decode(back), Number.NaN)
       else if (back !== bits) expect(back, `0x${bits.toString(16)}`).toBe(bits)
     }
   })
@@ -77,8 +78,7 @@ describe.each(formats)('$name', ({ decode, encode, exponentBits, fractionBits })
         const bits = encode(value)
         const error = Math.abs(decode(bits) - value)
         for (const neighbour of [bits - 1, bits + 1]) {
-          if ((neighbour & 0x7fff) !== 0x7fff)
-            expect(error).toBeLessThanOrEqual(Math.abs(decode(neighbour & 0xffff) - value))
+          if ((neighbour & 0x7fff) !== 0x7fff) expectAtMost(error, Math.abs(decode(neighbour & 0xffff) - value))
         }
       }),
     )

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { compareTensors } from '../../../src/compare/compare-tensors.ts'
 import type { DType } from '../../../src/tensor/dtype.ts'
 import type { Tensor } from '../../../src/tensor/tensor.ts'
+import { expectAtMost, expectSame } from '../../in-loops.ts'
 import { runs } from '../../trials.ts'
 import { allDTypes, anyNumber, anyTolerance, elementsOf, nearby, store } from '../arbitraries.ts'
 import { matches } from '../reference-rule.ts'
@@ -87,7 +88,7 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 /** Equal up to the order of summation. */
 function expectNear(found: number, expected: number): void {
   if (Object.is(found, expected) || found === expected) return
-  expect(Math.abs(found - expected) / Math.abs(expected)).toBeLessThan(1e-12)
+  expectAtMost(Math.abs(found - expected) / Math.abs(expected), 1e-12)
 }
 
 describe.each([
@@ -107,8 +108,8 @@ describe.each([
         const { actual, reference } = tensorsOf(sample, length)
         const expected = examine(actual, reference, options)
         const found = compareTensors(actual, reference, options)
-        expect(found.mismatched).toBe(expected.mismatched)
-        if (!found.pass) expect(found.reason).toBe(expected.nonFinite > 0 ? 'nonfinite' : 'values')
+        expectSame(found.mismatched, expected.mismatched)
+        if (!found.pass) expectSame(found.reason, expected.nonFinite > 0 ? 'nonfinite' : 'values')
         const values = elementsOf(reference).map(Number)
         expect(found.reference.nonFinite).toEqual({
           nan: values.filter(Number.isNaN).length,
@@ -123,16 +124,16 @@ describe.each([
         )
         const { abs, rel } = expected
         if (abs.length === 0) return
-        expect(found.absDiff.max).toBe(abs.at(-1))
+        expectSame(found.absDiff.max, abs.at(-1))
         for (const q of [0.5, 0.9, 0.99] as const) {
-          expect(found.absDiff[`p${q * 100}` as 'p50' | 'p90' | 'p99']).toBe(quantile(abs, q))
+          expectSame(found.absDiff[`p${q * 100}` as 'p50' | 'p90' | 'p99'], quantile(abs, q))
         }
         if (abs.at(-1) !== Infinity && sum(abs) < Infinity) expectNear(found.absDiff.mean, sum(abs) / abs.length)
-        expect(found.relDiff.zeroReferences).toBe(abs.length - rel.length)
+        expectSame(found.relDiff.zeroReferences, abs.length - rel.length)
         if (rel.length === 0) return
-        expect(found.relDiff.max).toBe(rel.at(-1))
-        expect(found.relDiff.p50).toBe(quantile(rel, 0.5))
-        expect(found.relDiff.p99).toBe(quantile(rel, 0.99))
+        expectSame(found.relDiff.max, rel.at(-1))
+        expectSame(found.relDiff.p50, quantile(rel, 0.5))
+        expectSame(found.relDiff.p99, quantile(rel, 0.99))
       }),
       runs(usual),
     )
@@ -145,12 +146,12 @@ describe.each([
         const { actual, reference } = tensorsOf(sample, length)
         const { abs } = examine(actual, reference, options)
         const { first, counts, zeros } = compareTensors(actual, reference, options).histogram
-        expect(zeros).toBe(abs.filter((error) => error === 0).length)
-        expect(sum(counts)).toBe(abs.length - zeros)
+        expectSame(zeros, abs.filter((error) => error === 0).length)
+        expectSame(sum(counts), abs.length - zeros)
         counts.forEach((count, i) => {
           const [from, to] = [Number(`1e${first + i}`), Number(`1e${first + i + 1}`)]
           const inside = (error: number) => error >= from && (error < to || to === Infinity) && error > 0
-          expect(count).toBe(abs.filter(inside).length)
+          expectSame(count, abs.filter(inside).length)
         })
         if (counts.length > 0) expect([counts[0] === 0, counts.at(-1) === 0]).toEqual([false, false])
       }),
@@ -170,9 +171,9 @@ describe.each([
           ['atol', required.atolGivenRtol],
           ['rtol', required.rtolGivenAtol],
         ] as const) {
-          if (value === Infinity) expect(passes({ ...options, [name]: Number.MAX_VALUE })).toBe(false)
-          else expect(passes({ ...options, [name]: value })).toBe(true)
-          if (value > 0 && value < Infinity) expect(passes({ ...options, [name]: nextBelow(value) })).toBe(false)
+          if (value === Infinity) expectSame(passes({ ...options, [name]: Number.MAX_VALUE }), false)
+          else expectSame(passes({ ...options, [name]: value }), true)
+          if (value > 0 && value < Infinity) expectSame(passes({ ...options, [name]: nextBelow(value) }), false)
         }
       }),
       runs(usual),
@@ -188,13 +189,19 @@ describe.each([
         const missed = a.map((_, i) => i).filter((i) => !matches(a[i] ?? 0, r[i] ?? 0, options))
         const { worst } = compareTensors(actual, reference, options)
         const listed = worst.map(({ index: [position = -1] }) => position)
-        expect(new Set(listed).size).toBe(listed.length)
+        expectSame(new Set(listed).size, listed.length)
         if (missed.length === 0) {
-          expect(worst.every(({ excess }) => excess <= 1)).toBe(true)
+          expectSame(
+            worst.every(({ excess }) => excess <= 1),
+            true,
+          )
           return
         }
-        expect(listed.length).toBe(Math.min(5, missed.length))
-        expect(listed.every((position) => missed.includes(position))).toBe(true)
+        expectSame(listed.length, Math.min(5, missed.length))
+        expectSame(
+          listed.every((position) => missed.includes(position)),
+          true,
+        )
         const excessOf = (i: number) => {
           const diff = Math.abs(Number(a[i]) - Number(r[i]))
           if (!Number.isFinite(Number(a[i])) || !Number.isFinite(Number(r[i]))) return Infinity

@@ -1,8 +1,9 @@
 // Properties of the verdict, for every pair of dtypes, in plain JavaScript (few elements) and in the kernels (many).
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { compareTensors } from '../../../src/compare/compare-tensors.ts'
 import type { Tensor } from '../../../src/tensor/tensor.ts'
+import { expectSame } from '../../in-loops.ts'
 import { runs } from '../../trials.ts'
 import { allDTypes, anyBigInt, anyNumber, anyTolerance, elementsOf, nearby, store } from '../arbitraries.ts'
 import { allMatch } from '../reference-rule.ts'
@@ -46,7 +47,7 @@ describe.each(sizes)('$name', ({ size }) => {
           reference,
         )
         const expected = allMatch(elementsOf(a), elementsOf(r), options)
-        expect(compareTensors(size(a), size(r), options).pass).toBe(expected)
+        expectSame(compareTensors(size(a), size(r), options).pass, expected)
       }),
       runs(25),
     )
@@ -71,7 +72,7 @@ describe.each(sizes)('$name', ({ size }) => {
           const a = store([value + step], actual)
           const r = store([value], reference)
           const expected = allMatch(elementsOf(a), elementsOf(r), { atol, rtol })
-          expect(compareTensors(size(a), size(r), { atol, rtol }).pass).toBe(expected)
+          expectSame(compareTensors(size(a), size(r), { atol, rtol }).pass, expected)
         },
       ),
       runs(100),
@@ -83,9 +84,9 @@ describe.each(sizes)('$name', ({ size }) => {
       fc.property(fc.array(anyNumber), fc.constantFrom(...allDTypes), fc.boolean(), (values, dtype, equalNaN) => {
         const x = size(store(values, dtype))
         const holdsNaN = elementsOf(x).some(Number.isNaN)
-        expect(compareTensors(x, x, { preset: 'exact', equalNaN }).pass).toBe(equalNaN || !holdsNaN)
+        expectSame(compareTensors(x, x, { preset: 'exact', equalNaN }).pass, equalNaN || !holdsNaN)
         const copy = { ...x, data: x.data.slice() }
-        expect(compareTensors(copy, x, { preset: 'exact', equalNaN }).pass).toBe(equalNaN || !holdsNaN)
+        expectSame(compareTensors(copy, x, { preset: 'exact', equalNaN }).pass, equalNaN || !holdsNaN)
       }),
     )
   })
@@ -107,8 +108,8 @@ describe.each(sizes)('$name', ({ size }) => {
         )
         if (!compareTensors(a, r, options).pass) return
         const { atol, rtol } = options
-        expect(compareTensors(a, r, { ...options, atol: atol + moreAtol }).pass).toBe(true)
-        expect(compareTensors(a, r, { ...options, rtol: rtol + moreRtol }).pass).toBe(true)
+        expectSame(compareTensors(a, r, { ...options, atol: atol + moreAtol }).pass, true)
+        expectSame(compareTensors(a, r, { ...options, rtol: rtol + moreRtol }).pass, true)
       }),
     )
   })
@@ -135,7 +136,7 @@ describe.each(sizes)('$name', ({ size }) => {
             ),
             options,
           ).pass
-        expect(passes(other)).toBe(passes(pairs))
+        expectSame(passes(other), passes(pairs))
       }),
     )
   })

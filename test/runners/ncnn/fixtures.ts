@@ -26,8 +26,17 @@ interface Described {
 
 const file = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url)
 
-/** Reads all fixtures. */
-export function readFixtures(): Pick<Described, 'ncnn' | 'numbers'> & { readonly fixtures: readonly Fixture[] } {
+type Fixtures = Pick<Described, 'ncnn' | 'numbers'> & { readonly fixtures: readonly Fixture[] }
+
+let known: Fixtures | undefined
+
+/** All fixtures; those who ask again get the same ones. */
+export function readFixtures(): Fixtures {
+  known ??= decodeFixtures()
+  return known
+}
+
+function decodeFixtures(): Fixtures {
   const { ncnn, numbers, cases } = JSON.parse(readFileSync(file('layers.json'), 'utf8')) as Described
   const { tensors } = decodeSafetensors(readFileSync(file('layers.safetensors')))
   const byCase = new Map<string, [name: string, tensor: Tensor][]>()

@@ -20,8 +20,9 @@ const path = '../../../../../../src/runners/ncnn/engines/wasm/memory/kernel-memo
 let instances = 0
 
 /** The module as nobody has used it, beside the one that the other suites of this process share. */
-const freshModule = (): Promise<typeof import('../../../../../../src/runners/ncnn/engines/wasm/memory/kernel-memory.ts')> =>
-  import(/* @vite-ignore */ `${path}?instance=${instances++}`)
+const freshModule = (): Promise<
+  typeof import('../../../../../../src/runners/ncnn/engines/wasm/memory/kernel-memory.ts')
+> => import(/* @vite-ignore */ `${path}?instance=${instances++}`)
 
 /** What it holds is gone when `collected` says that the garbage collector has been everywhere. */
 class WeakReference {

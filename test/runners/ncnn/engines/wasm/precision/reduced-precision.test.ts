@@ -4,6 +4,7 @@ import { roundToFloat16 } from '../../../../../../src/runners/ncnn/engines/wasm/
 import { loadNcnn } from '../../../../../../src/runners/ncnn/index.ts'
 import type { NcnnOptions } from '../../../../../../src/runners/ncnn/options.ts'
 import { float16ToFloat32, float32ToFloat16 } from '../../../../../../src/tensor/half.ts'
+import { expectSame } from '../../../../../in-loops.ts'
 import { rawWeight, runSingle, taggedWeight } from '../../../run-layer.ts'
 
 const fp16: NcnnOptions = { useFp16Storage: true }
@@ -42,7 +43,7 @@ describe('rounding to float16', () => {
   test('float32 numbers are rounded like those that are stored', () => {
     for (let i = 0; i < 2000; i++) {
       const x = Math.fround((((i * 7919) % 2003) - 1001) * 2 ** ((i % 34) - 26))
-      expect(roundToFloat16(x) + 0).toBe(float16ToFloat32(float32ToFloat16(x)) + 0)
+      expectSame(roundToFloat16(x) + 0, float16ToFloat32(float32ToFloat16(x)) + 0)
     }
   })
 })
