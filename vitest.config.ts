@@ -3,7 +3,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 
 /** Makes V8 optimize later: most of what tests run is done before the optimized code, which took a third of all processor time, is there. */
 const optimizeLater = process.version.startsWith('v20.')
-  ? '--interrupt-budget=1000000'
+  ? '--interrupt-budget=4000000'
   : '--invocation-count-for-turbofan=30000'
 
 export default defineConfig({
@@ -11,7 +11,7 @@ export default defineConfig({
     // Importing the same modules anew for each file takes as long as all tests do.
     isolate: false,
     // Most of what tests allocate is garbage at once: in a young generation of 64 MiB, it need not be copied about before.
-    execArgv: ['--max-semi-space-size=64', optimizeLater],
+    execArgv: ['--max-semi-space-size=64', '--single-threaded-gc', optimizeLater],
     // What Vite makes of a module is kept in node_modules until the module, the configuration or package-lock.json changes.
     experimental: { fsModuleCache: true },
     // Only what hangs may reach them: nothing takes longer than some seconds, on a busy machine some times as long.
