@@ -4,16 +4,23 @@ import { fusedActivation, noActivation } from './activation.ts'
 import { kernel, measure } from './definition.ts'
 import { window } from './geometry.ts'
 
-/** Bytes of int8 filters [outch][inch][taps] after {@link NcnnKernels.packInt8Filters}: int16 in pairs, of taps in an odd last channel. */
+/**
+ * Bytes that int8 filters [outch][inch][taps] take at most after {@link NcnnKernels.packInt8Filters}: int16 in pairs, of taps in an odd last
+ * channel, or int8 in quads of channels; and what the sums begin with.
+ */
 export function packedInt8FilterBytes(outch: number, inch: number, taps: number): number {
   const pairs = Math.floor(inch / 2) * taps + (inch % 2) * Math.ceil(taps / 2)
-  return Math.ceil(outch / 4) * 4 * pairs * 4
+  const quads = Math.ceil(inch / 4) * taps
+  return Math.ceil(outch / 4) * 4 * 4 * (Math.max(pairs, quads) + 1)
 }
 
-/** Bytes of a right matrix [k,n] after {@link NcnnKernels.packInt8Right}: int16, panels of 8 columns, a last single one alone. */
+/**
+ * Bytes that a right matrix [k,n] takes at most after {@link NcnnKernels.packInt8Right}: int16 in pairs, or int8 in quads, panels of 8
+ * columns, a last single one alone; and what the sums begin with.
+ */
 export function packedInt8RightBytes(k: number, n: number): number {
   const columns = n % 8 === 1 ? n : Math.ceil(n / 8) * 8
-  return columns * Math.ceil(k / 2) * 4
+  return columns * 4 * (Math.ceil(k / 2) + 1)
 }
 
 export const int8Kernels = {

@@ -174,6 +174,10 @@ export const networks: Readonly<Record<string, SmallNetwork>> = {
     ],
     shape: [3, 23, 31],
   },
+  'int8 rows': {
+    layers: ['InnerProduct fc 1 1 x a 0=45 1=1 2=3285 8=2 9=1', 'InnerProduct classes 1 1 a y 0=17 1=1 2=765 8=2'],
+    shape: [21, 73],
+  },
   activations: {
     layers: [
       'Mish mish 1 1 x a',

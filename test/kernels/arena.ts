@@ -4,6 +4,7 @@ import {
   firstFreeByte,
   maxPages,
   type NcnnKernels,
+  ncnnModule,
   type Pointer,
   readSlackBytes,
 } from '../../src/kernels/ncnn.ts'
@@ -77,6 +78,18 @@ export function createArena(
       skew = newSkew
     },
   }
+}
+
+/** An arena over each form of the kernels; over the relaxed ones only where this runtime has relaxed SIMD. */
+export async function arenasOfForms(): Promise<readonly { readonly form: string; readonly arena: Arena }[]> {
+  const relaxed = await ncnnModule({ shared: false, relaxed: true }).catch(() => undefined)
+  const memory = new WebAssembly.Memory({ initial: 512, maximum: maxPages })
+  return [
+    { form: 'plain', arena: createArena() },
+    ...(relaxed === undefined
+      ? []
+      : [{ form: 'relaxed', arena: createArena(32, memory, createNcnnKernels(memory, relaxed)) }]),
+  ]
 }
 
 /** Numbers in [-1, 1), the same for the same seed (Marsaglia's xorshift). */

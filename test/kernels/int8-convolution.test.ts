@@ -3,11 +3,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Activation, gemmScratchBytes, packedInt8FilterBytes } from '../../src/kernels/ncnn.ts'
 import { toInt8 } from '../../src/runners/ncnn/engines/wasm/precision/int8.ts'
-import { createArena, firstDifference, randomBytes, randomFloats } from './arena.ts'
-
-const arena = createArena()
-const { kernels } = arena
-afterEach(() => arena.reset())
+import { arenasOfForms, firstDifference, randomBytes, randomFloats } from './arena.ts'
 
 interface Window {
   readonly inch: number
@@ -63,124 +59,129 @@ interface Finish {
   readonly biased: boolean
 }
 
-function check(window: Window, { activation, biased }: Finish, seed: number): void {
-  const { inch, outch, output, kernel, stride, dilation } = window
-  const [h, w] = sizeOf(window)
-  const [taps, count] = [kernel[0] * kernel[1], outch * output[0] * output[1]]
-  const [x, filters] = [randomBytes(inch * h * w, seed), randomBytes(outch * inch * taps, seed + 1)]
-  const scales = randomFloats(outch, seed + 2).map((v) => v * 1e-3)
-  const bias = randomFloats(outch, seed + 3)
-  const [type, a, b, activate] = activations[activation]
-  const outputScale = Math.fround(13.7)
-  const expected = Float32Array.from(sumsOf(x, filters, window), (sum, i) => {
-    const p = Math.floor((i * outch) / count)
-    const scaled = Math.fround(Math.fround(sum) * (scales[p] ?? 0))
-    return activate(biased ? Math.fround(scaled + (bias[p] ?? 0)) : scaled)
-  })
+describe.each(await arenasOfForms())('$form kernels', ({ arena }) => {
+  const { kernels } = arena
+  afterEach(() => arena.reset())
 
-  const packed = arena.bytes(packedInt8FilterBytes(outch, inch, taps))
-  kernels.packInt8Filters({ source: arena.putBytes(filters), outch, inch, taps, packed })
-  const [sums, bytes] = [arena.floats(count), arena.bytes(count)]
-  const run = (scale: number, y: number): void =>
-    kernels.int8Convolution({
-      input: image,
-      inch,
-      h,
-      w,
-      packedFilters: packed,
-      sums,
-      outch,
-      outH: output[0],
-      outW: output[1],
-      kernelH: kernel[0],
-      kernelW: kernel[1],
-      strideH: stride[0],
-      strideW: stride[1],
-      dilationH: dilation[0],
-      dilationW: dilation[1],
-      scales: factors,
-      bias: offsets,
-      activation: type,
-      activationA: a,
-      activationB: b,
-      outputScale: scale,
-      output: y,
-      scratch,
+  function check(window: Window, { activation, biased }: Finish, seed: number): void {
+    const { inch, outch, output, kernel, stride, dilation } = window
+    const [h, w] = sizeOf(window)
+    const [taps, count] = [kernel[0] * kernel[1], outch * output[0] * output[1]]
+    const [x, filters] = [randomBytes(inch * h * w, seed), randomBytes(outch * inch * taps, seed + 1)]
+    const scales = randomFloats(outch, seed + 2).map((v) => v * 1e-3)
+    const bias = randomFloats(outch, seed + 3)
+    const [type, a, b, activate] = activations[activation]
+    const outputScale = Math.fround(13.7)
+    const expected = Float32Array.from(sumsOf(x, filters, window), (sum, i) => {
+      const p = Math.floor((i * outch) / count)
+      const scaled = Math.fround(Math.fround(sum) * (scales[p] ?? 0))
+      return activate(biased ? Math.fround(scaled + (bias[p] ?? 0)) : scaled)
     })
-  const [image, factors] = [arena.putBytes(x), arena.put(scales)]
-  const [offsets, scratch] = [biased ? arena.put(bias) : 0, arena.bytes(gemmScratchBytes)]
-  run(outputScale, bytes)
-  expect([...new Int8Array(arena.readBytes(bytes, count).buffer)]).toEqual(
-    Array.from(expected, (v) => toInt8(Math.fround(v * outputScale))),
-  )
-  run(0, sums)
-  expect(firstDifference(arena.read(sums, count), expected)).toBeUndefined()
-  arena.reset()
-}
 
-const plain = { activation: 'none', biased: false } as const
-const unit = { stride: [1, 1], dilation: [1, 1], unread: [0, 0] } as const
-
-test('have the sums of plain integers, whatever the window', () => {
-  const pair = (max: number) => fc.tuple(fc.integer({ min: 1, max }), fc.integer({ min: 1, max }))
-  const window = fc.record({
-    inch: fc.integer({ min: 1, max: 9 }),
-    outch: fc.integer({ min: 1, max: 10 }),
-    output: pair(19),
-    kernel: pair(4),
-    stride: pair(3),
-    dilation: pair(3),
-    unread: fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 })),
-  })
-  const finish = fc.record({
-    activation: fc.constantFrom(...(Object.keys(activations) as (keyof typeof activations)[])),
-    biased: fc.boolean(),
-  })
-  fc.assert(fc.property(window, finish, fc.integer(), check), { numRuns: 200 })
-})
-
-test.each<Omit<Window, keyof typeof unit> & Partial<Window>>([
-  { inch: 1100, outch: 70, output: [1, 9], kernel: [1, 1] },
-  { inch: 3, outch: 5, output: [17, 31], kernel: [1, 1] },
-  { inch: 130, outch: 66, output: [7, 7], kernel: [3, 3] },
-  { inch: 61, outch: 9, output: [30, 30], kernel: [3, 3], stride: [2, 2] },
-  { inch: 3, outch: 8, output: [4, 4], kernel: [16, 16], stride: [16, 16] },
-  { inch: 3, outch: 4, output: [3, 9], kernel: [17, 19] },
-  { inch: 513, outch: 40, output: [1, 1], kernel: [1, 1] },
-  { inch: 2, outch: 3, output: [1, 300], kernel: [1, 5], dilation: [1, 2] },
-])('across the blocks of columns, channels and taps: %o', (window) => check({ ...unit, ...window }, plain, 1))
-
-describe('the image of a convolution', () => {
-  const side = fc.integer({ min: 1, max: 20 })
-  const edge = fc.integer({ min: -3, max: 4 })
-
-  test('is padded or cut, and quantised where it is float', () => {
-    fc.assert(
-      fc.property(side, side, edge, edge, edge, edge, fc.integer(), (h, w, top, left, bottom, right, seed) => {
-        const [channels, pad, scale] = [3, -2, Math.fround(90.7)]
-        const [windowH, windowW] = [top + h + bottom, left + w + right]
-        fc.pre(windowH > 0 && windowW > 0)
-        const floats = randomFloats(channels * h * w, seed)
-        const bytes = Int8Array.from(floats, (v) => toInt8(Math.fround(v * scale)))
-        const expected = Array.from({ length: channels * windowH * windowW }, (_, i) => {
-          const [q, y, x] = [
-            Math.floor(i / windowH / windowW),
-            (Math.floor(i / windowW) % windowH) - top,
-            (i % windowW) - left,
-          ]
-          return y < 0 || y >= h || x < 0 || x >= w ? pad : bytes[(q * h + y) * w + x]
-        })
-        const sources = [
-          [arena.put(floats), 1],
-          [arena.putBytes(bytes), 0],
-        ] as const
-        for (const [source, isFloat] of sources) {
-          const window = arena.bytes(expected.length)
-          kernels.int8Window({ source, isFloat, scale, channels, h, w, window, windowH, windowW, top, left, pad })
-          expect([...new Int8Array(arena.readBytes(window, expected.length).buffer)]).toEqual(expected)
-        }
-        arena.reset()
-      }),
+    const packed = arena.bytes(packedInt8FilterBytes(outch, inch, taps))
+    kernels.packInt8Filters({ source: arena.putBytes(filters), outch, inch, taps, packed })
+    const [sums, bytes] = [arena.floats(count), arena.bytes(count)]
+    const run = (scale: number, y: number): void =>
+      kernels.int8Convolution({
+        input: image,
+        inch,
+        h,
+        w,
+        packedFilters: packed,
+        sums,
+        outch,
+        outH: output[0],
+        outW: output[1],
+        kernelH: kernel[0],
+        kernelW: kernel[1],
+        strideH: stride[0],
+        strideW: stride[1],
+        dilationH: dilation[0],
+        dilationW: dilation[1],
+        scales: factors,
+        bias: offsets,
+        activation: type,
+        activationA: a,
+        activationB: b,
+        outputScale: scale,
+        output: y,
+        scratch,
+      })
+    const [image, factors] = [arena.putBytes(x), arena.put(scales)]
+    const [offsets, scratch] = [biased ? arena.put(bias) : 0, arena.bytes(gemmScratchBytes)]
+    run(outputScale, bytes)
+    expect([...new Int8Array(arena.readBytes(bytes, count).buffer)]).toEqual(
+      Array.from(expected, (v) => toInt8(Math.fround(v * outputScale))),
     )
+    run(0, sums)
+    expect(firstDifference(arena.read(sums, count), expected)).toBeUndefined()
+    arena.reset()
+  }
+
+  const plain = { activation: 'none', biased: false } as const
+  const unit = { stride: [1, 1], dilation: [1, 1], unread: [0, 0] } as const
+
+  test('have the sums of plain integers, whatever the window', () => {
+    const pair = (max: number) => fc.tuple(fc.integer({ min: 1, max }), fc.integer({ min: 1, max }))
+    const window = fc.record({
+      inch: fc.integer({ min: 1, max: 9 }),
+      outch: fc.integer({ min: 1, max: 10 }),
+      output: pair(19),
+      kernel: pair(4),
+      stride: pair(3),
+      dilation: pair(3),
+      unread: fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 })),
+    })
+    const finish = fc.record({
+      activation: fc.constantFrom(...(Object.keys(activations) as (keyof typeof activations)[])),
+      biased: fc.boolean(),
+    })
+    fc.assert(fc.property(window, finish, fc.integer(), check), { numRuns: 200 })
+  })
+
+  test.each<Omit<Window, keyof typeof unit> & Partial<Window>>([
+    { inch: 1100, outch: 70, output: [1, 9], kernel: [1, 1] },
+    { inch: 3, outch: 5, output: [17, 31], kernel: [1, 1] },
+    { inch: 130, outch: 66, output: [7, 7], kernel: [3, 3] },
+    { inch: 61, outch: 9, output: [30, 30], kernel: [3, 3], stride: [2, 2] },
+    { inch: 3, outch: 8, output: [4, 4], kernel: [16, 16], stride: [16, 16] },
+    { inch: 3, outch: 4, output: [3, 9], kernel: [17, 19] },
+    { inch: 513, outch: 40, output: [1, 1], kernel: [1, 1] },
+    { inch: 2, outch: 3, output: [1, 300], kernel: [1, 5], dilation: [1, 2] },
+  ])('across the blocks of columns, channels and taps: %o', (window) => check({ ...unit, ...window }, plain, 1))
+
+  describe('the image of a convolution', () => {
+    const side = fc.integer({ min: 1, max: 20 })
+    const edge = fc.integer({ min: -3, max: 4 })
+
+    test('is padded or cut, and quantised where it is float', () => {
+      fc.assert(
+        fc.property(side, side, edge, edge, edge, edge, fc.integer(), (h, w, top, left, bottom, right, seed) => {
+          const [channels, pad, scale] = [3, -2, Math.fround(90.7)]
+          const [windowH, windowW] = [top + h + bottom, left + w + right]
+          fc.pre(windowH > 0 && windowW > 0)
+          const floats = randomFloats(channels * h * w, seed)
+          const bytes = Int8Array.from(floats, (v) => toInt8(Math.fround(v * scale)))
+          const expected = Array.from({ length: channels * windowH * windowW }, (_, i) => {
+            const [q, y, x] = [
+              Math.floor(i / windowH / windowW),
+              (Math.floor(i / windowW) % windowH) - top,
+              (i % windowW) - left,
+            ]
+            return y < 0 || y >= h || x < 0 || x >= w ? pad : bytes[(q * h + y) * w + x]
+          })
+          const sources = [
+            [arena.put(floats), 1],
+            [arena.putBytes(bytes), 0],
+          ] as const
+          for (const [source, isFloat] of sources) {
+            const window = arena.bytes(expected.length)
+            kernels.int8Window({ source, isFloat, scale, channels, h, w, window, windowH, windowW, top, left, pad })
+            expect([...new Int8Array(arena.readBytes(window, expected.length).buffer)]).toEqual(expected)
+          }
+          arena.reset()
+        }),
+      )
+    })
   })
 })

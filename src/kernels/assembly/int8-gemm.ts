@@ -1,11 +1,13 @@
 // Products of int8 matrices: int32 sums, exact in whatever order they are taken, and wrapping beyond 32 bits.
 //
-// One instruction multiplies pairs of int16 and adds the two products. So operands are packed as int16, two depths side by side: A into
-// panels of 4 rows, [panel][pair][4][2]; B into panels of 8 columns, [panel][pair][8][2], the last one of them a single column where one is
-// left. Of an odd depth the last pair holds a weight of 0, whatever the other side has there.
+// Neighbouring depths are packed as groups of four bytes, which one instruction multiplies by four others and adds up: pairs of int16, or
+// quads of int8 where those are faster (./int8-quads). A into panels of 4 rows, [panel][group][4]; B into panels of 8 columns,
+// [panel][group][8], the last one of them a single column where one is left. Panels of quads of weights begin with what their sums begin
+// with. A last group that is not full holds weights of 0, whatever the other side has there.
+import { areQuads, copyQuads, dotOfQuads, initialBytes, packQuadsOfInputs, packQuadsOfWeights } from './int8-quads'
 
-/** Pairs of depths in a block: a slice of a B panel (8 KB) stays in the first-level cache. */
-export const PAIR_BLOCK: i32 = 256
+/** Groups of depths in a block: a slice of a B panel (8 KB) stays in the first-level cache. */
+export const GROUP_BLOCK: i32 = 256
 /** Columns of B that are packed, or are passed by, at a time: the block (256 KB) stays in the second-level cache. */
 export const COLUMN_BLOCK: i32 = 256
 /** Rows of A that pass by each B panel while they are in the second-level cache. */
@@ -14,7 +16,7 @@ export const ROW_BLOCK: i32 = 64
 const PACKED_ROW_BLOCK: i32 = 256
 
 /** Bytes of a packed block of either side. */
-export const BLOCK_BYTES: usize = <usize>PAIR_BLOCK * COLUMN_BLOCK * 4
+export const BLOCK_BYTES: usize = <usize>GROUP_BLOCK * COLUMN_BLOCK * 4
 /** Bytes of the tile behind it, for the edges of C. */
 export const EDGE_BYTES: usize = 256
 
@@ -67,30 +69,84 @@ export function panelWidth(columns: i32): i32 {
   return columns > 1 ? 8 : 1
 }
 
+/** Groups of so many depths. */
+// @ts-ignore: decorator
+@inline
+function groupsOf(k: i32): i32 {
+  return areQuads() ? (k + 3) >> 2 : (k + 1) >> 1
+}
+
+/** Bytes of a packed panel of B. */
+// @ts-ignore: decorator
+@inline
+function panelBytes(groups: i32, width: i32): usize {
+  return (<usize>(groups * width) << 2) + (areQuads() ? initialBytes(width) : 0)
+}
+
 export function packInt8Right(source: usize, k: i32, n: i32, packed: usize): void {
-  const pairs = (k + 1) >> 1
+  const groups = groupsOf(k)
   for (let j = 0; j < n; j += 8, source += <usize>k << 3) {
     const lanes = min(n - j, 8), width = panelWidth(lanes)
-    packRows(packed, width, source, k, lanes, k)
-    packed += <usize>(pairs * width) << 2
+    if (areQuads()) packQuadsOfWeights(packed, width, source, lanes, k)
+    else packRows(packed, width, source, k, lanes, k)
+    packed += panelBytes(groups, width)
   }
 }
 
 // Register tiles -----------------------------------------------------------------------------------------------------
 
-// @ts-ignore: decorator
-@inline
-function dot(c: v128, a: v128, b: v128): v128 {
-  return i32x4.add(c, i32x4.dot_i16x8_s(a, b))
+// What a group is, and on which side the weights are. Sums begin with what lies at `initial`: one for each row where A is the weights, one
+// for each column where B is. Classes, for the reason given in activation.ts.
+
+export class Pairs {
+  @inline dot(c: v128, a: v128, b: v128): v128 {
+    return i32x4.add(c, i32x4.dot_i16x8_s(a, b))
+  }
+  @inline initial(initial: usize, row: usize, half: usize): v128 {
+    return i32x4.splat(0)
+  }
+  @inline initialColumn(initial: usize): v128 {
+    return i32x4.splat(0)
+  }
 }
 
+/** Quads, A being the weights. */
+export class QuadsLeft {
+  @inline dot(c: v128, a: v128, b: v128): v128 {
+    return dotOfQuads(c, a, b)
+  }
+  @inline initial(initial: usize, row: usize, half: usize): v128 {
+    return v128.load32_splat(initial + (row << 2))
+  }
+  @inline initialColumn(initial: usize): v128 {
+    return v128.load(initial)
+  }
+}
+
+/** Quads, B being the weights. */
+export class QuadsRight {
+  @inline dot(c: v128, a: v128, b: v128): v128 {
+    return dotOfQuads(c, b, a)
+  }
+  @inline initial(initial: usize, row: usize, half: usize): v128 {
+    return v128.load(initial + (half << 4))
+  }
+  @inline initialColumn(initial: usize): v128 {
+    return v128.load32_splat(initial)
+  }
+}
+
+/** For sums that continue others. */
+export const NO_INITIAL: usize = memory.data(32)
+
 /**
- * C[4*tiles,8] = A*B, plus C where it accumulates, for consecutive panels of A and one of B. Two pairs share the loop's overhead; the way
+ * C[4*tiles,8] = A*B, plus C where it accumulates, for consecutive panels of A and one of B. Two groups share the loop's overhead; the way
  * out between them ends the basic block, so that V8 does not hoist the loads of both, as in GEMM's tile.
  */
-function tiles4x8(
-  tiles: i32, pa: usize, aStep: usize, panel: usize, pairs: i32, c: usize, ldc: usize, accumulate: bool,
+function tiles4x8<G>(
+  tiles: i32, pa: usize, aStep: usize, panel: usize, groups: i32, c: usize, ldc: usize, accumulate: bool, initial: usize, initialStep: usize,
 ): void {
+  const group = changetype<G>(0)
   let a: v128, b0: v128, b1: v128
   let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128
   for (; tiles > 0; tiles--) {
@@ -104,24 +160,28 @@ function tiles4x8(
       p += ldc
       c30 = v128.load(p), c31 = v128.load(p, 16)
     } else {
-      c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = i32x4.splat(0)
+      c00 = group.initial(initial, 0, 0), c01 = group.initial(initial, 0, 1)
+      c10 = group.initial(initial, 1, 0), c11 = group.initial(initial, 1, 1)
+      c20 = group.initial(initial, 2, 0), c21 = group.initial(initial, 2, 1)
+      c30 = group.initial(initial, 3, 0), c31 = group.initial(initial, 3, 1)
+      initial += initialStep
     }
-    const next = pa + aStep, end = pa + (<usize>pairs << 4)
+    const next = pa + aStep, end = pa + (<usize>groups << 4)
     let pb = panel
     while (pa < end) {
       a = v128.load32_splat(pa), b0 = v128.load(pb), b1 = v128.load(pb, 16)
-      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
-      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
+      c00 = group.dot(c00, a, b0), c01 = group.dot(c01, a, b1)
+      a = v128.load32_splat(pa, 4), c10 = group.dot(c10, a, b0), c11 = group.dot(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = group.dot(c20, a, b0), c21 = group.dot(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = group.dot(c30, a, b0), c31 = group.dot(c31, a, b1)
       pa += 16
       if (pa >= end) break
 
       a = v128.load32_splat(pa), b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
-      c00 = dot(c00, a, b0), c01 = dot(c01, a, b1)
-      a = v128.load32_splat(pa, 4), c10 = dot(c10, a, b0), c11 = dot(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = dot(c20, a, b0), c21 = dot(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = dot(c30, a, b0), c31 = dot(c31, a, b1)
+      c00 = group.dot(c00, a, b0), c01 = group.dot(c01, a, b1)
+      a = v128.load32_splat(pa, 4), c10 = group.dot(c10, a, b0), c11 = group.dot(c11, a, b1)
+      a = v128.load32_splat(pa, 8), c20 = group.dot(c20, a, b0), c21 = group.dot(c21, a, b1)
+      a = v128.load32_splat(pa, 12), c30 = group.dot(c30, a, b0), c31 = group.dot(c31, a, b1)
       pa += 16
       pb += 64
     }
@@ -164,40 +224,45 @@ function storeColumn(c: usize, ldc: usize, rows: i32, v: v128, accumulate: bool)
 }
 
 /** One column of C: lanes are rows, two panels of A at a time. */
-function column(pa: usize, aStep: usize, pb: usize, pairs: i32, c: usize, ldc: usize, m: i32, accumulate: bool): void {
-  const end = pb + (<usize>pairs << 2)
+function column<G>(
+  pa: usize, aStep: usize, pb: usize, groups: i32, c: usize, ldc: usize, m: i32, accumulate: bool, initial: usize, initialStep: usize,
+): void {
+  const group = changetype<G>(0), end = pb + (<usize>groups << 2)
   let i = 0
-  for (; i <= m - 8; i += 8, pa += 2 * aStep, c += 8 * ldc) {
-    let v0 = i32x4.splat(0), v1 = i32x4.splat(0)
+  for (; i <= m - 8; i += 8, pa += 2 * aStep, c += 8 * ldc, initial += 2 * initialStep) {
+    let v0 = group.initialColumn(initial), v1 = group.initialColumn(initial + initialStep)
     let p = pa
     for (let b = pb; b < end; b += 4, p += 16) {
       const x = v128.load32_splat(b)
-      v0 = dot(v0, v128.load(p), x), v1 = dot(v1, v128.load(p + aStep), x)
+      v0 = group.dot(v0, v128.load(p), x), v1 = group.dot(v1, v128.load(p + aStep), x)
     }
     storeColumn(c, ldc, 4, v0, accumulate)
     storeColumn(c + 4 * ldc, ldc, 4, v1, accumulate)
   }
-  for (; i < m; i += 4, pa += aStep, c += 4 * ldc) {
-    let v = i32x4.splat(0), p = pa
-    for (let b = pb; b < end; b += 4, p += 16) v = dot(v, v128.load(p), v128.load32_splat(b))
+  for (; i < m; i += 4, pa += aStep, c += 4 * ldc, initial += initialStep) {
+    let v = group.initialColumn(initial), p = pa
+    for (let b = pb; b < end; b += 4, p += 16) v = group.dot(v, v128.load(p), v128.load32_splat(b))
     storeColumn(c, ldc, min(m - i, 4), v, accumulate)
   }
 }
 
 /**
  * C[m,n] = A*B, plus C where it accumulates, for packed A (panels `aStep` bytes apart) and packed B (panels of 8 `bStep` bytes apart): all
- * of A passes by each panel of B. `edge` is room for one tile.
+ * of A passes by each panel of B. Sums begin with what lies at `initial`, `rowStep` bytes further for each panel of A and `columnStep` for
+ * each of B. `edge` is room for one tile.
  */
-export function multiplyBlock(
-  pa: usize, aStep: usize, pb: usize, bStep: usize, pairs: i32, c: usize, ldc: usize, m: i32, n: i32, accumulate: bool, edge: usize,
+export function multiplyBlock<G>(
+  pa: usize, aStep: usize, pb: usize, bStep: usize, groups: i32, c: usize, ldc: usize, m: i32, n: i32, accumulate: bool,
+  initial: usize, rowStep: usize, columnStep: usize, edge: usize,
 ): void {
-  for (let j = 0; j < n; j += 8, pb += bStep, c += 32) {
+  for (let j = 0; j < n; j += 8, pb += bStep, c += 32, initial += columnStep) {
     const columns = min(n - j, 8)
-    if (columns == 1) return column(pa, aStep, pb, pairs, c, ldc, m, accumulate)
+    if (columns == 1) return column<G>(pa, aStep, pb, groups, c, ldc, m, accumulate, initial, rowStep)
     const whole = columns == 8 ? m & ~3 : 0
-    if (whole) tiles4x8(whole >> 2, pa, aStep, pb, pairs, c, ldc, accumulate)
+    if (whole) tiles4x8<G>(whole >> 2, pa, aStep, pb, groups, c, ldc, accumulate, initial, rowStep)
     for (let i = whole; i < m; i += 4) {
-      tiles4x8(1, pa + <usize>(i >> 2) * aStep, aStep, pb, pairs, edge, 32, false)
+      const panel = <usize>(i >> 2)
+      tiles4x8<G>(1, pa + panel * aStep, aStep, pb, groups, edge, 32, false, initial + panel * rowStep, 0)
       storeTile(edge, c + <usize>i * ldc, ldc, min(m - i, 4), columns, accumulate)
     }
   }
@@ -217,27 +282,30 @@ function storeRow(c: usize, v0: v128, v1: v128, columns: i32, accumulate: bool, 
   storeTile(edge, c, 0, 1, columns, accumulate)
 }
 
-/** One row of C, whose pairs lie one after the other, against panels of B `bStep` bytes apart, which are streamed once. */
-function row(a: usize, pb: usize, bStep: usize, pairs: i32, c: usize, n: i32, accumulate: bool, edge: usize): void {
-  const end = a + (<usize>pairs << 2)
+/** One row of C, whose groups lie one after the other, against panels of B `bStep` bytes apart, which are streamed once. */
+function row<G>(
+  a: usize, pb: usize, bStep: usize, groups: i32, c: usize, n: i32, accumulate: bool, initial: usize, columnStep: usize, edge: usize,
+): void {
+  const group = changetype<G>(0), end = a + (<usize>groups << 2)
   let j = 0
-  for (; j <= n - 16; j += 16, pb += bStep << 1, c += 64) {
-    let v0 = i32x4.splat(0), v1 = i32x4.splat(0), v2 = i32x4.splat(0), v3 = i32x4.splat(0)
+  for (; j <= n - 16; j += 16, pb += bStep << 1, c += 64, initial += columnStep << 1) {
+    const second = initial + columnStep
+    let v0 = group.initial(initial, 0, 0), v1 = group.initial(initial, 0, 1), v2 = group.initial(second, 0, 0), v3 = group.initial(second, 0, 1)
     let b = pb
     for (let p = a; p < end; p += 4, b += 32) {
       const x = v128.load32_splat(p)
-      v0 = dot(v0, x, v128.load(b)), v1 = dot(v1, x, v128.load(b, 16))
-      v2 = dot(v2, x, v128.load(b + bStep)), v3 = dot(v3, x, v128.load(b + bStep, 16))
+      v0 = group.dot(v0, x, v128.load(b)), v1 = group.dot(v1, x, v128.load(b, 16))
+      v2 = group.dot(v2, x, v128.load(b + bStep)), v3 = group.dot(v3, x, v128.load(b + bStep, 16))
     }
     storeRow(c, v0, v1, 8, accumulate, edge)
     storeRow(c + 32, v2, v3, 8, accumulate, edge)
   }
-  for (; j < n; j += 8, pb += bStep, c += 32) {
+  for (; j < n; j += 8, pb += bStep, c += 32, initial += columnStep) {
     const columns = min(n - j, 8), step = <usize>panelWidth(columns) << 2
-    let v0 = i32x4.splat(0), v1 = i32x4.splat(0), b = pb
+    let v0 = group.initial(initial, 0, 0), v1 = group.initial(initial, 0, 1), b = pb
     for (let p = a; p < end; p += 4, b += step) {
       const x = v128.load32_splat(p)
-      v0 = dot(v0, x, v128.load(b)), v1 = dot(v1, x, v128.load(b, 16))
+      v0 = group.dot(v0, x, v128.load(b)), v1 = group.dot(v1, x, v128.load(b, 16))
     }
     storeRow(c, v0, v1, columns, accumulate, edge)
   }
@@ -247,8 +315,8 @@ function row(a: usize, pb: usize, bStep: usize, pairs: i32, c: usize, n: i32, ac
 
 /** Fewer rows are not worth a tile. */
 const FEW_ROWS: i32 = 3
-/** Pairs of a row that are unpacked at a time. */
-const ROW_PAIRS: i32 = <i32>(BLOCK_BYTES / 4)
+/** Groups of a row that are unpacked at a time. */
+const ROW_GROUPS: i32 = <i32>(BLOCK_BYTES / 4)
 
 /** Unpacks bytes into int16, some beyond n as well. */
 function unpackRow(src: usize, dst: usize, n: i32): void {
@@ -256,16 +324,27 @@ function unpackRow(src: usize, dst: usize, n: i32): void {
 }
 
 export function int8Gemm(a: usize, packedB: usize, c: usize, ldc: i32, m: i32, n: i32, k: i32, scratch: usize): void {
-  const pairs = (k + 1) >> 1, rowBytes = <usize>ldc << 2, bStep = <usize>pairs << 5, edge = scratch + BLOCK_BYTES
+  if (areQuads()) product<QuadsRight>(true, a, packedB, c, ldc, m, n, k, scratch)
+  else product<Pairs>(false, a, packedB, c, ldc, m, n, k, scratch)
+}
+
+function product<G>(quads: bool, a: usize, packedB: usize, c: usize, ldc: i32, m: i32, n: i32, k: i32, scratch: usize): void {
+  const groups = groupsOf(k), bStep = panelBytes(groups, 8), shift = quads ? 2 : 1
+  const rowBytes = <usize>ldc << 2, edge = scratch + BLOCK_BYTES
   const whole = panelWidth(n & 7) == 1 ? n & ~7 : n
+  // A last column that is alone has a panel of its own width.
+  const last = packedB + <usize>(n >> 3) * bStep, lastColumn = <usize>whole << 2
+  const begin = quads ? initialBytes(8) : 0, lastBegin = quads ? initialBytes(1) : 0
   if (m <= FEW_ROWS) {
     for (let i = 0; i < m; i++, a += k, c += rowBytes) {
-      for (let p = 0; p < pairs || p == 0; p += ROW_PAIRS) {
-        const count = min(pairs - p, ROW_PAIRS)
-        unpackRow(a + (<usize>p << 1), scratch, min(k - 2 * p, 2 * count))
-        row(scratch, packedB + (<usize>p << 5), bStep, count, c, whole, p > 0, edge)
+      for (let p = 0; p < groups || p == 0; p += ROW_GROUPS) {
+        const count = min(groups - p, ROW_GROUPS), source = a + (<usize>p << shift), depths = min(k - (p << shift), count << shift)
+        const initial = p > 0 ? NO_INITIAL : packedB, step = p > 0 ? 0 : bStep
+        if (quads) copyQuads(source, scratch, depths)
+        else unpackRow(source, scratch, depths)
+        row<G>(scratch, packedB + begin + (<usize>p << 5), bStep, count, c, whole, p > 0, initial, step, edge)
         if (whole < n) {
-          row(scratch, packedB + <usize>(n >> 3) * bStep + (<usize>p << 2), bStep, count, c + (<usize>whole << 2), 1, p > 0, edge)
+          row<G>(scratch, last + lastBegin + (<usize>p << 2), bStep, count, c + lastColumn, 1, p > 0, p > 0 ? NO_INITIAL : last, 0, edge)
         }
       }
     }
@@ -273,16 +352,18 @@ export function int8Gemm(a: usize, packedB: usize, c: usize, ldc: i32, m: i32, n
   }
   for (let i0 = 0; i0 < m; i0 += PACKED_ROW_BLOCK) {
     const rows = min(m - i0, PACKED_ROW_BLOCK), out = c + <usize>i0 * rowBytes
-    for (let p = 0; p < pairs || p == 0; p += PAIR_BLOCK) {
-      const count = min(pairs - p, PAIR_BLOCK), aStep = <usize>count << 4
+    for (let p = 0; p < groups || p == 0; p += GROUP_BLOCK) {
+      const count = min(groups - p, GROUP_BLOCK), aStep = <usize>count << 4, depths = min(k - (p << shift), count << shift)
       for (let i = 0; i < rows; i += 4) {
-        const source = a + <usize>(i0 + i) * k + (<usize>p << 1)
-        packRows(scratch + <usize>(i >> 2) * aStep, 4, source, k, min(rows - i, 4), min(k - 2 * p, 2 * count))
+        const source = a + <usize>(i0 + i) * k + (<usize>p << shift), panel = scratch + <usize>(i >> 2) * aStep
+        if (quads) packQuadsOfInputs(panel, source, k, min(rows - i, 4), depths)
+        else packRows(panel, 4, source, k, min(rows - i, 4), depths)
       }
-      multiplyBlock(scratch, aStep, packedB + (<usize>p << 5), bStep, count, out, rowBytes, rows, whole, p > 0, edge)
+      const initial = p > 0 ? NO_INITIAL : packedB, step = p > 0 ? 0 : bStep, right = packedB + begin + (<usize>p << 5)
+      multiplyBlock<G>(scratch, aStep, right, bStep, count, out, rowBytes, rows, whole, p > 0, initial, 0, step, edge)
       if (whole == n) continue
-      const last = packedB + <usize>(n >> 3) * bStep + (<usize>p << 2)
-      multiplyBlock(scratch, aStep, last, bStep, count, out + (<usize>whole << 2), rowBytes, rows, 1, p > 0, edge)
+      const lastInitial = p > 0 ? NO_INITIAL : last
+      multiplyBlock<G>(scratch, aStep, last + lastBegin + (<usize>p << 2), bStep, count, out + lastColumn, rowBytes, rows, 1, p > 0, lastInitial, 0, 0, edge)
     }
   }
 }
