@@ -8,8 +8,6 @@ import {
   maxPages,
   type NcnnKernels,
   type Pointer,
-  packedInt8FilterBytes,
-  packedInt8RightBytes,
   packedLeftBytes,
   packedRightBytes,
   readSlackBytes,
@@ -207,7 +205,7 @@ function int8Convolution(name: string, window: Window): KernelCase {
     prepare({ kernels, random, bytes }) {
       const [input, output] = [random(channels * h * w), bytes(outputs * outH * outW * 4)]
       const [scales, bias, image] = [random(outputs), random(outputs), bytes(channels * windowH * windowW)]
-      const packed = bytes(packedInt8FilterBytes(outputs, channels, taps))
+      const packed = bytes(kernels.packedInt8FilterBytes({ outch: outputs, inch: channels, taps }))
       kernels.packInt8Filters({
         source: random((outputs * channels * taps) >> 2),
         outch: outputs,
@@ -265,7 +263,7 @@ function int8Linear(name: string, rows: number, outputs: number, inputs: number)
     name,
     flops: 2 * rows * outputs * inputs,
     prepare({ kernels, random, bytes }) {
-      const packed = bytes(packedInt8RightBytes(inputs, outputs))
+      const packed = bytes(kernels.packedInt8RightBytes({ k: inputs, n: outputs }))
       kernels.packInt8Right({ source: random((inputs * outputs) >> 2), k: inputs, n: outputs, packed })
       const [a, c, scratch] = [random((rows * inputs) >> 2), bytes(rows * outputs * 4), bytes(gemmScratchBytes)]
       return () => kernels.int8Gemm({ a, packedB: packed, c, ldc: outputs, m: rows, n: outputs, k: inputs, scratch })

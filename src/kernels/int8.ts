@@ -4,25 +4,6 @@ import { fusedActivation, noActivation } from './activation.ts'
 import { kernel, measure } from './definition.ts'
 import { window } from './geometry.ts'
 
-/**
- * Bytes that int8 filters [outch][inch][taps] take at most after {@link NcnnKernels.packInt8Filters}: int16 in pairs, of taps in an odd last
- * channel, or int8 in quads of channels; and what the sums begin with.
- */
-export function packedInt8FilterBytes(outch: number, inch: number, taps: number): number {
-  const pairs = Math.floor(inch / 2) * taps + (inch % 2) * Math.ceil(taps / 2)
-  const quads = Math.ceil(inch / 4) * taps
-  return Math.ceil(outch / 4) * 4 * 4 * (Math.max(pairs, quads) + 1)
-}
-
-/**
- * Bytes that a right matrix [k,n] takes at most after {@link NcnnKernels.packInt8Right}: int16 in pairs, or int8 in quads, panels of 8
- * columns, a last single one alone; and what the sums begin with.
- */
-export function packedInt8RightBytes(k: number, n: number): number {
-  const columns = n % 8 === 1 ? n : Math.ceil(n / 8) * 8
-  return columns * 4 * (Math.ceil(k / 2) + 1)
-}
-
 export const int8Kernels = {
   /**
    * destination[i] = source[i] * scale, rounded to the nearest integer of -127..127, halves away from zero, NaN to 0; stays float32.
@@ -66,6 +47,8 @@ export const int8Kernels = {
   }),
   /** sums[p][i] = sums[p][i] * scales[p] + bias[p] for float32 sums [channels][n], rounded to float32 once, as fused instructions do. */
   int8ScaleFused: kernel(['sums', 'channels', 'n', 'scales', 'bias'], { bias: 0 }),
+  /** Bytes of int8 filters [outch][inch][taps] after {@link packInt8Filters}: panels of 4 filters follow each other. */
+  packedInt8FilterBytes: measure(['outch', 'inch', 'taps']),
   /** Packs int8 filters [outch][inch][taps] for {@link int8Convolution}. `packed` needs {@link packedInt8FilterBytes}. */
   packInt8Filters: kernel(['source', 'outch', 'inch', 'taps', 'packed']),
   /**
@@ -95,6 +78,8 @@ export const int8Kernels = {
     ],
     { bias: 0, ...noActivation },
   ),
+  /** Bytes of a right matrix [k,n] after {@link packInt8Right}: panels of 8 columns follow each other. */
+  packedInt8RightBytes: measure(['k', 'n']),
   /** Packs the transpose B[k,n] of int8 weights [n][k] for {@link int8Gemm}. `packed` needs {@link packedInt8RightBytes} bytes. */
   packInt8Right: kernel(['source', 'k', 'n', 'packed']),
   /**

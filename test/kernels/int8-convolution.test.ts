@@ -1,7 +1,7 @@
 // Int8 convolutions and the images they read against sums in plain integers.
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import { Activation, gemmScratchBytes, packedInt8FilterBytes } from '../../src/kernels/ncnn.ts'
+import { Activation, gemmScratchBytes } from '../../src/kernels/ncnn.ts'
 import { toInt8 } from '../../src/runners/ncnn/engines/wasm/precision/int8.ts'
 import { arenasOfForms, firstDifference, randomBytes, randomFloats } from './arena.ts'
 
@@ -78,7 +78,7 @@ describe.each(await arenasOfForms())('$form kernels', ({ arena }) => {
       return activate(biased ? Math.fround(scaled + (bias[p] ?? 0)) : scaled)
     })
 
-    const packed = arena.bytes(packedInt8FilterBytes(outch, inch, taps))
+    const packed = arena.bytes(kernels.packedInt8FilterBytes({ outch, inch, taps }))
     kernels.packInt8Filters({ source: arena.putBytes(filters), outch, inch, taps, packed })
     const [sums, bytes] = [arena.floats(count), arena.bytes(count)]
     const run = (scale: number, y: number): void =>

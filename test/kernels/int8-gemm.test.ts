@@ -1,7 +1,7 @@
 // Products of int8 matrices against sums in plain integers.
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
-import { gemmScratchBytes, packedInt8RightBytes } from '../../src/kernels/ncnn.ts'
+import { gemmScratchBytes } from '../../src/kernels/ncnn.ts'
 import { runs } from '../trials.ts'
 import { arenasOfForms, firstDifference, randomBytes } from './arena.ts'
 
@@ -25,7 +25,7 @@ describe.each(await arenasOfForms())('$form kernels', ({ arena }) => {
   function multiply(a: Int8Array, b: Int8Array, m: number, n: number, k: number, gap = 0): Int32Array {
     const ldc = n + gap
     const [left, right] = [arena.putBytes(a), arena.putBytes(b)]
-    const packed = arena.bytes(packedInt8RightBytes(k, n))
+    const packed = arena.bytes(kernels.packedInt8RightBytes({ k, n }))
     kernels.packInt8Right({ source: right, k, n, packed })
     const before = new Int32Array(m * ldc).fill(-7)
     const c = arena.putBytes(new Uint8Array(before.buffer))

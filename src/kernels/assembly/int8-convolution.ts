@@ -22,6 +22,17 @@ function weightAt(p: usize, exists: bool): i32 {
   return exists ? <i32>load<i8>(p) : 0
 }
 
+/** Bytes of a packed panel of 4 filters. */
+// @ts-ignore: decorator
+@inline
+function panelBytes(inch: i32, taps: i32, quads: bool): usize {
+  return (<usize>groupsOf(inch, taps, quads) << 4) + (quads ? initialBytes(4) : 0)
+}
+
+export function packedInt8FilterBytes(outch: i32, inch: i32, taps: i32): i32 {
+  return ((outch + 3) >> 2) * <i32>panelBytes(inch, taps, areQuads())
+}
+
 export function packInt8Filters(source: usize, outch: i32, inch: i32, taps: i32, packed: usize): void {
   if (areQuads()) packQuadFilters(source, outch, inch, taps, packed)
   else packPairFilters(source, outch, inch, taps, packed)
@@ -236,7 +247,7 @@ export function int8Convolution(
   const quads = areQuads()
   const taps = kernelH * kernelW, n = outH * outW
   const channelStep = <usize>(h * w), rowStep = <usize>(dilationH * w), tapStep = <usize>dilationW
-  const begin = quads ? initialBytes(4) : 0, aStep = begin + (<usize>groupsOf(inch, taps, quads) << 4), sumBytes = <usize>n << 2
+  const begin = quads ? initialBytes(4) : 0, aStep = panelBytes(inch, taps, quads), sumBytes = <usize>n << 2
   const toBytes = sums != output, outputShift = toBytes ? 0 : 2, outputBytes = <usize>n << outputShift
   // Rows of a pointwise convolution follow each other without a gap.
   const flat = taps == 1 && strideH == 1 && strideW == 1 && w == outW

@@ -83,6 +83,11 @@ function panelBytes(groups: i32, width: i32): usize {
   return (<usize>(groups * width) << 2) + (areQuads() ? initialBytes(width) : 0)
 }
 
+export function packedInt8RightBytes(k: i32, n: i32): i32 {
+  const groups = groupsOf(k), last = n & 7
+  return (n >> 3) * <i32>panelBytes(groups, 8) + (last ? <i32>panelBytes(groups, panelWidth(last)) : 0)
+}
+
 export function packInt8Right(source: usize, k: i32, n: i32, packed: usize): void {
   const groups = groupsOf(k)
   for (let j = 0; j < n; j += 8, source += <usize>k << 3) {

@@ -1,5 +1,5 @@
 // Products of matrices in int8: operands quantised on the fly or stored as int8, sums in int32, results scaled back to floats.
-import { gemmScratchBytes, packedInt8RightBytes } from '../../../../../kernels/ncnn.ts'
+import { gemmScratchBytes } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob, BlobArray } from '../memory/blob.ts'
@@ -111,7 +111,7 @@ export function packRightInt8(
   depth: number,
   { kernels, alloc }: Pick<Workspace, 'kernels' | 'alloc'>,
 ): Blob {
-  const packed = alloc([packedInt8RightBytes(depth, columns)], 'uint8')
+  const packed = alloc([kernels.packedInt8RightBytes({ k: depth, n: columns })], 'uint8')
   kernels.packInt8Right({ source: rows.ptr + offset, k: depth, n: columns, packed: packed.ptr })
   return packed
 }

@@ -1,7 +1,7 @@
 // Kernels that divide large calls among threads. Every element is computed as in one call, so that the result has the same bits.
 import type { Arguments } from '../../../../../kernels/definition.ts'
 import type { NcnnKernels, ncnnDefinitions } from '../../../../../kernels/definitions.ts'
-import { Initial, packedInt8FilterBytes } from '../../../../../kernels/ncnn.ts'
+import { Initial } from '../../../../../kernels/ncnn.ts'
 import type { KernelName, ThreadPool } from './pool.ts'
 
 type CallOf<K extends KernelName> = Arguments<(typeof ncnnDefinitions)[K]>
@@ -52,16 +52,16 @@ const divisions: { readonly [K in KernelName]?: Divide<K> } = {
     const advance = { packedWeights: 4 * depth, bias: ifPresent(bias, 4), output: 4 * plane }
     return { along: 'outch', grain: 4, advance, work: outch * plane * depth }
   },
-  int8Gemm: ({ ldc, m, n, k }) => ({
+  int8Gemm: ({ ldc, m, n, k }, { packedInt8RightBytes }) => ({
     ...(m > n
       ? { along: 'm', grain: 4, advance: { a: k, c: 4 * ldc } }
-      : { along: 'n', grain: 8, advance: { packedB: 4 * Math.ceil(k / 2), c: 4 } }),
+      : { along: 'n', grain: 8, advance: { packedB: packedInt8RightBytes({ k, n: 8 }) / 8, c: 4 } }),
     work: m * n * k,
   }),
-  int8Convolution({ inch, sums, outch, outH, outW, kernelH, kernelW, bias, output }) {
+  int8Convolution({ inch, sums, outch, outH, outW, kernelH, kernelW, bias, output }, { packedInt8FilterBytes }) {
     const [taps, plane] = [kernelH * kernelW, outH * outW]
     const advance = {
-      packedFilters: packedInt8FilterBytes(4, inch, taps) / 4,
+      packedFilters: packedInt8FilterBytes({ outch: 4, inch, taps }) / 4,
       sums: 4 * plane,
       scales: 4,
       bias: ifPresent(bias, 4),

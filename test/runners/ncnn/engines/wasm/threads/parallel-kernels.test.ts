@@ -10,8 +10,6 @@ import {
   ncnnModule,
   type Pointer,
   PoolType,
-  packedInt8FilterBytes,
-  packedInt8RightBytes,
   packedLeftBytes,
   packedRightBytes,
   WeightType,
@@ -351,7 +349,7 @@ const cases: Readonly<Record<string, SizedCase>> = {
         count: m * n,
         prepare: ((y) => {
           const k = 301
-          const packed = arena.bytes(packedInt8RightBytes(k, n))
+          const packed = arena.bytes(arena.kernels.packedInt8RightBytes({ k, n }))
           arena.kernels.packInt8Right({ source: positiveBytes(n * k, 1), k, n, packed })
           const [a, work] = [positiveBytes(m * k, 2), scratch()]
           return (kernels) => kernels.int8Gemm({ a, packedB: packed, c: y, ldc: n, m, n, k, scratch: work })
@@ -365,7 +363,7 @@ const cases: Readonly<Record<string, SizedCase>> = {
       {
         count: result === 'bytes' ? (29 * 28 * 36) / 4 : 29 * 28 * 36,
         prepare: ((y) => {
-          const filters = arena.bytes(packedInt8FilterBytes(29, 21, 9))
+          const filters = arena.bytes(arena.kernels.packedInt8FilterBytes({ outch: 29, inch: 21, taps: 9 }))
           arena.kernels.packInt8Filters({
             source: positiveBytes(29 * 21 * 9, 1),
             outch: 29,

@@ -1,5 +1,5 @@
 // Convolution with int8 weights as ncnn's plain layers compute it: int8 products summed in integers, then scaled back to float.
-import { Activation, gemmScratchBytes, packedInt8FilterBytes } from '../../../../../../kernels/ncnn.ts'
+import { Activation, gemmScratchBytes } from '../../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../../error.ts'
 import { raw } from '../../../../weights.ts'
 import type { Elements, Workspace } from '../../layer.ts'
@@ -150,7 +150,7 @@ function prepareWeight(
   }
   const { group, outputs, inputs } = shape
   const rows = outputs / group
-  const groupBytes = packedInt8FilterBytes(rows, inputs, taps)
+  const groupBytes = kernels.packedInt8FilterBytes({ outch: rows, inch: inputs, taps })
   const packed = alloc([group * groupBytes], 'uint8')
   for (let g = 0; g < group; g++) {
     kernels.packInt8Filters({
@@ -219,7 +219,7 @@ function convolvePacked(
   const image = imageWithPadding(x, filters, geometry, pad, workspace)
   const rows = filters.outputs / group
   const plane = outH * outW
-  const groupBytes = packedInt8FilterBytes(rows, inputs, kernelH * kernelW)
+  const groupBytes = kernels.packedInt8FilterBytes({ outch: rows, inch: inputs, taps: kernelH * kernelW })
   const scratch = workspace.scratch([gemmScratchBytes], 'uint8').ptr
   for (let g = 0; g < group; g++) {
     kernels.int8Convolution({
