@@ -1,4 +1,5 @@
 // The first part of section `kernels` of `npm run bench`: the speed of the ncnn engine's kernels on the layer shapes of real networks.
+import './relaxed-simd.ts'
 import {
   Activation,
   createNcnnKernels,
@@ -7,6 +8,7 @@ import {
   Initial,
   maxPages,
   type NcnnKernels,
+  ncnnModule,
   type Pointer,
   packedLeftBytes,
   packedRightBytes,
@@ -15,14 +17,24 @@ import {
   WeightType,
 } from '../src/kernels/ncnn.ts'
 import { markdownTable } from './measure.ts'
+import { createPeak } from './peak.ts'
 import type { SectionResult } from './section.ts'
 
-/** One measured kernel: CPU time of the median round. `gflops` counts a multiplication and an addition as two. */
-interface KernelTiming {
-  name: string
+/** Speed of one form of a kernel, in the median round. `gflops` counts a multiplication and an addition as two. */
+interface Speed {
   milliseconds: number
   fastest: number
   gflops: number
+  /** Share of the most that the processor can, measured in the same rounds. */
+  share: number
+}
+
+interface KernelTiming {
+  name: string
+  ofPeak: boolean
+  plain: Speed
+  /** With `relaxedSimd`; undefined where it changes nothing. */
+  relaxed: Speed | undefined
 }
 
 /** Memory for one case: arrays of random numbers and of results. */
@@ -36,6 +48,8 @@ interface Bench {
 interface KernelCase {
   name: string
   flops: number
+  /** Whether it multiplies and adds floats, so that what the processor can do of that is its limit. */
+  ofPeak: boolean
   /** Prepares weights and inputs; what it returns is timed. */
   prepare(bench: Bench): () => void
 }
@@ -44,6 +58,7 @@ function product(name: string, m: number, n: number, k: number): KernelCase {
   return {
     name,
     flops: 2 * m * n * k,
+    ofPeak: true,
     prepare({ kernels, random, bytes }) {
       const packed = bytes(packedLeftBytes(m, k))
       kernels.packLeft({
@@ -80,6 +95,7 @@ function linear(name: string, rows: number, outputs: number, inputs: number): Ke
   return {
     name,
     flops: 2 * rows * outputs * inputs,
+    ofPeak: true,
     prepare({ kernels, random, bytes }) {
       const packed = bytes(packedRightBytes(inputs, outputs))
       kernels.packRight({
@@ -136,6 +152,7 @@ function convolution(name: string, window: Window, depthwise = false): KernelCas
   return {
     name,
     flops: 2 * outputs * outH * outW * k,
+    ofPeak: true,
     prepare({ kernels, random, bytes }) {
       const [input, output, bias] = [random(channels * h * w), bytes(outputs * outH * outW * 4), random(outputs)]
       const strides = { strideH: stride, strideW: stride, dilationH: dilation, dilationW: dilation }
@@ -202,6 +219,7 @@ function int8Convolution(name: string, window: Window): KernelCase {
   return {
     name,
     flops: 2 * outputs * outH * outW * channels * taps,
+    ofPeak: false,
     prepare({ kernels, random, bytes }) {
       const [input, output] = [random(channels * h * w), bytes(outputs * outH * outW * 4)]
       const [scales, bias, image] = [random(outputs), random(outputs), bytes(channels * windowH * windowW)]
@@ -262,6 +280,7 @@ function int8Linear(name: string, rows: number, outputs: number, inputs: number)
   return {
     name,
     flops: 2 * rows * outputs * inputs,
+    ofPeak: false,
     prepare({ kernels, random, bytes }) {
       const packed = bytes(kernels.packedInt8RightBytes({ k: inputs, n: outputs }))
       kernels.packInt8Right({ source: random((inputs * outputs) >> 2), k: inputs, n: outputs, packed })
@@ -276,6 +295,7 @@ function lstm(name: string, steps: number, inputs: number, hiddenSize: number): 
   return {
     name,
     flops: 2 * steps * n * (inputs + hiddenSize),
+    ofPeak: true,
     prepare({ kernels, random, bytes }) {
       const [packedInput, packedHidden] = [bytes(packedRightBytes(inputs, n)), bytes(packedRightBytes(hiddenSize, n))]
       kernels.packRight({
@@ -347,6 +367,7 @@ function elementwise(
   return {
     name,
     flops: count,
+    ofPeak: false,
     prepare(bench) {
       const [data, output] = [bench.random(count), bench.bytes(count * 4)]
       return () => run(bench, data, output)
@@ -360,6 +381,7 @@ function doubled(name: string, channels: number, size: number): KernelCase {
   return {
     name,
     flops: channels * outSize * outSize,
+    ofPeak: false,
     prepare({ kernels, random, bytes, integers }) {
       const first = integers(Int32Array.from({ length: outSize }, (_, i) => Math.min(i >> 1, size - 2)))
       const weight = random(2 * outSize)
@@ -392,6 +414,7 @@ function gridSampled(name: string, channels: number, size: number): KernelCase {
   return {
     name,
     flops: channels * points,
+    ofPeak: false,
     prepare({ kernels, random, bytes }) {
       const [input, output, grid] = [random(channels * points), bytes(4 * channels * points), random(2 * points)]
       const scratch = bytes(kernels.gridSampleScratchBytes())
@@ -486,7 +509,7 @@ const rounds = 9
 /** Work per round: long enough for the clock of CPU time, short enough that nobody waits. */
 const flopsPerRound = 1e8
 
-function createBench(): Bench {
+function createBench(module?: WebAssembly.Module): Bench {
   const memory = new WebAssembly.Memory({ initial: memoryMegabytes * 16, maximum: maxPages })
   let top = firstFreeByte
   const bytes = (count: number) => {
@@ -505,7 +528,7 @@ function createBench(): Bench {
     new Int32Array(memory.buffer, pointer, values.length).set(values)
     return pointer
   }
-  return { kernels: createNcnnKernels(memory), bytes, random, integers }
+  return { kernels: createNcnnKernels(memory, module), bytes, random, integers }
 }
 
 function cpuMilliseconds(run: () => void): number {
@@ -521,23 +544,63 @@ export function convolutionKernel(name: string, window: Window, depthwise: boole
 }
 
 /** Times every kernel on one thread, by CPU time, so that other work on the machine disturbs little. */
-export function benchKernels(): SectionResult {
-  const data = cases.map(timeKernel)
-  const rows = data.map(({ name, milliseconds, gflops }) => [name, milliseconds.toFixed(3), gflops.toFixed(1)])
-  return { markdown: markdownTable(['kernel', 'ms', 'GFLOP/s'], rows), data }
+export async function benchKernels(): Promise<SectionResult> {
+  const peak = createPeak()
+  const relaxedModule = peak.fused && (await ncnnModule({ shared: false, relaxed: true }))
+  const data = cases.map((kernel): KernelTiming => {
+    const plain = timeKernel(kernel, peak.plain)
+    const relaxed = relaxedModule && kernel.ofPeak ? timeKernel(kernel, peak.fused, relaxedModule) : undefined
+    return { name: kernel.name, ofPeak: kernel.ofPeak, plain, relaxed }
+  })
+  const most = { plain: mostOf(peak.plain), fused: peak.fused && mostOf(peak.fused) }
+  const percent = (share: number) => `${Math.round(100 * share)} %`
+  const products = data.filter(({ ofPeak }) => ofPeak)
+  const limits = `Without loads, the processor multiplies and adds ${most.plain.toFixed(1)} GFLOP/s in vectors of 128 bits${
+    most.fused === undefined ? '' : `, fused ${most.fused.toFixed(1)}`
+  }; shares are of what it can in the same rounds.`
+  const markdown = [
+    limits,
+    markdownTable(
+      ['kernel', 'ms', 'GFLOP/s', 'of the plain peak', 'relaxedSimd, GFLOP/s', 'of the fused peak'],
+      products.map(({ name, plain, relaxed }) => [
+        name,
+        plain.milliseconds.toFixed(3),
+        plain.gflops.toFixed(1),
+        percent(plain.share),
+        relaxed?.gflops.toFixed(1) ?? '',
+        relaxed ? percent(relaxed.share) : '',
+      ]),
+    ),
+    markdownTable(
+      ['kernel', 'ms', 'thousand millions a second'],
+      data
+        .filter(({ ofPeak }) => !ofPeak)
+        .map(({ name, plain }) => [name, plain.milliseconds.toFixed(3), plain.gflops.toFixed(1)]),
+    ),
+  ].join('\n\n')
+  return { markdown, data: { most, kernels: data } }
 }
 
 /** Until then V8 has optimised the kernel. */
 const warmUpMilliseconds = 300
 
-function timeKernel({ name, flops, prepare }: KernelCase): KernelTiming {
-  const run = prepare(createBench())
+/** The fastest of as many rounds as a kernel gets. */
+const mostOf = (peak: () => number): number => Math.max(...Array.from({ length: rounds }, peak))
+
+function timeKernel({ flops, prepare }: KernelCase, peak = () => Number.NaN, module?: WebAssembly.Module): Speed {
+  const run = prepare(createBench(module))
   const repeats = Math.max(1, Math.round(flopsPerRound / flops))
   const repeat = () => {
     for (let i = 0; i < repeats; i++) run()
   }
   for (let spent = 0; spent < warmUpMilliseconds; ) spent += cpuMilliseconds(repeat)
-  const times = Array.from({ length: rounds }, () => cpuMilliseconds(repeat) / repeats).sort((a, b) => a - b)
-  const [fastest = 0, milliseconds = 0] = [times[0], times[rounds >> 1]]
-  return { name, milliseconds, fastest, gflops: flops / milliseconds / 1e6 }
+  const measured = Array.from({ length: rounds }, () => {
+    const [before, milliseconds, after] = [peak(), cpuMilliseconds(repeat) / repeats, peak()]
+    return { milliseconds, share: flops / milliseconds / 1e6 / ((before + after) / 2) }
+  })
+  const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b)
+  const times = sorted(measured.map(({ milliseconds }) => milliseconds))
+  const shares = sorted(measured.map(({ share }) => share))
+  const [fastest = 0, milliseconds = 0, share = 0] = [times[0], times[rounds >> 1], shares[rounds >> 1]]
+  return { milliseconds, fastest, gflops: flops / milliseconds / 1e6, share }
 }

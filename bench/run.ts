@@ -8,7 +8,7 @@ const sections: Readonly<Record<string, () => Promise<SectionResult>>> = {
   compare: async () => (await import('./compare.ts')).benchCompare(),
   hints: async () => (await import('./hints.ts')).benchHints(),
   kernels: async () => {
-    const kernels = (await import('./kernels.ts')).benchKernels()
+    const kernels = await (await import('./kernels.ts')).benchKernels()
     const convolutions = await (await import('./peer-convolutions.ts')).benchPeerConvolutions()
     return {
       markdown: `${kernels.markdown}\n\n${convolutions.markdown}`,

@@ -1,4 +1,4 @@
-// Matrix products: packing into panels, the 4x8 register tile, and the loops that block for the caches.
+// Matrix products: packing into panels, the register tiles, and the loops that block for the caches.
 //
 // A is packed into panels of 4 rows, [panel][k][4]; B into panels of 8 columns, [panel][k][8], the last panel 8, 4 or 1 wide.
 // Every element of C is one chain  initial + a0*b0 + a1*b1 + ...  in the order of k, rounded at each step: a block of k continues
@@ -11,8 +11,8 @@ import { madd } from './madd'
 export const DEPTH_BLOCK: i32 = 512
 /** Columns of B packed at a time: the block (256 KB) stays in the second-level cache. */
 export const COLUMN_BLOCK: i32 = 128
-/** Rows of A that pass by each B panel while they are in the second-level cache. */
-export const ROW_BLOCK: i32 = 64
+/** Rows of A that pass by each B panel while they are in the second-level cache; whole tiles of both heights. */
+export const ROW_BLOCK: i32 = 72
 /** Rows of A packed at a time when it is A that changes from call to call. */
 const PACKED_ROW_BLOCK: i32 = 256
 
@@ -377,6 +377,157 @@ function tiles4x8(
   }
 }
 
+/**
+ * C[12*groups,8] likewise, where a product and its addition are one instruction: two of them a cycle, each four cycles until it is done,
+ * want more than eight accumulators. Three panels of A make two tiles of six rows: four rows of one panel and two of the middle one.
+ * Each row ends its basic block by a way out that is never taken: otherwise V8 holds more than the fifteen registers that there are.
+ */
+function tiles6x8(
+  groups: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,
+  initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
+): void {
+  let a: v128, b0: v128, b1: v128
+  let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128, c40: v128, c41: v128, c50: v128, c51: v128
+  for (let tile = 0; tile < groups << 1; tile++) {
+    const second = tile & 1
+    let quad = second ? pa + 2 * aStep : pa, pair = pa + aStep + (second ? 8 : 0)
+    const quadC = second ? c + 8 * ldc : c, pairC = c + (second ? 6 : 4) * ldc
+    if (initial == INITIAL_ACCUMULATE) {
+      let p = quadC
+      c00 = v128.load(p), c01 = v128.load(p, 16)
+      p += ldc
+      c10 = v128.load(p), c11 = v128.load(p, 16)
+      p += ldc
+      c20 = v128.load(p), c21 = v128.load(p, 16)
+      p += ldc
+      c30 = v128.load(p), c31 = v128.load(p, 16)
+      c40 = v128.load(pairC), c41 = v128.load(pairC, 16)
+      c50 = v128.load(pairC + ldc), c51 = v128.load(pairC + ldc, 16)
+    } else if (initial == INITIAL_ROW_BIAS) {
+      const quadBias = second ? bias + 2 * biasStep : bias, pairBias = bias + biasStep + (second ? 8 : 0)
+      c00 = c01 = v128.load32_splat(quadBias)
+      c10 = c11 = v128.load32_splat(quadBias, 4)
+      c20 = c21 = v128.load32_splat(quadBias, 8)
+      c30 = c31 = v128.load32_splat(quadBias, 12)
+      c40 = c41 = v128.load32_splat(pairBias)
+      c50 = c51 = v128.load32_splat(pairBias, 4)
+    } else if (initial == INITIAL_COLUMN_BIAS) {
+      c00 = c10 = c20 = c30 = c40 = c50 = v128.load(bias)
+      c01 = c11 = c21 = c31 = c41 = c51 = v128.load(bias, 16)
+    } else {
+      c00 = c10 = c20 = c30 = c40 = c50 = f32x4.splat(0)
+      c01 = c11 = c21 = c31 = c41 = c51 = f32x4.splat(0)
+    }
+    const end = quad + (<usize>k << 4)
+    let pb = panel
+    while (quad < end) {
+      a = v128.load32_splat(quad), b0 = v128.load(pb), b1 = v128.load(pb, 16)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      if (k == -1) break
+      a = v128.load32_splat(quad, 4)
+      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      if (k == -2) break
+      a = v128.load32_splat(quad, 8)
+      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      if (k == -3) break
+      a = v128.load32_splat(quad, 12)
+      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      if (k == -4) break
+      a = v128.load32_splat(pair)
+      c40 = madd(c40, a, b0), c41 = madd(c41, a, b1)
+      if (k == -5) break
+      a = v128.load32_splat(pair, 4)
+      c50 = madd(c50, a, b0), c51 = madd(c51, a, b1)
+      quad += 16, pair += 16
+      if (quad >= end) break
+
+      a = v128.load32_splat(quad), b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      if (k == -6) break
+      a = v128.load32_splat(quad, 4)
+      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      if (k == -7) break
+      a = v128.load32_splat(quad, 8)
+      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      if (k == -8) break
+      a = v128.load32_splat(quad, 12)
+      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      if (k == -9) break
+      a = v128.load32_splat(pair)
+      c40 = madd(c40, a, b0), c41 = madd(c41, a, b1)
+      if (k == -10) break
+      a = v128.load32_splat(pair, 4)
+      c50 = madd(c50, a, b0), c51 = madd(c51, a, b1)
+      quad += 16, pair += 16
+      if (quad >= end) break
+
+      a = v128.load32_splat(quad), b0 = v128.load(pb, 64), b1 = v128.load(pb, 80)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      if (k == -11) break
+      a = v128.load32_splat(quad, 4)
+      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      if (k == -12) break
+      a = v128.load32_splat(quad, 8)
+      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      if (k == -13) break
+      a = v128.load32_splat(quad, 12)
+      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      if (k == -14) break
+      a = v128.load32_splat(pair)
+      c40 = madd(c40, a, b0), c41 = madd(c41, a, b1)
+      if (k == -15) break
+      a = v128.load32_splat(pair, 4)
+      c50 = madd(c50, a, b0), c51 = madd(c51, a, b1)
+      quad += 16, pair += 16
+      if (quad >= end) break
+
+      a = v128.load32_splat(quad), b0 = v128.load(pb, 96), b1 = v128.load(pb, 112)
+      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
+      if (k == -16) break
+      a = v128.load32_splat(quad, 4)
+      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
+      if (k == -17) break
+      a = v128.load32_splat(quad, 8)
+      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
+      if (k == -18) break
+      a = v128.load32_splat(quad, 12)
+      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
+      if (k == -19) break
+      a = v128.load32_splat(pair)
+      c40 = madd(c40, a, b0), c41 = madd(c41, a, b1)
+      if (k == -20) break
+      a = v128.load32_splat(pair, 4)
+      c50 = madd(c50, a, b0), c51 = madd(c51, a, b1)
+      quad += 16, pair += 16
+      pb += 128
+    }
+    if (activation != 0) {
+      const l = f32x4.splat(lo), h = f32x4.splat(hi)
+      c00 = clamp(c00, activation, l, h), c01 = clamp(c01, activation, l, h)
+      c10 = clamp(c10, activation, l, h), c11 = clamp(c11, activation, l, h)
+      c20 = clamp(c20, activation, l, h), c21 = clamp(c21, activation, l, h)
+      c30 = clamp(c30, activation, l, h), c31 = clamp(c31, activation, l, h)
+      c40 = clamp(c40, activation, l, h), c41 = clamp(c41, activation, l, h)
+      c50 = clamp(c50, activation, l, h), c51 = clamp(c51, activation, l, h)
+    }
+    let p = quadC
+    v128.store(p, c00), v128.store(p, c01, 16)
+    p += ldc
+    v128.store(p, c10), v128.store(p, c11, 16)
+    p += ldc
+    v128.store(p, c20), v128.store(p, c21, 16)
+    p += ldc
+    v128.store(p, c30), v128.store(p, c31, 16)
+    v128.store(pairC, c40), v128.store(pairC, c41, 16)
+    v128.store(pairC + ldc, c50), v128.store(pairC + ldc, c51, 16)
+    if (second) {
+      pa += 3 * aStep
+      c += 12 * ldc
+      bias += 3 * biasStep
+    }
+  }
+}
+
 /** C[4*tiles,4] likewise, for a panel of B that is 4 wide. */
 function tiles4x4(
   tiles: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,
@@ -601,12 +752,20 @@ function multiplyBlock(
     }
     const width = panelWidth(columns)
     const whole = columns == width ? m & ~3 : 0
-    if (whole) {
-      if (width == 8) tiles4x8(whole >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
-      else tiles4x4(whole >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
-      a += aStep * (whole >> 2)
-      out += ldc * whole
-      bi += rowBias * whole
+    const grouped = ASC_FEATURE_RELAXED_SIMD && width == 8 ? whole - whole % 12 : 0
+    if (grouped) {
+      tiles6x8(grouped / 12, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
+      a += aStep * (grouped >> 2)
+      out += ldc * grouped
+      bi += rowBias * grouped
+    }
+    const single = whole - grouped
+    if (single) {
+      if (width == 8) tiles4x8(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
+      else tiles4x4(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
+      a += aStep * (single >> 2)
+      out += ldc * single
+      bi += rowBias * single
     }
     for (let i = whole; i < m; i += 4) {
       const rows = min(m - i, 4)
