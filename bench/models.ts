@@ -1,7 +1,9 @@
 // Section `models` of `npm run bench`: whole networks on one thread, against the ncnn wheel with default and reference options.
+import './relaxed-simd.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { LoadNcnnOptions } from '../src/runners/ncnn/options.ts'
 import { formatRatio, formatTime, geometricMean, interleave, markdownTable, ratio, type Timing } from './measure.ts'
 import { engine, loadNcnn, wheelContenders, wheelDefault, wheelReference } from './ncnn-contenders.ts'
 import { type Network, networks } from './networks.ts'
@@ -9,7 +11,15 @@ import { type JsonPeer, startPythonPeer } from './peers/json-lines.ts'
 import type { SectionResult } from './section.ts'
 
 const ourName = 'expect-tensor'
-const oursWithWinograd = 'expect-tensor, Winograd'
+const ourFastest = 'Winograd, relaxedSimd'
+
+/** The built-in engine's options, by what the table calls them. */
+const ours: Readonly<Record<string, LoadNcnnOptions>> = {
+  [ourName]: {},
+  Winograd: { ncnn: { useWinogradConvolution: true } },
+  relaxedSimd: { relaxedSimd: true },
+  [ourFastest]: { ncnn: { useWinogradConvolution: true }, relaxedSimd: true },
+}
 
 interface Measured {
   readonly network: string
@@ -37,17 +47,13 @@ export async function benchModels(filter = ''): Promise<SectionResult> {
 
 async function measure(network: Network, wheel: JsonPeer | undefined, folder: string): Promise<readonly Timing[]> {
   const { param, bin } = network
-  const plain = await loadNcnn({ param, bin })
-  const winograd = await loadNcnn({ param, bin }, { ncnn: { useWinogradConvolution: true } })
+  const models = await Promise.all(Object.values(ours).map((options) => loadNcnn({ param, bin }, options)))
+  const [plain] = models
   const peers = wheel === undefined ? [] : await wheelContenders(network, plain, wheel, folder)
   const inputs = { [plain.inputs[0].name]: network.input }
-  const timings = await interleave([
-    engine(ourName, inputs, plain),
-    engine(oursWithWinograd, inputs, winograd),
-    ...peers,
-  ])
-  plain.close()
-  winograd.close()
+  const engines = Object.keys(ours).map((name, i) => engine(name, inputs, models[i]))
+  const timings = await interleave([...engines, ...peers])
+  for (const model of models) model.close()
   return timings
 }
 
@@ -61,32 +67,30 @@ function remarks(wheel: JsonPeer | undefined, missing: readonly string[]): strin
 }
 
 function table(measured: readonly Measured[]): string {
-  // The mean is over float networks: quantised ones are another measure.
-  const floats = measured.filter(({ network }) => !network.endsWith('int8'))
-  const ratios = (ours: string, peer: string) => floats.map(({ timings }) => ratio(timings, ours, peer))
   const pairs = [
     [ourName, wheelDefault],
-    [oursWithWinograd, wheelDefault],
+    [ourFastest, wheelDefault],
     [ourName, wheelReference],
   ] as const
+  const names = [...Object.keys(ours), wheelDefault, wheelReference]
   const rows = measured.map(({ network, timings }) => [
     network,
-    ...[ourName, oursWithWinograd, wheelDefault, wheelReference].map((name) => {
+    ...names.map((name) => {
       const timing = timings.find((candidate) => candidate.name === name)
       return timing === undefined ? '' : formatTime(timing.median)
     }),
-    ...pairs.map(([ours, peer]) => formatRatio(ratio(timings, ours, peer))),
+    ...pairs.map(([our, peer]) => formatRatio(ratio(timings, our, peer))),
   ])
-  const means = pairs.map(([ours, peer]) => formatRatio(geometricMean(ratios(ours, peer))))
+  const means = (some: readonly Measured[]) =>
+    pairs.map(([our, peer]) => formatRatio(geometricMean(some.map(({ timings }) => ratio(timings, our, peer)))))
+  const floats = measured.filter(({ network }) => !network.endsWith('int8'))
+  const blank = names.map(() => '')
   return markdownTable(
+    ['network', ...names, ...pairs.map(([our, peer]) => `${our} / ${peer}`)],
     [
-      'network',
-      ourName,
-      oursWithWinograd,
-      wheelDefault,
-      wheelReference,
-      ...pairs.map(([ours, peer]) => `${ours} / ${peer}`),
+      ...rows,
+      ['geometric mean', ...blank, ...means(measured)],
+      ['geometric mean of the float networks', ...blank, ...means(floats)],
     ],
-    [...rows, ['geometric mean of the float networks', '', '', '', '', ...means]],
   )
 }

@@ -1,0 +1,66 @@
+// Products with fused multiply-adds have tiles of their own: whatever tile computes a sum, it takes its products in the same order.
+import { describe, expect, test } from 'vitest'
+import {
+  Activation,
+  createNcnnKernels,
+  gemmScratchBytes,
+  Initial,
+  maxPages,
+  ncnnModule,
+  packedLeftBytes,
+  WeightType,
+} from '../../src/kernels/ncnn.ts'
+import { createArena, firstDifference, randomFloats } from './arena.ts'
+
+const module = await ncnnModule({ shared: false, relaxed: true }).catch(() => undefined)
+
+// a Node 20 without its flag has none
+describe.skipIf(module === undefined)('with relaxed SIMD', () => {
+  const memory = new WebAssembly.Memory({ initial: 256, maximum: maxPages })
+  const arena = createArena(16, memory, createNcnnKernels(memory, module))
+
+  test.each([
+    { initial: Initial.zero, m: 30, k: 40, activation: Activation.none },
+    { initial: Initial.rowBias, m: 30, k: 600, activation: Activation.relu },
+    { initial: Initial.rowBias, m: 175, k: 41, activation: Activation.clip },
+    { initial: Initial.columnBias, m: 24, k: 7, activation: Activation.none },
+    { initial: Initial.accumulate, m: 29, k: 1, activation: Activation.none },
+  ])('a product of $m rows has the bits of its columns, computed one by one: $initial', (problem) => {
+    const { initial, m, k, activation } = problem
+    const n = 20
+    const [a, b, bias, before] = [m * k, k * n, m + n, m * n].map((count, i) => randomFloats(count, i))
+    const multiply = (first: number, columns: number) => {
+      const packed = arena.bytes(packedLeftBytes(m, k))
+      const [pa, c] = [arena.put(a), arena.put(before)]
+      const at = (pointer: number, element: number) => pointer + 4 * element
+      arena.kernels.packLeft({ source: pa, weightType: WeightType.float32, rowStride: k, depthStride: 1, m, k, packed })
+      arena.kernels.gemmLeft({
+        packedA: packed,
+        b: at(arena.put(b), first),
+        depthStride: n,
+        columnStride: 1,
+        c: at(c, first),
+        ldc: n,
+        m,
+        n: columns,
+        k,
+        initial,
+        bias: at(arena.put(bias), initial === Initial.columnBias ? first : 0),
+        activation,
+        activationA: -0.5,
+        activationB: 0.25,
+        scratch: arena.bytes(gemmScratchBytes),
+      })
+      const result = arena.read(c, m * n)
+      arena.reset()
+      return result
+    }
+    const whole = multiply(0, n)
+    const single = before.slice()
+    for (let j = 0; j < n; j++) {
+      const one = multiply(j, 1)
+      for (let i = 0; i < m; i++) single[i * n + j] = one[i * n + j]
+    }
+    expect(firstDifference(whole, single)).toBeUndefined()
+  })
+})
