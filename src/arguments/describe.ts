@@ -14,7 +14,8 @@ export function describeValue(value: unknown): string {
   if (name !== 'Object') return withArticle(name)
   const keys = Object.keys(value)
   if (keys.length === 0) return 'an empty object'
-  return `an object with the ${keys.length === 1 ? 'key' : 'keys'} ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', …' : ''}`
+  const serialized = keys.every((key, i) => key === String(i)) ? ' (a typed array that went through JSON?)' : ''
+  return `an object with the ${keys.length === 1 ? 'key' : 'keys'} ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', …' : ''}${serialized}`
 }
 
 /** `a Float32Array`, `an Int8Array`. */

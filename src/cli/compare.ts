@@ -40,6 +40,9 @@ of the dtype. The exit code is 0 when all tensors match, 1 when not.`,
       throw new UsageError('expected two files or two folders: what is to be checked, and the reference')
     }
     const [actuals, references] = alike(readAll(actualPath), readAll(referencePath))
+    if (Object.keys({ ...actuals, ...references }).length === 0) {
+      throw new UsageError(`there is nothing to compare: neither ${actualPath} nor ${referencePath} holds a tensor`)
+    }
     const [atol, rtol] = [parseBounds('--atol', values.atol), parseBounds('--rtol', values.rtol)]
     const names = new Set([...Object.keys(references), ...Object.keys(actuals)])
     for (const name of [...atol.keys(), ...rtol.keys()]) {

@@ -1,6 +1,7 @@
 // What the commands that run one model have in common: the model, and what it is fed.
 import { modelFileNames } from '../runners/load-model.ts'
 import type { Model } from '../runners/model.ts'
+import { quoteNames } from '../tensor/quote-names.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type Invocation, type Options, UsageError } from './command.ts'
 import { ncnnOptions, openModel, parseNcnn, readInputs } from './model-pair.ts'
@@ -45,6 +46,8 @@ export async function withFedModel<Result>(
   const { outputs } = values
   const model = await openModel(path, parseNcnn(values))
   try {
+    refuseUnknown(model, '--input', Object.keys(given))
+    refuseUnknown(model, '--shape', Object.keys(shapes))
     const missing = model.inputs.filter(({ name }) => given[name] === undefined)
     const drawn = missing.map((input, i) => {
       const shape = shapes[input.name] ?? input.shape
@@ -59,6 +62,14 @@ export async function withFedModel<Result>(
   } finally {
     model.close()
   }
+}
+
+/** Any tensor of the model may be fed. */
+function refuseUnknown({ inputs, blobs }: Model, option: string, names: readonly string[]): void {
+  const known = inputs.map(({ name }) => name)
+  const unknown = names.find((name) => !known.includes(name) && !blobs.includes(name))
+  if (unknown === undefined) return
+  throw new UsageError(`${option} ${unknown}: the model has no such tensor; its inputs are ${quoteNames(known)}`)
 }
 
 export function parseSeed(text = '0'): number {

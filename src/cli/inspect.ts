@@ -23,9 +23,7 @@ Of an ONNX model its inputs, outputs and layers; of a tensor file (${tensorFileE
 
   async run({ values, positionals, out }) {
     const [param, ...more] = positionals
-    if (param === undefined || more.length > 0) {
-      throw new UsageError(`expected the path of one .param, .onnx, ${tensorFileExtensions.join(', ')} file`)
-    }
+    if (param === undefined || more.length > 0) throw new UsageError(`expected the path of one ${readable} file`)
     const other = otherFiles.find(({ extensions }) => extensions.some((extension) => param.endsWith(extension)))
     if (other !== undefined) {
       if (values.bin !== undefined || values.input !== undefined) {
@@ -34,12 +32,15 @@ Of an ONNX model its inputs, outputs and layers; of a tensor file (${tensorFileE
       out(other.inspect(param, values.json === true))
       return 0
     }
+    if (!/\.param(\.bin)?$/.test(param)) throw new UsageError(`${param}: expected a name that ends in ${readable}`)
     const inputs = Object.fromEntries((values.input ?? []).map(parseInput))
     const inspection = await inspectNcnn(param, { bin: values.bin, inputs })
     out(values.json ? JSON.stringify(inspection, null, 2) : describeInspection(inspection))
     return 0
   },
 })
+
+const readable = ['.param', '.onnx', ...tensorFileExtensions].join(', ')
 
 /** What is no ncnn model. */
 const otherFiles = [

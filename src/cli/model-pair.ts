@@ -93,6 +93,11 @@ export async function withModelPair<Result>(
 
 /** A model of any kind, or a recording. */
 export function openModel(source: string, settings: LoadModelOptions['ncnn']): Promise<Model> {
+  if (/\.np[yz]$/.test(source)) {
+    throw new UsageError(
+      `${source} holds tensors and is no model: expect-tensor compare compares tensors; what a model computed is recorded as .safetensors by expect-tensor record`,
+    )
+  }
   return source.endsWith('.safetensors') ? loadRecording(source) : loadModel(source, { ncnn: settings })
 }
 

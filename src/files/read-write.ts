@@ -40,12 +40,28 @@ function formatOf(path: string): TensorFormat {
   const extension = /\.[^./\\]+$/.exec(path)?.[0].toLowerCase() ?? ''
   const format = Object.hasOwn(formats, extension) ? formats[extension] : undefined
   if (format !== undefined) return format
+  const remedy = remedies.find(([extensions]) => extensions.includes(extension))?.[1]
   throw new TensorFileError(
     path,
-    `expected a file name that ends in ${tensorFileExtensions.join(', ')}, found ${extension ? `"${extension}"` : 'no extension'}`,
+    `expected a file name that ends in ${tensorFileExtensions.join(', ')}, found ${extension ? `"${extension}"` : 'no extension'}` +
+      (remedy === undefined ? '' : `. ${remedy}`),
     { code: 'unknown-format' },
   )
 }
+
+/** What else tensors are kept in, and the way from there. */
+const remedies: readonly (readonly [extensions: readonly string[], remedy: string])[] = [
+  [['.bin', '.raw', '.dat'], 'Bytes alone have no shape and no dtype: tensor(new Float32Array(arrayBuffer), shape)'],
+  [['.json'], 'Of numbers in JSON: tensor(JSON.parse(text))'],
+  [['.csv', '.txt'], 'In Python, numpy.save("x.npy", numpy.loadtxt(path))'],
+  [
+    ['.pt', '.pth', '.pkl', '.pickle'],
+    'A pickle could run any code: save its tensors with safetensors.torch.save_file or numpy.savez',
+  ],
+  [['.h5', '.hdf5', '.mat'], 'In Python, read the arrays and save them with numpy.savez'],
+  [['.pb'], 'In Python, numpy.save("x.npy", onnx.numpy_helper.to_array(onnx.load_tensor(path)))'],
+  [['.gz', '.zst', '.xz', '.bz2'], 'Decompress it first'],
+]
 
 /** See {@link readTensor}. */
 export function readTensorSync(file: string | URL, options: ReadTensorOptions = {}): Tensor {

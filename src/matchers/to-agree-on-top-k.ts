@@ -29,7 +29,7 @@ export function toAgreeOnTopK(
   }
   const classes = theirs.shape.at(-1) ?? 0
   checkTieOptions(options)
-  if (theirs.data.length === 0)
+  if (theirs.data.length === 0 || theirs.shape.length === 0)
     throw new TypeError(`toAgreeOnTopK: there are no classes in ${formatShape(theirs.shape)}`)
   if (!Number.isInteger(k) || k < 1 || k > classes) {
     throw new TypeError(

@@ -5,6 +5,7 @@ import { allocate, type DType } from './dtype.ts'
 import { formatShape, mostAxes, sizeOf } from './shape.ts'
 import { inferDType, storeAs, viewAsStorage } from './storage.ts'
 import type { Tensor } from './tensor.ts'
+import { isTensorObject } from './tensor-record.ts'
 
 /** More elements than fit a typed array in today's engines. */
 const maxElements = 2 ** 32
@@ -75,7 +76,8 @@ function fromLeaves(nested: readonly unknown[], shape: number[], kind: Leaf | un
         const problem = Array.isArray(value) || ArrayBuffer.isView(value) ? 'ragged array: ' : ''
         const mixed =
           found !== undefined && kind !== undefined ? `, but the elements before it are ${kind}s` : ', not a number'
-        throw new TypeError(`${problem}${path}[${i}] is ${describeValue(value)}${mixed}`)
+        const list = isTensorObject(value) ? ': of a list of tensors, take one, or compare all with toMatchTensors' : ''
+        throw new TypeError(`${problem}${path}[${i}] is ${describeValue(value)}${mixed}${list}`)
       }
       flat[position++] = value
     }

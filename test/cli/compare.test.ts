@@ -81,3 +81,10 @@ test.each([
   expect(err).toMatch(message)
   expect(code).toBe(2)
 })
+
+test('files without a tensor are no match', async () => {
+  await writeTensors(at('none.npz'), {})
+  const { code, err } = await runProgram('compare', at('none.npz'), at('none.npz'))
+  expect(code).toBe(2)
+  expect(err).toContain('there is nothing to compare: neither')
+})

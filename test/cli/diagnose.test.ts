@@ -85,6 +85,12 @@ describe('refuses, with exit code 2', () => {
     expect(await run(files.right, ...args)).toEqual({ code: 2, out: '', err: expect.stringMatching(message) })
   })
 
+  test.each(['out.npz', 'out.npy'])('tensors, %s, in place of the reference', async (file) => {
+    const args = [files.right, '--reference', file, '--input', files.input]
+    const { code, err } = await runProgram('diagnose', ...args)
+    expect([code, err]).toEqual([2, expect.stringContaining(`${file} holds tensors and is no model`)])
+  })
+
   test('a file that is no model', async () => {
     const { code, err } = await run('model.pb')
     expect([code, err]).toEqual([1, expect.stringMatching(/model.pb: expected a model file, whose name ends in/)])

@@ -76,6 +76,7 @@ test.each([
   [[model, '--input', 'in0=200,x'], /expected a name and a shape, such as in0=3,224,224/],
   [[model, '--input', '200'], /expected a name and a shape/],
   [['a.onnx', '--input', 'in0=2'], /--bin and --input are for \.param files/],
+  [['weights.pt'], /weights\.pt: expected a name that ends in \.param, \.onnx, \.npy/],
   [['a.npy', '--bin', 'a.bin'], /--bin and --input are for \.param files/],
 ])('%j', async (args, message) => {
   expect(await runProgram('inspect', ...args)).toEqual({ code: 2, out: '', err: expect.stringMatching(message) })

@@ -109,3 +109,13 @@ test.each([
   expect(err).toMatch(message)
   expect(code).toBe(2)
 })
+
+test.each(['--input', '--shape'])(
+  'a misspelt name in %s is named before an input that it leaves missing',
+  async (option) => {
+    const value = option === '--input' ? files.input.replace(/^in=/, 'inn=') : 'inn=3,16,16'
+    const { code, err } = await runProgram('run', files.right, option, value)
+    expect(code).toBe(2)
+    expect(err).toContain(`${option} inn: the model has no such tensor; its inputs are "in"`)
+  },
+)

@@ -105,6 +105,15 @@ describe('reading', () => {
     await expect(readTensor(join(folder, name))).rejects.toBeInstanceOf(TensorFileError)
   })
 
+  test.each([
+    ['numbers.json', 'tensor(JSON.parse(text))'],
+    ['raw.bin', 'tensor(new Float32Array(arrayBuffer), shape)'],
+    ['weights.PT', 'safetensors.torch.save_file'],
+    ['x.npy.gz', 'Decompress it first'],
+  ])('%s: the way from there', async (name, words) => {
+    await expect(readTensor(join(folder, name))).rejects.toThrow(words)
+  })
+
   test('a folder', async () => {
     mkdirSync(join(folder, 'a.npy'))
     await expect(readTensor(join(folder, 'a.npy'))).rejects.toThrow('a.npy: is a folder')

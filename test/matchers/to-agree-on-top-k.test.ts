@@ -63,6 +63,7 @@ test('a mistake is an error, under .not too', () => {
   expect(() => expect([1, 2]).not.toAgreeOnTopK([1, 2], 3)).toThrow(/k must be a whole number from 1 to 2/)
   expect(() => expect([1, 2]).not.toAgreeOnTopK([1, 2], 0.5)).toThrow(/k must be a whole number/)
   expect(() => expect([]).not.toAgreeOnTopK([], 1)).toThrow(/there are no classes in \[0\]/)
+  expect(() => expect(3).not.toAgreeOnTopK(3, 1)).toThrow(/there are no classes in \[\]/)
   expect(() => expect('a').not.toAgreeOnTopK([1], 1)).toThrow(/actual must be a tensor/)
   expect(() => expect([1]).not.toAgreeOnTopK([1], 1, { atol: -1 })).toThrow(/atol must be finite and not negative/)
   // @ts-expect-error: nothing is normalized here

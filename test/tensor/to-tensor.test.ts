@@ -172,6 +172,16 @@ describe('refuses, naming the argument', () => {
       'actual[1] is an Int8Array, but the rows before it are float32 arrays',
     ],
     ['a string among numbers', [[1, 'x']], 'actual[0][1] is the string "x", not a number'],
+    [
+      'a list of tensors',
+      [{ data: Float32Array.of(1), dims: [1], type: 'float32' }],
+      'not a number: of a list of tensors, take one, or compare all with toMatchTensors',
+    ],
+    [
+      'a typed array that was stored as JSON',
+      JSON.parse(JSON.stringify(Float32Array.of(1, 2))),
+      'got an object with the keys 0, 1 (a typed array that went through JSON?)',
+    ],
     ['a hole', Object.assign(new Array(3), { 0: 1, 2: 3 }), 'actual[1] is undefined, not a number'],
     ['numbers and bigints', [1, 2n], 'actual[1] is the bigint 2, but the elements before it are numbers'],
     ['a bigint beyond 64 bits', [2n ** 64n], 'element 0 is 18446744073709551616, which uint64 cannot hold'],

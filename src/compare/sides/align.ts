@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor/tensor.ts'
 import { transpose } from '../../tensor/transpose.ts'
 import type { CheckedOptions } from '../options/check-options.ts'
 import type { Layout } from '../options/layout.ts'
+import { overlapRemedy } from './overlap.ts'
 import { explainShapeMismatch, withoutOnes } from './shape-mismatch.ts'
 
 export interface Alignment {
@@ -20,7 +21,10 @@ export function align(actual: Tensor, reference: Tensor, { layout, squeeze }: Ch
   const r = squeeze ? squeezed(reference) : reference
   const mismatch = sameShape(a.shape, r.shape)
     ? undefined
-    : explainShapeMismatch(a.shape, r.shape, layout && `after layout '${layout.text}'`)
+    : explainShapeMismatch(a.shape, r.shape, {
+        ...(layout && { note: `after layout '${layout.text}'` }),
+        overlap: () => overlapRemedy(a, r),
+      })
   return { actual: a, reference: r, mismatch }
 }
 

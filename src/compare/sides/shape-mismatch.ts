@@ -6,13 +6,22 @@ type Shape = readonly number[]
 
 export const withoutOnes = (shape: Shape): number[] => shape.filter((length) => length !== 1)
 
-/** `shapes differ: actual [1, 56, 56, 64], reference [1, 64, 56, 56]; they agree with { layout: 'nhwc->nchw' }`. A note goes behind the shape of actual. */
-export function explainShapeMismatch(actual: Shape, reference: Shape, note?: string): string {
-  const noted = note === undefined ? '' : ` (${note})`
-  return `shapes differ: actual ${formatShape(actual)}${noted}, reference ${formatShape(reference)}; ${remedyFor(actual, reference)}`
+interface Known {
+  /** Goes behind the shape of actual. */
+  readonly note?: string
+  /** What the elements say, where the shapes alone say nothing. */
+  readonly overlap?: () => string | undefined
 }
 
-function remedyFor(actual: Shape, reference: Shape): string {
+/** `shapes differ: actual [1, 56, 56, 64], reference [1, 64, 56, 56]; they agree with { layout: 'nhwc->nchw' }` */
+export function explainShapeMismatch(actual: Shape, reference: Shape, { note, overlap }: Known = {}): string {
+  const noted = note === undefined ? '' : ` (${note})`
+  const remedy =
+    remedyFor(actual, reference) ?? overlap?.() ?? `they hold ${sizeOf(actual)} and ${sizeOf(reference)} elements`
+  return `shapes differ: actual ${formatShape(actual)}${noted}, reference ${formatShape(reference)}; ${remedy}`
+}
+
+function remedyFor(actual: Shape, reference: Shape): string | undefined {
   if (sameShape(withoutOnes(actual), withoutOnes(reference))) return 'they agree with { squeeze: true }'
   return (
     transposeRemedy(actual, reference) ??
@@ -46,9 +55,9 @@ function batchRemedy(largerName: string, larger: Shape, smallerName: string, sma
   return `${largerName} has a leading axis of ${batch} more, a batch: compare one item of it, or give ${smallerName} that axis too`
 }
 
-function sizeRemedy(actual: Shape, reference: Shape): string {
-  const [a, r] = [sizeOf(actual), sizeOf(reference)]
-  if (a === r)
-    return `both have ${a} elements: if their order is the same, give both one shape with tensor(data, shape)`
-  return `they hold ${a} and ${r} elements`
+function sizeRemedy(actual: Shape, reference: Shape): string | undefined {
+  const size = sizeOf(actual)
+  if (size !== sizeOf(reference)) return undefined
+  if (size === 0) return 'neither holds an element'
+  return `both have ${size} elements: if their order is the same, give both one shape with tensor(data, shape)`
 }

@@ -25,13 +25,12 @@ export function parseParamText(text: string, source: string): Graph {
   }
 
   const [first] = lines
-  if (first === undefined)
-    throw new NcnnError(`${source}: the file is empty; an ncnn .param file starts with ${magic}`, { code: 'truncated' })
+  if (first === undefined) {
+    const problem = text.startsWith('\0') ? 'the file begins with zeros (is it the .bin?)' : 'the file is empty'
+    throw new NcnnError(`${source}: ${problem}; an ncnn .param file starts with ${magic}`, { code: 'truncated' })
+  }
   if (fieldsOf(first.text)[0] !== magic) {
-    fail(
-      first.number,
-      `expected ncnn's magic number ${magic}, found "${shorten(first.text)}". Is this an ncnn .param file?`,
-    )
+    fail(first.number, `expected ncnn's magic number ${magic}, found "${shorten(first.text)}". ${guessFormat(text)}`)
   }
   const { counts, rest } = splitHeader(lines, source)
   const [layerCount, blobCount] = parseCounts(counts, fail)
@@ -56,6 +55,25 @@ export function parseParamText(text: string, source: string): Graph {
     ...(blobs > blobCount ? [`line ${counts.number} declares ${blobCount} blobs, but there are ${blobs}`] : []),
   ]
   return { layers: layers.map(({ layer }) => layer), source, notes, isPartial: ignored > 0 }
+}
+
+/** What begins like this, and what to do with it. */
+const otherFormats: readonly (readonly [is: (text: string) => boolean, advice: string])[] = [
+  [
+    (text) => /^\s*(77675\d\d|\d+\s+\d+)\s*$/m.test(text),
+    'It was written by a converter of 2017, which ncnn no longer reads: convert the model again',
+  ],
+  [(text) => /^\s*<(!doctype|html|\?xml)/i.test(text), 'It is a web page: was a link downloaded, or an error?'],
+  [(text) => /^\s*\{/.test(text), 'It is JSON: loadTfjs takes the model.json of TensorFlow.js'],
+  [(text) => text.startsWith('version https://git-lfs'), 'It is a Git LFS pointer: run "git lfs pull"'],
+  // the first field of an ONNX file is its version, a small number
+  [(text) => text.charCodeAt(0) === 8 && text.charCodeAt(1) < 32, 'It looks like an ONNX model, which loadOnnx takes'],
+  [(text) => text.includes('7\0'), 'It is UTF-16: save it as UTF-8'],
+]
+
+function guessFormat(text: string): string {
+  const begin = text.slice(0, 200)
+  return otherFormats.find(([is]) => is(begin))?.[1] ?? 'Is this an ncnn .param file?'
 }
 
 interface Line {

@@ -13,6 +13,8 @@ import { readParams } from './params.ts'
 /** Most axes an ncnn blob has. */
 const maxRank = 4
 
+const imageChannels = [1, 3, 4]
+
 export function ncnnRunner(
   { graph, topology }: NcnnModel,
   network: NcnnNetwork,
@@ -26,7 +28,7 @@ export function ncnnRunner(
       try {
         await network.compute(fed, ...request)
       } catch (error) {
-        throw withAdvice(error, adviceOnBatch(fed, batched))
+        throw withAdvice(error, adviceOnBatch(fed, batched) ?? adviceOnLayout(fed))
       }
     },
     source: graph.source,
@@ -71,6 +73,19 @@ function adviceOnBatch(fed: ReadonlyMap<string, Tensor>, batched: Batched): stri
     return (
       `ncnn's shapes leave the batch out. If the first axis of "${name}", ${formatShape(shape)}, is one, feed ` +
       `${formatShape(shape.slice(1))}, or load the model with \`batched: true\``
+    )
+  }
+  return undefined
+}
+
+/** Images that look as pixels lie in memory, [h, w, 3], where a run failed. */
+function adviceOnLayout(fed: ReadonlyMap<string, Tensor>): string | undefined {
+  for (const [name, { shape }] of fed) {
+    const [h, w, c] = shape
+    if (shape.length !== 3 || !imageChannels.includes(c) || Math.min(h, w) <= c) continue
+    return (
+      `If "${name}", ${formatShape(shape)}, has its channels last, transpose it: ncnn's images are [c, h, w], ` +
+      `this one would be ${formatShape([c, h, w])}`
     )
   }
   return undefined

@@ -37,7 +37,8 @@ export async function withFiles<Result>(
   }
   const paramName = modelPath(source, 'loadNcnn', 'a .param file, or { param, bin } with the contents')
   if (!/\.param(\.bin)?$/.test(paramName)) {
-    throw new NcnnError(`loadNcnn: expected the path of a .param (or .param.bin) file, got "${paramName}"`, {
+    const advice = /\.bin$/.test(paramName) ? ': give the .param, beside which the .bin lies' : ''
+    throw new NcnnError(`loadNcnn: expected the path of a .param (or .param.bin) file, got "${paramName}"${advice}`, {
       code: 'wrong-option',
     })
   }

@@ -31,8 +31,44 @@ test.each([
   [[12], [3, 4], 'both have 12 elements'],
   [[2, 2], [5], 'they hold 4 and 5 elements'],
   [[], [5], 'they hold 1 and 5 elements'],
+  [[0, 4], [0, 6], 'neither holds an element'],
 ])('%j against %j: %s', (actual, reference, text) => {
   expect(compareTensors(zeros(actual), zeros(reference)).mismatch).toContain(text)
+})
+
+describe('where they overlap', () => {
+  const wave = (shape: number[], at: (...index: number[]) => number) =>
+    tensor(
+      Float32Array.from({ length: sizeOf(shape) }, (_, i) => at(Math.floor(i / shape[1]), i % shape[1])),
+      shape,
+    )
+  const value = (y: number, x: number) => Math.sin(3 * y + 0.7 * x * x)
+
+  test.each<[string, number[], number[], (y: number, x: number) => number, string]>([
+    ['a frame too many', [8, 12], [8, 11], value, 'agree to a thousandth: actual has 1 along axis 1 more, at the end'],
+    ['a class in front', [4, 11], [4, 10], (y, x) => value(y, x - 1), 'actual has 1 along axis 1 more, at the start'],
+    ['a frame too few', [8, 11], [8, 13], value, 'the reference has 2 along axis 1 more, at the end'],
+    [
+      'a border',
+      [10, 12],
+      [8, 10],
+      (y, x) => value(y - 1, x - 1),
+      '2 along axis 0 and 2 along axis 1 more, on both sides',
+    ],
+  ])('%s', (_, actual, reference, at, words) => {
+    expect(compareTensors(wave(actual, at), wave(reference, value)).mismatch).toContain(words)
+  })
+
+  test.each<[string, number[], number[], (y: number, x: number) => number]>([
+    ['other numbers', [8, 12], [8, 11], (y, x) => value(y, x) + 0.01],
+    ['a constant', [8, 12], [8, 11], () => 1],
+    ['longer along one axis, shorter along another', [8, 12], [9, 11], value],
+    ['NaN', [8, 12], [8, 11], () => Number.NaN],
+    ['few elements', [2, 4], [2, 3], value],
+  ])('not %s', (name, actual, reference, at) => {
+    const other = name === 'other numbers' ? value : at
+    expect(compareTensors(wave(actual, at), wave(reference, other)).mismatch).toMatch(/they hold \d+ and \d+ elements$/)
+  })
 })
 
 test('shapes that differ after a layout are explained as they are then', () => {

@@ -81,6 +81,26 @@ describe.each(await presentEngines(['wasm', 'python']))('$name', (engine) => {
   })
 })
 
+test('an image with its channels last', async () => {
+  using model = await loadNcnn(network(''))
+  await expect(model.run({ in0: zeros(8, 9, 3) })).rejects.toThrow(
+    'If "in0", [8, 9, 3], has its channels last, transpose it: ncnn\'s images are [c, h, w], this one would be [3, 8, 9]',
+  )
+  await expect(model.run({ in0: zeros(4, 8, 8) })).rejects.toThrow(/the input has 4$/)
+})
+
+test.each([
+  ['Softmax s 1 1 in0 out0 0=2 1=1', 'axis 2 does not exist in a blob of 2 axes. If the network'],
+  ['Softmax s 1 1 in0 out0 0=3 1=1', /axis 3 does not exist in a blob of 2 axes$/],
+  [
+    'Einsum e 1 1 in0 out0 -23300=7,105,106,107,45,62,105,106',
+    'If the network was converted with its batch axis, feed that',
+  ],
+])('a network that was converted with its batch axis: %s', async (layer, words) => {
+  using model = await loadNcnn({ param: `7767517\n2 2\nInput in0 0 1 in0\n${layer}\n`, bin: new ArrayBuffer(0) })
+  await expect(model.run({ in0: zeros(4, 5) })).rejects.toThrow(words)
+})
+
 test('inspect is told as well', async () => {
   await expect(inspectNcnn(network(''), { inputs: { in0: [1, 3, 8, 8] } })).rejects.toThrow(
     unbatched('[1, 3, 8, 8]', '[3, 8, 8]'),

@@ -257,6 +257,13 @@ describe('customLayers', () => {
 })
 
 describe('errors at load', () => {
+  test.each([
+    ['aten::exp2', 'pnnx did not convert this operator'],
+    ['Gather', 'onnx2ncnn left this operator of ONNX as it was. Convert with pnnx'],
+  ])('an unknown %s', async (type, words) => {
+    await expect(load(['Input in 0 1 x', `${type} e 1 1 x a`])).rejects.toThrow(words)
+  })
+
   test('all unknown layers at once, with advice on what pnnx left behind', async () => {
     const loading = load([
       'Input in 0 1 x',

@@ -85,13 +85,30 @@ describe('what ncnn reads though it is odd', () => {
   })
 })
 
+test.each([
+  ['the first format', '2 2\nInput data 0 1 data', 'a converter of 2017'],
+  ['the second format', '7767516\n2 2', 'a converter of 2017'],
+  ['a web page', '<!DOCTYPE html>\n<html>', 'a web page'],
+  ['JSON', '{"format":"graph-model"}', 'loadTfjs'],
+  ['a Git LFS pointer', 'version https://git-lfs.github.com/spec/v1', 'git lfs pull'],
+  ['an ONNX model', '\x08\x08\x12\x07pytorch', 'loadOnnx'],
+  ['UTF-16', '\uFFFD\uFFFD7\x007\x006\x007\0', 'UTF-16'],
+])('what it is instead: %s', (_, text, words) => {
+  expect(() => parseParamText(text, 'net.param')).toThrow(words)
+})
+
 describe('what is wrong is named, with its line', () => {
   test.each([
     ['an empty file', '', 'net.param: the file is empty; an ncnn .param file starts with 7767517'],
     [
       'another format',
-      '<html>',
-      'net.param, line 1: expected ncnn\'s magic number 7767517, found "<html>". Is this an ncnn .param file?',
+      'hello',
+      'net.param, line 1: expected ncnn\'s magic number 7767517, found "hello". Is this an ncnn .param file?',
+    ],
+    [
+      'zeros',
+      '\0\0\0\0',
+      'net.param: the file begins with zeros (is it the .bin?); an ncnn .param file starts with 7767517',
     ],
     [
       'a file cut after its first line',

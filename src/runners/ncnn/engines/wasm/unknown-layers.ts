@@ -7,6 +7,8 @@ const substitutes: Readonly<Record<string, string>> = {
   'Tensor.expand': 'x.repeat(...) with explicit counts (it becomes Tile), or rely on broadcasting',
   'Tensor.masked_fill': 'an addition of a mask that holds 0 and a large negative number',
   'torch.masked_select': 'a multiplication by a 0/1 mask',
+  'Tensor.slice': 'slices with a step of 1; x[..., ::2, ::2] is F.max_pool2d(x, 1, 2)',
+  'torch.repeat_interleave': 'unsqueeze, repeat and reshape',
   'Tensor.index': 'slicing with constant bounds, or torch.index_select outside the model',
   'Tensor.new_zeros': 'a registered buffer, or an extra input',
   'torch.zeros': 'a registered buffer, or an extra input',
@@ -20,11 +22,18 @@ const substitutes: Readonly<Record<string, string>> = {
   'F.scaled_dot_product_attention': 'a newer pnnx, which turns it into SDPA',
 }
 
+/** What onnx2ncnn writes of operators that it does not convert, shape arithmetic for the most part. */
+const onnxOperators = new Set(
+  'Shape Gather Resize Cast Constant ConstantOfShape Expand Where Equal NonZero NonMaxSuppression Range ScatterND GatherND TopK ArgMax Loop If'.split(
+    ' ',
+  ),
+)
+
 /** More types are counted only. */
 const mostListed = 20
 
 /**
- * One message for all unknown layers of a graph. A dot in a layer type is the mark of an operator that pnnx could not lower
+ * One message for all unknown layers of a graph. A dot or `::` in a layer type marks an operator that pnnx could not lower
  * to ncnn and left under its PyTorch name.
  */
 export function explainUnknownLayers(source: string, layers: readonly GraphLayer[]): string {
@@ -50,7 +59,10 @@ export function explainUnknownLayers(source: string, layers: readonly GraphLayer
 }
 
 function advise(type: string): string {
-  if (!type.includes('.')) return ''
+  if (onnxOperators.has(type)) {
+    return '\n    onnx2ncnn left this operator of ONNX as it was. Convert with pnnx, or simplify the model with onnxsim first.'
+  }
+  if (!/\.|::/.test(type)) return ''
   const substitute = substitutes[type]
   return `\n    pnnx did not convert this operator; the conversion stopped there.${substitute === undefined ? '' : ` Write instead: ${substitute}.`}`
 }

@@ -6,6 +6,7 @@ import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { multiply, operand } from '../operations/matrix.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
+import { keptBatch } from '../shapes/axes.ts'
 
 /** An equation such as `ijk,ikl->ijl`, taken apart. */
 interface Equation {
@@ -151,8 +152,10 @@ function axisLengths({ inputs }: Equation, blobs: readonly Pick<Blob, 'shape'>[]
   const lengths = new Map<string, number>()
   for (const [index, axes] of inputs.entries()) {
     const { shape } = blobs[index]
-    if (axes.length !== shape.length)
-      throw new NcnnError(`operand "${axes}" does not fit an input with shape ${formatShape(shape)}`)
+    if (axes.length !== shape.length) {
+      const advice = axes.length === shape.length + 1 ? keptBatch : ''
+      throw new NcnnError(`operand "${axes}" does not fit an input with shape ${formatShape(shape)}${advice}`)
+    }
     for (const [position, axis] of [...axes].entries()) {
       const known = lengths.get(axis)
       if (known !== undefined && known !== shape[position]) {

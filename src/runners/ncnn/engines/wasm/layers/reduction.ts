@@ -9,7 +9,7 @@ import type { Blob } from '../memory/blob.ts'
 import { checkFloat } from '../operations/elementwise.ts'
 import { larger, smaller } from '../operations/extrema.ts'
 import { checkAxes } from '../param-checks.ts'
-import { existingAxes } from '../shapes/axes.ts'
+import { existingAxes, keptBatch } from '../shapes/axes.ts'
 
 /** Folds one element after the other. */
 interface Fold {
@@ -91,7 +91,8 @@ function reducedAxes(shape: readonly number[], reduce_all: number, axes: readonl
   if (reduce_all || shape.length === 1) return shape.map(() => true)
   const chosen = existingAxes(axes, shape.length)
   if (chosen.length === 0) {
-    throw new NcnnError(`axes [${axes.join(', ')}] are none of the ${shape.length} axes of the input`)
+    const advice = axes.includes(shape.length) ? keptBatch : ''
+    throw new NcnnError(`axes [${axes.join(', ')}] are none of the ${shape.length} axes of the input${advice}`)
   }
   return shape.map((_, axis) => chosen.includes(axis))
 }

@@ -41,11 +41,15 @@ export function refuseEmpty(shape: readonly number[]): void {
   if (shape.includes(0)) throw new NcnnError(`the input, ${formatShape(shape)}, has no elements`)
 }
 
+/** Where no layer tells pnnx which axis is the batch, it converts a network with it. */
+export const keptBatch = '. If the network was converted with its batch axis, feed that as well: [1, ...]'
+
 /** The position of an axis that may be counted from the end. */
 export function resolveAxis(axis: number, rank: number): number {
   const position = axis < 0 ? axis + rank : axis
   if (position < 0 || position >= rank) {
-    throw new NcnnError(`axis ${axis} does not exist in a blob of ${rank} ${rank === 1 ? 'axis' : 'axes'}`)
+    const advice = position === rank ? keptBatch : ''
+    throw new NcnnError(`axis ${axis} does not exist in a blob of ${rank} ${rank === 1 ? 'axis' : 'axes'}${advice}`)
   }
   return position
 }

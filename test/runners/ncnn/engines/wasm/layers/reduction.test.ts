@@ -90,6 +90,9 @@ test('Reduction: errors', async () => {
   await expect(runSingle('Reduction', { 0: 11 }, [[1]])).rejects.toThrow('operation must be 0 to 10, found 11')
   await expect(runSingle('Reduction', { 1: 0, 3: [0] }, [[1]])).rejects.toThrow('no fixbug0, 5=1')
   await expect(runSingle('Reduction', { 1: 0 }, [[[1]]])).rejects.toThrow('axes [] are none of the 2 axes of the input')
+  await expect(runSingle('Reduction', { 1: 0, 3: [2], 5: 1 }, [[[1]]])).rejects.toThrow(
+    'axes [2] are none of the 2 axes of the input. If the network was converted with its batch axis, feed that as well: [1, ...]',
+  )
 })
 
 describe('ArgMax', () => {
