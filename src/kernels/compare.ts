@@ -163,6 +163,91 @@ export function openPair(actual: Tensor, reference: Tensor): PairKernel | undefi
   }
 }
 
+/** Sums over pairs of finite elements, those of distances taken from a pivot of each side. */
+export interface Moments {
+  count: number
+  /** How many differ, and how many are 0 on both sides. */
+  differing: number
+  zeros: number
+  /** Sums of the squares and of the fourth powers of the errors. */
+  error: number
+  fourths: number
+  powerActual: number
+  powerReference: number
+  sumActual: number
+  sumReference: number
+  squaresActual: number
+  squaresReference: number
+  products: number
+  leastActual: number
+  greatestActual: number
+  leastReference: number
+  greatestReference: number
+}
+
+/** The pairs that are counted together, which divide a chunk. */
+export const countedTogether = 64
+
+/**
+ * The moments of two arrays of one length, about a pivot of each. Writes two bytes into `counts` for every {@link countedTogether} pairs:
+ * how many are equal, and how many differ. Undefined where there is no WebAssembly.
+ */
+export function momentsOf(
+  actual: Float64Array,
+  reference: Float64Array,
+  pivotActual: number,
+  pivotReference: number,
+  counts: Uint8Array,
+): Moments | undefined {
+  const running = start()
+  if (running === undefined) return undefined
+  const { kernels, bytes, buffer } = running
+  const results = new Float64Array(buffer, resultsAt, emptyMoments.length)
+  results.set(emptyMoments)
+  const [ours, theirs] = [bufferAt, bufferAt + bufferBytes]
+  for (let from = 0; from < actual.length; from += chunkLength) {
+    const n = Math.min(chunkLength, actual.length - from)
+    new Float64Array(buffer, ours, n).set(actual.subarray(from, from + n))
+    new Float64Array(buffer, theirs, n).set(reference.subarray(from, from + n))
+    kernels.momentsFloat64({
+      results: resultsAt,
+      actual: ours,
+      reference: theirs,
+      n,
+      pivotActual,
+      pivotReference,
+      counts: collectedAt,
+    })
+    const written = 2 * Math.ceil(n / countedTogether)
+    counts.set(bytes.subarray(collectedAt, collectedAt + written), 2 * (from / countedTogether))
+  }
+  return readMoments(results)
+}
+
+// the slots of assembly/compare.ts, in its order
+const emptyMoments = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Infinity, -Infinity, Infinity, -Infinity]
+
+function readMoments(slots: Float64Array): Moments {
+  return {
+    count: slots[0],
+    differing: slots[1],
+    zeros: slots[2],
+    error: slots[3],
+    fourths: slots[4],
+    powerActual: slots[5],
+    powerReference: slots[6],
+    sumActual: slots[7],
+    sumReference: slots[8],
+    squaresActual: slots[9],
+    squaresReference: slots[10],
+    products: slots[11],
+    leastActual: slots[12],
+    greatestActual: slots[13],
+    leastReference: slots[14],
+    greatestReference: slots[15],
+  }
+}
+
 interface Stream {
   readonly machine: Machine
   readonly common: Common

@@ -38,6 +38,11 @@ export const compareDefinitions = {
   /** Adds pairs, the first of which is element `position` of its tensor, to the float64 slots at `results`. */
   statisticsFloat32: kernel(['results', ...pairs, 'position', ...rule]),
   statisticsFloat64: kernel(['results', ...pairs, 'position', ...rule]),
+  /**
+   * Adds the moments of pairs of finite elements, about a pivot of each side, to the float64 slots at `results`. Writes two bytes at
+   * `counts` for every 64 pairs: how many are equal, and how many differ.
+   */
+  momentsFloat64: kernel(['results', ...pairs, 'pivotActual', 'pivotReference', 'counts']),
   /** Counts errors per bucket, 65536 of uint32 at `buckets`; adds to the two float64 `totals`: how many are zero, and their sum. */
   countAbsoluteFloat32: kernel([...pairs, 'buckets', 'totals']),
   countAbsoluteFloat64: kernel([...pairs, 'buckets', 'totals']),

@@ -20,22 +20,45 @@ export type Hypothesis = (scene: Scene) => readonly Finding[]
 export const mostLeft = 0.02
 
 /** Below this share nothing but the rounding of float32 is left. */
-const leastLeft = 1e-12
+export const leastLeft = 1e-12
 
 /** Decimal digits of the probability that noise would be explained as well by chance. */
 const leastSurprise = 8
 
-/** Of several causes that explain a failure, the one that leaves least; a decade for every three doublings of the fitted numbers. */
-export function bestOf(findings: readonly Finding[], scene: Scene): Finding | undefined {
+/** A hypothesis that names a cause. */
+export interface Cause {
+  readonly find: Hypothesis
+  /** What its findings fit at least. */
+  readonly leastParameters: number
+}
+
+/** Of the causes that explain a failure, the one that leaves least; a decade for every three doublings of the fitted numbers. */
+export function bestOf(causes: readonly Cause[], scene: Scene): Finding | undefined {
   let best: Finding | undefined
-  for (const finding of findings) {
-    if (isConvincing(finding, scene) && (best === undefined || scoreOf(finding) > scoreOf(best))) best = finding
+  let most = -Infinity
+  for (const { find, leastParameters } of causes) {
+    const left = leftFor(most, leastParameters)
+    // it would have to explain more than all
+    if (left <= leastLeft) continue
+    scene.limit.left = left
+    for (const finding of find(scene)) {
+      if (!isConvincing(finding, scene) || scoreOf(finding) <= most) continue
+      best = finding
+      most = scoreOf(finding)
+    }
   }
   return best
 }
 
+/** What a finding leaves that has a score. */
+function leftFor(score: number, parameters: number): number {
+  return 10 ** -(score + penaltyOf(parameters))
+}
+
+const penaltyOf = (parameters: number) => 0.3 * Math.log2(1 + parameters)
+
 function scoreOf({ left, parameters = 0 }: Finding): number {
-  return -Math.log10(Math.max(left, leastLeft)) - 0.3 * Math.log2(1 + parameters)
+  return -Math.log10(Math.max(left, leastLeft)) - penaltyOf(parameters)
 }
 
 /**

@@ -17,7 +17,7 @@ import { shifted } from './causes/shifted.ts'
 import { shortFloats } from './causes/short-floats.ts'
 import { softmax } from './causes/softmax.ts'
 import { zeroed } from './causes/zeroed.ts'
-import { bestOf, type Finding, type Hypothesis, withEvidence } from './hypothesis.ts'
+import { bestOf, type Cause, type Finding, type Hypothesis, withEvidence } from './hypothesis.ts'
 import { border } from './places/border.ts'
 import { onePart } from './places/one-part.ts'
 import { oneSlice } from './places/one-slice.ts'
@@ -27,26 +27,31 @@ import { drift } from './tendencies/drift.ts'
 import { resampled } from './tendencies/resampled.ts'
 
 /** What explains NaN and infinities; the others speak of numbers. */
-const causesOfNonFinite: readonly Hypothesis[] = [nonFinite, overflow, misreadBits]
+const causesOfNonFinite: readonly Cause[] = [
+  { find: nonFinite, leastParameters: 0 },
+  { find: overflow, leastParameters: 0 },
+  { find: misreadBits, leastParameters: 0 },
+]
 
-const causes: readonly Hypothesis[] = [
-  constantSide,
-  overflow,
-  lines,
-  linesPerSlice,
-  rectifiedLines,
-  elementOperations,
-  limits,
-  activationForms,
-  softmax,
-  orderOfAxes,
-  shifted,
-  movedSlices,
-  partlyWritten,
-  zeroed,
-  integerGrid,
-  misreadBits,
-  shortFloats,
+/** Of two that explain all with as many numbers, the first is given. */
+const causes: readonly Cause[] = [
+  { find: constantSide, leastParameters: 0 },
+  { find: overflow, leastParameters: 0 },
+  { find: lines, leastParameters: 0 },
+  { find: rectifiedLines, leastParameters: 2 },
+  { find: linesPerSlice, leastParameters: 2 },
+  { find: elementOperations, leastParameters: 0 },
+  { find: limits, leastParameters: 2 },
+  { find: activationForms, leastParameters: 1 },
+  { find: softmax, leastParameters: 0 },
+  { find: orderOfAxes, leastParameters: 0 },
+  { find: shifted, leastParameters: 1 },
+  { find: movedSlices, leastParameters: 1 },
+  { find: partlyWritten, leastParameters: 1 },
+  { find: zeroed, leastParameters: 1 },
+  { find: integerGrid, leastParameters: 0 },
+  { find: misreadBits, leastParameters: 0 },
+  { find: shortFloats, leastParameters: 0 },
 ]
 
 /** Where the error lies, when its cause is not known: the first that fits. */
@@ -64,13 +69,9 @@ export function findHints(source: HintSource): Hint[] {
   const scene = setScene(source)
   const hasNonFinite = scene.finitePairs < scene.length
   if (scene.error === 0 && !hasNonFinite) return []
-  const cause = bestOf(findAll(hasNonFinite ? causesOfNonFinite : causes, scene), scene)
+  const cause = bestOf(hasNonFinite ? causesOfNonFinite : causes, scene)
   const found = cause ?? (hasNonFinite ? undefined : (firstOf(places, scene) ?? firstOf(tendencies, scene)))
   return found === undefined ? [] : [{ code: found.code, message: withEvidence(found) }]
-}
-
-function findAll(hypotheses: readonly Hypothesis[], scene: Scene): Finding[] {
-  return hypotheses.flatMap((find) => find(scene))
 }
 
 function firstOf(hypotheses: readonly Hypothesis[], scene: Scene): Finding | undefined {

@@ -1,6 +1,7 @@
 // Measures how much of the error a guess at one side's elements leaves over: on a sample first, then on all of them.
 import { mostLeft } from './hypothesis.ts'
-import type { Sample, Scene, Side } from './scene.ts'
+import type { Sample } from './sample.ts'
+import type { Scene, Side } from './scene.ts'
 
 /** What one side would be if the hypothesis were true. */
 export interface Prediction {
@@ -9,8 +10,12 @@ export interface Prediction {
   at(position: number): number
 }
 
-/** A sample that leaves more than this is not worth a look at all elements. */
-const mostLeftOfSample = 0.1
+/**
+ * A few elements of which this many times as much is left are not worth a look at many. What leaves less than {@link leastOfSample} of
+ * them is looked at in any case: that is not far from rounding.
+ */
+const moreOfSample = 5
+const leastOfSample = 1e-6
 
 /** The share of the elements about which a hypothesis has to say something. */
 const leastKnown = 0.4
@@ -20,40 +25,46 @@ const leastKnown = 0.4
  * more than explains anything. Being near a target that hardly varies, or nearer than something wild, explains nothing.
  */
 export function leftOver(scene: Scene, prediction: Prediction): number {
-  if (measure(scene, prediction, scene.few, mostLeftOfSample) === Infinity) return Infinity
-  return measure(scene, prediction, scene.many, mostLeft)
+  const most = Math.min(mostLeft, scene.limit.left)
+  if (measure(scene, prediction, scene.few, Math.max(leastOfSample, moreOfSample * most)) === Infinity) return Infinity
+  return measure(scene, prediction, scene.many(), most)
 }
 
 /** Infinity for more than `most`, as soon as that is sure. */
 function measure(
   scene: Scene,
   { target, at }: Prediction,
-  { equal, differing, error: whole }: Sample,
+  { equal, differing, error: ofSample }: Sample,
   most: number,
 ): number {
   const { actual, reference, finitePairs } = scene
   const { values } = target
   let [knownEqual, missedEqual, known, missed, error] = [0, 0, 0, 0, 0]
-  for (const position of differing) {
+  // by index: iterators cost a multiple of it before they are optimized
+  for (let k = 0; k < differing.length; k++) {
+    const position = differing[k]
     const distance = at(position) - values[position]
     if (Number.isNaN(distance)) continue
     known++
     missed += distance * distance
-    if (missed > most * whole) return Infinity
-    error += (actual.values[position] - reference.values[position]) ** 2
+    if (missed > most * ofSample) return Infinity
+    const own = actual.values[position] - reference.values[position]
+    error += own * own
   }
-  for (const position of equal) {
+  const perDiffering = scene.differing / Math.max(1, known)
+  const whole = Math.min(error * perDiffering, target.spread)
+  const equalPairs = finitePairs - scene.differing
+  const mostMissed = (most * whole * equal.length) / Math.max(1, equalPairs)
+  for (let k = 0; k < equal.length; k++) {
+    const position = equal[k]
     const distance = at(position) - values[position]
     if (Number.isNaN(distance)) continue
     knownEqual++
     missedEqual += distance * distance
+    if (missedEqual > mostMissed) return Infinity
   }
   if (knownEqual + known < leastKnown * (equal.length + differing.length)) return Infinity
-  const [perEqual, perDiffering] = [
-    (finitePairs - scene.differing) / Math.max(1, knownEqual),
-    scene.differing / Math.max(1, known),
-  ]
-  const left = missedEqual * perEqual + missed * perDiffering
-  const share = left / Math.min(error * perDiffering, target.spread)
+  const left = (missedEqual * equalPairs) / Math.max(1, knownEqual) + missed * perDiffering
+  const share = left / whole
   return share <= most ? share : Infinity
 }

@@ -3,7 +3,9 @@ import { toFloat64 } from '../../tensor/decode.ts'
 import { type DType, isFloatDType } from '../../tensor/dtype.ts'
 import { rowMajorStrides } from '../../tensor/shape.ts'
 import { once } from '../once.ts'
+import { largestFirst, type Sample, samplePositions } from './sample.ts'
 import type { HintSource } from './source.ts'
+import { aboutMeans, newCounts, sumUp } from './sums.ts'
 
 export interface Side {
   readonly name: 'actual' | 'reference'
@@ -40,69 +42,81 @@ export interface Scene {
   readonly finitePairs: number
   /** How many of them differ. */
   readonly differing: number
+  /** How many of them are 0 on both sides. */
+  readonly zeros: number
   /** Sum of the squared errors. */
   readonly error: number
   /** How many elements share the error, `(Σd²)² / Σd⁴`: 1 when one has nearly all of it. */
   readonly errorSpread: number
   /** Sum of the products of both sides' distances from their means. */
   readonly codeviation: number
-  /** Few positions, to try an idea on, and many, to measure what it explains. */
+  /** Few positions, to try an idea on, and many, to measure what it explains. The few begin with the largest errors: what misses them is soon given up. */
   readonly few: Sample
-  readonly many: Sample
+  readonly many: () => Sample
+  /** The share of the error that a finding may leave, to be better than those before. */
+  readonly limit: { left: number }
 }
 
-/** Positions of pairs of finite elements: some that are equal, some that differ. */
-export interface Sample {
-  readonly equal: Int32Array
-  readonly differing: Int32Array
-  /** Sum of the squared errors of those that differ. */
-  readonly error: number
-}
+/** In a smaller tensor plain JavaScript is as fast as the kernels, which need not be compiled for it. */
+const leastForKernel = 4096
 
-/** Positions of each kind. */
+/** Positions of each kind in a sample. */
 const few = 512
 const many = 4096
 
 export function setScene(source: HintSource): Scene {
   const { pairs, dtypes } = source
-  const [a, r] = [toFloat64(pairs.actual), toFloat64(pairs.reference)]
-  const sums = sumUp(a, r)
-  const moments = sumSquares(a, r, sums.actual / sums.count, sums.reference / sums.count)
-  const strides = rowMajorStrides(pairs.shape)
+  return sceneOf(source, pairs.shape, dtypes, toFloat64(pairs.actual), toFloat64(pairs.reference))
+}
+
+/** A scene of the elements of both sides, which are those of the source or some of them. */
+export function sceneOf(
+  source: HintSource,
+  shape: readonly number[],
+  dtypes: readonly [actual: DType, reference: DType],
+  a: Float64Array,
+  r: Float64Array,
+): Scene {
+  const { length } = r
+  const counts = newCounts(length)
+  const sums = sumUp(a, r, counts, source.pairs.length >= leastForKernel)
+  const strides = rowMajorStrides(shape)
   return {
     source,
-    shape: pairs.shape,
-    axes: pairs.shape.flatMap((length, index) => (length > 1 ? [{ index, length, stride: strides[index] ?? 1 }] : [])),
-    length: pairs.length,
+    shape,
+    axes: shape.flatMap((size, index) => (size > 1 ? [{ index, length: size, stride: strides[index] ?? 1 }] : [])),
+    length,
     actual: {
       name: 'actual',
       dtype: dtypes[0],
       values: a,
-      mean: sums.actual / sums.count,
+      mean: sums.pivotActual + sums.sumActual / sums.count,
       min: sums.leastActual,
       max: sums.greatestActual,
-      power: moments.powerActual,
-      spread: moments.spreadActual,
+      power: sums.powerActual,
+      spread: Math.max(0, aboutMeans(sums.squaresActual, sums.sumActual, sums.sumActual, sums.count)),
       isWhole: once(() => a.every(Number.isInteger)),
     },
     reference: {
       name: 'reference',
       dtype: dtypes[1],
       values: r,
-      mean: sums.reference / sums.count,
+      mean: sums.pivotReference + sums.sumReference / sums.count,
       min: sums.leastReference,
       max: sums.greatestReference,
-      power: moments.powerReference,
-      spread: moments.spreadReference,
+      power: sums.powerReference,
+      spread: Math.max(0, aboutMeans(sums.squaresReference, sums.sumReference, sums.sumReference, sums.count)),
       isWhole: once(() => r.every(Number.isInteger)),
     },
     finitePairs: sums.count,
     differing: sums.differing,
+    zeros: sums.zeros,
     error: sums.error,
-    errorSpread: sums.count < pairs.length ? pairs.length : sums.error ** 2 / sums.fourths,
-    codeviation: moments.codeviation,
-    few: samplePositions(a, r, sums, few),
-    many: samplePositions(a, r, sums, many),
+    errorSpread: sums.count < length ? length : sums.error ** 2 / sums.fourths,
+    codeviation: aboutMeans(sums.products, sums.sumActual, sums.sumReference, sums.count),
+    few: largestFirst(a, r, samplePositions(a, r, sums, counts, few)),
+    many: once(() => samplePositions(a, r, sums, counts, many)),
+    limit: { left: Infinity },
   }
 }
 
@@ -132,159 +146,4 @@ export function isVaried({ values }: Side, { few, length }: Scene): boolean {
     for (const position of positions) if (found.add(values[position]).size >= wanted) return true
   }
   return false
-}
-
-/** A function that is called often is optimized sooner than one that loops for long. */
-const blockLength = 4096
-
-interface Sums {
-  count: number
-  differing: number
-  actual: number
-  reference: number
-  error: number
-  fourths: number
-  leastActual: number
-  greatestActual: number
-  leastReference: number
-  greatestReference: number
-}
-
-function sumUp(a: Float64Array, r: Float64Array): Sums {
-  const sums: Sums = {
-    count: 0,
-    differing: 0,
-    actual: 0,
-    reference: 0,
-    error: 0,
-    fourths: 0,
-    leastActual: Infinity,
-    greatestActual: -Infinity,
-    leastReference: Infinity,
-    greatestReference: -Infinity,
-  }
-  for (let start = 0; start < a.length; start += blockLength) {
-    addBlock(sums, a, r, start, Math.min(start + blockLength, a.length))
-  }
-  return sums
-}
-
-function addBlock(sums: Sums, a: Float64Array, r: Float64Array, start: number, end: number): void {
-  for (let i = start; i < end; i++) {
-    const x = a[i]
-    const y = r[i]
-    // NaN and Infinity minus themselves are NaN
-    if (x - x !== 0 || y - y !== 0) continue
-    const square = (x - y) * (x - y)
-    sums.count++
-    sums.actual += x
-    sums.reference += y
-    sums.error += square
-    sums.fourths += square * square
-    if (x !== y) sums.differing++
-    if (x < sums.leastActual) sums.leastActual = x
-    if (x > sums.greatestActual) sums.greatestActual = x
-    if (y < sums.leastReference) sums.leastReference = y
-    if (y > sums.greatestReference) sums.greatestReference = y
-  }
-}
-
-interface Squares {
-  powerActual: number
-  powerReference: number
-  spreadActual: number
-  spreadReference: number
-  codeviation: number
-}
-
-function sumSquares(a: Float64Array, r: Float64Array, meanActual: number, meanReference: number): Squares {
-  const sums: Squares = { powerActual: 0, powerReference: 0, spreadActual: 0, spreadReference: 0, codeviation: 0 }
-  for (let start = 0; start < a.length; start += blockLength) {
-    addSquares(sums, a, r, meanActual, meanReference, start, Math.min(start + blockLength, a.length))
-  }
-  return sums
-}
-
-function addSquares(
-  sums: Squares,
-  a: Float64Array,
-  r: Float64Array,
-  meanActual: number,
-  meanReference: number,
-  start: number,
-  end: number,
-): void {
-  for (let i = start; i < end; i++) {
-    const x = a[i]
-    const y = r[i]
-    if (x - x !== 0 || y - y !== 0) continue
-    const u = x - meanActual
-    const v = y - meanReference
-    sums.powerActual += x * x
-    sums.powerReference += y * y
-    sums.spreadActual += u * u
-    sums.spreadReference += v * v
-    sums.codeviation += u * v
-  }
-}
-
-/** Evenly spread, but out of step with the axes. */
-function samplePositions(
-  a: Float64Array,
-  r: Float64Array,
-  sums: { readonly count: number; readonly differing: number },
-  most: number,
-): Sample {
-  const differing = newChoice(sums.differing, most)
-  const equal = newChoice(sums.count - sums.differing, most)
-  for (let start = 0; start < a.length; start += blockLength) {
-    offerBlock(differing, equal, a, r, start, Math.min(start + blockLength, a.length))
-  }
-  const error = differing.chosen.reduce((sum, i) => sum + (a[i] - r[i]) * (a[i] - r[i]), 0)
-  return { equal: equal.chosen, differing: differing.chosen, error }
-}
-
-/** `most` of `total` positions that are offered in order, or all. */
-interface Choice {
-  readonly chosen: Int32Array
-  readonly step: number
-  count: number
-  offered: number
-  /** How many are passed over before the next is chosen. */
-  next: number
-}
-
-function newChoice(total: number, most: number): Choice {
-  return {
-    chosen: new Int32Array(Math.min(total, most)),
-    step: Math.max(1, total / most),
-    count: 0,
-    offered: 0,
-    next: 0,
-  }
-}
-
-function offerBlock(
-  differing: Choice,
-  equal: Choice,
-  a: Float64Array,
-  r: Float64Array,
-  start: number,
-  end: number,
-): void {
-  for (let i = start; i < end; i++) {
-    const x = a[i]
-    const y = r[i]
-    if (x === y) {
-      // an infinity is no finite pair
-      if (x - x === 0 && equal.offered++ >= equal.next) choose(equal, i)
-    } else if (x - y - (x - y) === 0 && differing.offered++ >= differing.next) choose(differing, i)
-  }
-}
-
-function choose(choice: Choice, position: number): void {
-  const { chosen, step } = choice
-  if (choice.count === chosen.length) return
-  choice.chosen[choice.count++] = position
-  choice.next = step === 1 ? 0 : Math.floor((choice.count + 0.99 * ((choice.count * 0.6180339887498949) % 1)) * step)
 }

@@ -44,5 +44,6 @@ export function permutationsOf(rank: number): number[][] {
   }
   const usual = usualLayouts.map((text) => parseLayout(text).order.join())
   const moved = permutations.filter((order) => order.some((axis, i) => axis !== i))
-  return moved.sort((a, b) => Number(usual.includes(b.join())) - Number(usual.includes(a.join())))
+  const isUsual = moved.map((order) => usual.includes(order.join()))
+  return [...moved.filter((_, i) => isUsual[i]), ...moved.filter((_, i) => !isUsual[i])]
 }

@@ -575,6 +575,142 @@ export function statisticsFloat64(
   addStatistics<f64>(results, actual, reference, n, position, atol, rtol, surelyAtol, surelyRtol, equalNaN)
 }
 
+// ---- moments ----
+
+// Where they lie, in float64 slots; src/kernels/compare.ts reads the same. Sums of distances are those from the pivots.
+const PAIRS: usize = 0
+const DIFFERING: usize = 8
+const ZEROS: usize = 16
+const SQUARED_ERRORS: usize = 24
+const FOURTH_POWERS: usize = 32
+const POWER_ACTUAL: usize = 40
+const POWER_REFERENCE: usize = 48
+const SUM_ACTUAL: usize = 56
+const SUM_REFERENCE: usize = 64
+const SQUARES_ACTUAL: usize = 72
+const SQUARES_REFERENCE: usize = 80
+const PRODUCTS: usize = 88
+const LEAST_ACTUAL: usize = 96
+const GREATEST_ACTUAL: usize = 104
+const LEAST_REFERENCE: usize = 112
+const GREATEST_REFERENCE: usize = 120
+
+/** Pairs that are counted together: what a byte can count. */
+const COUNTED: i32 = 64
+
+// @ts-ignore: decorator
+@inline
+function lower(slot: usize, value: f64): void {
+  if (value < load<f64>(slot)) store<f64>(slot, value)
+}
+
+// @ts-ignore: decorator
+@inline
+function raise(slot: usize, value: f64): void {
+  if (value > load<f64>(slot)) store<f64>(slot, value)
+}
+
+/** Adds one pair, whatever its values; nothing for one that is not finite. */
+function addMoments(s: usize, x: f64, y: f64, pivotX: f64, pivotY: f64, counts: usize): void {
+  if (!isFinite(x) || !isFinite(y)) return
+  add(s + PAIRS, 1)
+  if (x != y) {
+    const square = (x - y) * (x - y)
+    add(s + DIFFERING, 1)
+    add(s + SQUARED_ERRORS, square)
+    add(s + FOURTH_POWERS, square * square)
+    store<u8>(counts + 1, load<u8>(counts + 1) + 1)
+  } else {
+    if (x == 0) add(s + ZEROS, 1)
+    store<u8>(counts, load<u8>(counts) + 1)
+  }
+  const u = x - pivotX, v = y - pivotY
+  add(s + POWER_ACTUAL, x * x)
+  add(s + POWER_REFERENCE, y * y)
+  add(s + SUM_ACTUAL, u)
+  add(s + SUM_REFERENCE, v)
+  add(s + SQUARES_ACTUAL, u * u)
+  add(s + SQUARES_REFERENCE, v * v)
+  add(s + PRODUCTS, u * v)
+  lower(s + LEAST_ACTUAL, x)
+  raise(s + GREATEST_ACTUAL, x)
+  lower(s + LEAST_REFERENCE, y)
+  raise(s + GREATEST_REFERENCE, y)
+}
+
+/** Adds `COUNTED` pairs; false, and nothing added, when one is not finite or too large. */
+// @ts-ignore: decorator
+@inline
+function addMomentsOfGroup(s: usize, a: usize, r: usize, pivotX: f64, pivotY: f64, counts: usize): bool {
+  const zero = f64x2.splat(0), px = f64x2.splat(pivotX), py = f64x2.splat(pivotY), stop = a + (<usize>COUNTED << 3)
+  let xx = zero, yy = zero, dd = zero, d4 = zero, differing = zero, zeros = zero
+  let lowA = v128.load(a), highA = lowA, lowR = v128.load(r), highR = lowR
+  for (let p = a, q = r; p < stop; p += 16, q += 16) {
+    const x = v128.load(p), y = v128.load(q), d = f64x2.sub(x, y), square = f64x2.mul(d, d)
+    xx = f64x2.add(xx, f64x2.mul(x, x))
+    yy = f64x2.add(yy, f64x2.mul(y, y))
+    dd = f64x2.add(dd, square)
+    d4 = f64x2.add(d4, f64x2.mul(square, square))
+    differing = i64x2.sub(differing, f64x2.ne(x, y))
+    zeros = i64x2.sub(zeros, v128.and(f64x2.eq(x, zero), f64x2.eq(y, zero)))
+    lowA = f64x2.pmin(lowA, x)
+    highA = f64x2.pmax(highA, x)
+    lowR = f64x2.pmin(lowR, y)
+    highR = f64x2.pmax(highR, y)
+  }
+  const sumXX = sum2(xx), sumYY = sum2(yy)
+  if (!(sumXX + sumYY < Infinity)) return false
+  // in a loop of its own, so that all accumulators stay in registers
+  let u1 = zero, v1 = zero, uu = zero, vv = zero, uv = zero
+  for (let p = a, q = r; p < stop; p += 16, q += 16) {
+    const u = f64x2.sub(v128.load(p), px), v = f64x2.sub(v128.load(q), py)
+    u1 = f64x2.add(u1, u)
+    v1 = f64x2.add(v1, v)
+    uu = f64x2.add(uu, f64x2.mul(u, u))
+    vv = f64x2.add(vv, f64x2.mul(v, v))
+    uv = f64x2.add(uv, f64x2.mul(u, v))
+  }
+  const different = <i32>(i64x2.extract_lane(differing, 0) + i64x2.extract_lane(differing, 1))
+  store<u8>(counts, <u8>(COUNTED - different))
+  store<u8>(counts + 1, <u8>different)
+  add(s + PAIRS, COUNTED)
+  add(s + DIFFERING, different)
+  add(s + ZEROS, <f64>(i64x2.extract_lane(zeros, 0) + i64x2.extract_lane(zeros, 1)))
+  add(s + SQUARED_ERRORS, sum2(dd))
+  add(s + FOURTH_POWERS, sum2(d4))
+  add(s + POWER_ACTUAL, sumXX)
+  add(s + POWER_REFERENCE, sumYY)
+  add(s + SUM_ACTUAL, sum2(u1))
+  add(s + SUM_REFERENCE, sum2(v1))
+  add(s + SQUARES_ACTUAL, sum2(uu))
+  add(s + SQUARES_REFERENCE, sum2(vv))
+  add(s + PRODUCTS, sum2(uv))
+  lower(s + LEAST_ACTUAL, min(f64x2.extract_lane(lowA, 0), f64x2.extract_lane(lowA, 1)))
+  raise(s + GREATEST_ACTUAL, max(f64x2.extract_lane(highA, 0), f64x2.extract_lane(highA, 1)))
+  lower(s + LEAST_REFERENCE, min(f64x2.extract_lane(lowR, 0), f64x2.extract_lane(lowR, 1)))
+  raise(s + GREATEST_REFERENCE, max(f64x2.extract_lane(highR, 0), f64x2.extract_lane(highR, 1)))
+  return true
+}
+
+/**
+ * Adds the moments of `n` pairs, of those of finite elements, to the slots at `results`. Writes two bytes at `counts` for every 64
+ * pairs: how many of them are equal, and how many differ.
+ */
+export function momentsFloat64(
+  results: usize, actual: usize, reference: usize, n: i32, pivotActual: f64, pivotReference: f64, counts: usize,
+): void {
+  for (let start = 0; start < n; start += COUNTED) {
+    const a = actual + (<usize>start << 3), r = reference + (<usize>start << 3), count = min(n - start, COUNTED)
+    if (count < COUNTED || !addMomentsOfGroup(results, a, r, pivotActual, pivotReference, counts)) {
+      store<u16>(counts, 0)
+      for (let i = 0; i < count; i++) {
+        addMoments(results, at<f64>(a, i), at<f64>(r, i), pivotActual, pivotReference, counts)
+      }
+    }
+    counts += 2
+  }
+}
+
 // ---- distribution of errors ----
 
 // Buckets are what the upper 17 bits of a double that is not negative tell apart: 32 steps between two powers of two. The last ones

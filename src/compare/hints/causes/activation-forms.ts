@@ -88,20 +88,27 @@ function inverseOf(form: Form): Inverse {
 
 const tableLength = 4096
 
-/** The argument between `from` and `to` that gives a value: looked up, and interpolated. Beyond `to` the function is taken as a straight line. */
+/**
+ * The argument between `from` and `to` that gives a value: looked up, and interpolated. Beyond `to` the function is taken as a straight
+ * line. The table is filled as far as it is looked at: most forms are given up after a few elements.
+ */
 function tabulate(apply: (x: number) => number, from: number, to: number): (value: number) => number {
   const step = (to - from) / (tableLength - 1)
-  const table = Float64Array.from({ length: tableLength }, (_, i) => apply(from + i * step))
+  const table = new Float64Array(tableLength).fill(Number.NaN)
   const last = tableLength - 1
+  const valueAt = (i: number): number => {
+    if (Number.isNaN(table[i])) table[i] = apply(from + i * step)
+    return table[i]
+  }
   return (value) => {
-    if (value >= table[last]) return to + (value - table[last])
+    if (value >= valueAt(last)) return to + (value - valueAt(last))
     let [low, high] = [0, last]
     while (high - low > 1) {
       const middle = (low + high) >> 1
-      if (table[middle] <= value) low = middle
+      if (valueAt(middle) <= value) low = middle
       else high = middle
     }
-    const rise = table[high] - table[low]
-    return from + step * (low + (rise === 0 ? 0 : Math.max(0, (value - table[low]) / rise)))
+    const rise = valueAt(high) - valueAt(low)
+    return from + step * (low + (rise === 0 ? 0 : Math.max(0, (value - valueAt(low)) / rise)))
   }
 }

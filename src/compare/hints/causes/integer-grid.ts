@@ -2,6 +2,7 @@
 import { formatNumber, formatShare } from '../../../tensor/numbers.ts'
 import { type Finding, type Hypothesis, mostLeft } from '../hypothesis.ts'
 import { areFloats, directions, nameOf, type Scene, type Side } from '../scene.ts'
+import { distinctValues } from './distinct-values.ts'
 
 /** What 8 bits hold. */
 const mostLevels = 256
@@ -42,20 +43,11 @@ function notScaledBack(scene: Scene, from: Side, to: Side): Finding[] {
 
 function onGrid(scene: Scene, from: Side, to: Side): Finding[] {
   if (!areFloats(scene)) return []
-  const levels = distinctUpTo(to, scene, mostLevels)
+  const levels = levelsOf(to, scene, mostLevels)
   if (levels === undefined || levels.length < leastLevels) return []
   const step = stepOf(levels)
-  if (step === undefined || distinctUpTo(from, scene, coarser * levels.length) !== undefined) return []
-  let near = 0
-  let inside = 0
-  let squares = 0
-  for (let i = 0; i < scene.length; i++) {
-    if (to.values[i] <= to.min || to.values[i] >= to.max) continue
-    inside++
-    const distance = Math.abs(to.values[i] - from.values[i]) / step
-    squares += distance * distance
-    if (distance <= 0.505) near++
-  }
+  if (step === undefined || levelsOf(from, scene, coarser * levels.length) !== undefined) return []
+  const { near, inside, squares } = distancesWithin(from, to, step)
   if (inside < leastElements || near < (1 - mostLeft) * inside || !isRounding(Math.sqrt(squares / inside), inside))
     return []
   const clipped =
@@ -78,25 +70,47 @@ function isRounding(rms: number, count: number): boolean {
   return Math.abs(rms - 1 / Math.sqrt(12)) < 0.02 + 0.35 / Math.sqrt(count)
 }
 
-/** The different values, in order; undefined when there are more than `most`. */
-function distinctUpTo({ values }: Side, { few }: Scene, most: number): number[] | undefined {
-  const found = new Set<number>()
-  for (const position of [...few.differing, ...few.equal]) {
-    found.add(values[position])
-    if (found.size > most) return undefined
+interface Distances {
+  inside: number
+  /** How many are at most half a step. */
+  near: number
+  /** The sum of their squares. */
+  squares: number
+}
+
+/** The distances of both sides, in steps, of elements between the extremes, where nothing was limited. */
+function distancesWithin(from: Side, to: Side, step: number): Distances {
+  const sums = { near: 0, inside: 0, squares: 0 }
+  for (let start = 0; start < to.values.length; start += blockLength) addDistances(sums, from, to, step, start)
+  return sums
+}
+
+/** A function that is called often is optimized sooner than one that loops for long. */
+const blockLength = 1024
+
+function addDistances(sums: Distances, from: Side, to: Side, step: number, start: number): void {
+  const [x, y] = [to.values, from.values]
+  const { min, max } = to
+  const end = Math.min(start + blockLength, x.length)
+  for (let i = start; i < end; i++) {
+    if (x[i] <= min || x[i] >= max) continue
+    const distance = Math.abs(x[i] - y[i]) / step
+    sums.inside++
+    sums.squares += distance * distance
+    if (distance <= 0.505) sums.near++
   }
-  for (const value of values) {
-    found.add(value)
-    if (found.size > most) return undefined
-  }
-  return [...found].sort((a, b) => a - b)
+}
+
+/** The different values of a side, in order; undefined when there are more than `most`. */
+function levelsOf({ values }: Side, { few }: Scene, most: number): Float64Array | undefined {
+  return distinctValues(values, [few.differing, few.equal], Math.floor(most))
 }
 
 /** The step of an even grid on which all levels lie; undefined when there is none. */
-function stepOf(levels: readonly number[]): number | undefined {
-  const gaps = levels.slice(1).map((level, i) => level - (levels[i] ?? 0))
+function stepOf(levels: Float64Array): number | undefined {
+  const gaps = levels.subarray(1).map((level, i) => level - levels[i])
   const step = Math.min(...gaps)
-  const range = (levels.at(-1) ?? 0) - (levels[0] ?? 0)
+  const range = (levels.at(-1) ?? 0) - levels[0]
   if (range / step > mostLevels) return undefined
   // float32 rounds the levels
   const slack = Math.max(0.02, (2 ** -22 * Math.max(...levels.map(Math.abs))) / step)

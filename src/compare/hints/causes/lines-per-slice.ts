@@ -1,5 +1,6 @@
 // Cause: a gain, an offset or both of its own for every slice: mean and standard deviation per channel, the length of each row.
 import { formatNumber } from '../../../tensor/numbers.ts'
+import { excerptOf } from '../excerpt.ts'
 import { formatList } from '../format.ts'
 import { type Finding, type Hypothesis, mostLeft } from '../hypothesis.ts'
 import { type Axis, areFloats, type Scene } from '../scene.ts'
@@ -65,21 +66,24 @@ function linesAlong(scene: Scene, axis: Axis): Finding[] {
 function linesAlongTwo(scene: Scene): Finding[] {
   const [outer, inner] = scene.axes
   if (outer === undefined || inner === undefined || scene.axes.length < 3) return []
-  const joint = { index: inner.index, length: outer.length * inner.length, stride: inner.stride }
-  return linesOf(scene, joint, `axes ${outer.index} and ${inner.index}`, inner)
+  return linesOf(scene, jointAxis(outer, inner), `axes ${outer.index} and ${inner.index}`, inner)
 }
+
+const jointAxis = (outer: Axis, inner: Axis): Axis => ({ ...inner, length: outer.length * inner.length })
 
 function linesOf(scene: Scene, slices: Axis, label: string, axis: Axis): Finding[] {
   const { length, actual, reference, error } = scene
   const count = slices.length
   if (count > mostSlices || length < leastElements * count || reference.min === reference.max) return []
+  if (areNoLines(scene, slices, axis)) return []
   const moments = momentsOf(scene, slices)
   return fits.flatMap(({ kind, fit, parameters }): Finding[] => {
     if (length < leastElements * count * parameters) return []
     const found = moments.map(fit)
-    const left = found.reduce((sum, line) => sum + line.left, 0) / Math.min(error, spreadWithin(moments))
+    const whole = Math.min(error, spreadWithin(moments))
+    const left = found.reduce((sum, line) => sum + line.left, 0) / whole
     if (!(left <= mostLeft)) return []
-    const floor = (rounding * (actual.power + reference.power)) / Math.min(error, spreadWithin(moments))
+    const floor = (rounding * (actual.power + reference.power)) / whole
     return [
       {
         code: `${kind}-per-slice`,
@@ -89,6 +93,23 @@ function linesOf(scene: Scene, slices: Axis, label: string, axis: Axis): Finding
       },
     ]
   })
+}
+
+/** An excerpt of which lines leave more than this is not one of a tensor of which they leave {@link mostLeft}. */
+const mostLeftOfExcerpt = 0.1
+
+/** Whether lines, of which gains and offsets are some, leave too much of an excerpt to be looked for in the whole. */
+function areNoLines(scene: Scene, slices: Axis, axis: Axis): boolean {
+  const excerpt = excerptOf(scene)
+  const own = excerpt?.axes[scene.axes.indexOf(axis)]
+  const first = excerpt?.axes[0]
+  if (excerpt === undefined || own === undefined || first === undefined) return false
+  const chosen = slices === axis ? own : jointAxis(first, own)
+  if (excerpt.length < leastElements * chosen.length) return false
+  const moments = momentsOf(excerpt, chosen)
+  let left = 0
+  for (const sums of moments) left += fitLine(sums).left
+  return left > mostLeftOfExcerpt * Math.min(excerpt.error, spreadWithin(moments))
 }
 
 /** Sums of squares cancel: what is less than this share of them is their rounding. */
@@ -254,21 +275,19 @@ const mostReordered = 4
 /** Channels that are lines of other channels: BGR against RGB, with a mean and standard deviation for each place. */
 function linesOfOtherSlices(scene: Scene, axis: Axis): Finding[] {
   const { length: count, stride, index } = axis
-  const { actual, reference, length, error } = scene
+  const { actual, reference, length } = scene
   if (count > mostReordered || length < 4 * leastElements * count) return []
-  const pairs = Array.from({ length: count }, (_, i) =>
-    Array.from({ length: count }, (_, j) => fitLine(momentsBetween(scene, axis, i, j))),
-  )
-  const own = Array.from({ length: count }, (_, i) => momentsBetween(scene, axis, i, i))
-  const whole = Math.min(error, spreadWithin(own))
+  const excerpt = excerptOf(scene)
+  const cut = excerpt?.axes[scene.axes.indexOf(axis)]
+  if (excerpt !== undefined && cut?.length === count && leastLeftByOrders(excerpt, cut) > mostLeftOfExcerpt) return []
+  const { lines, whole } = linesBetween(scene, axis)
   return ordersOf(count).flatMap((order): Finding[] => {
-    const chosen = order.map((j, i) => pairs[i]?.[j]).filter((line) => line !== undefined)
-    const left = chosen.reduce((sum, line) => sum + line.left, 0) / whole
+    const left = leftInOrder(lines, order) / whole
     if (!(left <= mostLeft)) return []
     const isReversed = order.every((j, i) => j === count - 1 - i)
     const each = order.map(
       (j, i) =>
-        `${i} is ${j} times ${formatNumber(chosen[i]?.slope ?? 0)} plus ${formatNumber(chosen[i]?.intercept ?? 0)}`,
+        `${i} is ${j} times ${formatNumber(lines[i]?.[j]?.slope ?? 0)} plus ${formatNumber(lines[i]?.[j]?.intercept ?? 0)}`,
     )
     const what =
       isReversed && count >= 3 && stride > 1
@@ -284,6 +303,29 @@ function linesOfOtherSlices(scene: Scene, axis: Axis): Finding[] {
     ]
   })
 }
+
+/** What lines leave over in the order of the slices that suits them best. */
+function leastLeftByOrders(scene: Scene, axis: Axis): number {
+  const { lines, whole } = linesBetween(scene, axis)
+  return Math.min(...ordersOf(axis.length).map((order) => leftInOrder(lines, order))) / whole
+}
+
+interface LinesBetween {
+  /** From every slice of the reference to every slice of actual. */
+  readonly lines: readonly (readonly Line[])[]
+  /** The error, or what actual varies within its slices where that is less. */
+  readonly whole: number
+}
+
+function linesBetween(scene: Scene, axis: Axis): LinesBetween {
+  const slices = Array.from({ length: axis.length }, (_, i) => i)
+  const moments = slices.map((i) => slices.map((j) => momentsBetween(scene, axis, i, j)))
+  const own = moments.flatMap((row, i) => row.slice(i, i + 1))
+  return { lines: moments.map((row) => row.map(fitLine)), whole: Math.min(scene.error, spreadWithin(own)) }
+}
+
+const leftInOrder = (lines: LinesBetween['lines'], order: readonly number[]) =>
+  order.reduce((sum, j, i) => sum + (lines[i]?.[j]?.left ?? 0), 0)
 
 function momentsBetween(scene: Scene, { length: count, stride }: Axis, i: number, j: number): Moments {
   const moments = newMoments()

@@ -95,36 +95,47 @@ const leastTelling = 0.1
 
 /** A reading that fits no more of the first elements is given up. */
 const mostHopeless = 0.9
+const mostMisfits = 6
+
+/** Positions on which readings are tried before all are, and the share of them that must tell. */
+const tried = 512
+const leastTellingOfSample = 0.05
+
+/** Whether the element at a position was read in a certain way. */
+type Fits = (i: number) => boolean
+
+/** A way of misreading, as a message says it. */
+interface Guess {
+  readonly message: string
+  readonly fits: Fits
+}
 
 export const misreadBits: Hypothesis = (scene) =>
   directions(scene).flatMap(({ from, to }): Finding[] => {
     // 0 has the same bits in all types
-    const telling = positionsWhere(scene, (i) => {
+    const tells = (i: number) => {
       const right = to.values[i]
       return right !== from.values[i] && right !== 0 && !Number.isNaN(right)
-    })
-    return [...readings.flatMap((reading) => tryReading(telling, reading, from, to)), ...tryHalves(scene, from, to)]
+    }
+    const differs = (i: number) => from.values[i] !== to.values[i]
+    return [
+      ...tryGuesses(scene, tells, guessReadings(from, to)),
+      ...(scene.length < 2 * leastElements ? [] : tryGuesses(scene, differs, guessHalves(from, to))),
+    ]
   })
 
-/** The positions where misread bits can be told; none when these are too few of all. */
-function positionsWhere({ length }: Scene, tells: (i: number) => boolean): Int32Array {
-  const found = new Int32Array(length)
-  let count = 0
-  for (let i = 0; i < length; i++) if (tells(i)) found[count++] = i
-  return found.subarray(0, count < Math.max(leastElements, leastTelling * length) ? 0 : count)
-}
-
-function tryReading(telling: Int32Array, { name, correct, rounds = false }: Reading, from: Side, to: Side): Finding[] {
-  const tolerance = rounds ? 2 ** -7 : 0
-  const share = shareOf(telling, (i) => agrees(correct(from.values[i]), to.values[i], tolerance))
-  if (share === undefined) return []
-  return [describe(`${nameOf(from)} looks like ${nameOf(to)} with ${name}`, share)]
+function guessReadings(from: Side, to: Side): Guess[] {
+  return readings.map(({ name, correct, rounds = false }) => {
+    const tolerance = rounds ? 2 ** -7 : 0
+    return {
+      message: `${nameOf(from)} looks like ${nameOf(to)} with ${name}`,
+      fits: (i) => agrees(correct(from.values[i]), to.values[i], tolerance),
+    }
+  })
 }
 
 /** 64-bit elements read as twice as many of 32 bits, of which as many as there are elements were kept. */
-function tryHalves(scene: Scene, from: Side, to: Side): Finding[] {
-  if (scene.length < 2 * leastElements) return []
-  const differing = positionsWhere(scene, (i) => from.values[i] !== to.values[i])
+function guessHalves(from: Side, to: Side): Guess[] {
   const integers = (i: number) => {
     const value = to.values[i >> 1]
     return from.values[i] === (i % 2 === 0 ? value | 0 : Math.floor(value / 2 ** 32))
@@ -133,32 +144,51 @@ function tryHalves(scene: Scene, from: Side, to: Side): Finding[] {
     view.setFloat64(0, to.values[i >> 1], true)
     return agrees(view.getFloat32(4 * (i % 2), true), from.values[i], 0)
   }
-  const found: [string, (i: number) => boolean][] = [
-    ['int64 read as int32', integers],
-    ['float64 read as float32', doubles],
+  const message = (name: string) => `${nameOf(from)} looks like ${nameOf(to)} with ${name}: every element became two`
+  return [
+    ...(to.isWhole() ? [{ message: message('int64 read as int32'), fits: integers }] : []),
+    { message: message('float64 read as float32'), fits: doubles },
   ]
-  return found.flatMap(([name, fits]) => {
-    if (name.startsWith('int64') && !to.isWhole()) return []
-    const share = shareOf(differing, fits)
-    return share === undefined
-      ? []
-      : [describe(`${nameOf(from)} looks like ${nameOf(to)} with ${name}: every element became two`, share)]
+}
+
+/** Those guesses that nearly all positions fit that tell. */
+function tryGuesses({ length }: Scene, tells: Fits, guesses: readonly Guess[]): Finding[] {
+  const step = Math.max(1, Math.floor(length / tried))
+  const some = positionsWhere(tells, length, step)
+  const isSample = step > 1
+  if (isSample && some.length < leastTellingOfSample * tried) return []
+  const likely = isSample ? guesses.filter(({ fits }) => shareOf(some, fits) > mostHopeless) : guesses
+  if (likely.length === 0) return []
+  const all = positionsWhere(tells, length, 1)
+  if (all.length < Math.max(leastElements, leastTelling * length)) return []
+  return likely.flatMap(({ message, fits }) => {
+    const share = shareOf(all, fits)
+    return share < leastShare ? [] : [describe(message, share)]
   })
+}
+
+/** Those of every so many positions, out of step with the axes, that tell. */
+function positionsWhere(tells: Fits, length: number, step: number): Int32Array {
+  const found = new Int32Array(Math.ceil(length / step))
+  let count = 0
+  for (let k = 0, start = 0; start < length; k++, start += step) {
+    const i = Math.min(length - 1, start + Math.floor(((k * 0.6180339887498949) % 1) * step))
+    if (tells(i)) found[count++] = i
+  }
+  return found.subarray(0, count)
 }
 
 function agrees(x: number, y: number, tolerance: number): boolean {
   return x === y || Math.abs(x - y) <= tolerance * Math.abs(y) || (Number.isNaN(x) && Number.isNaN(y))
 }
 
-/** The share of the positions that fit, when that is nearly all; undefined as soon as it cannot be. */
-function shareOf(positions: Int32Array, fits: (i: number) => boolean): number | undefined {
-  let [counted, fitting] = [0, 0]
-  for (const position of positions) {
-    counted++
-    if (fits(position)) fitting++
-    else if (counted >= 64 && fitting < mostHopeless * counted) return undefined
+/** The share of the positions that fit; 0 as soon as it cannot be nearly all. */
+function shareOf(positions: Int32Array, fits: Fits): number {
+  let misfits = 0
+  for (let k = 0; k < positions.length; k++) {
+    if (!fits(positions[k]) && ++misfits > mostMisfits && misfits > (1 - mostHopeless) * (k + 1)) return 0
   }
-  return fitting > 0 && fitting >= leastShare * counted ? fitting / counted : undefined
+  return positions.length === 0 ? 0 : 1 - misfits / positions.length
 }
 
 function describe(message: string, share: number): Finding {

@@ -55,11 +55,24 @@ function explainSide(scene: Scene, side: Side, other: Side): Finding[] {
 const placeOnly = 1e-4
 
 function placesOfNonFinite({ length }: Scene, side: Side, other: Side): number[] {
+  const { values } = side
   const places: number[] = []
-  for (let i = 0; i < length; i++) {
-    if (!Number.isFinite(side.values[i]) && !Object.is(side.values[i], other.values[i])) places.push(i)
+  if (![Number.NaN, Infinity, -Infinity].some((value) => values.includes(value))) return places
+  for (let start = 0; start < length; start += blockLength) {
+    addPlaces(places, values, other.values, start, Math.min(start + blockLength, length))
   }
   return places
+}
+
+/** A function that is called often is optimized sooner than one that loops for long. */
+const blockLength = 1024
+
+function addPlaces(places: number[], values: Float64Array, others: Float64Array, start: number, end: number): void {
+  for (let i = start; i < end; i++) {
+    const x = values[i]
+    // NaN and Infinity minus themselves are NaN
+    if (x - x !== 0 && !Object.is(x, others[i])) places.push(i)
+  }
 }
 
 /** More whole slices are not listed. */
@@ -105,9 +118,10 @@ function originOf({ length }: Scene, places: readonly number[], other: Side): st
     [(x) => x === 0, `stand where ${nameOf(other)} is 0: 0 / 0`],
   ]
   for (const [isOrigin, text] of origins) {
+    if (!places.every((i) => isOrigin(other.values[i]))) continue
     let count = 0
     for (let i = 0; i < length; i++) if (isOrigin(other.values[i])) count++
-    if (count <= 1.1 * places.length && places.every((i) => isOrigin(other.values[i]))) return text
+    if (count <= 1.1 * places.length) return text
   }
   return ''
 }

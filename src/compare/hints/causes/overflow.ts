@@ -2,12 +2,15 @@
 import { formatNumber } from '../../../tensor/numbers.ts'
 import { formatCount } from '../format.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
+import type { Side } from '../scene.ts'
 
 /** The largest float16, and where rounding to infinity begins. */
 const largestHalf = 65504
 const leastHalfOverflow = 65520
 
 const largestSingle = 3.4028234663852886e38
+
+const hasInfinity = ({ values }: Side) => values.includes(Infinity) || values.includes(-Infinity)
 
 /** Fires when every element that is infinite or stuck in actual has a larger finite reference of the same sign. */
 export const overflow: Hypothesis = ({ actual, reference, length, finitePairs }) => {
@@ -16,7 +19,8 @@ export const overflow: Hypothesis = ({ actual, reference, length, finitePairs })
   let survived = 0
   let least = Infinity
   let largest = 0
-  if (Math.max(-actual.min, actual.max) < largestHalf && finitePairs === length) return []
+  const isWithin = Math.max(-actual.min, actual.max) < largestHalf
+  if (isWithin && (finitePairs === length || !hasInfinity(actual))) return []
   for (let i = 0; i < length; i++) {
     const a = actual.values[i]
     const r = reference.values[i]

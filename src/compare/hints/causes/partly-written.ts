@@ -1,7 +1,7 @@
 // Cause: a part of actual was never written: it is constant, mostly zero, or holds the beginning once more.
 import { formatNumber, formatShare } from '../../../tensor/numbers.ts'
 import { formatCount } from '../format.ts'
-import { type Finding, type Hypothesis, mostLeft } from '../hypothesis.ts'
+import { type Finding, type Hypothesis, leastLeft, mostLeft } from '../hypothesis.ts'
 import { leftOver } from '../prediction.ts'
 import { directions, nameOf, type Scene, type Side } from '../scene.ts'
 
@@ -51,7 +51,8 @@ function describePart(
     within += (actual.values[i] - reference.values[i]) ** 2
     if (other.values[i] !== constant) differing++
   }
-  const left = Math.max(0, error - within) / error
+  // both sums were rounded
+  const left = error - within > leastLeft * error ? 1 - within / error : 0
   if (differing < Math.max(leastElements, leastDiffering * size) || left > mostLeft) return []
   return [
     {

@@ -1,7 +1,8 @@
 // Cause: a gain and an offset before a ReLU, of the whole tensor or of each slice: a bias, or a BatchNorm with other statistics.
 import { formatNumber } from '../../../tensor/numbers.ts'
+import { excerptOf } from '../excerpt.ts'
 import { formatList } from '../format.ts'
-import type { Finding, Hypothesis } from '../hypothesis.ts'
+import { type Finding, type Hypothesis, leastLeft } from '../hypothesis.ts'
 import type { Axis, Scene } from '../scene.ts'
 
 /** Pairs of positive elements that a slice must have before a line is fitted. */
@@ -21,13 +22,31 @@ interface Line {
 export const rectifiedLines: Hypothesis = (scene) => {
   const { actual, reference, finitePairs, length } = scene
   if (actual.min !== 0 || reference.min !== 0 || finitePairs < length || !hasZeros(scene)) return []
-  const whole: Axis = { index: -1, length: 1, stride: length }
-  return [whole, ...scene.axes].flatMap((axis) => tryAxis(scene, axis))
+  const excerpt = excerptOf(scene)
+  const isRefuted = (axis: Axis | undefined) => excerpt !== undefined && axis !== undefined && areNoLines(excerpt, axis)
+  const ofWhole = isRefuted(excerpt && wholeOf(excerpt)) ? [] : tryAxis(scene, wholeOf(scene))
+  // lines of slices explain no more than all
+  if (ofWhole.some(({ left }) => left <= leastLeft)) return ofWhole
+  return [...ofWhole, ...scene.axes.flatMap((axis, i) => (isRefuted(excerpt?.axes[i]) ? [] : tryAxis(scene, axis)))]
 }
 
-function hasZeros({ actual, reference, length }: Scene): boolean {
-  let count = 0
-  for (let i = 0; i < length; i++) if (actual.values[i] === 0 || reference.values[i] === 0) count++
+const wholeOf = ({ length }: Scene): Axis => ({ index: -1, length: 1, stride: length })
+
+/** An excerpt of which lines leave more than this is not one of a tensor that they explain. */
+const mostLeftOfExcerpt = 0.1
+
+function areNoLines(excerpt: Scene, axis: Axis): boolean {
+  if (excerpt.length < 4 * leastPairs * axis.length) return false
+  const lines = fitPositive(excerpt, axis)
+  const fitted = lines.filter((line) => line !== undefined)
+  return fitted.length >= lines.length / 2 && leftBy(excerpt, axis, lines) > mostLeftOfExcerpt
+}
+
+function hasZeros({ actual, reference, length, zeros }: Scene): boolean {
+  let count = zeros
+  for (let i = 0; count < leastZeros * length && i < length; i++) {
+    if ((actual.values[i] === 0) !== (reference.values[i] === 0)) count++
+  }
   return count >= leastZeros * length
 }
 
@@ -126,12 +145,17 @@ function addMissed(
   }
 }
 
+/** A function that is called often is optimized sooner than one that loops for long. */
+const longestRun = 1024
+
 function forEachRun(
   { length }: Scene,
   { length: count, stride }: Axis,
   use: (slice: number, start: number, end: number) => void,
 ): void {
   for (let start = 0, slice = 0; start < length; start += stride, slice = slice + 1 === count ? 0 : slice + 1) {
-    use(slice, start, start + stride)
+    for (let from = start; from < start + stride; from += longestRun) {
+      use(slice, from, Math.min(from + longestRun, start + stride))
+    }
   }
 }

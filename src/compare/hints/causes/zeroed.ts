@@ -1,5 +1,6 @@
 // Cause: scattered elements are zero on one side and the others scaled up for it (dropout), or not (a mask, dead channels).
 import { formatNumber, formatShare } from '../../../tensor/numbers.ts'
+import { excerptOf } from '../excerpt.ts'
 import { type Finding, type Hypothesis, mostLeft } from '../hypothesis.ts'
 import { type Axis, directions, nameOf, type Scene, type Side } from '../scene.ts'
 
@@ -15,19 +16,14 @@ const mostOwnZeros = 0.05
 export const zeroed: Hypothesis = (scene) =>
   directions(scene).flatMap(({ from, to }): Finding[] => {
     const { length, error } = scene
-    if (!hasNewZeros(scene, from, to)) return []
-    const kept = { zeros: 0, zeroError: 0, product: 0, power: 0, squares: 0, present: 0 }
-    for (let start = 0; start < length; start += blockLength) {
-      addKept(kept, from.values, to.values, start, Math.min(start + blockLength, length))
-    }
+    if (!hasNewZeros(scene, from, to) || isRefuted(scene, from.name)) return []
+    const kept = keep(from, to)
     const { zeros, zeroError, present } = kept
     // a reference that has zeros of its own has them where noise is not zero
     if (to.name === 'reference' && length - present > mostOwnZeros * length) return []
     const share = zeros / present
     if (zeros < Math.max(leastZeros, leastShare * length) || share > mostShare || kept.power === 0) return []
-    const gain = kept.product / kept.power
-    const afterGain = Math.max(0, kept.squares - gain * kept.product)
-    const left = afterGain / Math.min(error, kept.squares)
+    const { gain, left } = gainOf(kept, error)
     const expected = 1 / (1 - share)
     const isGrown = present >= leastPresent && gain > 1.01 && left <= mostLeft
     const isKept = Math.abs(gain - 1) <= 1e-3 && zeroError >= (1 - mostLeft) * error
@@ -64,7 +60,34 @@ function hasNewZeros({ few }: Scene, from: Side, to: Side): boolean {
   return few.differing.some((i) => to.values[i] === 0 && from.values[i] !== 0)
 }
 
-const blockLength = 4096
+/** What is left of an excerpt, and how little of its error the zeros have, where neither dropout nor a mask explains the whole. */
+const mostLeftOfExcerpt = 0.1
+const leastZeroError = 0.5
+
+function isRefuted(scene: Scene, from: Side['name']): boolean {
+  const excerpt = excerptOf(scene)
+  if (excerpt === undefined) return false
+  const kept = from === 'actual' ? keep(excerpt.actual, excerpt.reference) : keep(excerpt.reference, excerpt.actual)
+  return gainOf(kept, excerpt.error).left > mostLeftOfExcerpt && kept.zeroError < leastZeroError * excerpt.error
+}
+
+/** By how much the elements that are not zero have grown, and the share of the squared error that this leaves of them. */
+function gainOf({ product, power, squares }: Kept, error: number): { readonly gain: number; readonly left: number } {
+  const gain = product / power
+  return { gain, left: Math.max(0, squares - gain * product) / Math.min(error, squares) }
+}
+
+function keep(from: Side, to: Side): Kept {
+  const kept = { zeros: 0, zeroError: 0, product: 0, power: 0, squares: 0, present: 0 }
+  const { length } = to.values
+  for (let start = 0; start < length; start += blockLength) {
+    addKept(kept, from.values, to.values, start, Math.min(start + blockLength, length))
+  }
+  return kept
+}
+
+/** A function that is called often is optimized sooner than one that loops for long. */
+const blockLength = 1024
 
 interface Kept {
   zeros: number

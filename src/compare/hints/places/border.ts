@@ -2,7 +2,7 @@
 import { formatShare } from '../../../tensor/numbers.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import type { Axis, Scene } from '../scene.ts'
-import { mayBeChance, missedPlaces } from './missed-places.ts'
+import { mayBeChance, missedPlaces, someMissedPlaces } from './missed-places.ts'
 
 /** Shorter axes are nothing but edges. */
 const leastLength = 6
@@ -15,29 +15,40 @@ const leastMisses = 8
 const mostBorder = 0.8
 
 export const border: Hypothesis = (scene) => {
-  const places = missedPlaces(scene)
-  if (places === undefined || places.length < leastMisses || places.length > mostBorder * scene.length) return []
   const axes = scene.axes.filter(({ length }) => length >= leastLength)
   const [height, width] = axes.slice(-2)
   const choices = [
     ...(height && width ? [[height, width]] : []),
     ...(axes.length > 2 ? [axes.slice(0, 2)] : []),
     ...axes.slice(-1).map((axis) => [axis]),
-  ]
+  ].filter((chosen) => depthOf(chosen, someMissedPlaces(scene)) !== undefined)
+  if (choices.length === 0) return []
+  const places = missedPlaces(scene)
+  if (places === undefined || places.length < leastMisses || places.length > mostBorder * scene.length) return []
   return choices.flatMap((chosen) => borderOf(scene, chosen, places)).slice(0, 1)
 }
 
-function borderOf({ length, differing }: Scene, axes: readonly Axis[], places: Int32Array): Finding[] {
-  const borderWithin = (distance: number) =>
-    1 - axes.reduce((share, axis) => share * Math.max(0, 1 - (2 * distance) / axis.length), 1)
+/** The share of the elements that lie within a distance of the edges. */
+function shareWithin(distance: number, axes: readonly Axis[]): number {
+  return 1 - axes.reduce((share, axis) => share * Math.max(0, 1 - (2 * distance) / axis.length), 1)
+}
+
+/** Within how many elements of the edges all places lie; undefined when that is nearly everywhere. */
+function depthOf(axes: readonly Axis[], places: Int32Array): number | undefined {
   let distance = 1
   for (const place of places) {
     const reached = distanceToEdge(place, axes) + 1
     if (reached <= distance) continue
-    if (borderWithin(reached) > mostBorder) return []
+    if (shareWithin(reached, axes) > mostBorder) return undefined
     distance = reached
   }
-  const borderSize = borderWithin(distance) * length
+  return distance
+}
+
+function borderOf({ length, differing }: Scene, axes: readonly Axis[], places: Int32Array): Finding[] {
+  const distance = depthOf(axes, places)
+  if (distance === undefined) return []
+  const borderSize = shareWithin(distance, axes) * length
   if (borderSize > mostBorder * length || places.length < leastShare * borderSize || !touchesAllEdges(places, axes))
     return []
   if (mayBeChance(places.length / borderSize, length - borderSize)) return []
@@ -53,10 +64,13 @@ function borderOf({ length, differing }: Scene, axes: readonly Axis[], places: I
 }
 
 function distanceToEdge(place: number, axes: readonly Axis[]): number {
-  return axes.reduce((least, { length, stride }) => {
+  let least = Infinity
+  for (let k = 0; k < axes.length; k++) {
+    const { length, stride } = axes[k] as Axis
     const index = Math.floor(place / stride) % length
-    return Math.min(least, index, length - 1 - index)
-  }, Infinity)
+    least = Math.min(least, index, length - 1 - index)
+  }
+  return least
 }
 
 /** Whether there are misses in the first and the last slice of each axis, away from the others' edges. */

@@ -1,5 +1,5 @@
-// Where elements miss their tolerance.
-import { isCloseNumber } from '../../verdict/element-rule.ts'
+// Where elements miss their tolerance: some of them, which may tell that they lie everywhere, and all.
+import { type ElementRule, isCloseNumber } from '../../verdict/element-rule.ts'
 import type { Scene } from '../scene.ts'
 
 const known = new WeakMap<Scene, Int32Array | undefined>()
@@ -10,18 +10,50 @@ export function missedPlaces(scene: Scene): Int32Array | undefined {
   return known.get(scene)
 }
 
+const sampled = new WeakMap<Scene, Int32Array>()
+
+/** The positions of some misses. */
+export function someMissedPlaces(scene: Scene): Int32Array {
+  const known = sampled.get(scene)
+  if (known !== undefined) return known
+  const { actual, reference, few, source } = scene
+  const places = few.differing.filter((i) => !isCloseNumber(actual.values[i], reference.values[i], source.rule))
+  sampled.set(scene, places)
+  return places
+}
+
 /** A larger share is everywhere. */
 const mostShare = 0.9
 
 function findMisses({ actual, reference, length, source }: Scene): Int32Array | undefined {
   const places = new Int32Array(Math.floor(mostShare * length) + 1)
   let count = 0
-  for (let i = 0; i < length; i++) {
-    if (isCloseNumber(actual.values[i], reference.values[i], source.rule)) continue
+  for (let start = 0; start < length; start += blockLength) {
+    const end = Math.min(start + blockLength, length)
+    count = addMisses(places, count, actual.values, reference.values, source.rule, start, end)
     if (count === places.length) return undefined
-    places[count++] = i
   }
   return places.subarray(0, count)
+}
+
+/** A function that is called often is optimized sooner than one that loops for long. */
+const blockLength = 1024
+
+/** Appends the misses of a block, as long as there is room; the new count. */
+function addMisses(
+  places: Int32Array,
+  count: number,
+  a: Float64Array,
+  r: Float64Array,
+  rule: ElementRule,
+  start: number,
+  end: number,
+): number {
+  let found = count
+  for (let i = start; i < end && found < places.length; i++) {
+    if (a[i] !== r[i] && !isCloseNumber(a[i], r[i], rule)) places[found++] = i
+  }
+  return found
 }
 
 /** Decimal digits of the probability that nothing misses outside of a part by chance. */

@@ -1,8 +1,8 @@
 // Place: all errors lie in one part of the tensor, in a row in memory or in neighbouring slices of an axis; the rest agrees.
 import { formatShare } from '../../../tensor/numbers.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
-import type { Scene } from '../scene.ts'
-import { mayBeChance, missedPlaces } from './missed-places.ts'
+import type { Axis, Scene } from '../scene.ts'
+import { mayBeChance, missedPlaces, someMissedPlaces } from './missed-places.ts'
 
 const leastMisses = 8
 
@@ -10,38 +10,69 @@ const leastMisses = 8
 const leastShare = 0.75
 const mostShare = 0.9
 
+/** One of fewer slices is no part. */
+const leastSlices = 4
+
 export const onePart: Hypothesis = (scene) => {
+  const some = someMissedPlaces(scene)
+  const isInMemory = partOfMemory(scene, some) !== undefined
+  const axes = scene.axes.filter((axis) => partOfAxis(axis, some) !== undefined)
+  if (!isInMemory && axes.length === 0) return []
   const places = missedPlaces(scene)
   if (places === undefined || places.length < leastMisses) return []
-  return [...partOfMemory(scene, places), ...partOfAxes(scene, places)].slice(0, 1)
+  return [
+    ...(isInMemory ? describeMemory(scene, places) : []),
+    ...axes.flatMap((axis) => describeSlices(scene, axis, places)),
+  ].slice(0, 1)
 }
 
-function partOfMemory(scene: Scene, places: Int32Array): Finding[] {
-  const [first = 0, last = 0] = [places[0], places.at(-1)]
-  const size = last - first + 1
-  if (size > mostShare * scene.length) return []
+interface Range {
+  readonly first: number
+  readonly last: number
+}
+
+/** From the first to the last of the places, in any order; undefined when that is nearly everything. */
+function partOfMemory({ length }: Scene, places: Int32Array): Range | undefined {
+  let [first, last] = [length, 0]
+  for (const place of places) {
+    if (place < first) first = place
+    if (place > last) last = place
+  }
+  return last - first + 1 > mostShare * length ? undefined : { first, last }
+}
+
+/** As {@link partOfMemory}, of the slices of an axis. */
+function partOfAxis({ length: count, stride }: Axis, places: Int32Array): Range | undefined {
+  let [first, last] = [count, 0]
+  for (const place of places) {
+    const at = Math.floor(place / stride) % count
+    if (at < first) first = at
+    if (at > last) last = at
+    if (last - first + 1 > mostShare * count) return undefined
+  }
+  return count < leastSlices ? undefined : { first, last }
+}
+
+function describeMemory(scene: Scene, places: Int32Array): Finding[] {
+  const range = partOfMemory(scene, places)
+  if (range === undefined) return []
+  const { first, last } = range
   const isInside = (i: number) => i >= first && i <= last
-  return describe(scene, `elements ${first} to ${last}, in memory order`, places.length, size, isInside)
+  const where = `elements ${first} to ${last}, in memory order`
+  return describe(scene, where, places.length, last - first + 1, isInside)
 }
 
-function partOfAxes(scene: Scene, places: Int32Array): Finding[] {
-  return scene.axes.flatMap(({ index, length: count, stride }): Finding[] => {
-    let [least, greatest] = [count, 0]
-    for (const place of places) {
-      const at = Math.floor(place / stride) % count
-      if (at < least) least = at
-      if (at > greatest) greatest = at
-      if (greatest - least + 1 > mostShare * count) return []
-    }
-    if (count < 4) return []
-    const size = ((greatest - least + 1) / count) * scene.length
-    const slices = least === greatest ? `slice ${least}` : `slices ${least} to ${greatest}`
-    const isInside = (i: number) => {
-      const at = Math.floor(i / stride) % count
-      return at >= least && at <= greatest
-    }
-    return describe(scene, `${slices} of axis ${index}`, places.length, size, isInside)
-  })
+function describeSlices(scene: Scene, axis: Axis, places: Int32Array): Finding[] {
+  const range = partOfAxis(axis, places)
+  if (range === undefined) return []
+  const { first, last } = range
+  const { index, length: count, stride } = axis
+  const isInside = (i: number) => {
+    const at = Math.floor(i / stride) % count
+    return at >= first && at <= last
+  }
+  const where = `${first === last ? `slice ${first}` : `slices ${first} to ${last}`} of axis ${index}`
+  return describe(scene, where, places.length, ((last - first + 1) / count) * scene.length, isInside)
 }
 
 function describe(

@@ -85,10 +85,8 @@ function describeSize(scene: Scene): Finding[] {
  * The median relative error, or NaN when the error is not spread as rounding spreads it: over most elements, and with a root mean
  * square, relative to that of the reference, of about the same size.
  */
-function typicalDrift({ source, length, differing, error, reference, actual }: Scene): number {
-  let bothZero = 0
-  for (let i = 0; i < length; i++) if (actual.values[i] === 0 && reference.values[i] === 0) bothZero++
-  if (differing < leastDiffering * (length - bothZero) || length - bothZero < leastElements) return Number.NaN
+function typicalDrift({ source, length, differing, zeros, error, reference }: Scene): number {
+  if (differing < leastDiffering * (length - zeros) || length - zeros < leastElements) return Number.NaN
   const median = source.relative().quantiles[0] ?? Number.NaN
   const overall = Math.sqrt(error / reference.power)
   return overall > median / mostUneven && overall < median * mostUneven ? median : Number.NaN

@@ -27,10 +27,11 @@ export const resampled: Hypothesis = (scene) => {
 }
 
 function tryAxes(scene: Scene, height: Axis, width: Axis): Finding[] {
-  const { products, targets, error } = gather(scene, height, width)
-  const shifts = solve(products, targets)
-  if (shifts === undefined) return []
-  const explained = shifts.reduce((sum, shift, i) => sum + shift * (targets[i] ?? 0), 0) / error
+  if (scene.length > 2 * fewSampled) {
+    const few = fitTo(scene, height, width, fewSampled)
+    if (few.spread >= leastSpreadOfFew && few.explained < leastExplainedOfFew) return []
+  }
+  const { shifts, explained } = fitTo(scene, height, width, mostSampled)
   const [offsetY = 0, growthY = 0, offsetX = 0, growthX = 0] = shifts
   const ends = [offsetY - growthY, offsetY + growthY, offsetX - growthX, offsetX + growthX]
   if (!(explained >= leastExplained) || ends.some((end) => Math.abs(end) > mostDisplaced)) return []
@@ -46,51 +47,89 @@ function tryAxes(scene: Scene, height: Axis, width: Axis): Finding[] {
   ]
 }
 
-interface Equations {
-  readonly products: number[][]
-  readonly targets: number[]
-  readonly error: number
+/** Looks at no more elements than this, and at fewer first. */
+const mostSampled = 2 ** 16
+const fewSampled = 2 ** 9
+
+/** Where many of few elements share their error and displacements explain less of it, they explain too little of all. */
+const leastSpreadOfFew = 64
+const leastExplainedOfFew = 0.4
+
+interface Fit {
+  /** Of each axis the displacement in its middle, and what it grows by to its end. */
+  readonly shifts: readonly number[]
+  /** The share of the squared error; NaN when the equations have no solution. */
+  readonly explained: number
+  /** How many elements share the error, `(Σd²)² / Σd⁴`. */
+  readonly spread: number
 }
 
-/** Looks at no more elements than this. */
-const mostSampled = 2 ** 16
-
-/** The normal equations of the displacements: each axis' slope, and the slope times the position from -1 to 1. */
-function gather({ actual, reference, length }: Scene, height: Axis, width: Axis): Equations {
-  const products = Array.from({ length: 4 }, () => [0, 0, 0, 0])
-  const targets = [0, 0, 0, 0]
-  let error = 0
+/** Fits the displacements to about `most` elements. */
+function fitTo(scene: Scene, height: Axis, width: Axis, most: number): Fit {
+  const equations: Equations = {
+    products: new Float64Array(16),
+    targets: new Float64Array(4),
+    terms: new Float64Array(4),
+    error: 0,
+    fourths: 0,
+  }
   // odd, and so out of step with most axes
-  const step = Math.max(1, Math.ceil(length / mostSampled)) | 1
-  for (let i = 0; i < length; i += step) {
+  const step = Math.max(1, Math.ceil(scene.length / most)) | 1
+  for (let start = 0; start < scene.length; start += blockLength * step) {
+    addBlock(equations, scene, height, width, start, step)
+  }
+  const { products, targets, error, fourths } = equations
+  const rows = [0, 1, 2, 3].map((k) => Array.from(products.subarray(4 * k, 4 * k + 4)))
+  const shifts = solve(rows, Array.from(targets)) ?? []
+  const explained = shifts.length === 0 ? Number.NaN : shifts.reduce((sum, x, k) => sum + x * targets[k], 0) / error
+  return { shifts, explained, spread: error ** 2 / fourths }
+}
+
+/** The normal equations: each axis' slope, and the slope times the position from -1 to 1. */
+interface Equations {
+  /** Four rows of four. */
+  readonly products: Float64Array
+  readonly targets: Float64Array
+  /** Those of one element. */
+  readonly terms: Float64Array
+  error: number
+  fourths: number
+}
+
+/** A function that is called often is optimized sooner than one that loops for long. */
+const blockLength = 512
+
+function addBlock(
+  equations: Equations,
+  { actual, reference, length }: Scene,
+  height: Axis,
+  width: Axis,
+  start: number,
+  step: number,
+): void {
+  const { products, targets, terms } = equations
+  const [a, r] = [actual.values, reference.values]
+  const end = Math.min(start + blockLength * step, length)
+  for (let i = start; i < end; i += step) {
     const y = Math.floor(i / height.stride) % height.length
     const x = Math.floor(i / width.stride) % width.length
     if (y === 0 || x === 0 || y === height.length - 1 || x === width.length - 1) continue
-    const [slopeY, slopeX] = [
-      slopeAt(actual.values, reference.values, i, height),
-      slopeAt(actual.values, reference.values, i, width),
-    ]
-    const terms = [
-      slopeY,
-      slopeY * ((2 * y) / (height.length - 1) - 1),
-      slopeX,
-      slopeX * ((2 * x) / (width.length - 1) - 1),
-    ]
-    const difference = actual.values[i] - reference.values[i]
-    error += difference * difference
-    terms.forEach((term, k) => {
-      targets[k] = (targets[k] ?? 0) + term * difference
-      const row = products[k] as number[]
-      terms.forEach((other, j) => {
-        row[j] = (row[j] ?? 0) + term * other
-      })
-    })
+    const difference = a[i] - r[i]
+    terms[0] = slopeAt(a, r, i, height.stride)
+    terms[1] = terms[0] * ((2 * y) / (height.length - 1) - 1)
+    terms[2] = slopeAt(a, r, i, width.stride)
+    terms[3] = terms[2] * ((2 * x) / (width.length - 1) - 1)
+    equations.error += difference * difference
+    equations.fourths += difference * difference * difference * difference
+    for (let k = 0; k < 4; k++) {
+      targets[k] += terms[k] * difference
+      for (let j = 0; j < 4; j++) products[4 * k + j] += terms[k] * terms[j]
+    }
   }
-  return { products, targets, error }
 }
 
 /** The mean of both sides' slopes, which is that halfway between them. */
-function slopeAt(a: Float64Array, r: Float64Array, i: number, { stride }: Axis): number {
+function slopeAt(a: Float64Array, r: Float64Array, i: number, stride: number): number {
   return (a[i + stride] - a[i - stride] + r[i + stride] - r[i - stride]) / 4
 }
 
