@@ -1,6 +1,7 @@
 // Reductions, softmax and normalizations against float64.
 import { describe, expect, test } from 'vitest'
 import { ReduceOp } from '../../src/kernels/ncnn.ts'
+import { expectAtMost } from '../in-loops.ts'
 import { createArena, randomFloats, ulpError } from './arena.ts'
 
 const arena = createArena()
@@ -48,7 +49,7 @@ describe.each(shapes)('[%i][%i][%i]', (outer, length, inner) => {
         const result = results[o * inner + i] ?? 0
         // A sum with cancellation is held to the size of its terms, everything else to its own last place.
         const error = scale ? Math.abs(result - expected) / (0.25 * scale(v)) / 2 ** -23 : ulpError(result, expected)
-        expect(error).toBeLessThan(0.51)
+        expectAtMost(error, 0.51)
       }
     }
   })
@@ -77,7 +78,7 @@ test('softmax of a row with infinities and of large numbers', () => {
   const e = Math.exp(-1)
   const expected = [e, 1, 0, e].map((x) => x / (1 + 2 * e))
   arena.read(data, 4).forEach((result, i) => {
-    expect(ulpError(result, expected[i] ?? 0)).toBeLessThan(2)
+    expectAtMost(ulpError(result, expected[i] ?? 0), 2)
   })
   arena.reset()
 })
@@ -135,7 +136,7 @@ describe.each([
       const rms = Math.sqrt(v.map((x) => x * x).reduce(add, 0) / n + Math.fround(1e-3))
       row(results, r).forEach((result, i) => {
         const exact = ((v[i] ?? 0) / rms) * (affine ? (gamma[i] ?? 0) : 1)
-        expect(ulpError(result, exact)).toBeLessThan(3)
+        expectAtMost(ulpError(result, exact), 3)
       })
     }
   })
@@ -167,7 +168,7 @@ test.each([
     standardised([...values.slice(g * size, (g + 1) * size)], 1e-5).forEach((x, i) => {
       const q = g * channels + Math.floor(i / n)
       const exact = x * (gamma[q] ?? 0) + (beta[q] ?? 0)
-      expect(Math.abs((results[g * size + i] ?? 0) - exact)).toBeLessThan(1e-6)
+      expectAtMost(Math.abs((results[g * size + i] ?? 0) - exact), 1e-6)
     })
   }
 })

@@ -1,5 +1,5 @@
 // Models in memory that is hostile to them: it holds garbage where nobody wrote, has red zones around all that is allocated, keeps account,
-// and grows, if so wanted, whenever something is allocated, so that views taken before are detached.
+// and detaches, if so wanted, all views of it whenever something is allocated, as memory does that grows.
 
 import { createModel } from '../../../../../src/runners/create-model.ts'
 import type { Model } from '../../../../../src/runners/model.ts'
@@ -105,7 +105,7 @@ export function guardedMemory(poison: number): GuardedMemory {
   return { arenaOver, inUse: () => sizes.size, check: () => check() }
 }
 
-/** Arenas that also grow whenever something is allocated. */
+/** Arenas whose memory grows whenever something is allocated: by nothing, which detaches all views as any growth does. */
 const growing =
   (arenaOver: typeof createArena): typeof createArena =>
   (memory, limit, firstAddress): Arena => {
@@ -114,7 +114,7 @@ const growing =
     return Object.assign(arena, {
       alloc(bytes: number) {
         const address = alloc(bytes)
-        memory.grow(1)
+        memory.grow(0)
         return address
       },
     })

@@ -1,5 +1,6 @@
 // Spectrogram and InverseSpectrogram, against the definition of the discrete Fourier transform, and one against the other.
 import { describe, expect, test } from 'vitest'
+import { expectAtMost } from '../../../../../in-loops.ts'
 import { expectLayer } from '../../../expect-layer.ts'
 import { runSingle } from '../../../run-layer.ts'
 
@@ -55,7 +56,7 @@ async function expectSpectrum(
     expect(y.data).toHaveLength(wanted.length)
     for (const [i, value] of wanted.entries()) {
       const allowed = tolerance * Math.max(1, Math.abs(value))
-      expect(Math.abs(Number(y.data[i]) - value), `${precision}: element ${i}`).toBeLessThanOrEqual(allowed)
+      expectAtMost(Math.abs(Number(y.data[i]) - value), allowed, `${precision}: element ${i}`)
     }
   }
 }
