@@ -135,6 +135,8 @@ interface ErrorCounts {
 /** What is known of the errors of all pairs that have one: pairs of finite elements. */
 export interface ErrorKernel {
   statistics(rule: KernelRule): KernelStatistics
+  /** The sum of `(actual * actualFactor - reference * referenceFactor)²`. */
+  squaredDistance(actualFactor: number, referenceFactor: number): number
   count(kind: ErrorKind): ErrorCounts
   /** The errors whose bucket has a 1 in `marks`; there are `total` of them. */
   collect(kind: ErrorKind, marks: Uint8Array, total: number): Float64Array
@@ -351,7 +353,7 @@ function haveSameBytes(actual: Tensor, reference: Tensor): boolean {
 
 function errorKernel(stream: Stream, common: 'float32' | 'float64'): ErrorKernel {
   const { kernels, bytes, buffer } = stream.machine
-  const [gather, count, collect] = kernelsFor(kernels, common)
+  const [gather, squaredDistance, count, collect] = kernelsFor(kernels, common)
   return {
     statistics({ atol, rtol, ...rule }) {
       const results = new Float64Array(buffer, resultsAt, resultSlots)
@@ -361,6 +363,13 @@ function errorKernel(stream: Stream, common: 'float32' | 'float64'): ErrorKernel
         gather({ results: resultsAt, actual, reference, n, position, atol, rtol, surelyAtol, surelyRtol, equalNaN }),
       )
       return readResults(results)
+    },
+    squaredDistance(actualFactor, referenceFactor) {
+      let sum = 0
+      walk(stream, (chunk) => {
+        sum += squaredDistance({ ...chunk, actualFactor, referenceFactor })
+      })
+      return sum
     },
     count(kind) {
       const counts = new Uint32Array(buffer, bucketCountsAt, bucketCount)
@@ -390,11 +399,13 @@ function kernelsFor(kernels: CompareKernels, common: 'float32' | 'float64') {
   return common === 'float32'
     ? ([
         kernels.statisticsFloat32,
+        kernels.squaredDistanceFloat32,
         { absolute: kernels.countAbsoluteFloat32, relative: kernels.countRelativeFloat32 },
         { absolute: kernels.collectAbsoluteFloat32, relative: kernels.collectRelativeFloat32 },
       ] as const)
     : ([
         kernels.statisticsFloat64,
+        kernels.squaredDistanceFloat64,
         { absolute: kernels.countAbsoluteFloat64, relative: kernels.countRelativeFloat64 },
         { absolute: kernels.collectAbsoluteFloat64, relative: kernels.collectRelativeFloat64 },
       ] as const)

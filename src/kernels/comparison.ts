@@ -43,6 +43,9 @@ export const compareDefinitions = {
    * `counts` for every 64 pairs: how many are equal, and how many differ.
    */
   momentsFloat64: kernel(['results', ...pairs, 'pivotActual', 'pivotReference', 'counts']),
+  /** The square of the distance between pairs of finite elements, each side times its factor; zeros behind them as for `firstMissFloat32`. */
+  squaredDistanceFloat32: measure([...pairs, 'actualFactor', 'referenceFactor']),
+  squaredDistanceFloat64: measure([...pairs, 'actualFactor', 'referenceFactor']),
   /** Counts errors per bucket, 65536 of uint32 at `buckets`; adds to the two float64 `totals`: how many are zero, and their sum. */
   countAbsoluteFloat32: kernel([...pairs, 'buckets', 'totals']),
   countAbsoluteFloat64: kernel([...pairs, 'buckets', 'totals']),

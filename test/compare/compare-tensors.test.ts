@@ -235,6 +235,20 @@ describe('report', () => {
     expect(JSON.parse(JSON.stringify(compareTensors([2n ** 60n], [0n]))).worst[0].actual).toBe('1152921504606846976')
   })
 
+  test.each([Float32Array, Float64Array])(
+    'the cosine of sides of different lengths keeps the digits of 1 - cos: %o',
+    (Floats) => {
+      // directions that differ by 2^-21 in every element, of which two do not count
+      const reference = new Floats(40_001).fill(1)
+      const actual = reference.map((_, i) => 2 + (i % 2 === 0 ? 2 ** -20 : -(2 ** -20)))
+      actual[7] = Number.NaN
+      reference[30_000] = Infinity
+      const { cosine, normRatio } = compareTensors(actual, reference)
+      expect(normRatio).toBeCloseTo(2, 10)
+      expect((1 - cosine) / 2 ** -43).toBeCloseTo(1, 2)
+    },
+  )
+
   test('values whose squares leave float64', () => {
     const huge = compareTensors([3e200, 4e200], [3e200, 4.4e200])
     expect(huge.actual.norm).toBeCloseTo(5e200, -190)

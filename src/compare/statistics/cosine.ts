@@ -22,6 +22,10 @@ export function cosineOf(pairs: Pairs, rule: ElementRule, statistics: Statistics
     const squaredGain = (a - r) ** 2
     if (squaredGain <= squaredDistance / 2) return cosineFrom((squaredDistance - squaredGain) / (a * r))
   }
+  const kernel = pairs.kernel?.errors
+  if (kernel !== undefined && actual.scale === 1 && reference.scale === 1) {
+    return cosineFrom(kernel.squaredDistance(1 / a, 1 / r))
+  }
   let squaredDistance = 0
   forEachBlock(pairs, rule, (block) => {
     squaredDistance += directionDistance(block, actual.scale, a, reference.scale, r)

@@ -542,6 +542,40 @@ function addExtremesFloat64(s: usize, a: usize, r: usize, n: i32, position: f64,
   if (v128.any_true(exceeding)) searchMaxExcess<f64>(s, a, r, n, atol, rtol)
 }
 
+/**
+ * The square of the distance between `n` pairs, each side times a factor. Pairs that are not finite do not count. What lies between `n`
+ * and the next multiple of 16 must be zero on both sides.
+ */
+function squaredDistance<T>(a: usize, r: usize, n: i32, aFactor: f64, rFactor: f64): f64 {
+  const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>())
+  const aFactor2 = f64x2.splat(aFactor), rFactor2 = f64x2.splat(rFactor)
+  let sum = f64x2.splat(0), other = sum
+  while (a < stop) {
+    const d = distanceOfFinite(pairAt<T>(a), pairAt<T>(r), aFactor2, rFactor2)
+    sum = f64x2.add(sum, f64x2.mul(d, d))
+    const e = distanceOfFinite(pairAt<T>(a + step), pairAt<T>(r + step), aFactor2, rFactor2)
+    other = f64x2.add(other, f64x2.mul(e, e))
+    a += step << 1
+    r += step << 1
+  }
+  return sum2(f64x2.add(sum, other))
+}
+
+// @ts-ignore: decorator
+@inline
+function distanceOfFinite(x: v128, y: v128, xFactor: v128, yFactor: v128): v128 {
+  const finite = f64x2.eq(f64x2.add(f64x2.sub(x, x), f64x2.sub(y, y)), f64x2.splat(0))
+  return v128.and(f64x2.sub(f64x2.mul(x, xFactor), f64x2.mul(y, yFactor)), finite)
+}
+
+export function squaredDistanceFloat32(actual: usize, reference: usize, n: i32, actualFactor: f64, referenceFactor: f64): f64 {
+  return squaredDistance<f32>(actual, reference, n, actualFactor, referenceFactor)
+}
+
+export function squaredDistanceFloat64(actual: usize, reference: usize, n: i32, actualFactor: f64, referenceFactor: f64): f64 {
+  return squaredDistance<f64>(actual, reference, n, actualFactor, referenceFactor)
+}
+
 /** Adds `n` pairs, the first of which is at `position`, to the results at `s`. Pairs that are not finite are added one by one. */
 function addStatistics<T>(
   s: usize, a: usize, r: usize, n: i32, position: f64,
