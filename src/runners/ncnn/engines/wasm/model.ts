@@ -24,7 +24,7 @@ import type { Samples, Workspace } from './layer.ts'
 import type { RunnableLayer } from './load-layer.ts'
 import { type LoadedNetwork, loadNetwork } from './load-network.ts'
 import type { createArena } from './memory/arena.ts'
-import type { Blob } from './memory/blob.ts'
+import { Blob } from './memory/blob.ts'
 import { blobToTensor, tensorToBlob } from './memory/exchange.ts'
 import { roundResult, roundTo, type Storage16 } from './precision/reduced-precision.ts'
 import type { TakeLayer } from './take-layers.ts'
@@ -91,8 +91,8 @@ function runNetwork(
       const { layer, giveBack } = take(graphLayer)
       const inputs = graphLayer.inputs.map((name) => blobs.get(name) as Samples)
       const dying = takeLastReads(graphLayer, pending)
-      const outputs = runSamples(layer, inputs, new Set(dying.flatMap((name) => blobs.get(name) ?? [])), network)
-      giveBack(outputs.flat())
+      const outputs = runSamples(layer, inputs, allSamples(dying, blobs), network)
+      giveBack(outputs)
       for (const name of dying) {
         releaseAll(blobs.get(name) ?? [])
         blobs.delete(name)
@@ -109,6 +109,14 @@ function runNetwork(
     abandonRun()
     throw error
   }
+}
+
+// Loops, where flat and flatMap would take a tenth of what small layers take.
+
+function allSamples(names: readonly string[], blobs: ReadonlyMap<string, Samples>): Set<Blob> {
+  const all = new Set<Blob>()
+  for (const name of names) for (const blob of blobs.get(name) ?? []) all.add(blob)
+  return all
 }
 
 function releaseAll(samples: readonly Blob[]): void {
@@ -193,7 +201,8 @@ function runLayer(
   return withinLayer(layer, inputs, dying, network, (workspace) => {
     checkElements(layer, inputs)
     const stored = layer.storage16 === undefined ? inputs : roundInputs(layer.storage16, inputs, workspace)
-    const outputs = [layer.type.forward(stored, layer, workspace)].flat() as Blob[]
+    const made = layer.type.forward(stored, layer, workspace)
+    const outputs = made instanceof Blob ? [made] : made
     if (layer.outputStorage16 !== undefined) roundOutputs(layer.outputStorage16, outputs, layer, workspace)
     if (outputs.length !== layer.outputCount) {
       throw new NcnnError(`it makes ${outputs.length} outputs, but the .param names ${layer.outputCount}`)

@@ -1,15 +1,15 @@
 // Lends a network's layers to a run: all of them are in memory, or the weights of each are read when it runs and given back after it.
 import type { GraphLayer } from '../../graph.ts'
 import type { EngineOptions, WithWeights } from '../../options.ts'
+import type { Samples } from './layer.ts'
 import { type LayerMemory, type LocatedLayer, loadLayer, type RunnableLayer } from './load-layer.ts'
 import type { Arena } from './memory/arena.ts'
-import type { Blob } from './memory/blob.ts'
 import { createWorkspace } from './memory/workspace.ts'
 
 export interface LentLayer {
   readonly layer: RunnableLayer
   /** Says that the layer has run. What its outputs share with its weights stays with them. */
-  giveBack(outputs: readonly Blob[]): void
+  giveBack(outputs: readonly Samples[]): void
 }
 
 /** Hands out a layer of the network. */
@@ -39,8 +39,9 @@ export function layersOnDemand(
         return {
           layer: loaded,
           giveBack(outputs) {
+            const blobs = outputs.flat()
             for (const address of allocated) {
-              const kept = outputs.find(({ ptr }) => ptr === address)
+              const kept = blobs.find(({ ptr }) => ptr === address)
               if (kept === undefined) memory.arena.free(address)
               else kept.ownAlone()
             }
