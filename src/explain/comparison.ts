@@ -1,6 +1,8 @@
 // Explains a comparison: what was compared, how far it is off, where, and what tolerance would have passed.
+
 import type { Comparison, ElementError, FailedMetric, SideSummary } from '../compare/comparison.ts'
 import { meaningOf } from '../compare/statistics/metrics.ts'
+import { isFloatDType } from '../tensor/dtype.ts'
 import {
   countOf,
   formatAtLeast,
@@ -206,17 +208,19 @@ function listSlices({ worstSlices }: Comparison): Fact[] {
   }))
 }
 
-/** A relative tolerance from here on hides what is wrong, as does an absolute one as large as the reference itself. */
-const leastHiding = 0.5
+/** A relative tolerance from here on hides what is wrong, as does an absolute one of such a share of the reference. */
+const leastHiding = 0.2
 
 /** Ready to be pasted into the assertion. */
 function listRequired(comparison: Comparison): string[] {
-  const { required, tolerance } = comparison
+  const { required, tolerance, actual, reference } = comparison
+  // labels, indices and counts are right or wrong
+  if (!isFloatDType(actual.dtype) && !isFloatDType(reference.dtype)) return []
   const { atolGivenRtol, rtolGivenAtol } = required
   const snippet = (atol: string, rtol: string) =>
     `{ ${[atol !== '0' && `atol: ${atol}`, rtol !== '0' && `rtol: ${rtol}`].filter(Boolean).join(', ')} }`
   return [
-    ...(atolGivenRtol < sizeOfReference(comparison)
+    ...(atolGivenRtol < leastHiding * sizeOfReference(comparison)
       ? [snippet(formatAtLeast(atolGivenRtol), formatExact(tolerance.rtol))]
       : []),
     ...(rtolGivenAtol < leastHiding ? [snippet(formatExact(tolerance.atol), formatAtLeast(rtolGivenAtol))] : []),

@@ -62,7 +62,8 @@ describe('what would pass', () => {
 
   test('is not said of errors as large as the reference', () => {
     expect(required(values.map((value) => -value))).toEqual([])
-    expect(required(values.map((value) => 0.3 * value))).toEqual([expect.stringContaining('atol')])
+    expect(required(values.map((value) => 0.3 * value))).toEqual([])
+    expect(required(values.map((value) => 0.9 * value))).toHaveLength(2)
     expect(required(values.map((value, i) => (i === 9 ? 40 : value)))).toEqual([])
   })
 

@@ -8,6 +8,7 @@ import { lines } from './causes/lines.ts'
 import { linesPerSlice } from './causes/lines-per-slice.ts'
 import { misreadBits } from './causes/misread-bits.ts'
 import { movedSlices } from './causes/moved-slices.ts'
+import { negativeSlope } from './causes/negative-slope.ts'
 import { nonFinite } from './causes/non-finite.ts'
 import { orderOfAxes } from './causes/order-of-axes.ts'
 import { overflow } from './causes/overflow.ts'
@@ -41,6 +42,7 @@ const causes: readonly Cause[] = [
   { find: rectifiedLines, leastParameters: 2 },
   { find: linesPerSlice, leastParameters: 2 },
   { find: elementOperations, leastParameters: 0 },
+  { find: negativeSlope, leastParameters: 1 },
   { find: limits, leastParameters: 2 },
   { find: activationForms, leastParameters: 1 },
   { find: softmax, leastParameters: 0 },

@@ -287,6 +287,22 @@ export const causes: readonly Cause[] = [
     apply: ({ tensor }) => ({ actual: map(tensor, (x) => 3 * x), reference: perSlice(tensor, 0, unit) }),
   },
   // operations
+  {
+    name: 'another slope of a leaky ReLU',
+    kinds: ['features', 'embedding', 'logits', 'tokens'],
+    named: /is negative, actual is it times 30, .*another slope/,
+    apply: ({ tensor }) => ({
+      actual: map(tensor, (x) => (x > 0 ? x : 0.3 * x)),
+      reference: map(tensor, (x) => (x > 0 ? x : 0.01 * x)),
+    }),
+  },
+  custom('pruned', ['features', 'embedding', 'logits', 'tokens'], /less than .* in magnitude.*threshold/, (t) => {
+    const limit = 0.2 * deviationOf(t)
+    return map(t, (x) => (Math.abs(x) < limit ? 0 : x))
+  }),
+  custom('weight decay', ['features', 'embedding', 'logits', 'tokens'], /times 0\.9999; beyond that they agree/, (t) =>
+    map(t, (x) => 0.9999 * x),
+  ),
   missing('ReLU missing', signed, /ReLU/, (x) => Math.max(0, x)),
   done('ReLU too many', signed, /ReLU/, (x) => Math.max(0, x)),
   custom('clip', ['features', 'embedding', 'logits', 'tokens'], /limited to/, (t) => {

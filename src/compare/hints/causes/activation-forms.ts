@@ -27,6 +27,9 @@ const forms: readonly Form[] = [
 /** What the sides can be made from, when nothing undoes it. */
 const targets: readonly Form[] = [...forms, { name: 'ReLU', apply: (x) => Math.max(0, x), growsFrom: 0 }]
 
+/** Forms resemble each other: two of them nearly explain what none of them has done. */
+const mostLeft = 1e-4
+
 /** Beyond this they are constant or straight lines. */
 const farthest = 12
 
@@ -45,7 +48,7 @@ export const activationForms: Hypothesis = (scene) =>
           return Math.abs(fallen - to.values[i]) < Math.abs(grown - to.values[i]) ? fallen : grown
         }
         const left = leftOver(scene, { target: to, at })
-        if (left > 1) return []
+        if (left > mostLeft) return []
         return [
           {
             code: 'activation-form',

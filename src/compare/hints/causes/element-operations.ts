@@ -1,6 +1,6 @@
 // Cause: an operation on each element that one side lacks: an activation, a limit, a logarithm, a cast.
 
-import { formatNumber } from '../../../tensor/numbers.ts'
+import { formatValue } from '../../../tensor/numbers.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import { leftOver } from '../prediction.ts'
 import { directions, isVaried, nameOf, type Scene, type Side } from '../scene.ts'
@@ -52,6 +52,9 @@ const operations: readonly Operation[] = [
   },
 ]
 
+/** Operations resemble each other: one nearly explains what another one has done. */
+const mostLeft = 2e-3
+
 export const elementOperations: Hypothesis = (scene) =>
   directions(scene).flatMap(({ from, to }) =>
     isVaried(to, scene) ? operations.flatMap((operation) => tryOperation(scene, operation, from, to)) : [],
@@ -60,7 +63,7 @@ export const elementOperations: Hypothesis = (scene) =>
 function tryOperation(scene: Scene, { code, name, apply, size }: Operation, from: Side, to: Side): Finding[] {
   if (size !== undefined && !hasSize(scene, size)) return []
   const left = leftOver(scene, { target: to, at: (i) => orOutside(apply(from.values[i])) })
-  if (left > 1) return []
+  if (left > mostLeft) return []
   return [{ code, message: `${nameOf(to)} is ${nameOf(from)} after an operation: ${name}; ${remedy(to)}`, left }]
 }
 
@@ -93,7 +96,10 @@ export const limits: Hypothesis = (scene) =>
     if (!(cutsBelow || cutsAbove)) return []
     const [low, high] = [cutsBelow ? to.min : -Infinity, cutsAbove ? to.max : Infinity]
     const left = limited(low, high)
-    const range = [cutsBelow && `at least ${formatNumber(low)}`, cutsAbove && `at most ${formatNumber(high)}`]
+    const range = [
+      cutsBelow && `at least ${formatValue(low, 'float32')}`,
+      cutsAbove && `at most ${formatValue(high, 'float32')}`,
+    ]
     return [
       {
         code: 'limit',

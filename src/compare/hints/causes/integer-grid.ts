@@ -1,8 +1,10 @@
 // Cause: quantization to 8 bits: values on an even grid, or whole numbers that were not scaled back.
 import { formatNumber, formatShare } from '../../../tensor/numbers.ts'
+import { formatFitted } from '../format.ts'
 import { type Finding, type Hypothesis, mostLeft } from '../hypothesis.ts'
 import { areFloats, directions, nameOf, type Scene, type Side } from '../scene.ts'
 import { distinctValues } from './distinct-values.ts'
+import { explainGain } from './known-gains.ts'
 
 /** What 8 bits hold. */
 const mostLevels = 256
@@ -30,10 +32,12 @@ function notScaledBack(scene: Scene, from: Side, to: Side): Finding[] {
   if (Math.abs(gain) < 1.5 || rounding < 0.05 || rounding > mostRounding) return []
   const zero = to.mean - gain * from.mean
   const plus = Math.abs(zero) < 0.5 ? '' : ` plus ${formatNumber(zero)}`
+  const reason = explainGain(gain)
+  const what = reason === '' ? ': quantized values that were not scaled back' : reason
   return [
     {
       code: 'not-dequantized',
-      message: `${nameOf(to)} is whole numbers, ${nameOf(from)} times ${formatNumber(gain)}${plus}, rounded: quantized values that were not scaled back`,
+      message: `${nameOf(to)} is whole numbers, ${nameOf(from)} times ${formatFitted(gain, rounding / Math.sqrt(from.spread))}${plus}, rounded${what}`,
       left: missed / Math.min(error, to.power),
       // a gain says as much and less of the cause
       parameters: 0,
@@ -54,6 +58,17 @@ function onGrid(scene: Scene, from: Side, to: Side): Finding[] {
     from.min < to.min - step || from.max > to.max + step
       ? ` and limited to ${formatNumber(to.min)} .. ${formatNumber(to.max)}`
       : ''
+  if (step === leastHalfStep && Math.max(-from.min, from.max) < leastNormalHalf) {
+    return [
+      {
+        code: 'half-precision',
+        message: `every element of ${nameOf(to)} is a multiple of ${formatNumber(step)}: it was stored as float16, which has no smaller steps below ${formatNumber(leastNormalHalf)}`,
+        left: 1 - near / inside,
+        evidence: `${formatShare(near / inside)} of its elements lie within half a step of ${nameOf(from)}`,
+        parameters: 1,
+      },
+    ]
+  }
   return [
     {
       code: 'int8-grid',
@@ -64,6 +79,10 @@ function onGrid(scene: Scene, from: Side, to: Side): Finding[] {
     },
   ]
 }
+
+/** The step of float16 below its least normal number. */
+const leastHalfStep = 2 ** -24
+const leastNormalHalf = 2 ** -14
 
 /** Whether distances, in steps, are spread as rounding spreads them: noise around a grid that was there before is larger or smaller. */
 function isRounding(rms: number, count: number): boolean {

@@ -19,15 +19,20 @@ const known: readonly (readonly [gain: number, reason: string])[] = [
   [1 / Math.LN10, 'a logarithm to base 10 instead of a natural one'],
   [Math.LN2, 'a natural logarithm instead of one to base 2'],
   [1 / Math.LN2, 'a logarithm to base 2 instead of a natural one'],
+  [1000, 'thousandths, such as millimetres instead of metres'],
+  [0.001, 'thousands, such as metres instead of millimetres'],
   [100, 'percent instead of shares'],
   [0.01, 'shares instead of percent'],
 ]
 
-/** How exactly a gain has to be met, as a share of it. */
+/** How exactly a gain has to be met, as a share of it, and as a share of its distance from 1, which is no gain. */
 const tolerance = 2e-4
+const toleranceFromOne = 0.02
 
 /** ` (pixels are not divided by 255)`, or nothing. */
 export function explainGain(gain: number): string {
-  const found = known.find(([value]) => Math.abs(gain / value - 1) < tolerance)
+  const found = known.find(
+    ([value]) => Math.abs(gain / value - 1) < Math.min(tolerance, toleranceFromOne * Math.abs(value - 1)),
+  )
   return found === undefined ? '' : ` (${found[1]})`
 }

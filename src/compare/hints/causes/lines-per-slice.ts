@@ -82,7 +82,7 @@ function linesOf(scene: Scene, slices: Axis, label: string, axis: Axis): Finding
     const found = moments.map(fit)
     const whole = Math.min(error, spreadWithin(moments))
     const left = found.reduce((sum, line) => sum + line.left, 0) / whole
-    if (!(left <= mostLeft)) return []
+    if (!(left <= mostLeftBySlices)) return []
     const floor = (rounding * (actual.power + reference.power)) / whole
     return [
       {
@@ -94,6 +94,9 @@ function linesOf(scene: Scene, slices: Axis, label: string, axis: Axis): Finding
     ]
   })
 }
+
+/** Lines of each slice come near to what is no line at all. */
+const mostLeftBySlices = 2e-3
 
 /** An excerpt of which lines leave more than this is not one of a tensor of which they leave {@link mostLeft}. */
 const mostLeftOfExcerpt = 0.1
@@ -235,8 +238,8 @@ function explain(scene: Scene, kind: Kind, found: readonly Line[], moments: read
   const reason = alike && kind !== 'offset' ? explainGain(first.slope) : ''
   if (reason !== '') return `the factor is the same for all${reason}`
   const isRowOfVectors = scene.axes.length === 2 && scene.axes[0] === axis && areFloats(scene)
-  if (kind === 'gain' && isRowOfVectors) {
-    const unit = unitSide(moments)
+  const unit = unitSide(moments)
+  if (kind === 'gain' && isRowOfVectors && unit !== '') {
     return `${unit}if only the directions of the rows matter, as of embeddings, compare with { normalize: 'l2' }`
   }
   if (kind === 'offset') return 'look for a bias or a mean per channel that one side lacks'

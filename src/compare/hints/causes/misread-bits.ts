@@ -112,10 +112,10 @@ interface Guess {
 
 export const misreadBits: Hypothesis = (scene) =>
   directions(scene).flatMap(({ from, to }): Finding[] => {
-    // 0 has the same bits in all types
+    // 0 has the same bits in all types, and many bits make no number
     const tells = (i: number) => {
       const right = to.values[i]
-      return right !== from.values[i] && right !== 0 && !Number.isNaN(right)
+      return right !== from.values[i] && right !== 0 && right - right === 0
     }
     const differs = (i: number) => from.values[i] !== to.values[i]
     return [

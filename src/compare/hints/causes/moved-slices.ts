@@ -54,11 +54,14 @@ function nearestSlices(scene: Scene, { length: count, stride }: Axis): number[] 
   const sources = Array.from({ length: count }, (_, slice) => slice)
   const own = sources.map((slice) => distanceBetween(a, slice * stride, r, slice * stride, offsets, Infinity))
   const whole = own.reduce((sum, distance) => sum + distance, 0)
+  // what is 0 is that of any place
+  const telling = sources.map((slice) => offsets.some((offset) => r[slice * stride + offset] !== 0))
   let unexplained = 0
   // where most of the error lies tells soonest
   for (const slice of [...sources].sort((i, j) => (own[j] ?? 0) - (own[i] ?? 0))) {
     let least = own[slice] ?? 0
     for (let other = 0; other < count && least > 0; other++) {
+      if (!telling[other]) continue
       const distance = distanceBetween(a, slice * stride, r, other * stride, offsets, nearer * least)
       if (distance < nearer * least) {
         sources[slice] = other

@@ -1,12 +1,42 @@
 // Cause: where NaN and infinities come from: on both sides alike, everywhere, in one slice, where the other side is 0 or infinite.
+import { formatNumber } from '../../../tensor/numbers.ts'
 import { formatCount } from '../format.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import { nameOf, type Scene, type Side } from '../scene.ts'
 
 export const nonFinite: Hypothesis = (scene) => {
   const { actual, reference } = scene
-  const both = nanOnBothSides(scene)
-  return both.length > 0 ? both : [...explainSide(scene, actual, reference), ...explainSide(scene, reference, actual)]
+  const known = [
+    ...nanOnBothSides(scene),
+    ...maskValue(scene, actual, reference),
+    ...maskValue(scene, reference, actual),
+  ]
+  return known.length > 0 ? known : [...explainSide(scene, actual, reference), ...explainSide(scene, reference, actual)]
+}
+
+/** Fires when one side is -Infinity in several places, the other one and the same number there, and all others agree. */
+function maskValue({ length, error, differing }: Scene, side: Side, other: Side): Finding[] {
+  let count = 0
+  let value = Number.NaN
+  for (let i = 0; i < length; i++) {
+    const x = side.values[i]
+    const y = other.values[i]
+    if (Object.is(x, y) || x - y === x - x) continue
+    if (x - x === 0 && y - y === 0) continue
+    if (x !== -Infinity || y - y !== 0) return []
+    if (count++ === 0) value = y
+    else if (y !== value) return []
+  }
+  if (count < leastCount) return []
+  const rest = differing === 0 || error === 0 ? ', and they agree elsewhere' : ''
+  return [
+    {
+      code: 'mask-value',
+      message: `${nameOf(other)} is ${formatNumber(value)} in all ${count} places where ${nameOf(side)} is -Infinity${rest}: a mask that was filled with another number`,
+      left: 0,
+      evidence: `${count} of ${length} elements`,
+    },
+  ]
 }
 
 /** Fires when no element is NaN on one side only. */
@@ -30,6 +60,7 @@ function explainSide(scene: Scene, side: Side, other: Side): Finding[] {
   const [first] = places
   if (first === undefined) return []
   const allNaN = places.every((i) => Number.isNaN(side.values[i]))
+  const isMask = places.every((i) => side.values[i] === -Infinity)
   const kind = allNaN ? 'NaN' : 'NaN or infinite'
   if (places.length === scene.length) {
     const causes =
@@ -44,7 +75,7 @@ function explainSide(scene: Scene, side: Side, other: Side): Finding[] {
     ]
   }
   if (places.length < leastCount) return []
-  const where = commonSlice(scene, places)
+  const where = commonSlice(scene, places, isMask ? maskOrigin : nanOrigin)
   const why = allNaN ? originOf(scene, places, other) : ''
   if (where === '' && why === '') return []
   const message = `all ${places.length} ${allNaN ? 'NaN' : 'non-finite elements'} of ${nameOf(side)} ${[where, why].filter(Boolean).join(', ')}`
@@ -75,18 +106,31 @@ function addPlaces(places: number[], values: Float64Array, others: Float64Array,
   }
 }
 
+/** Where non-finite elements come from that fill slices. */
+interface Origin {
+  readonly ofSlice: string
+  readonly ofSlices: string
+}
+
+const nanOrigin: Origin = {
+  ofSlice: '0 / 0 in a normalization or an average over nothing, or a channel of broken weights',
+  ofSlices: '0 / 0 in a normalization or an average over nothing, or channels of broken weights',
+}
+
+const maskOrigin: Origin = { ofSlice: 'a mask, or the logarithm of 0', ofSlices: 'a mask, or the logarithm of 0' }
+
 /** More whole slices are not listed. */
 const mostListed = 6
 
 /** `lie in slice 11 of axis 0`: the axis along which they share an index, or a short range of them. */
-function commonSlice({ axes, length }: Scene, places: readonly number[]): string {
+function commonSlice({ axes, length }: Scene, places: readonly number[], origin: Origin): string {
   for (const { index, length: count, stride } of axes) {
     const slices = slicesOf(places, count, stride)
     const [different, least = 0, greatest = 0] = [slices.length, slices[0], slices.at(-1)]
     if (different === 1)
-      return `lie in slice ${least} of axis ${index} (${count} long)${explainShare(places, length / count)}`
+      return `lie in slice ${least} of axis ${index} (${count} long)${explainShare(places, length / count, origin)}`
     if (different <= mostListed && places.length === (different * length) / count) {
-      return `fill ${different} slices of axis ${index} (${slices.join(', ')}): 0 / 0 in a normalization or an average over nothing, or channels of broken weights`
+      return `fill ${different} slices of axis ${index} (${slices.join(', ')}): ${origin.ofSlices}`
     }
     if (different === greatest - least + 1 && different <= count / 4 && places.length > 2 * different) {
       return `lie in slices ${least} to ${greatest} of axis ${index} (${count} long)`
@@ -102,10 +146,8 @@ function slicesOf(places: readonly number[], count: number, stride: number): num
   return Array.from(seen.keys()).filter((slice) => seen[slice] === 1)
 }
 
-function explainShare(places: readonly number[], size: number): string {
-  return places.length === size
-    ? ', which has no others: 0 / 0 in a normalization or an average over nothing, or a channel of broken weights'
-    : ''
+function explainShare(places: readonly number[], size: number, origin: Origin): string {
+  return places.length === size ? `, which has no others: ${origin.ofSlice}` : ''
 }
 
 /** What the other side has in these places and nearly nowhere else. */

@@ -100,6 +100,7 @@ function explainReversal({ axes }: Scene, chosen: readonly Axis[]): string {
   if (chosen.length === 2 && only === height && chosen[1] === width) return ': turned by 180 degrees'
   if (chosen.length > 1 || only === undefined) return ''
   if (only.length === 3 && axes.length > 1) return ': channels as BGR instead of RGB, or the other way round'
+  if (only.length === 2) return ': its two slices are exchanged'
   if (axes.length < 3) return ''
   if (only === width) return ': mirrored, left to right'
   return only === height ? ': flipped, upside down' : ''

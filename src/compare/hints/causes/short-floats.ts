@@ -10,6 +10,8 @@ interface Format {
   readonly round: (value: number) => number
   /** Cuts the bits off instead of rounding. */
   readonly cut: (value: number) => number
+  /** Whole numbers up to this are such numbers. */
+  readonly largestWhole: number
   /** Errors beyond this share of the values are not those of such numbers. */
   readonly largestDrift: number
 }
@@ -33,6 +35,7 @@ const formats: readonly Format[] = [
     name: 'bfloat16',
     round: toBfloat16,
     cut: (value) => cutBits(value, 16),
+    largestWhole: 2 ** 8,
     largestDrift: 2 ** -5,
   },
   {
@@ -40,6 +43,7 @@ const formats: readonly Format[] = [
     name: 'float16',
     round: toFloat16,
     cut: (value) => cutBits(value, 13),
+    largestWhole: 2 ** 11,
     largestDrift: 2 ** -7,
   },
 ]
@@ -85,7 +89,7 @@ const leastFine = 0.25
 
 const isFine = (value: number) => cutBits(value, 19) !== value
 
-function isStored(scene: Scene, { code, name, round, largestDrift }: Format): Finding[] {
+function isStored(scene: Scene, { code, name, round, largestDrift, largestWhole }: Format): Finding[] {
   const drift = Math.sqrt(scene.error / scene.reference.power)
   if (drift > largestDrift) return []
   return directions(scene).flatMap(({ from, to }): Finding[] => {
@@ -98,7 +102,7 @@ function isStored(scene: Scene, { code, name, round, largestDrift }: Format): Fi
       if (from.values[i] === round(from.values[i])) others++
     }
     const share = others / scene.length
-    if (fine < leastFine * scene.length || share > 0.9) return []
+    if (fine < leastFine * scene.length || share > 0.9 || isOnGrid(to, largestWhole)) return []
     return [
       {
         code,
@@ -108,4 +112,10 @@ function isStored(scene: Scene, { code, name, round, largestDrift }: Format): Fi
       },
     ]
   })
+}
+
+/** Whether a side lies on an even grid of so few steps that all of its numbers are short: a picture of 8 bits, fixed-point numbers. */
+function isOnGrid({ values, min, max }: Side, steps: number): boolean {
+  const step = 2 ** Math.ceil(Math.log2(Math.max(-min, max) / steps))
+  return values.every((value) => Number.isInteger(value / step))
 }

@@ -45,6 +45,17 @@ export const zeroed: Hypothesis = (scene) =>
       ]
     }
     if (!isKept) return []
+    const threshold = thresholdOf(from, to)
+    if (threshold !== undefined) {
+      return [
+        {
+          code: 'zeroed',
+          message: `${nameOf(to)} is 0 wherever ${nameOf(from)} is less than ${formatNumber(threshold)} in magnitude (${formatShare(share)}), and the others agree: a threshold, pruning, or values lost below the least that a type holds`,
+          left: Math.max(0, error - zeroError) / error,
+          parameters: 1,
+        },
+      ]
+    }
     return [
       {
         code: 'zeroed',
@@ -54,6 +65,17 @@ export const zeroed: Hypothesis = (scene) =>
       },
     ]
   })
+
+/** The magnitude below which everything is zeroed and nothing above; undefined where zeros have no such limit. */
+function thresholdOf(from: Side, to: Side): number | undefined {
+  let [largestZeroed, leastKept] = [0, Infinity]
+  for (let i = 0; i < to.values.length; i++) {
+    const size = Math.abs(from.values[i])
+    if (to.values[i] !== 0) leastKept = Math.min(leastKept, size)
+    else largestZeroed = Math.max(largestZeroed, size)
+  }
+  return largestZeroed < leastKept ? leastKept : undefined
+}
 
 /** Whether there are zeros on one side only, among the pairs that differ. */
 function hasNewZeros({ few }: Scene, from: Side, to: Side): boolean {
