@@ -1,5 +1,5 @@
 // Cause: where NaN and infinities come from: on both sides alike, everywhere, in one slice, where the other side is 0 or infinite.
-import { formatNumber } from '../../../tensor/numbers.ts'
+import { formatValue } from '../../../tensor/numbers.ts'
 import { formatCount } from '../format.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import { nameOf, type Scene, type Side } from '../scene.ts'
@@ -32,7 +32,7 @@ function maskValue({ length, error, differing }: Scene, side: Side, other: Side)
   return [
     {
       code: 'mask-value',
-      message: `${nameOf(other)} is ${formatNumber(value)} in all ${count} places where ${nameOf(side)} is -Infinity${rest}: a mask that was filled with another number`,
+      message: `${nameOf(other)} is ${formatValue(value, other.dtype)} in all ${count} places where ${nameOf(side)} is -Infinity${rest}: a mask that was filled with another number`,
       left: 0,
       evidence: `${count} of ${length} elements`,
     },
@@ -61,6 +61,7 @@ function explainSide(scene: Scene, side: Side, other: Side): Finding[] {
   if (first === undefined) return []
   const allNaN = places.every((i) => Number.isNaN(side.values[i]))
   const isMask = places.every((i) => side.values[i] === -Infinity)
+  const allInfinite = places.every((i) => Math.abs(side.values[i]) === Infinity)
   const kind = allNaN ? 'NaN' : 'NaN or infinite'
   if (places.length === scene.length) {
     const causes =
@@ -75,7 +76,7 @@ function explainSide(scene: Scene, side: Side, other: Side): Finding[] {
     ]
   }
   if (places.length < leastCount) return []
-  const where = commonSlice(scene, places, isMask ? maskOrigin : nanOrigin)
+  const where = commonSlice(scene, places, isMask ? maskOrigin : allInfinite ? infinityOrigin : nanOrigin)
   const why = allNaN ? originOf(scene, places, other) : ''
   if (where === '' && why === '') return []
   const message = `all ${places.length} ${allNaN ? 'NaN' : 'non-finite elements'} of ${nameOf(side)} ${[where, why].filter(Boolean).join(', ')}`
@@ -118,6 +119,11 @@ const nanOrigin: Origin = {
 }
 
 const maskOrigin: Origin = { ofSlice: 'a mask, or the logarithm of 0', ofSlices: 'a mask, or the logarithm of 0' }
+
+const infinityOrigin: Origin = {
+  ofSlice: 'a division by 0 or an overflow, or a channel of broken weights',
+  ofSlices: 'a division by 0 or an overflow, or channels of broken weights',
+}
 
 /** More whole slices are not listed. */
 const mostListed = 6
