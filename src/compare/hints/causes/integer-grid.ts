@@ -58,7 +58,7 @@ function onGrid(scene: Scene, from: Side, to: Side): Finding[] {
     from.min < to.min - step || from.max > to.max + step
       ? ` and limited to ${formatNumber(to.min)} .. ${formatNumber(to.max)}`
       : ''
-  if (step === leastHalfStep && Math.max(-from.min, from.max) < leastNormalHalf) {
+  if (Math.abs(step / leastHalfStep - 1) < 1e-3 && Math.max(-from.min, from.max) < leastNormalHalf) {
     return [
       {
         code: 'half-precision',

@@ -21,6 +21,8 @@ const known: readonly (readonly [gain: number, reason: string])[] = [
   [1 / Math.LN2, 'a logarithm to base 2 instead of a natural one'],
   [1000, 'thousandths, such as millimetres instead of metres'],
   [0.001, 'thousands, such as metres instead of millimetres'],
+  [180 / Math.PI, 'degrees instead of radians'],
+  [Math.PI / 180, 'radians instead of degrees'],
   [100, 'percent instead of shares'],
   [0.01, 'shares instead of percent'],
 ]
