@@ -4,12 +4,13 @@ import { type Cause, type Explanation, type Repair, type Scene, unexplained } fr
 import { graphDifference } from './causes/graph.ts'
 import { int8Cause } from './causes/int8.ts'
 import { layerFault } from './causes/layer-fault.ts'
-import { firstOverflow } from './causes/overflow.ts'
+import { brokenWeights, firstOverflow } from './causes/overflow.ts'
 import { fp16WeightsCause } from './causes/rounded-weights.ts'
 import { sharesOf } from './causes/shares.ts'
 import { type NarrowSide, narrowSide, storageCause } from './causes/storage.ts'
 import { switchedPrecision } from './causes/switched-precision.ts'
 import { winogradCause } from './causes/winograd.ts'
+import { type WrongEnd, wrongEnds } from './causes/wrong-end.ts'
 import { inputDifference } from './check-inputs.ts'
 import { type CompareModelsOptions, checkAnalysis, type Examined, examine } from './compare-models.ts'
 import type { LayerRow } from './layer-table.ts'
@@ -106,15 +107,17 @@ interface Found {
   readonly shared: readonly Explanation[]
 }
 
-async function findCulprits({ walk, rows }: Examined, mostExplained: number): Promise<Found> {
+async function findCulprits({ walk, rows, comparison }: Examined, mostExplained: number): Promise<Found> {
   const scene: Scene = { walk, rows, suspects: rows.filter(isSuspect) }
   const { shared, rest } = await explainTogether(scene)
   const overflow = firstOverflow(walk)
   if (overflow !== undefined) {
     const row = rows.find(({ layer }) => layer === overflow)
-    const evidence = `its result is not finite though its inputs are${shared.length > 0 ? `; ${shared[0].evidence}` : ''}`
-    const cause =
-      shared.find((one) => one.cause === 'fp16-storage' || one.cause === 'fp16-arithmetic')?.cause ?? 'overflow'
+    const broken = await brokenWeights(walk, overflow)
+    const evidence =
+      broken ?? `its result is not finite though its inputs are${shared.length > 0 ? `; ${shared[0].evidence}` : ''}`
+    const narrow = shared.find((one) => one.cause === 'fp16-storage' || one.cause === 'fp16-arithmetic')?.cause
+    const cause = broken === undefined ? (narrow ?? 'overflow') : 'weights'
     const errors = row === undefined ? { introduced: Infinity, noise: 0, factor: Infinity } : errorsOf(row)
     const { name, type, outputs } = overflow
     return {
@@ -122,7 +125,11 @@ async function findCulprits({ walk, rows }: Examined, mostExplained: number): Pr
       shared: [],
     }
   }
-  if (rest.length === 0) return { culprits: [], shared: await attributed(scene, shared) }
+  if (rest.length === 0) {
+    const ends = wrongEnds(walk, rows, comparison.outputs)
+    if (ends.length === 0) return { culprits: [], shared: await attributed(scene, shared) }
+    return { culprits: ends.map(endCulprit), shared: shared.filter((one) => one !== float32Rounding) }
+  }
   const ranked = await rankByShare(walk, rows, rest)
   const culprits: Culprit[] = []
   for (const [i, row] of ranked.entries()) {
@@ -141,6 +148,18 @@ async function findCulprits({ walk, rows }: Examined, mostExplained: number): Pr
   }
   return { culprits, shared }
 }
+
+const endCulprit = ({ row: { layer, blob, noise }, error, evidence }: WrongEnd): Culprit => ({
+  layer: layer.name,
+  type: layer.type,
+  blob,
+  introduced: error,
+  noise,
+  factor: error / noise,
+  cause: 'graph',
+  evidence,
+  segment: [layer.name],
+})
 
 /** Where the model stores blobs in 16 bits, the steps that this takes have shares of the error: the largest is the cause. */
 async function attributed(scene: Scene, shared: readonly Explanation[]): Promise<readonly Explanation[]> {

@@ -7,6 +7,7 @@ import { AnalysisError } from './analysis-error.ts'
 import { distance } from './distance.ts'
 import { floatsOf } from './elements.ts'
 import { bestFit, layoutsBetween, rearrange } from './layouts.ts'
+import { outputCounterpart } from './subject.ts'
 import type { Walk } from './walk-state.ts'
 
 export interface OutputComparison {
@@ -22,10 +23,10 @@ export interface OutputComparison {
 export async function compareOutputs({ subject, visited }: Walk, options: CompareOptions): Promise<OutputComparison[]> {
   const { model, references, referenceOutputs, inputs } = subject
   const computed = await model.run(inputs)
-  return model.outputs.map(({ name }, rank) => {
+  return model.outputs.map(({ name }) => {
     const own = computed[name]
-    const named =
-      references.byName.get(subject.pairs.get(name) ?? referenceOutputs[rank] ?? '') ?? references.byName.get(name)
+    const counterpartName = subject.pairs.get(name) ?? outputCounterpart(subject, name) ?? name
+    const named = references.byName.get(counterpartName) ?? references.byName.get(name)
     const counterpart = named?.elements.length === own.data.length ? named : visited.get(name)?.match?.reference
     if (counterpart === undefined) {
       throw new AnalysisError(

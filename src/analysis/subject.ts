@@ -39,6 +39,13 @@ export interface Subject {
   details(layer: LayerInfo): Promise<LayerDetails | undefined>
 }
 
+/** The reference's output of an output's name, or else the one in its place; undefined for other blobs. */
+export function outputCounterpart({ model, referenceOutputs }: Subject, blob: string): string | undefined {
+  const rank = model.outputs.findIndex(({ name }) => name === blob)
+  if (rank < 0) return undefined
+  return referenceOutputs.includes(blob) ? blob : referenceOutputs[rank]
+}
+
 type Given = Omit<Subject, 'network' | 'facts' | 'compute' | 'details'>
 
 export async function subjectOf(given: Given): Promise<Subject> {

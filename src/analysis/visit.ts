@@ -7,7 +7,7 @@ import { bestFit, layoutsBetween, placesOf, rearrange } from './layouts.ts'
 import { isRepeating, mayReshape } from './network.ts'
 import { quantize, type Scales, unquantize } from './quantized.ts'
 import { searchIn, sureError } from './search.ts'
-import type { Subject } from './subject.ts'
+import { outputCounterpart, type Subject } from './subject.ts'
 import { type Match, type Visited, visitedOf, type Walk } from './walk-state.ts'
 
 /** A walk that has come to the inputs only. */
@@ -117,9 +117,3 @@ export function startWalk(subject: Subject, namesHold: boolean): Walk {
 /** Whether a tensor is an output of the reference's, and the blob none of the model's: what only resembles it stands before it. */
 const isForOutput = ({ model, referenceOutputs }: Subject, blob: string, reference: string): boolean =>
   referenceOutputs.includes(reference) && model.outputs.every(({ name }) => name !== blob)
-
-/** The reference's output of the same rank among the outputs. */
-function outputCounterpart({ model, referenceOutputs }: Subject, blob: string): string | undefined {
-  const at = model.outputs.findIndex(({ name }) => name === blob)
-  return at < 0 ? undefined : referenceOutputs[at]
-}

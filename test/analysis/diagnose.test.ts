@@ -414,3 +414,53 @@ describe('what cannot be compared', () => {
     await failure(exact, { inputs: {} }).toEqual(error('wrong-input', 'inputs: expected the tensors to feed by name'))
   })
 })
+
+describe('what is compared with another output than its own is told', () => {
+  const network = (...lines: string[]) => {
+    const text = ['Input in 0 1 in', 'Split split 1 2 in a b', ...lines]
+    return loadNcnn({ param: `7767517\n${text.length} 9\n${text.join('\n')}\n`, bin: new ArrayBuffer(0) })
+  }
+
+  test.each([
+    ['of the same names', (reference: Model) => reference],
+    ['of other names and layouts', asAnotherRuntime],
+  ])('the reference, %s, goes on behind the last layer', async (_, as) => {
+    const short = await loadNcnn({
+      param: param.replace(/^14 15/m, '13 14').replace(/^TanH.*\n/m, ''),
+      bin: weightBytes(),
+    })
+    const reference = as(model)
+    const referenceInputs = reference === model ? undefined : { [reference.inputs[0].name]: channelsLast(inputs.in) }
+    const diagnosis = await diagnose(short, reference, { inputs, ...(referenceInputs && { referenceInputs }) })
+    expect(diagnosis).toMatchObject({ verdict: 'layers', cause: 'graph' })
+    expect(diagnosis.culprits.map(({ layer }) => layer)).toEqual(['fc2'])
+    expect(diagnosis.culprits[0].evidence).toMatch(
+      /^it gives the reference's \w+, .*the reference has an operation more behind it$/,
+    )
+  })
+
+  test('outputs of the same names are exchanged', async () => {
+    const own = await network('ReLU relu 1 1 a x', 'Sigmoid sigmoid 1 1 b y')
+    const other = await network('ReLU relu 1 1 a y', 'Sigmoid sigmoid 1 1 b x')
+    const diagnosis = await diagnose(own, other, { inputs })
+    expect(diagnosis.outputs.map(({ name, reference }) => [name, reference])).toEqual([
+      ['x', 'x'],
+      ['y', 'y'],
+    ])
+    expect(diagnosis).toMatchObject({ verdict: 'layers', cause: 'graph' })
+    expect(diagnosis.culprits.map(({ layer, evidence }) => [layer, evidence])).toEqual([
+      ['relu', "it gives the reference's y, but is compared with x: name its counterpart in pairs"],
+      ['sigmoid', "it gives the reference's x, but is compared with y: name its counterpart in pairs"],
+    ])
+  })
+})
+
+test('NaN in the weights is no overflow', async () => {
+  const { data, ...tensor } = await weightOf('conv2', 'weight_data')
+  const broken = Float32Array.from(data as Float32Array, (value, i) => (i === 5 ? Number.NaN : value))
+  const damaged = await variantOf({ layers: { conv2: { weights: { weight_data: { ...tensor, data: broken } } } } })
+  const { culprits } = await diagnose(damaged, exact, { inputs })
+  expect(culprits.map(({ layer, cause, evidence }) => [layer, cause, evidence])).toEqual([
+    ['conv2', 'weights', '1 element of its weight_data is NaN or infinite'],
+  ])
+})
