@@ -52,6 +52,7 @@ export function parseParamText(text: string, source: string): Graph {
           `line ${counts.number} declares ${layerCount} layers, but ${rest.length} follow; ncnn ignores the last ${ignored}`,
         ]
       : []),
+    ...rest.slice(0, layerCount).flatMap(noteOnMixed),
     ...(blobs > blobCount ? [`line ${counts.number} declares ${blobCount} blobs, but there are ${blobs}`] : []),
   ]
   return { layers: layers.map(({ layer }) => layer), source, notes, isPartial: ignored > 0 }
@@ -120,6 +121,20 @@ function parseCounts(line: Line, fail: Fail): [layers: number, blobs: number] {
     return fail(line.number, `expected "<layer count> <blob count>", found "${shorten(line.text)}"`)
   }
   return [layers, blobs]
+}
+
+/** ncnn keeps the bits of each element as it is written, and takes all for what the last one is: of `-23301=2,1,0.5` the first is 1.4e-45. */
+function noteOnMixed({ number, text }: Line): string[] {
+  const arrays = fieldsOf(text).filter((field) => /^-233\d\d=\d+,/.test(field))
+  const mixed = arrays.find((field) => {
+    const parts = field.split(',').slice(1)
+    const isWhole = integerPattern.test(parts.at(-1) ?? '')
+    return parts.some((part) => integerPattern.test(part) !== isWhole && Number(part) !== 0)
+  })
+  if (mixed === undefined) return []
+  return [
+    `line ${number}: ${shorten(mixed)} mixes whole numbers and others, of which ncnn mistakes the bits: write 1.0 for 1`,
+  ]
 }
 
 interface LayerLine {

@@ -78,6 +78,18 @@ describe('what ncnn reads though it is odd', () => {
     expect(graph.notes).toEqual(['line 2 declares 1 layers, but 3 follow; ncnn ignores the last 2'])
   })
 
+  test.each([
+    ['-23301=2,1,0.5', 1],
+    ['-23301=2,0.5,1', 1],
+    ['-23301=2,0,0.5', 0],
+    ['-23301=2,1.0,0.5', 0],
+    ['-23301=2,1,2', 0],
+  ])('%s: %d notes on numbers that ncnn misreads', (array, count) => {
+    const { notes } = parse('7767517', '1 1', `Op o 0 1 out ${array}`)
+    expect(notes).toHaveLength(count)
+    for (const note of notes) expect(note).toMatch(/^line 3: -23301=2,\S+ mixes whole numbers and others/)
+  })
+
   test('too small a number of blobs', () => {
     const graph = parse('7767517', '1 1', 'Split s 0 2 a b')
     expect(graph.notes).toEqual(['line 2 declares 1 blobs, but there are 2'])
