@@ -7,6 +7,7 @@ import { integerGrid } from './causes/integer-grid.ts'
 import { lines } from './causes/lines.ts'
 import { linesPerSlice } from './causes/lines-per-slice.ts'
 import { misreadBits } from './causes/misread-bits.ts'
+import { mixedSlices } from './causes/mixed-slices.ts'
 import { movedSlices } from './causes/moved-slices.ts'
 import { negativeSlope } from './causes/negative-slope.ts'
 import { nonFinite } from './causes/non-finite.ts'
@@ -46,6 +47,7 @@ const causes: readonly Cause[] = [
   { find: limits, leastParameters: 2 },
   { find: activationForms, leastParameters: 1 },
   { find: softmax, leastParameters: 0 },
+  { find: mixedSlices, leastParameters: 4 },
   { find: orderOfAxes, leastParameters: 0 },
   { find: shifted, leastParameters: 1 },
   { find: movedSlices, leastParameters: 1 },
