@@ -18,6 +18,7 @@ import { rectifiedLines } from './causes/rectified-lines.ts'
 import { shifted } from './causes/shifted.ts'
 import { shortFloats } from './causes/short-floats.ts'
 import { softmax } from './causes/softmax.ts'
+import { softmaxForms } from './causes/softmax-forms.ts'
 import { zeroed } from './causes/zeroed.ts'
 import { bestOf, type Cause, type Finding, type Hypothesis, withEvidence } from './hypothesis.ts'
 import { border } from './places/border.ts'
@@ -46,6 +47,7 @@ const causes: readonly Cause[] = [
   { find: negativeSlope, leastParameters: 1 },
   { find: limits, leastParameters: 2 },
   { find: activationForms, leastParameters: 1 },
+  { find: softmaxForms, leastParameters: 0 },
   { find: softmax, leastParameters: 0 },
   { find: mixedSlices, leastParameters: 4 },
   { find: orderOfAxes, leastParameters: 0 },

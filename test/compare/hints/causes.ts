@@ -223,6 +223,26 @@ const view = new DataView(new ArrayBuffer(8))
 
 const largestOf = ({ data }: Tensor) => (data as Float32Array).reduce((most, x) => Math.max(most, Math.abs(x)), 0)
 
+/** Each slice of an axis as the sum of all, with the weights of a row. */
+function mixedAlong(tensor: Tensor, axis: number, matrix: readonly (readonly number[])[]): Tensor {
+  const stride = strideOf(tensor, axis)
+  return map(tensor, (_, i) => {
+    const slice = indexAlong(tensor, axis, i)
+    return (matrix[slice] ?? []).reduce((sum, weight, k) => sum + weight * at(tensor, i + (k - slice) * stride), 0)
+  })
+}
+
+/** Boxes in a picture, by two corners in the reference; undefined where there are few. */
+function boxPair(tensor: Tensor, convert: (box: number[]) => readonly number[]): Pair | undefined {
+  const count = Math.floor(tensor.data.length / 4)
+  if (count < 24) return undefined
+  const reference = float32([count, 4], (i) => {
+    const start = 20 * Math.abs(at(tensor, i - (i % 4) + (i % 2)))
+    return i % 4 < 2 ? start : start + 5 + 10 * Math.abs(at(tensor, i))
+  })
+  return { actual: perSlice(reference, 1, convert), reference }
+}
+
 export const causes: readonly Cause[] = [
   // preprocessing
   custom('BGR instead of RGB', ['image'], /axis 0 reversed.*BGR/, (t) => from(t, 0, (c) => 2 - c)),
@@ -534,6 +554,128 @@ export const causes: readonly Cause[] = [
     },
   },
   done('dead output', everywhere, /every element of actual is 0/, () => 0),
+  // sums of channels and columns
+  custom(
+    'YUV instead of RGB',
+    ['image'],
+    /is 0\.299 \[0\] \+ 0\.587 \[1\] \+ 0\.114 \[2\].*YUV, YCbCr of BT\.601/,
+    (t) =>
+      mixedAlong(t, 0, [
+        [0.299, 0.587, 0.114],
+        [-0.169, -0.331, 0.5],
+        [0.5, -0.419, -0.081],
+      ]),
+  ),
+  custom('grey in three channels', ['image'], /a grey picture/, (t) =>
+    mixedAlong(
+      t,
+      0,
+      Array.from({ length: 3 }, () => [0.2126, 0.7152, 0.0722]),
+    ),
+  ),
+  custom('the matrix of another colour space', ['image'], /are sums of slices.*conversion/, (t) =>
+    mixedAlong(t, 0, [
+      [1.086, -0.0728, -0.0136],
+      [0.0966, 0.8451, 0.0583],
+      [-0.0146, -0.0272, 1.0418],
+    ]),
+  ),
+  {
+    name: 'boxes by centre and size',
+    kinds: ['logits', 'tokens', 'spectrogram'],
+    named: /2 is -\[0\] \+ \[2\].*boxes as the centre and the size/,
+    apply: ({ tensor }) => boxPair(tensor, ([x = 0, y = 0, u = 0, v = 0]) => [(x + u) / 2, (y + v) / 2, u - x, v - y]),
+  },
+  {
+    name: 'boxes by corner and size',
+    kinds: ['logits', 'tokens', 'spectrogram'],
+    named: /boxes as two corners.*instead of a corner and the size/,
+    apply: ({ tensor }) => {
+      const pair = boxPair(tensor, ([x = 0, y = 0, u = 0, v = 0]) => [x, y, u - x, v - y])
+      return pair && { actual: pair.reference, reference: pair.actual }
+    },
+  },
+  custom(
+    'boxes of a head by corner and size',
+    ['features'],
+    /slices of axis \d.*boxes as a corner and the size/,
+    (t) => {
+      const [c, stride] = [channelAxis(t), strideOf(t, channelAxis(t))]
+      return map(t, (x, i) => ([2, 3].includes(indexAlong(t, c, i)) ? x - at(t, i - 2 * stride) : x))
+    },
+  ),
+  {
+    name: 'complex numbers turned',
+    kinds: ['tokens', 'logits', 'embeddings'],
+    named: /turned by 28\.65 degrees/,
+    apply: ({ tensor }) => {
+      const reference = { ...tensor, shape: [tensor.data.length / 2, 2] }
+      const [cos, sin] = [Math.cos(0.5), Math.sin(0.5)]
+      const actual = mixedAlong(reference, 1, [
+        [cos, -sin],
+        [sin, cos],
+      ])
+      return { actual, reference }
+    },
+  },
+  // softmax, on both sides
+  {
+    name: 'softmax twice',
+    kinds: ['logits'],
+    named: /probabilities already: a softmax was taken twice/,
+    apply: ({ tensor }) => {
+      const last = tensor.shape.length - 1
+      const reference = softmaxAlong(tensor, last)
+      return { actual: softmaxAlong(reference, last), reference }
+    },
+  },
+  {
+    name: 'scores not scaled before the softmax',
+    kinds: ['logits', 'tokens', 'features'],
+    named: /scores that differ by a factor.* are 8 times/,
+    apply: ({ tensor }) => {
+      const last = tensor.shape.length - 1
+      return {
+        actual: softmaxAlong(tensor, last),
+        reference: softmaxAlong(
+          map(tensor, (x) => x / 8),
+          last,
+        ),
+      }
+    },
+  },
+  {
+    name: 'causal mask missing',
+    kinds: ['tokens', 'features'],
+    named: /behind the diagonal set to 0 \(a causal mask\)/,
+    apply: ({ tensor }) => {
+      const last = tensor.shape.length - 1
+      const isAhead = (i: number) => indexAlong(tensor, last, i) > indexAlong(tensor, last - 1, i)
+      return {
+        actual: softmaxAlong(tensor, last),
+        reference: softmaxAlong(
+          map(tensor, (x, i) => (isAhead(i) ? -1e9 : x)),
+          last,
+        ),
+      }
+    },
+  },
+  {
+    name: 'padding mask too many',
+    kinds: ['logits', 'tokens', 'features'],
+    named: /places \d+ to \d+ of the axis set to 0 \(a padding mask\).*the reference took the softmax without/,
+    apply: ({ tensor }) => {
+      const last = tensor.shape.length - 1
+      const isPadding = (i: number) => indexAlong(tensor, last, i) >= 0.7 * (tensor.shape[last] ?? 1)
+      return {
+        actual: softmaxAlong(
+          map(tensor, (x, i) => (isPadding(i) ? -1e9 : x)),
+          last,
+        ),
+        reference: softmaxAlong(tensor, last),
+      }
+    },
+  },
   // what the tensor does not tell
   custom('float16 weights', everywhere, undefined, (t, random) =>
     map(t, (x) => x + 3e-4 * deviationOf(t) * normal(random)),

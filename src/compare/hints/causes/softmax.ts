@@ -22,13 +22,18 @@ function missingSoftmax(scene: Scene): Finding[] {
       const exponent = (i: number) => from.values[i] - logarithms[rowOf(i)]
       const left = leftOver(scene, { target: to, at: isLog ? exponent : (i) => Math.exp(exponent(i)) })
       if (left > 1) return []
+      const isTwice = from.min >= 0 && from.max <= 1 && isDistribution(scene, from, axis)
       const over = scene.axes.length > 1 ? ` over axis ${axis.index}` : ''
-      return [{ code: 'softmax', message: describe(isLog ? 'log-softmax' : 'softmax', over, from), left }]
+      return [{ code: 'softmax', message: describe(isLog ? 'log-softmax' : 'softmax', over, from, isTwice), left }]
     })
   })
 }
 
-function describe(name: string, over: string, { name: from }: Side): string {
+function describe(name: string, over: string, { name: from }: Side, isTwice: boolean): string {
+  if (isTwice) {
+    const [once, twice] = from === 'actual' ? ['actual', 'the reference'] : ['the reference', 'actual']
+    return `${twice} is the ${name}${over} of ${once}, which are probabilities already: a softmax was taken twice`
+  }
   return from === 'actual'
     ? `the ${name}${over} of actual is the reference: the last layer was dropped, or logits are read on one side`
     : `actual is the ${name}${over} of the reference: one model ends with it, the other does not`
