@@ -1,6 +1,7 @@
 // Measures how well the built-in engine's simulation of 16-bit precision predicts a real ARM: the drift of networks from float64, real and
-// simulated, as root mean squares. `npm run measure:devices -- [FOLDER] [--only NAME] [--layers] [--speed]`, with EXPECT_TENSOR_ARM64_PYTHON
-// naming a Python on 64-bit ARM that has the ncnn wheel. Besides the voiceprint networks of the examples it takes the image networks of
+// simulated, as root mean squares. `npm run measure:devices -- [FOLDER] [--only NAME] [--layers] [--speed] [--vulkan]`, with EXPECT_TENSOR_ARM64_PYTHON
+// naming a Python on 64-bit ARM that has the ncnn wheel; with --vulkan, how far a Vulkan device is from what is simulated for ARM, with
+// EXPECT_TENSOR_PYTHON naming a Python whose wheel finds one. Besides the voiceprint networks of the examples it takes the image networks of
 // FOLDER: NAME.json and params/, whose weights genweights.mjs makes. --layers feeds each layer what float64 has computed before it, and
 // prints the drift of single layers by type; --speed prints how long simulated runs take, in runs of the plain engine.
 import { readFileSync } from 'node:fs'
@@ -31,10 +32,21 @@ interface Network {
 }
 
 const { useFp16Arithmetic: _, ...stored } = ncnnOptionSets.default
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string', multiple: true },
+    layers: { type: 'boolean', default: false },
+    speed: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+    vulkan: { type: 'boolean', default: false },
+  },
+})
+
 const settings: Readonly<Record<string, NcnnOptions>> = {
   'fp16 storage': stored,
   'fp16 arithmetic': ncnnOptionSets.default,
-  bf16: ncnnOptionSets['bf16 storage'],
+  ...(values.vulkan ? {} : { bf16: ncnnOptionSets['bf16 storage'] }),
 }
 
 const imageNetworks = ['blazeface', 'shufflenet_v2', 'mobilenet_v2', 'squeezenet', 'resnet18', 'yolo-fastestv2']
@@ -119,18 +131,19 @@ interface Engines {
   readonly real: ReadonlyMap<string, Model>
 }
 
-async function load(network: Network, arm: NcnnEngine): Promise<Engines> {
+async function load(network: Network, device: NcnnEngine): Promise<Engines> {
   const open = (options: LoadNcnnOptions): Promise<Model> => loadNcnn(network.source, options)
-  const under = async (engine: LoadNcnnOptions['engine']): Promise<Map<string, Model>> => {
+  const under = async (engine: LoadNcnnOptions['engine'], more: NcnnOptions = {}): Promise<Map<string, Model>> => {
     const models = new Map<string, Model>()
-    for (const [name, ncnn] of Object.entries(settings)) models.set(name, await open({ ncnn, engine }))
+    for (const [name, ncnn] of Object.entries(settings))
+      models.set(name, await open({ ncnn: { ...ncnn, ...more }, engine }))
     return models
   }
   return {
     exact: await open({ precision: 'float64' }),
     plain: await open({}),
     simulated: await under('wasm'),
-    real: await under(arm),
+    real: await under(device, values.vulkan ? { useVulkanCompute: true } : {}),
   }
 }
 
@@ -247,26 +260,17 @@ function print(title: string, rows: readonly Row[]): void {
     ratioOf(row).toFixed(2),
     isWithin(row) ? '' : 'off',
   ])
-  const heading = [title, 'setting', 'real ARM', 'simulated', 'ratio', '']
+  const heading = [title, 'setting', values.vulkan ? 'real Vulkan' : 'real ARM', 'simulated', 'ratio', '']
   for (const line of columns([heading, ...cells], ['left', 'left', 'right', 'right', 'right', 'left']))
     console.log(line)
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    only: { type: 'string', multiple: true },
-    layers: { type: 'boolean', default: false },
-    speed: { type: 'boolean', default: false },
-    verbose: { type: 'boolean', default: false },
-  },
-})
-
 async function main(): Promise<void> {
-  const python = process.env.EXPECT_TENSOR_ARM64_PYTHON
-  if (!python) throw new Error('EXPECT_TENSOR_ARM64_PYTHON names no interpreter: docs/devices.md says how to get one')
-  const arm = pythonEngine({ python })
-  console.log(`${await arm.version()} against the built-in engine\n`)
+  const variable = values.vulkan ? 'EXPECT_TENSOR_PYTHON' : 'EXPECT_TENSOR_ARM64_PYTHON'
+  const python = process.env[variable]
+  if (!python) throw new Error(`${variable} names no interpreter: docs/devices.md says how to get one`)
+  const device = pythonEngine({ python })
+  console.log(`${await device.version()} against the built-in engine\n`)
   const [folder] = positionals
   const chosen = (name: string): boolean => values.only === undefined || values.only.includes(name)
   const networks = (await voiceprints()).filter(({ name }) => chosen(name))
@@ -274,7 +278,7 @@ async function main(): Promise<void> {
     networks.push(await imageNetwork(folder, name))
   const rows: Row[] = []
   for (const network of networks) {
-    const engines = await load(network, arm)
+    const engines = await load(network, device)
     try {
       const found = await measureNetwork(network, engines)
       rows.push(...found)

@@ -96,6 +96,11 @@ describeOn('Vulkan', vulkan, (python) => {
     expect(await drift(python, onDevice)).toBeLessThan(1e-4)
   })
 
+  test('drifts no further than the simulation says, without fp16 arithmetic', async () => {
+    const real = await distanceFrom64({ engine: pythonEngine({ python }), ncnn: { ...fp16Storage, ...onDevice } })
+    expect(real).toBeLessThan(1.25 * (await distanceFrom64({ ncnn: fp16Storage })))
+  })
+
   test('drifts as it runs by default', async () => {
     expect(await drift(python, { ...ncnnOptionSets.default, ...onDevice })).toBeGreaterThan(1e-3)
   })
