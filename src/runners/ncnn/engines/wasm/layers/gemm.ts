@@ -25,7 +25,7 @@ import {
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
 import { asFloat32 } from '../precision/half-weights.ts'
-import { sumPrecisionOf } from '../precision/sums.ts'
+import { roundToFloat16, sumPrecisionOf } from '../precision/sums.ts'
 
 const gemmParams = {
   alpha: float(0, 1),
@@ -91,6 +91,9 @@ export const Gemm = defineLayer({
     return 2 * depth * sizeOf(y)
   },
   packsHalf: ['B_data'],
+  /** `output_elemtype` 1 asks for it, and is heeded by sums in float32. */
+  leavesFloat32: ({ output_elemtype, quantize_term }, { sumsInHalf }) =>
+    output_elemtype === 1 && quantize_term === 0 && !sumsInHalf,
   /** Gives constant operands their matrix shape; block-quantised weights become floats, floats and int8 are packed for the product. */
   prepare(layer, workspace) {
     const { params, weights } = layer
@@ -181,7 +184,9 @@ export const Gemm = defineLayer({
       return y
     }
     if (prepared.packedB) multiplyPacked(left, prepared.packedB, y, M, workspace, startWithC(y, addend, M, N))
-    else if (right) {
+    else if (right && prepared.sums === 'float16') {
+      multiplyHalves({ left, right, sizes: { rows: M, columns: N, depth: K }, y, addend, params }, workspace)
+    } else if (right) {
       fillWithC(y, addend, M, N, output_transpose !== 0)
       const [l, r] = output_transpose ? [right, left] : [left, right]
       multiply(l, r, y, { rows, columns, depth: K }, workspace, {
@@ -331,6 +336,18 @@ interface Int8Product {
   readonly addend: Addend | undefined
   readonly params: GemmParams
   readonly scalesOfA: Blob | undefined
+}
+
+/** In half precision ncnn transposes what it has computed; the beta of a C that is fed is rounded, too. */
+function multiplyHalves(
+  { left, right, sizes, y, addend, params }: Omit<Int8Product, 'right' | 'scalesOfA'> & { readonly right: Operand },
+  workspace: Workspace,
+): void {
+  const { rows: M, columns: N } = sizes
+  const product = params.output_transpose ? workspace.scratch([M, N]) : y
+  fillWithC(product, addend && (params.constantC ? addend : { ...addend, beta: roundToFloat16(addend.beta) }), M, N, false)
+  multiply(left, right, product, sizes, workspace, { accumulate: addend !== undefined, sums: 'float16' })
+  if (params.output_transpose) transposeInto(y, product, M, N, workspace)
 }
 
 /** Float operands are quantised on the fly, A with a scale per row, B with one scale; sums are int32. */

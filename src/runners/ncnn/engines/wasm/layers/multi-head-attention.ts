@@ -13,6 +13,7 @@ import { multiply, multiplyPacked, type Operand, operand, type PackedRight, pack
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
 import { asFloat32 } from '../precision/half-weights.ts'
+import { roundTo } from '../precision/reduced-precision.ts'
 import { type SumPrecision, sumPrecisionOf } from '../precision/sums.ts'
 import { asRank, namedLengths } from '../shapes/axes.ts'
 
@@ -180,7 +181,7 @@ export const MultiHeadAttention = defineLayer({
     }
   },
   mayBeAbsent: (params, index, layer) => isCache(params, index, layer.inputs.length),
-  forward(inputs, { params, prepared: maps, outputCount }, workspace) {
+  forward(inputs, { params, prepared: maps, outputCount, storage16 }, workspace) {
     const { embed_dim, num_heads, attn_mask, kv_cache } = params
     const sources = inputs.slice(0, inputs.length - (attn_mask ? 1 : 0) - (kv_cache ? 2 : 0))
     const [q, k = q, v = k] = sources
@@ -192,10 +193,17 @@ export const MultiHeadAttention = defineLayer({
     const width = embed_dim / num_heads
     const scale = params.scale === 0 ? 1 / Math.sqrt(Math.floor(width)) : params.scale
     const mapped = workspace.scratch([queries, embed_dim])
+    const storesHalf = storage16 === 'float16' && workspace.float === 'float32'
+    const store = (blob: Blob): void => {
+      if (storesHalf) roundTo('float16', blob, workspace.kernels)
+    }
     applyLinear(maps.q, q, queries, mapped, workspace)
     scaleInPlace(mapped, scale, workspace)
+    store(mapped)
     const key = cachedMap(pastKey, maps.k, k, num_heads, selfAttention, workspace)
     const value = cachedMap(pastValue, maps.v, v, num_heads, selfAttention, workspace)
+    store(key)
+    store(value)
     const keys = key.shape[1]
     if (value.shape[1] !== keys) throw new NcnnError(`there are ${keys} keys, but ${value.shape[1]} values`)
     checkMask(mask, num_heads, queries, keys)
@@ -216,12 +224,14 @@ export const MultiHeadAttention = defineLayer({
           mask: maskOf(mask, head, queries, keys),
           int8: maps.q.int8 !== undefined,
           sums: maps.q.sums,
+          storesHalf,
         },
         merged,
         { offset: head * width, rowStride: embed_dim },
         workspace,
       )
     }
+    store(merged)
     const y = workspace.alloc([queries, maps.out.outputs])
     applyLinear(maps.out, merged, queries, y, workspace, 'outer')
     if (outputCount === 3) return [y, key, value]
@@ -301,7 +311,8 @@ function applyLinear(
   const left = inputScales ? scaledFeatures(x, inputScales, workspace) : operand(x, steps, inputs, false)
   const [offsets, target] = [bias.data, y.data]
   for (let step = 0; step < steps; step++) target.set(offsets, step * outputs)
-  multiply(left, right, y, sizes, workspace, { accumulate: true, sums })
+  // ncnn's rows are the outputs of all maps but the last.
+  multiply(left, right, y, sizes, workspace, { accumulate: true, sums, transposed: granularity === 'whole' })
 }
 
 function scaledFeatures(x: Blob, scales: Blob, workspace: Workspace): Operand {

@@ -56,6 +56,7 @@ export const SDPA = defineLayer({
           mask: maskOf(mask, head, queries, keys),
           int8: params.int8_scale_term !== 0,
           sums: sumPrecisionOf(layer, workspace),
+          storesHalf: layer.storage16 === 'float16' && workspace.float === 'float32',
         },
         y,
         { offset: head * queries * valueWidth },

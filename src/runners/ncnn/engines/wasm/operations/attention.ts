@@ -2,7 +2,7 @@
 import { BinaryOp } from '../../../../../kernels/ncnn.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
-import type { SumPrecision } from '../precision/sums.ts'
+import { roundToFloat16, type SumPrecision } from '../precision/sums.ts'
 import { int8Operand, int8Right, multiplyInt8 } from './int8-matrix.ts'
 import { type Destination, elementAddress, multiply, type Operand } from './matrix.ts'
 import { softmax } from './softmax.ts'
@@ -28,16 +28,18 @@ export interface AttentionHead {
   /** Quantise each side of both products on the fly, as ncnn's int8 attention does. */
   readonly int8: boolean
   readonly sums: SumPrecision
+  /** Scores and results are stored in float16, as on ARM: the softmax is then taken in it, too. */
+  readonly storesHalf: boolean
 }
 
 /** Computes one head into y[queries][valueWidth] at `destination`. */
 export function attend(head: AttentionHead, y: Blob, destination: Destination, workspace: Workspace): void {
-  const { q, k, v, queries, keys, width, valueWidth } = head
+  const { v, queries, keys, valueWidth, storesHalf } = head
   const scores = workspace.alloc([queries, keys])
-  multiplyAs(head.int8, q, k, scores, { rows: queries, columns: keys, depth: width }, { sums: head.sums }, workspace)
-  scaleInPlace(scores, head.scale, workspace)
-  if (head.mask !== undefined) addMask(scores, head.mask, workspace)
-  softmax(scores, scores, queries, keys, 1, workspace)
+  if (head.sums === 'float16' && !head.int8) scoreInHalf(head, scores, workspace)
+  else score(head, scores, workspace)
+  if (storesHalf) halfSoftmax(scores, queries, keys, workspace)
+  else softmax(scores, scores, queries, keys, 1, workspace)
   multiplyAs(
     head.int8,
     scoresAsOperand(scores, keys),
@@ -48,6 +50,32 @@ export function attend(head: AttentionHead, y: Blob, destination: Destination, w
     workspace,
   )
   scores.release()
+}
+
+/** scores = scale q k^T + mask */
+function score(head: AttentionHead, scores: Blob, workspace: Workspace): void {
+  const sizes = { rows: head.queries, columns: head.keys, depth: head.width }
+  multiplyAs(head.int8, head.q, head.k, scores, sizes, { sums: head.sums }, workspace)
+  scaleInPlace(scores, head.scale, workspace)
+  if (head.mask !== undefined) addMask(scores, head.mask, workspace)
+}
+
+/** scores = scale (q k^T + mask / scale): the sums begin at the mask. */
+function scoreInHalf({ q, k, queries, keys, width, scale, mask, sums }: AttentionHead, scores: Blob, workspace: Workspace): void {
+  scores.data.fill(0)
+  if (mask !== undefined) {
+    addMask(scores, mask, workspace)
+    scaleInPlace(scores, roundToFloat16(1 / scale), workspace)
+  }
+  const sizes = { rows: queries, columns: keys, depth: width }
+  multiply(q, k, scores, sizes, workspace, { accumulate: mask !== undefined, sums })
+  scaleInPlace(scores, scale, workspace)
+}
+
+function halfSoftmax(scores: Blob, queries: number, keys: number, { kernels }: Workspace): void {
+  kernels.roundToHalf({ data: scores.ptr, n: scores.length })
+  const layout = { outer: queries, length: keys, inner: 1, block: 1, lanes: 8 }
+  kernels.storedSoftmax({ data: scores.ptr, ...layout, inHalf: 1 })
 }
 
 const scoresAsOperand = (scores: Blob, keys: number): Operand => ({

@@ -3,7 +3,8 @@ import { gemmScratchBytes, Initial, packedRightBytes, WeightType } from '../../.
 import { NcnnError } from '../../../error.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
-import { roundingOf, type SumPrecision } from '../precision/sums.ts'
+import type { SumPrecision } from '../precision/sums.ts'
+import { multiplyInHalf } from './half-matrix.ts'
 
 /**
  * One side of a product: element (i, k) of the left side, or (k, i) of the right side, lies at
@@ -37,6 +38,8 @@ export interface Destination {
   readonly accumulate?: boolean
   /** Default: that of the blobs. */
   readonly sums?: SumPrecision
+  /** The rows of y are columns of ncnn's product: which matters to sums in half precision. */
+  readonly transposed?: boolean
 }
 
 /** y[rows][columns] = L R. */
@@ -46,10 +49,15 @@ export function multiply(
   y: Blob,
   { rows, columns, depth }: ProductSizes,
   workspace: Workspace,
-  { offset = 0, rowStride = columns, accumulate = false, sums = workspace.float }: Destination = {},
+  { offset = 0, rowStride = columns, accumulate = false, sums = workspace.float, transposed = false }: Destination = {},
 ): void {
-  if (sums !== 'float32') {
-    multiplyPlain(left, right, y, { rows, columns, depth }, { offset, rowStride, accumulate, sums })
+  const sizes = { rows, columns, depth }
+  if (sums === 'float16') {
+    multiplyInHalf(left, right, y, sizes, workspace, { offset, rowStride, accumulate, transposed })
+    return
+  }
+  if (sums === 'float64') {
+    multiplyPlain(left, right, y, sizes, { offset, rowStride, accumulate })
     return
   }
   workspace.kernels.gemm({
@@ -144,22 +152,15 @@ function multiplyPlain(
   right: Operand,
   y: Blob,
   { rows, columns, depth }: ProductSizes,
-  { offset, rowStride, accumulate, sums }: Required<Destination>,
+  { offset, rowStride, accumulate }: Required<Pick<Destination, 'offset' | 'rowStride' | 'accumulate'>>,
 ): void {
   const [a, b, target] = [left.blob.data, right.blob.data, y.data]
-  const round = roundingOf(sums)
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       const at = offset + i * rowStride + j
-      const start = accumulate ? target[at] : 0
-      let sum = round?.(start) ?? start
+      let sum = accumulate ? target[at] : 0
       const [row, column] = [left.offset + i * left.outerStride, right.offset + j * right.outerStride]
-      if (round === undefined) {
-        for (let k = 0; k < depth; k++) sum += a[row + k * left.depthStride] * b[column + k * right.depthStride]
-      } else {
-        for (let k = 0; k < depth; k++)
-          sum = round(sum + a[row + k * left.depthStride] * b[column + k * right.depthStride])
-      }
+      for (let k = 0; k < depth; k++) sum += a[row + k * left.depthStride] * b[column + k * right.depthStride]
       target[at] = sum
     }
   }

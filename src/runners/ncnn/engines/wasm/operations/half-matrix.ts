@@ -1,0 +1,158 @@
+// Products of matrices whose sums are taken in half precision, in the order of ncnn's ARM code: one chain for each sum, from what is there
+// already; but where the rows are odd in number, eight or four chains for those of the last one.
+// Source: Tencent/ncnn, gemm_transB_packed_tile_fp16sa in src/layer/arm/gemm_arm_asimdhp.cpp.
+import { packedRightBytes, WeightType } from '../../../../../kernels/ncnn.ts'
+import type { Workspace } from '../layer.ts'
+import type { Blob } from '../memory/blob.ts'
+import { roundToFloat16 } from '../precision/sums.ts'
+import { type Chains, inTurn, storeOrder } from './half-order.ts'
+import { wholePanels } from './half-product.ts'
+import { elementAddress, type Operand, type ProductSizes } from './matrix.ts'
+import { copyStrided } from './strided-copy.ts'
+
+/** Where such a product goes, as in `multiply`. */
+export interface HalfDestination {
+  readonly offset: number
+  readonly rowStride: number
+  readonly accumulate: boolean
+  /** All sums have one chain: ncnn's rows are the columns here. */
+  readonly transposed: boolean
+}
+
+interface Memory {
+  readonly blob: Blob
+  readonly offset: number
+}
+
+/** y[rows][columns] = L R, or y + L R, all of them numbers that float16 holds. */
+export function multiplyInHalf(
+  left: Operand,
+  right: Operand,
+  y: Blob,
+  sizes: ProductSizes,
+  workspace: Workspace,
+  { offset, rowStride, accumulate, transposed }: HalfDestination,
+): void {
+  const { kernels, scratch } = workspace
+  const { rows, columns, depth } = sizes
+  const padded = wholePanels(columns)
+  const a = denseRows(left, rows, depth, workspace)
+  const packedB = packColumns(right, columns, depth, workspace)
+  const sums = scratch([rows, padded], 'float32')
+  const started = sums.data
+  started.fill(0)
+  if (accumulate) {
+    const source = { data: y.data, offset, strides: [rowStride, 1] }
+    copyStrided([rows, columns], source, { data: started, offset: 0, strides: [padded, 1] }, kernels)
+    kernels.roundToHalf({ data: sums.ptr, n: sums.length })
+  }
+  const last = rows - 1
+  const start = started.slice(last * padded)
+  const product = { packedB: packedB.ptr, n: columns, k: depth, rowStride: a.rowStride }
+  kernels.halfProduct({
+    ...product,
+    ...pointers(inTurn(depth, 1), workspace),
+    a: elementAddress(a.blob, a.offset),
+    sums: sums.ptr,
+    m: rows,
+    accumulate: 1,
+  })
+  const output = elementAddress(y, offset)
+  kernels.halfJoin({ sums: sums.ptr, chains: 1, output, outputStride: rowStride, m: rows, n: columns })
+  if (transposed || rows % 2 === 0) return
+
+  const x = { blob: a.blob, offset: a.offset + last * a.rowStride }
+  const chainsOf = (count: number): Chained => {
+    const terms = depth - (depth % count)
+    const chains = scratch([count, padded], 'float32')
+    kernels.halfProduct({
+      ...product,
+      ...pointers(inTurn(terms, count), workspace),
+      a: elementAddress(x.blob, x.offset),
+      sums: chains.ptr,
+      m: 1,
+      accumulate: 0,
+    })
+    return { chains: chains.data, count, terms, padded }
+  }
+  const [eight, four] = [chainsOf(8), chainsOf(4)]
+  const target = y.data
+  for (let j = 0; j < columns; j++) {
+    const chained = j < columnsOfEight(columns) ? eight : four
+    let sum = joined(chained, j, start[j])
+    for (let k = chained.terms; k < depth; k++) sum = roundToFloat16(sum + term(x, right, j, k))
+    target[offset + last * rowStride + j] = sum
+  }
+}
+
+/** Columns are taken in twelves, then in eights: those have eight chains in a single row, the others four. */
+const columnsOfEight = (columns: number): number => columns - (columns % 12) + (columns % 12 >= 8 ? 8 : 0)
+
+function term(x: Memory, { blob, offset, outerStride, depthStride }: Operand, j: number, k: number): number {
+  return x.blob.data[x.offset + k] * blob.data[offset + j * outerStride + k * depthStride]
+}
+
+interface Chained {
+  /** Sums [chain][column]. */
+  readonly chains: ArrayLike<number>
+  readonly count: number
+  /** How many terms the chains have. */
+  readonly terms: number
+  readonly padded: number
+}
+
+/** The start and a column's chains, added up by fours. */
+function joined({ chains, count, padded }: Chained, j: number, start: number): number {
+  let sum = start
+  const pair = (chain: number): number =>
+    roundToFloat16(chains[chain * padded + j] + chains[(chain + 1) * padded + j])
+  for (let chain = 0; chain < count; chain += 4)
+    sum = roundToFloat16(sum + roundToFloat16(pair(chain) + pair(chain + 2)))
+  return sum
+}
+
+function pointers(chains: Chains, { scratch }: Workspace) {
+  const stored = storeOrder(chains, { alloc: scratch })
+  return { chains: stored.chains, order: stored.order.ptr, ends: stored.ends.ptr }
+}
+
+function denseRows(
+  { blob, offset, outerStride, depthStride }: Operand,
+  rows: number,
+  depth: number,
+  { kernels, scratch }: Workspace,
+): Memory & { readonly rowStride: number } {
+  if (depthStride === 1) return { blob, offset, rowStride: outerStride }
+  const dense = scratch([rows, depth], 'float32')
+  const source = { data: blob.data, offset, strides: [outerStride, depthStride] }
+  copyStrided([rows, depth], source, { data: dense.data, offset: 0, strides: [depth, 1] }, kernels)
+  return { blob: dense, offset: 0, rowStride: depth }
+}
+
+/** A right side as the product wants it, its columns filled up to whole panels with zeros. */
+function packColumns(
+  { blob, offset, outerStride, depthStride }: Operand,
+  columns: number,
+  depth: number,
+  { kernels, scratch }: Workspace,
+): Blob {
+  const padded = wholePanels(columns)
+  const packed = scratch([packedRightBytes(depth, padded)], 'uint8')
+  const whole = padded === columns
+  const filled = whole ? blob : scratch([padded, depth], 'float32')
+  if (!whole) {
+    filled.data.fill(0)
+    const source = { data: blob.data, offset, strides: [outerStride, depthStride] }
+    copyStrided([columns, depth], source, { data: filled.data, offset: 0, strides: [depth, 1] }, kernels)
+  }
+  kernels.packRight({
+    source: whole ? elementAddress(blob, offset) : filled.ptr,
+    weightType: WeightType.float32,
+    depthStride: whole ? depthStride : 1,
+    columnStride: whole ? outerStride : depth,
+    k: depth,
+    n: padded,
+    packed: packed.ptr,
+  })
+  return packed
+}
