@@ -12,8 +12,9 @@ export function halfRecurrentScratchBytes(numOutput: number, hiddenSize: number)
 export const HalfFunction = { exp: 0, sigmoid: 1, tanh: 2, swish: 3, mish: 4, hardSigmoid: 5, hardSwish: 6 } as const
 
 /**
- * Sums are divided into `chains` (1, 2, 4 or 8), which are added up by pairs at the end. `order` lists the terms of each chain, one chain
- * after the other, as depths (uint32), and `ends` where each chain ends in that list.
+ * Sums are divided into `chains` (1, 2, 4 or 8), which are added up at the end: by pairs, or eight in the order that the compiler of ncnn's
+ * wheel has made of that. `order` lists the terms of each chain, one chain after the other, as depths (uint32), and `ends` where each chain
+ * ends in that list.
  */
 export const halfKernels = {
   /**
@@ -172,8 +173,9 @@ export const halfKernels = {
    * Softmax along the middle axis of [outer][length][inner], in place, as of elements stored in 16 bits: in float16 (`inHalf`) every step is
    * rounded, otherwise the exponentials to bfloat16. How halves are added up: `lanes` is 0 for elements in blocks of `block`, each added up
    * by pairs; for `inner` 1 it may be 1, 2 or 8: so many sums of neighbours in turn.
+   * `single`: of what is left beside whole vectors of neighbours, halves take e^x from float32.
    */
-  storedSoftmax: kernel(['data', 'outer', 'length', 'inner', 'block', 'lanes', 'inHalf']),
+  storedSoftmax: kernel(['data', 'outer', 'length', 'inner', 'block', 'lanes', 'inHalf', 'single'], { single: 0 }),
   /** output = f(input) by ncnn's polynomials in float16; f one of {@link HalfFunction}, with ncnn's alpha and
    * beta for the hard ones. May run in place. */
   halfFunction: kernel(['f', 'input', 'output', 'n', 'a', 'b'], { a: 0, b: 0 }),

@@ -13,9 +13,14 @@ afterEach(() => arena.reset())
 const halves = (count: number, seed: number): Float32Array => randomFloats(count, seed).map((x) => half(x))
 const integers = (values: readonly number[]): number => arena.put(new Float32Array(Int32Array.from(values).buffer))
 
-/** The sum of products in the chains of `order`, joined by pairs. */
+/** The sum of products in the chains of `order`, joined by pairs; eight as the compiler of ncnn's wheel joins them. */
 function chained(a: ArrayLike<number>, b: ArrayLike<number>, order: readonly (readonly number[])[], start = 0): number {
   let sums = order.map((terms, chain) => terms.reduce((sum, i) => half(sum + a[i] * b[i]), chain === 0 ? start : 0))
+  if (sums.length === 8) {
+    const [a, b, c, d, ...rest] = sums
+    const fours = half(half(rest[0] + rest[1]) + half(rest[2] + rest[3]))
+    return half(half(a + half(b + c)) + half(d + fours))
+  }
   while (sums.length > 1) sums = sums.flatMap((sum, i) => (i % 2 === 0 ? [half(sum + sums[i + 1])] : []))
   return sums[0]
 }

@@ -46,7 +46,7 @@ export function tile4x8(pa: usize, panel: usize, order: usize, ends: usize, chai
   }
 }
 
-/** The sum of the chains at `sums`, which are `stride` bytes apart: 1, or a power of two by pairs. */
+/** The sum of the chains at `sums`, which are `stride` bytes apart: 1, 2 or 4 by pairs, or 8. */
 // @ts-ignore: decorator
 @inline
 export function joinChains(sums: usize, stride: usize, chains: i32): v128 {
@@ -54,13 +54,13 @@ export function joinChains(sums: usize, stride: usize, chains: i32): v128 {
   if (chains == 1) return overflowHalf(total)
   total = addHalf(total, v128.load(sums + stride))
   if (chains == 2) return overflowHalf(total)
-  let second = addHalf(v128.load(sums + 2 * stride), v128.load(sums + 3 * stride))
-  total = addHalf(total, second)
-  if (chains == 4) return overflowHalf(total)
+  const third = v128.load(sums + 3 * stride)
+  if (chains == 4) return overflowHalf(addHalf(total, addHalf(v128.load(sums + 2 * stride), third)))
+  // The order that the compiler of ncnn's wheel has made of sums by pairs.
   const rest = sums + 4 * stride
-  const third = addHalf(v128.load(rest), v128.load(rest + stride))
-  second = addHalf(v128.load(rest + 2 * stride), v128.load(rest + 3 * stride))
-  return overflowHalf(addHalf(total, addHalf(third, second)))
+  const fours = addHalf(addHalf(v128.load(rest), v128.load(rest + stride)), addHalf(v128.load(rest + 2 * stride), v128.load(rest + 3 * stride)))
+  const low = addHalf(v128.load(sums), addHalf(v128.load(sums + stride), v128.load(sums + 2 * stride)))
+  return overflowHalf(addHalf(low, addHalf(third, fours)))
 }
 
 /** Stores `lanes` of 8 columns. */

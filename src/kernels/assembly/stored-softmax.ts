@@ -18,14 +18,21 @@ function pairs(p: usize, step: usize, count: i32): v128 {
   return add(pairs(p, step, half), pairs(p + <usize>half * step, step, half))
 }
 
+/** e^(v - max): by ncnn's polynomial in half precision, or by the library's `expf`, where elements are no vector. */
+// @ts-ignore: decorator
+@inline
+function halfExp(v: v128, max: v128, single: bool): v128 {
+  return single ? roundHalf(exp4(f32x4.sub(v, max))) : halfExp4(subHalf(v, max))
+}
+
 /** Four neighbouring vectors of `length` elements, `step` apart, in place; blocks of elements are added up by pairs. */
-function columns(p: usize, length: i32, step: usize, block: i32, inHalf: bool, left: i32): void {
+function columns(p: usize, length: i32, step: usize, block: i32, inHalf: bool, single: bool, left: i32): void {
   const end = p + <usize>length * step
   let max = f32x4.splat(-65504), sum = f32x4.splat(0)
   if (!inHalf) max = f32x4.splat(-Infinity)
   for (let q = p; q < end; q += step) max = f32x4.pmax(max, v128.load(q))
   if (inHalf) {
-    for (let q = p; q < end; q += step) storeLanes(q, halfExp4(subHalf(v128.load(q), max)), left)
+    for (let q = p; q < end; q += step) storeLanes(q, halfExp(v128.load(q), max, single && left < 4), left)
     for (let q = p; q < end; q += <usize>block * step) sum = add(sum, pairs(q, step, block))
     const factor = divHalf(f32x4.splat(1), sum)
     for (let q = p; q < end; q += step) storeLanes(q, mulHalf(v128.load(q), factor), left)
@@ -78,7 +85,7 @@ function rowSum(p: usize, n: i32, lanes: i32): f32 {
   return addScalar(left, addScalar(first, addScalar(f32x4.extract_lane(four, 2), f32x4.extract_lane(four, 3))))
 }
 
-function row(p: usize, n: i32, lanes: i32, inHalf: bool): void {
+function row(p: usize, n: i32, lanes: i32, inHalf: bool, single: bool): void {
   const end = p + (<usize>n << 2)
   let most: f32 = inHalf ? -65504 : -Infinity
   for (let q = p; q < end; q += 4) most = max<f32>(most, load<f32>(q))
@@ -86,7 +93,7 @@ function row(p: usize, n: i32, lanes: i32, inHalf: bool): void {
   let factor: f32
   if (inHalf) {
     let rest = n
-    for (let q = p; q < end; q += 16, rest -= 4) storeLanes(q, halfExp4(subHalf(v128.load(q), top)), rest)
+    for (let q = p; q < end; q += 16, rest -= 4) storeLanes(q, halfExp(v128.load(q), top, single && rest < 4), rest)
     factor = f32x4.extract_lane(roundHalf(f32x4.splat(<f32>1 / rowSum(p, n, lanes))), 0)
   } else {
     let rest = n, sum = f32x4.splat(0), left: f32 = 0
@@ -107,10 +114,12 @@ function row(p: usize, n: i32, lanes: i32, inHalf: bool): void {
   for (let q = p; q < end; q += 16, rest -= 4) storeLanes(q, f32x4.mul(v128.load(q), scale), rest)
 }
 
-export function storedSoftmax(data: usize, outer: i32, length: i32, inner: i32, block: i32, lanes: i32, inHalf: i32): void {
+export function storedSoftmax(
+  data: usize, outer: i32, length: i32, inner: i32, block: i32, lanes: i32, inHalf: i32, single: i32,
+): void {
   const step = <usize>inner << 2, plane = step * <usize>length
   for (; outer > 0; outer--, data += plane) {
-    if (lanes > 0) row(data, length, lanes, inHalf != 0)
-    else for (let i = 0; i < inner; i += 4) columns(data + (<usize>i << 2), length, step, block, inHalf != 0, inner - i)
+    if (lanes > 0) row(data, length, lanes, inHalf != 0, single != 0)
+    else for (let i = 0; i < inner; i += 4) columns(data + (<usize>i << 2), length, step, block, inHalf != 0, single != 0, inner - i)
   }
 }

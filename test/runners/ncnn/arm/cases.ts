@@ -186,6 +186,66 @@ export const armCases: Readonly<Record<string, ArmCase>> = Object.fromEntries([
   ...cases('int8 InnerProduct of float weights', 'InnerProduct', { 0: 7, 1: 1, 2: 84, 8: 1 }, [floats([12], 64)], {
     weights: [taggedWeight(randomFloats(84, 65)), rawWeight(randomFloats(7, 66)), near(7, 67, 120), near(1, 68, 60)],
   }),
+  ...cases('Gemm of an odd number of rows, with a C that is scaled', 'Gemm', { 0: 1.7, 1: 0.6, 3: 1 }, [
+    floats([5, 19], 80),
+    floats([27, 19], 81),
+    floats([27], 82),
+  ]),
+  ...cases('Gemm, transposed', 'Gemm', { 5: 1, 6: 1, 8: 10, 9: 12, 10: 4, 14: 1 }, [floats([6, 12], 83)], {
+    weights: [taggedWeight(randomFloats(120, 84)), taggedWeight(randomFloats(10, 85))],
+  }),
+  ...cases('Gemm to float32', 'Gemm', { 13: 1 }, [floats([2, 5], 86), floats([5, 4], 87)], { modes: ['fp16 storage'] }),
+  ...cases('MatMul', 'MatMul', { 0: 1 }, [floats([2, 3, 33], 88), floats([2, 12, 33], 89)]),
+  ...cases(
+    'SDPA',
+    'SDPA',
+    { 5: 1, 6: 0.4 },
+    [
+      [2, 4, 8],
+      [2, 8, 8],
+      [2, 8, 8],
+      [4, 8],
+    ].map((shape, i) => floats(shape, 90 + i)),
+    {
+      modes: ['fp16 storage', 'fp16 arithmetic'],
+      share: 0.6,
+    },
+  ),
+  ...cases('MultiHeadAttention', 'MultiHeadAttention', { 0: 8, 1: 2, 2: 64, 6: 0.5 }, [floats([8, 8], 94)], {
+    weights: [95, 96, 97, 98].flatMap((seed) => [
+      taggedWeight(randomFloats(64, seed)),
+      rawWeight(randomFloats(8, seed + 9)),
+    ]),
+    modes: ['fp16 storage', 'fp16 arithmetic'],
+    share: 0.6,
+  }),
+  ...cases(
+    'Deconvolution',
+    'Deconvolution',
+    { 0: 5, 1: 3, 2: 1, 3: 2, 4: 1, 5: 1, 6: 5 * 7 * 9, 9: 2, 10: [0.2] },
+    [floats([7, 3, 4], 110)],
+    {
+      weights: [taggedWeight(randomFloats(5 * 7 * 9, 111)), rawWeight(randomFloats(5, 112))],
+    },
+  ),
+  ...cases(
+    'DeconvolutionDepthWise of eight channels',
+    'DeconvolutionDepthWise',
+    { 0: 8, 1: 3, 5: 1, 6: 72, 7: 8 },
+    [floats([8, 3, 3], 113)],
+    {
+      weights: [taggedWeight(randomFloats(72, 114)), rawWeight(randomFloats(8, 115))],
+    },
+  ),
+  ...cases(
+    'DeconvolutionDepthWise of three channels',
+    'DeconvolutionDepthWise',
+    { 0: 3, 1: 3, 5: 1, 6: 27, 7: 3 },
+    [floats([3, 4, 4], 116)],
+    {
+      weights: [taggedWeight(randomFloats(27, 117)), rawWeight(randomFloats(3, 118))],
+    },
+  ),
   ...cases('leaky ReLU', 'ReLU', { 0: 0.1 }, [floats([3, 2, 5], 69)], { modes: all }),
   ...cases('Reshape', 'Reshape', { 0: -1 }, [floats([2, 3, 4], 70)], { modes: all }),
 ])

@@ -345,7 +345,13 @@ function multiplyHalves(
 ): void {
   const { rows: M, columns: N } = sizes
   const product = params.output_transpose ? workspace.scratch([M, N]) : y
-  fillWithC(product, addend && (params.constantC ? addend : { ...addend, beta: roundToFloat16(addend.beta) }), M, N, false)
+  fillWithC(
+    product,
+    addend && (params.constantC ? addend : { ...addend, beta: roundToFloat16(addend.beta) }),
+    M,
+    N,
+    false,
+  )
   multiply(left, right, product, sizes, workspace, { accumulate: addend !== undefined, sums: 'float16' })
   if (params.output_transpose) transposeInto(y, product, M, N, workspace)
 }

@@ -61,7 +61,11 @@ function score(head: AttentionHead, scores: Blob, workspace: Workspace): void {
 }
 
 /** scores = scale (q k^T + mask / scale): the sums begin at the mask. */
-function scoreInHalf({ q, k, queries, keys, width, scale, mask, sums }: AttentionHead, scores: Blob, workspace: Workspace): void {
+function scoreInHalf(
+  { q, k, queries, keys, width, scale, mask, sums }: AttentionHead,
+  scores: Blob,
+  workspace: Workspace,
+): void {
   scores.data.fill(0)
   if (mask !== undefined) {
     addMask(scores, mask, workspace)
@@ -74,7 +78,7 @@ function scoreInHalf({ q, k, queries, keys, width, scale, mask, sums }: Attentio
 
 function halfSoftmax(scores: Blob, queries: number, keys: number, { kernels }: Workspace): void {
   kernels.roundToHalf({ data: scores.ptr, n: scores.length })
-  const layout = { outer: queries, length: keys, inner: 1, block: 1, lanes: 8 }
+  const layout = { outer: queries, length: keys, inner: 1, block: 1, lanes: 8, single: 1 }
   kernels.storedSoftmax({ data: scores.ptr, ...layout, inHalf: 1 })
 }
 

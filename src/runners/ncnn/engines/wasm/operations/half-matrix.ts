@@ -101,14 +101,14 @@ interface Chained {
   readonly padded: number
 }
 
-/** The start and a column's chains, added up by fours. */
+/** The start and a column's chains, added up in the order that the wheel's compiler has chosen. */
 function joined({ chains, count, padded }: Chained, j: number, start: number): number {
-  let sum = start
-  const pair = (chain: number): number =>
-    roundToFloat16(chains[chain * padded + j] + chains[(chain + 1) * padded + j])
-  for (let chain = 0; chain < count; chain += 4)
-    sum = roundToFloat16(sum + roundToFloat16(pair(chain) + pair(chain + 2)))
-  return sum
+  const at = (chain: number): number => chains[chain * padded + j]
+  const pair = (chain: number): number => roundToFloat16(at(chain) + at(chain + 1))
+  if (count === 4) return roundToFloat16(start + roundToFloat16(pair(0) + pair(2)))
+  const plus = (sum: number, chain: number): number => roundToFloat16(sum + at(chain))
+  const first = roundToFloat16(plus(plus(pair(0), 5), 6) + start)
+  return roundToFloat16(first + plus(plus(pair(2), 4), 7))
 }
 
 function pointers(chains: Chains, { scratch }: Workspace) {

@@ -21,5 +21,15 @@ export function storedSoftmax(
   const isRow = inner === 1 && (axis > 0 || isVector)
   const lanes = isRow ? 8 / (isVector ? 1 : pack) : 0
   const block = axis === 0 && !isVector ? pack : 1
-  kernels.storedSoftmax({ data: y.ptr, outer, length, inner, block, lanes, inHalf: Number(storage === 'float16') })
+  const single = Number(isVector || pack === 1)
+  kernels.storedSoftmax({
+    data: y.ptr,
+    outer,
+    length,
+    inner,
+    block,
+    lanes,
+    inHalf: Number(storage === 'float16'),
+    single,
+  })
 }

@@ -3,6 +3,7 @@ import { NcnnError } from '../../../../error.ts'
 import type { GraphLayer } from '../../../../graph.ts'
 import type { Workspace } from '../../layer.ts'
 import type { Blob } from '../../memory/blob.ts'
+import type { ArmLayout } from '../../precision/arm-layout.ts'
 import { type SumPrecision, sumPrecisionOf } from '../../precision/sums.ts'
 import { checkFloat } from '../elementwise.ts'
 import { type FusedActivation, fusedActivation } from '../fused-activation.ts'
@@ -41,6 +42,8 @@ export interface PreparedDeconvolution {
   readonly cut: Cut
   readonly activation: FusedActivation
   readonly sums: SumPrecision
+  readonly layout: ArmLayout
+  readonly grouped: boolean
   readonly filters?: SpreadingFilters
 }
 
@@ -49,6 +52,7 @@ interface LoadedDeconvolution {
   readonly weights: { readonly weight_data: Blob | undefined; readonly bias_data: Blob | undefined }
   readonly graph: GraphLayer
   readonly sumsInHalf: boolean
+  readonly layout: ArmLayout
 }
 
 export function prepareDeconvolution(layer: LoadedDeconvolution, workspace: Workspace): PreparedDeconvolution {
@@ -60,6 +64,8 @@ export function prepareDeconvolution(layer: LoadedDeconvolution, workspace: Work
     cut: cutOf(params),
     activation: fusedActivation(params),
     sums: sumPrecisionOf(layer, workspace),
+    layout: layer.layout,
+    grouped: params.group !== undefined,
   }
   const { weight_data, bias_data } = weights
   if (weight_data === undefined) return prepared
@@ -119,6 +125,7 @@ export function forwardDeconvolution(
   checkInputChannels(filters, image.channels)
   const geometry = deconvolutionGeometry({ ...window, kernel: filters.kernel }, outputPad, cut, image.size)
   const y = workspace.alloc(imageShape({ channels: filters.outputs, size: geometry.output }, dimensions))
-  deconvolve(x, filters, geometry, prepared, y, workspace)
+  const depthwise = prepared.grouped && filters.inputs === 1 && filters.group === filters.outputs
+  deconvolve(x, filters, geometry, { ...prepared, depthwise }, y, workspace)
   return y
 }

@@ -2,10 +2,12 @@
 import { Activation, gemmScratchBytes, Initial, packedLeftBytes, WeightType } from '../../../../../../kernels/ncnn.ts'
 import type { Workspace } from '../../layer.ts'
 import type { Blob, BlobArray } from '../../memory/blob.ts'
-import { roundAll, roundingOf, type SumPrecision } from '../../precision/sums.ts'
+import { packOf } from '../../precision/arm-layout.ts'
+import type { SumPrecision } from '../../precision/sums.ts'
 import { activate, type FusedActivation } from '../fused-activation.ts'
 import type { FilterShape } from './filters.ts'
 import { type Geometry, volumeOf } from './geometry.ts'
+import { deconvolveInHalf, type HalfSpreading } from './half-deconvolution.ts'
 import { allRows, spreadRows, spreadTap } from './spread.ts'
 
 /** Filters of a deconvolution: input channel q of group g spreads over the outputs of that group. */
@@ -23,17 +25,22 @@ export function isProduct({ inputs }: FilterShape, sums: SumPrecision): boolean 
 /** Most elements that are kept between matrix product and spreading. */
 const maxBlockElements = 2 ** 20
 
-/** y = activation(bias + what x spreads), by the kernels or in float64. */
+/** y = activation(bias + what x spreads), by the kernels, in half precision or in float64. */
 export function deconvolve(
   x: Blob,
   filters: SpreadingFilters,
   geometry: Geometry,
-  { activation, sums }: { readonly activation: FusedActivation; readonly sums: SumPrecision },
+  prepared: HalfSpreading & { readonly sums: SumPrecision },
   y: Blob,
   workspace: Workspace,
 ): void {
-  if (sums === 'float32') deconvolveInFloat32(x, filters, geometry, activation, y, workspace)
-  else deconvolvePlain(x, filters, geometry, activation, sums, y)
+  const { sums, activation, depthwise, layout } = prepared
+  // ncnn's ARM code sums in float32 where it takes channels one by one.
+  const oneByOne = depthwise && packOf(filters.group, layout) === 1
+  if (sums === 'float32' || (sums === 'float16' && oneByOne))
+    deconvolveInFloat32(x, filters, geometry, activation, y, workspace)
+  else if (sums === 'float16') deconvolveInHalf(x, filters, geometry, prepared, y, workspace)
+  else deconvolvePlain(x, filters, geometry, activation, y)
 }
 
 /** The textbook deconvolution, an output channel at a time with sums in float64. */
@@ -42,10 +49,8 @@ function deconvolvePlain(
   { group, outputs, inputs, weight, bias }: SpreadingFilters,
   geometry: Geometry,
   activation: FusedActivation,
-  precision: SumPrecision,
   y: Blob,
 ): void {
-  const round = roundingOf(precision)
   const [source, factors, offsets, target] = [x.data, weight.data, bias?.data, y.data]
   const groupOutputs = outputs / group
   const inputSize = volumeOf(geometry.input)
@@ -54,12 +59,10 @@ function deconvolvePlain(
   for (let p = 0; p < outputs; p++) {
     const g = Math.floor(p / groupOutputs)
     sums.fill(offsets ? offsets[p] : 0)
-    roundAll(sums, round)
     for (let q = g * inputs; q < (g + 1) * inputs; q++) {
       const first = (q * groupOutputs + (p % groupOutputs)) * taps
       for (let tap = 0; tap < taps; tap++) {
         spreadTap(source, q * inputSize, factors[first + tap], tap, geometry, sums, 0)
-        roundAll(sums, round)
       }
     }
     const at = p * sums.length
