@@ -13,15 +13,8 @@ import {
   int8Right,
   multiplyInt8,
 } from '../operations/int8-matrix.ts'
-import {
-  multiply,
-  multiplyPacked,
-  type Operand,
-  operand,
-  type ProductSizes,
-  packRight,
-  type Start,
-} from '../operations/matrix.ts'
+import { multiply, multiplyPacked, packRight, type Start } from '../operations/matrix.ts'
+import { type Operand, operand, type ProductSizes } from '../operations/operand.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
 import { asFloat32 } from '../precision/half-weights.ts'

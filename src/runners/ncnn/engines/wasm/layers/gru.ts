@@ -1,6 +1,6 @@
 // GRU: gated recurrent units, in one direction or both, with float or int8 weights.
 import { defineLayer } from '../layer.ts'
-import { elementAddress } from '../operations/matrix.ts'
+import { elementAddress } from '../operations/operand.ts'
 import { gruStep } from '../operations/recurrence.ts'
 import {
   forwardRecurrent,

@@ -2,7 +2,7 @@
 import { int } from '../../../params.ts'
 import { tagged } from '../../../weights.ts'
 import { defineLayer } from '../layer.ts'
-import { elementAddress } from '../operations/matrix.ts'
+import { elementAddress } from '../operations/operand.ts'
 import { lstmStep, matrixProduct } from '../operations/recurrence.ts'
 import {
   forwardRecurrent,

@@ -3,7 +3,8 @@ import { sizeOf } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
-import { multiply, operand } from '../operations/matrix.ts'
+import { multiply } from '../operations/matrix.ts'
+import { operand } from '../operations/operand.ts'
 import { sumPrecisionOf } from '../precision/sums.ts'
 
 /** y = a b, or a b^T with transB. A vector on the left is a row, on the right a column; leading axes are batches, broadcast. */

@@ -3,7 +3,7 @@ import { int } from '../../../params.ts'
 import { raw } from '../../../weights.ts'
 import { defineLayer } from '../layer.ts'
 import { forEachChannel, perChannel } from '../operations/channel-values.ts'
-import { elementAddress } from '../operations/matrix.ts'
+import { elementAddress } from '../operations/operand.ts'
 import { toInt8 } from '../precision/int8.ts'
 import { roundToFloat16 } from '../precision/sums.ts'
 

@@ -6,7 +6,7 @@ import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { attend } from '../operations/attention.ts'
 import { checkMask, headShape, isCache, maskOf, optionalInputs } from '../operations/attention-inputs.ts'
-import { operand } from '../operations/matrix.ts'
+import { operand } from '../operations/operand.ts'
 import { sumPrecisionOf } from '../precision/sums.ts'
 
 /**

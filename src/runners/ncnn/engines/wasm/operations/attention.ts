@@ -4,7 +4,8 @@ import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { roundToFloat16, type SumPrecision } from '../precision/sums.ts'
 import { int8Operand, int8Right, multiplyInt8 } from './int8-matrix.ts'
-import { type Destination, elementAddress, multiply, type Operand } from './matrix.ts'
+import { type Destination, multiply } from './matrix.ts'
+import { elementAddress, type Operand } from './operand.ts'
 import { softmax } from './softmax.ts'
 
 /** Begins at element `offset` of its blob. */

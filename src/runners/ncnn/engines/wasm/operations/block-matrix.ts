@@ -4,7 +4,7 @@ import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { type BlockFormat, packedRowBytes } from '../precision/block-quantization.ts'
 import { toInt8 } from '../precision/int8.ts'
-import type { Operand } from './matrix.ts'
+import type { Operand } from './operand.ts'
 
 /** Signed bytes [columns][depth], each the weight times the scale of its block. */
 export interface BlockRight {

@@ -7,7 +7,7 @@ import type { Blob } from '../memory/blob.ts'
 import { roundToFloat16 } from '../precision/sums.ts'
 import { type Chains, inTurn, storeOrder } from './half-order.ts'
 import { wholePanels } from './half-product.ts'
-import { elementAddress, type Operand, type ProductSizes } from './matrix.ts'
+import { elementAddress, type Operand, type ProductSizes } from './operand.ts'
 import { copyStrided } from './strided-copy.ts'
 
 /** Where such a product goes, as in `multiply`. */
@@ -73,7 +73,7 @@ export function multiplyInHalf(
       m: 1,
       accumulate: 0,
     })
-    return { chains: chains.data, count, terms, padded }
+    return { chains, count, terms, padded }
   }
   const [eight, four] = [chainsOf(8), chainsOf(4)]
   const target = y.data
@@ -94,7 +94,7 @@ function term(x: Memory, { blob, offset, outerStride, depthStride }: Operand, j:
 
 interface Chained {
   /** Sums [chain][column]. */
-  readonly chains: ArrayLike<number>
+  readonly chains: Blob
   readonly count: number
   /** How many terms the chains have. */
   readonly terms: number
@@ -103,7 +103,8 @@ interface Chained {
 
 /** The start and a column's chains, added up in the order that the wheel's compiler has chosen. */
 function joined({ chains, count, padded }: Chained, j: number, start: number): number {
-  const at = (chain: number): number => chains[chain * padded + j]
+  const sums = chains.data
+  const at = (chain: number): number => sums[chain * padded + j]
   const pair = (chain: number): number => roundToFloat16(at(chain) + at(chain + 1))
   if (count === 4) return roundToFloat16(start + roundToFloat16(pair(0) + pair(2)))
   const plus = (sum: number, chain: number): number => roundToFloat16(sum + at(chain))

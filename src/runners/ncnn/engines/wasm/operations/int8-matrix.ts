@@ -3,7 +3,7 @@ import { gemmScratchBytes } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob, BlobArray } from '../memory/blob.ts'
-import { elementAddress, type Operand, type ProductSizes } from './matrix.ts'
+import { elementAddress, type Operand, type ProductSizes } from './operand.ts'
 import { copyStrided } from './strided-copy.ts'
 
 /** One side of a product: signed bytes [outer][depth], and their float32 scales: one, or one for each outer index. */

@@ -5,30 +5,7 @@ import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import type { SumPrecision } from '../precision/sums.ts'
 import { multiplyInHalf } from './half-matrix.ts'
-
-/**
- * One side of a product: element (i, k) of the left side, or (k, i) of the right side, lies at
- * `offset + i * outerStride + k * depthStride`, counted in elements.
- */
-export interface Operand {
-  readonly blob: Blob
-  readonly offset: number
-  readonly outerStride: number
-  readonly depthStride: number
-}
-
-/** Row-major [outer][depth], or [depth][outer] when `depthFirst`. */
-export function operand(blob: Blob, outer: number, depth: number, depthFirst: boolean, offset = 0): Operand {
-  return depthFirst
-    ? { blob, offset, outerStride: 1, depthStride: outer }
-    : { blob, offset, outerStride: depth, depthStride: 1 }
-}
-
-export interface ProductSizes {
-  readonly rows: number
-  readonly columns: number
-  readonly depth: number
-}
+import { elementAddress, type Operand, type ProductSizes } from './operand.ts'
 
 /** Where a product goes: element (i, j) to `offset + i * rowStride + j`. `rowStride` is the number of columns if not given. */
 export interface Destination {
@@ -140,11 +117,6 @@ function initialOf(start: Start): readonly [initial: number, bias: number] {
   if (start === 'zero') return [Initial.zero, 0]
   if (start === 'accumulate') return [Initial.accumulate, 0]
   return 'perRow' in start ? [Initial.rowBias, start.perRow.ptr] : [Initial.columnBias, start.perColumn.ptr]
-}
-
-/** Address of a float32 element. */
-export function elementAddress(blob: Blob, index: number): number {
-  return blob.ptr + index * Float32Array.BYTES_PER_ELEMENT
 }
 
 function multiplyPlain(

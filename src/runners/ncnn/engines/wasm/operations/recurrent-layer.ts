@@ -15,7 +15,8 @@ import type { Blob, BlobArray } from '../memory/blob.ts'
 import { asRank, namedLengths } from '../shapes/axes.ts'
 import { type HalfRecurrent, halfRecurrent, halfSumsFromInput } from './half-recurrent.ts'
 import { packRightInt8 } from './int8-matrix.ts'
-import { elementAddress, operand, packRight } from './matrix.ts'
+import { packRight } from './matrix.ts'
+import { elementAddress, operand } from './operand.ts'
 import {
   type Direction,
   type Int8Rows,

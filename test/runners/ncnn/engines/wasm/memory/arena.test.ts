@@ -3,11 +3,8 @@ import { expect, test, vi } from 'vitest'
 import { createNcnnKernels } from '../../../../../../src/kernels/ncnn.ts'
 import { createArena } from '../../../../../../src/runners/ncnn/engines/wasm/memory/arena.ts'
 import { createWorkspace } from '../../../../../../src/runners/ncnn/engines/wasm/memory/workspace.ts'
-import {
-  multiplyPacked,
-  operand,
-  packRight,
-} from '../../../../../../src/runners/ncnn/engines/wasm/operations/matrix.ts'
+import { multiplyPacked, packRight } from '../../../../../../src/runners/ncnn/engines/wasm/operations/matrix.ts'
+import { operand } from '../../../../../../src/runners/ncnn/engines/wasm/operations/operand.ts'
 
 const arenaOf = (limit?: number) => createArena(new WebAssembly.Memory({ initial: 2, maximum: 65536 }), limit)
 
