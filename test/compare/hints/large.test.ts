@@ -60,6 +60,32 @@ test('a grid of 8 bits whose outermost steps are rare', () => {
   expect(hintOf(off, reference)).not.toMatch(/quantized/)
 })
 
+test('an order without a name, and one that is only alike', () => {
+  const order = Array.from({ length: 100_000 }, (_, i) => [random(), i] as const).sort((a, b) => a[0] - b[0])
+  const shuffled = changed(signed, (_, i) => Number(signed.data[order[i]?.[1] ?? 0]))
+  expect(hintOf(shuffled, signed)).toMatch(/the same values in another order/)
+  expect(hintOf(changed(shuffled, rounding), signed)).toBe('')
+})
+
+test('an image resampled by another rule, but not one with noise as large', () => {
+  const image = (f: (y: number, x: number) => number) =>
+    float32([2, 200, 250], (i) => f(Math.floor(i / 250) % 200, i % 250))
+  const wave = (y: number, x: number) => Math.sin(0.11 * y + 0.07 * x) + 0.5 * Math.sin(0.05 * y - 0.13 * x)
+  const reference = image(wave)
+  expect(
+    hintOf(
+      image((y, x) => wave(y + 0.3, x + 0.002 * x)),
+      reference,
+    ),
+  ).toMatch(/align_corners/)
+  expect(
+    hintOf(
+      image((y, x) => wave(y, x) + 0.04 * normal(random)),
+      reference,
+    ),
+  ).not.toMatch(/align_corners/)
+})
+
 describe('an excerpt', () => {
   const source = { pairs: { length: 0 } } as HintSource
   const scene = (f: (x: number, i: number) => number) => {

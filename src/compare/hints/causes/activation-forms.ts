@@ -99,19 +99,19 @@ function tabulate(apply: (x: number) => number, from: number, to: number): (valu
   const step = (to - from) / (tableLength - 1)
   const table = new Float64Array(tableLength).fill(Number.NaN)
   const last = tableLength - 1
-  const valueAt = (i: number): number => {
-    if (Number.isNaN(table[i])) table[i] = apply(from + i * step)
-    return table[i]
-  }
+  table[0] = apply(from)
+  table[last] = apply(to)
   return (value) => {
-    if (value >= valueAt(last)) return to + (value - valueAt(last))
-    let [low, high] = [0, last]
+    if (value >= table[last]) return to + (value - table[last])
+    let low = 0
+    let high = last
     while (high - low > 1) {
       const middle = (low + high) >> 1
-      if (valueAt(middle) <= value) low = middle
+      if (Number.isNaN(table[middle])) table[middle] = apply(from + middle * step)
+      if (table[middle] <= value) low = middle
       else high = middle
     }
-    const rise = valueAt(high) - valueAt(low)
-    return from + step * (low + (rise === 0 ? 0 : Math.max(0, (value - valueAt(low)) / rise)))
+    const rise = table[high] - table[low]
+    return from + step * (low + (rise === 0 ? 0 : Math.max(0, (value - table[low]) / rise)))
   }
 }

@@ -27,9 +27,8 @@ export const resampled: Hypothesis = (scene) => {
 }
 
 function tryAxes(scene: Scene, height: Axis, width: Axis): Finding[] {
-  if (scene.length > 2 * fewSampled) {
-    const few = fitTo(scene, height, width, fewSampled)
-    if (few.spread >= leastSpreadOfFew && few.explained < leastExplainedOfFew) return []
+  for (const count of fewSampled) {
+    if (scene.length > 2 * count && explainsTooLittle(fitTo(scene, height, width, count))) return []
   }
   const { shifts, explained } = fitTo(scene, height, width, mostSampled)
   const [offsetY = 0, growthY = 0, offsetX = 0, growthX = 0] = shifts
@@ -49,11 +48,15 @@ function tryAxes(scene: Scene, height: Axis, width: Axis): Finding[] {
 
 /** Looks at no more elements than this, and at fewer first. */
 const mostSampled = 2 ** 16
-const fewSampled = 2 ** 9
+const fewSampled = [2 ** 9, 2 ** 12]
 
-/** Where many of few elements share their error and displacements explain less of it, they explain too little of all. */
-const leastSpreadOfFew = 64
-const leastExplainedOfFew = 0.4
+/** How many of few elements must share their error to tell anything of all. */
+const leastSpreadOfFew = 8
+
+/** Whether displacements explain so little of few elements that chance cannot be why: the more share the error, the less it can. */
+function explainsTooLittle({ explained, spread }: Fit): boolean {
+  return spread >= leastSpreadOfFew && explained < leastExplained - 1.5 / Math.sqrt(spread)
+}
 
 interface Fit {
   /** Of each axis the displacement in its middle, and what it grows by to its end. */
