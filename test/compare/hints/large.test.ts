@@ -84,6 +84,15 @@ test('an image resampled by another rule, but not one with noise as large', () =
       reference,
     ),
   ).not.toMatch(/align_corners/)
+  // before a background that is the same on both sides
+  const spot = (y: number, x: number) =>
+    5 + wave(y, x) * Math.max(0, 1 - ((y - 100) ** 2 + (x - 125) ** 2) / 60 ** 2) ** 2
+  expect(
+    hintOf(
+      image((y, x) => spot(y + 0.3, x + 0.4)),
+      image(spot),
+    ),
+  ).toMatch(/align_corners/)
 })
 
 describe('an excerpt', () => {

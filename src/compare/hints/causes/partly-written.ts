@@ -52,7 +52,7 @@ function describePart(
     if (other.values[i] !== constant) differing++
   }
   // both sums were rounded
-  const left = error - within > leastLeft * error ? 1 - within / error : 0
+  const left = error - within > leastLeft * error ? (error - within) / error : 0
   if (differing < Math.max(leastElements, leastDiffering * size) || left > mostLeft) return []
   return [
     {

@@ -27,6 +27,7 @@ export const resampled: Hypothesis = (scene) => {
 }
 
 function tryAxes(scene: Scene, height: Axis, width: Axis): Finding[] {
+  if (isInPlace(scene, height, width)) return []
   for (const count of fewSampled) {
     if (scene.length > 2 * count && explainsTooLittle(fitTo(scene, height, width, count))) return []
   }
@@ -44,6 +45,15 @@ function tryAxes(scene: Scene, height: Axis, width: Axis): Finding[] {
       evidence: `explains ${formatShare(explained)} of the squared error to first order`,
     },
   ]
+}
+
+/** Whether most elements are equal on both sides, and not because the image is flat there: then nothing was displaced. */
+function isInPlace({ actual, reference, few, length, differing }: Scene, height: Axis, width: Axis): boolean {
+  if (differing > length / 2) return false
+  const [a, r] = [actual.values, reference.values]
+  const isSteep = (i: number) =>
+    Math.abs(slopeAt(a, r, i, height.stride)) > 0 && Math.abs(slopeAt(a, r, i, width.stride)) > 0
+  return few.equal.filter(isSteep).length > few.equal.length / 2
 }
 
 /** Looks at no more elements than this, and at fewer first. */
