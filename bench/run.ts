@@ -1,6 +1,6 @@
 // `npm run bench`: runs the sections named on the command line (default: all), prints Markdown, writes JSON.
 import { mkdir, writeFile } from 'node:fs/promises'
-import os from 'node:os'
+import { describeMachine } from './machine.ts'
 import type { SectionResult } from './section.ts'
 
 /** A section is loaded when it runs: some bring heavy peers along. */
@@ -16,6 +16,7 @@ const sections: Readonly<Record<string, () => Promise<SectionResult>>> = {
     }
   },
   models: async () => (await import('./models.ts')).benchModels(),
+  cold: async () => (await import('./cold.ts')).benchCold(),
   load: async () => (await import('./load.ts')).benchLoad(),
   'test-runners': async () => (await import('./test-runners.ts')).benchTestRunners(),
   import: async () => (await import('./import.ts')).benchImport(),
@@ -27,7 +28,7 @@ const unknown = asked.filter((name) => !Object.hasOwn(sections, name))
 if (unknown.length > 0) {
   throw new Error(`there is no section ${unknown.join(', ')}; there are ${Object.keys(sections).join(', ')}`)
 }
-const machine = `${os.cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}`
+const machine = describeMachine()
 await mkdir(results, { recursive: true })
 for (const [name, measure] of Object.entries(sections)) {
   if (asked.length > 0 && !asked.includes(name)) continue
