@@ -43,10 +43,12 @@ export function explainModelComparison({ outputs, layers, unmatched, pass }: Mod
 }
 
 /** The verdict in one line. */
-function describeDiagnosis({ verdict, culprits, cause }: Diagnosis): string {
+function describeDiagnosis({ verdict, culprits, cause, outputs }: Diagnosis): string {
   switch (verdict) {
     case 'equal':
-      return 'Both models give the same outputs, to the last bit'
+      return outputs.some(({ comparison }) => comparison.actual.nonFinite.nan > 0)
+        ? 'Both models give the same outputs, to the last bit, and NaN among them: what they were fed is beyond both'
+        : 'Both models give the same outputs, to the last bit'
     case 'inputs differ':
       return 'The models were not fed the same'
     case 'grows evenly':

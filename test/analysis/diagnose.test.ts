@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AnalysisErrorCode } from '../../src/analysis/analysis-error.ts'
+import { explainDiagnosis } from '../../src/explain/diagnosis.ts'
 import { compareModels, diagnose } from '../../src/model-analysis.ts'
 import type { LayerChange, Model, VariantSettings } from '../../src/runners/model.ts'
 import { loadNcnn } from '../../src/runners/ncnn/index.ts'
@@ -171,6 +172,13 @@ describe('nobody is blamed', () => {
 
   test('where nothing differs', async () => {
     expect(await diagnose(model, model, { inputs })).toMatchObject({ verdict: 'equal', culprits: [], cause: undefined })
+  })
+
+  test('where nothing differs, and nothing can be told from it', async () => {
+    const { data, shape } = image()
+    const wild = { data: new Float32Array(data.length).fill(Number.NaN), shape }
+    const diagnosis = await diagnose(model, model, { inputs: { in: wild } })
+    expect(explainDiagnosis(diagnosis).verdict).toMatch(/the same outputs, to the last bit, and NaN among them/)
   })
 
   test.each([
