@@ -232,6 +232,10 @@ function mixedAlong(tensor: Tensor, axis: number, matrix: readonly (readonly num
   })
 }
 
+/** Labels from 0 on, the lower the more frequent. */
+const classesOf = (tensor: Tensor, count: number): Tensor =>
+  map(tensor, (x) => Math.min(count - 1, Math.floor((count * Math.abs(x)) / (2 * deviationOf(tensor)))))
+
 /** Boxes in a picture, by two corners in the reference; undefined where there are few. */
 function boxPair(tensor: Tensor, convert: (box: number[]) => readonly number[]): Pair | undefined {
   const count = Math.floor(tensor.data.length / 4)
@@ -676,6 +680,122 @@ export const causes: readonly Cause[] = [
       }
     },
   },
+  // whole numbers
+  {
+    name: 'sums that wrap around',
+    kinds: ['features', 'logits', 'tokens'],
+    named: /by 2\^16 or multiples of it: actual wrapped around in a type of 16 bits/,
+    apply: ({ tensor }) => {
+      const sums = map(tensor, (x) => Math.round((80000 * x) / largestOf(tensor)))
+      return { actual: map(sums, (x) => ((((x + 32768) % 65536) + 65536) % 65536) - 32768), reference: sums }
+    },
+  },
+  {
+    name: 'pixels that wrap around',
+    kinds: ['image'],
+    named: /reference is 255.*actual begins again from 0: it wraps around/,
+    apply: ({ tensor }) => {
+      const brighter = map(tensor, (x, i) => Math.round(raw(x, indexAlong(tensor, 0, i))) + 100)
+      return { actual: map(brighter, (x) => x % 256), reference: map(brighter, (x) => Math.min(255, x)) }
+    },
+  },
+  {
+    name: 'two classes exchanged',
+    kinds: ['features', 'tokens', 'spectrogram'],
+    named: /1 is 3, 3 is 1; \d other values? agrees?/,
+    apply: ({ tensor }) => {
+      const ids = classesOf(tensor, 5)
+      return { actual: map(ids, (id) => (id === 1 ? 3 : id === 3 ? 1 : id)), reference: ids }
+    },
+  },
+  {
+    name: 'another numbering of classes',
+    kinds: ['features', 'tokens', 'spectrogram', 'logits'],
+    named: /0 is 1, 1 is 2, 3 is 4,.*numbered in another way/,
+    apply: ({ tensor }) => {
+      const ids = classesOf(tensor, 30)
+      return { actual: map(ids, (id) => (id === 2 ? 2 : id > 11 ? id + 2 : id + 1)), reference: ids }
+    },
+  },
+  {
+    name: 'cut off instead of rounded',
+    kinds: ['features', 'tokens', 'logits'],
+    named: /whole numbers, and actual is the reference or one less/,
+    apply: ({ tensor }) => {
+      const scaled = map(tensor, (x) => (40 * x) / deviationOf(tensor))
+      return { actual: map(scaled, Math.floor), reference: map(scaled, Math.round) }
+    },
+  },
+  {
+    name: 'cast instead of rounded',
+    kinds: ['features', 'tokens', 'logits'],
+    named: /whole numbers, and actual is the reference or one nearer to 0/,
+    apply: ({ tensor }) => {
+      const scaled = map(tensor, (x) => (40 * x) / deviationOf(tensor))
+      return { actual: map(scaled, Math.trunc), reference: map(scaled, Math.round) }
+    },
+  },
+  {
+    name: 'the whole number below',
+    kinds: ['features', 'tokens', 'logits'],
+    named: /actual is the reference after an operation: the whole number below it/,
+    apply: ({ tensor }) => {
+      const scaled = map(tensor, (x) => (5 * x) / deviationOf(tensor))
+      return { actual: map(scaled, Math.floor), reference: scaled }
+    },
+  },
+  // functions, signs, additions and places far away
+  missing(
+    'softsign missing',
+    ['features', 'tokens', 'spectrogram'],
+    /function of (actual|the reference)/,
+    (x) => x / (1 + Math.abs(x)),
+  ),
+  bothAfter('tanh instead of sigmoid', /actual is a function of the reference/, Math.tanh, sigmoid),
+  {
+    name: 'a logarithm of something more',
+    kinds: ['spectrogram', 'tokens'],
+    named: /function of the reference/,
+    apply: ({ tensor }) => ({
+      actual: map(tensor, (x) => Math.log(Math.exp(x) + 1e-2)),
+      reference: map(tensor, (x) => Math.log(Math.exp(x) + 1e-5)),
+    }),
+  },
+  {
+    name: 'quaternions of opposite sign',
+    kinds: ['tokens', 'embeddings', 'logits'],
+    named: /along axis 1.*or its opposite/,
+    apply: ({ tensor }, random) => {
+      const reference = perSlice({ ...tensor, shape: [tensor.data.length / 4, 4] }, 1, unit)
+      const signs = Array.from({ length: tensor.data.length / 4 }, () => Math.sign(random() - 0.5))
+      return { actual: map(reference, (x, i) => x * (signs[Math.floor(i / 4)] ?? 1)), reference }
+    },
+  },
+  {
+    name: 'position embedding missing',
+    kinds: ['tokens', 'features', 'embeddings'],
+    named: /same in every slice of axis 0.*varies along axes 1 and 2/,
+    apply: ({ tensor }, random) => {
+      const rows = Math.floor(tensor.data.length / 32)
+      const reference = float32([4, rows, 8], (i) => at(tensor, i))
+      const added = Array.from({ length: 8 * rows }, () => normal(random))
+      return { actual: reference, reference: map(reference, (x, i) => x + (added[i % (8 * rows)] ?? 0)) }
+    },
+  },
+  {
+    name: 'a delay',
+    kinds: ['tokens', 'features', 'spectrogram', 'logits'],
+    named: /shifted by 80 along axis 0; the ends differ/,
+    apply: ({ tensor }) => {
+      const reference = { ...tensor, shape: [tensor.data.length] }
+      return tensor.data.length < 400
+        ? undefined
+        : { actual: map(reference, (_, i) => (i < 80 ? 0 : at(tensor, i - 80))), reference }
+    },
+  },
+  custom('a window that begins elsewhere', ['spectrogram'], /shifted by 30 along axis 0/, (t) =>
+    from(t, 0, (i) => i - 30),
+  ),
   // what the tensor does not tell
   custom('float16 weights', everywhere, undefined, (t, random) =>
     map(t, (x) => x + 3e-4 * deviationOf(t) * normal(random)),
