@@ -11,11 +11,13 @@ const leastDistinct = 16
 const nearest = 9
 
 /** How far the elements of a window may be from those of its place, as a share of what they vary. */
-const mostLeftInWindow = 0.01
+const mostLeftInWindow = 1e-4
 
 export const farShifted: Hypothesis = (scene) => {
   const { length, actual, reference, few } = scene
   if (length < 4 * windowLength || !areFloats(scene) || few.differing.length < few.equal.length / 4) return []
+  // what is shifted differs by more than noise, and is about as large
+  if (scene.error < leastError * reference.spread || !isAsLarge(actual.spread / reference.spread)) return []
   // the middle may have come in from outside
   for (const share of [0.5, 0.3]) {
     const start = windowStart(scene, share)
@@ -25,6 +27,11 @@ export const farShifted: Hypothesis = (scene) => {
   }
   return []
 }
+
+/** The least error, as a share of what the reference varies. */
+const leastError = 0.02
+
+const isAsLarge = (ratio: number) => ratio > 0.4 && ratio < 2.5
 
 /** Where a window lies within a row, about at a share of the elements. */
 function windowStart({ axes, length, actual }: Scene, share: number): number | undefined {
@@ -39,14 +46,31 @@ function windowStart({ axes, length, actual }: Scene, share: number): number | u
 function distanceTo(from: Side, to: Side, start: number, farthest: number): number | undefined {
   const window = from.values.subarray(start, start + windowLength)
   const mean = window.reduce((sum, x) => sum + x, 0) / windowLength
-  let spread = 0
-  for (const x of window) spread += (x - mean) ** 2
-  const most = mostLeftInWindow * spread
-  for (let distance = nearest; distance <= farthest; distance++) {
-    if (isAt(window, to.values, start - distance, most)) return distance
-    if (isAt(window, to.values, start + distance, most)) return -distance
+  let [spread, anchor] = [0, 0]
+  for (let k = 0; k < windowLength; k++) {
+    spread += (window[k] - mean) ** 2
+    if (Math.abs(window[k] - mean) > Math.abs(window[anchor] - mean)) anchor = k
   }
-  return undefined
+  const most = mostLeftInWindow * spread
+  const [low, high] = [window[anchor] - Math.sqrt(most), window[anchor] + Math.sqrt(most)]
+  const end = Math.min(to.values.length, start + farthest + 1)
+  let found: number | undefined
+  for (let i = Math.max(0, start - farthest); i < end; i++) {
+    i = nextBetween(to.values, i, Math.min(end, i + blockLength), low, high)
+    const distance = start + anchor - i
+    if (Math.abs(distance) < nearest || Math.abs(distance) >= Math.abs(found ?? Infinity)) continue
+    if (isAt(window, to.values, i - anchor, most)) found = distance
+  }
+  return found
+}
+
+/** A function that is called often is optimized sooner than one that loops for long. */
+const blockLength = 512
+
+/** The next position of a number within limits, or the last before the end. */
+function nextBetween(values: Float64Array, start: number, end: number, low: number, high: number): number {
+  for (let i = start; i < end; i++) if (values[i] >= low && values[i] <= high) return i
+  return end - 1
 }
 
 function isAt(window: Float64Array, values: Float64Array, start: number, most: number): boolean {

@@ -12,14 +12,15 @@ const mostMissed = 1e-3
 const mostMissedByNearlyAll = 0.05
 const nearlyAll = 0.95
 
-/** The same of fewer elements, which lie farther from each other. */
-const mostMissedOfFew = 0.03
+/** The same of a few elements, which lie farther from each other. */
+const mostMissedOfFew = 0.1
+const everyOfFew = 4
 
 /** How far apart neighbours in value must lie in memory, as a share of all elements: on a slope everything is a function. */
 const leastApart = 1 / 16
 
 /** How many elements must lie where the values change. */
-const leastTelling = 100
+const leastTelling = 32
 const leastShareTelling = 0.15
 
 /** Any cause that has a name says more. */
@@ -28,13 +29,18 @@ const unnamed = 1e-2
 export const functionOfElement: Hypothesis = (scene) => {
   if (scene.length < leastElements || scene.few.differing.length < leastElements / 2 || !areFloats(scene)) return []
   for (const { from, to } of directions(scene).toReversed()) {
-    const few = missedBetween(scene, scene.few, from, to)
+    const few = missedBetween(scene, sparse(scene.few), from, to)
     if (few === undefined || few.middle > mostMissedOfFew) continue
     const many = missedBetween(scene, scene.many(), from, to)
     if (many === undefined || many.middle > mostMissed || many.nearlyAll > mostMissedByNearlyAll) continue
     return [describe(from, to, many)]
   }
   return []
+}
+
+function sparse({ equal, differing, error }: Sample): Sample {
+  const isChosen = (_: number, k: number) => k % everyOfFew === 0
+  return { equal: equal.filter(isChosen), differing: differing.filter(isChosen), error }
 }
 
 interface Missed {
