@@ -33,6 +33,8 @@ export const functionOfElement: Hypothesis = (scene) => {
     if (few === undefined || few.middle > mostMissedOfFew) continue
     const many = missedBetween(scene, scene.many(), from, to)
     if (many === undefined || many.middle > mostMissed || many.nearlyAll > mostMissedByNearlyAll) continue
+    // whole numbers of fractions are bits, or a grid
+    if (to.isWhole() || from.isWhole()) continue
     return [describe(from, to, many)]
   }
   return []

@@ -165,6 +165,7 @@ function temperature(scene: Scene, axis: Axis): Finding[] {
       code: 'softmax-temperature',
       message: `actual and the reference are softmaxes${over(scene, axis)} of scores that differ by a factor: those of actual are ${formatNumber(power)} times those of the reference. Look for a temperature, or a scale such as 1 / sqrt(d), that one side lacks`,
       left: leftByShares(scene, axis, reference, actual, (x) => x ** power),
+      evidence: `the logarithms of all rows agree to ${formatNumber(Math.sqrt(Math.max(scatter, 1e-14)))} of what they vary`,
       parameters: 1,
     },
   ]
