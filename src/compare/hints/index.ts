@@ -2,7 +2,10 @@
 import type { Hint } from '../comparison.ts'
 import { activationForms } from './causes/activation-forms.ts'
 import { constantSide } from './causes/constant-side.ts'
+import { cutOff } from './causes/cut-off.ts'
 import { elementOperations, limits } from './causes/element-operations.ts'
+import { farShifted } from './causes/far-shifted.ts'
+import { functionOfElement } from './causes/function-of-element.ts'
 import { integerGrid } from './causes/integer-grid.ts'
 import { lines } from './causes/lines.ts'
 import { linesPerSlice } from './causes/lines-per-slice.ts'
@@ -11,14 +14,18 @@ import { mixedSlices } from './causes/mixed-slices.ts'
 import { movedSlices } from './causes/moved-slices.ts'
 import { negativeSlope } from './causes/negative-slope.ts'
 import { nonFinite } from './causes/non-finite.ts'
+import { oppositeRows } from './causes/opposite-rows.ts'
 import { orderOfAxes } from './causes/order-of-axes.ts'
 import { overflow } from './causes/overflow.ts'
 import { partlyWritten } from './causes/partly-written.ts'
 import { rectifiedLines } from './causes/rectified-lines.ts'
+import { renamedValues } from './causes/renamed-values.ts'
+import { sameAddition } from './causes/same-addition.ts'
 import { shifted } from './causes/shifted.ts'
 import { shortFloats } from './causes/short-floats.ts'
 import { softmax } from './causes/softmax.ts'
 import { softmaxForms } from './causes/softmax-forms.ts'
+import { wrapped } from './causes/wrapped.ts'
 import { zeroed } from './causes/zeroed.ts'
 import { bestOf, type Cause, type Finding, type Hypothesis, withEvidence } from './hypothesis.ts'
 import { border } from './places/border.ts'
@@ -55,9 +62,16 @@ const causes: readonly Cause[] = [
   { find: movedSlices, leastParameters: 1 },
   { find: partlyWritten, leastParameters: 1 },
   { find: zeroed, leastParameters: 1 },
+  { find: sameAddition, leastParameters: 1 },
+  { find: oppositeRows, leastParameters: 1 },
+  { find: farShifted, leastParameters: 3 },
+  { find: wrapped, leastParameters: 1 },
+  { find: renamedValues, leastParameters: 0 },
+  { find: cutOff, leastParameters: 1 },
   { find: integerGrid, leastParameters: 0 },
   { find: misreadBits, leastParameters: 0 },
   { find: shortFloats, leastParameters: 0 },
+  { find: functionOfElement, leastParameters: 0 },
 ]
 
 /** Where the error lies, when its cause is not known: the first that fits. */
