@@ -2,7 +2,8 @@
 import { formatNumber } from '../../../tensor/numbers.ts'
 import { formatList } from '../format.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
-import { areFloats, directions, nameOf, type Sample, type Scene, type Side } from '../scene.ts'
+import type { Sample } from '../sample.ts'
+import { areFloats, directions, nameOf, type Scene, type Side } from '../scene.ts'
 
 /** Fewer elements do not lie near enough to each other to be interpolated. */
 const leastElements = 400
@@ -23,11 +24,15 @@ const leastApart = 1 / 16
 const leastTelling = 32
 const leastShareTelling = 0.15
 
+/** Of sides that differ by less, as a share of the reference, nobody sees what the function is. */
+const leastDifference = 1e-2
+
 /** Any cause that has a name says more. */
 const unnamed = 1e-2
 
 export const functionOfElement: Hypothesis = (scene) => {
   if (scene.length < leastElements || scene.few.differing.length < leastElements / 2 || !areFloats(scene)) return []
+  if (scene.error < leastDifference ** 2 * scene.reference.power) return []
   for (const { from, to } of directions(scene).toReversed()) {
     const few = missedBetween(scene, sparse(scene.few), from, to)
     if (few === undefined || few.middle > mostMissedOfFew) continue
