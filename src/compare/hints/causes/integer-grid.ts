@@ -32,12 +32,13 @@ function notScaledBack(scene: Scene, from: Side, to: Side): Finding[] {
   if (Math.abs(gain) < 1.5 || rounding < 0.05 || rounding > mostRounding) return []
   const zero = to.mean - gain * from.mean
   const plus = Math.abs(zero) < 0.5 ? '' : ` plus ${formatNumber(zero)}`
-  const reason = explainGain(gain)
+  const deviation = rounding / Math.sqrt(from.spread)
+  const reason = explainGain(gain, deviation)
   const what = reason === '' ? ': quantized values that were not scaled back' : reason
   return [
     {
       code: 'not-dequantized',
-      message: `${nameOf(to)} is whole numbers, ${nameOf(from)} times ${formatFitted(gain, rounding / Math.sqrt(from.spread))}${plus}, rounded${what}`,
+      message: `${nameOf(to)} is whole numbers, ${nameOf(from)} times ${formatFitted(gain, deviation)}${plus}, rounded${what}`,
       left: missed / Math.min(error, to.power),
       // a gain says as much and less of the cause
       parameters: 0,

@@ -15,6 +15,7 @@ const known: readonly (readonly [gain: number, reason: string])[] = [
   [32768, 'samples are not divided by 32768'],
   [1 / 32768, 'samples are divided by 32768 once more'],
   [32767 / 32768, 'samples divided by 32768 instead of 32767'],
+  [32768 / 32767, 'samples divided by 32767 instead of 32768'],
   [Math.LN10, 'a natural logarithm instead of one to base 10'],
   [1 / Math.LN10, 'a logarithm to base 10 instead of a natural one'],
   [Math.LN2, 'a natural logarithm instead of one to base 2'],
@@ -27,14 +28,21 @@ const known: readonly (readonly [gain: number, reason: string])[] = [
   [0.01, 'shares instead of percent'],
 ]
 
-/** How exactly a gain has to be met, as a share of it, and as a share of its distance from 1, which is no gain. */
+/** How exactly a gain has to be met, as a share of it: within what is known of it, but for rounding, and no farther off than this. */
+const rounding = 1e-5
 const tolerance = 2e-4
+
+/** The same, as a share of its distance from 1, which is no gain. */
 const toleranceFromOne = 0.02
 
-/** ` (pixels are not divided by 255)`, or nothing. */
-export function explainGain(gain: number): string {
+/**
+ * ` (pixels are not divided by 255)`, or nothing.
+ * @param deviation the standard deviation of the gain
+ */
+export function explainGain(gain: number, deviation: number): string {
+  const near = Math.min(tolerance, Math.max(rounding, 4 * Math.abs(deviation / gain)))
   const found = known.find(
-    ([value]) => Math.abs(gain / value - 1) < Math.min(tolerance, toleranceFromOne * Math.abs(value - 1)),
+    ([value]) => Math.abs(gain / value - 1) < Math.min(near, toleranceFromOne * Math.abs(value - 1)),
   )
   return found === undefined ? '' : ` (${found[1]})`
 }

@@ -235,7 +235,7 @@ function describeLine({ slope, intercept }: Line, kind: Kind): string {
 function explain(scene: Scene, kind: Kind, found: readonly Line[], moments: readonly Moments[], axis: Axis): string {
   const [first] = found
   const alike = first !== undefined && found.every(({ slope }) => Math.abs(slope / first.slope - 1) < 1e-3)
-  const reason = alike && kind !== 'offset' ? explainGain(first.slope) : ''
+  const reason = alike && kind !== 'offset' ? explainGain(first.slope, 1e-4 * first.slope) : ''
   if (reason !== '') return `the factor is the same for all${reason}`
   const isRowOfVectors = scene.axes.length === 2 && scene.axes[0] === axis && areFloats(scene)
   const unit = unitSide(moments)

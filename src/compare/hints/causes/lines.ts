@@ -48,7 +48,7 @@ export const lines: Hypothesis = (scene) => {
     },
   ]
   if (gain > 0) {
-    const [times, reason] = [formatFitted(gain, ofGain), explainGain(gain)]
+    const [times, reason] = [formatFitted(gain, ofGain), explainGain(gain, ofGain)]
     found.push({
       code: 'gain',
       message: `actual is the reference times ${times}${reason}; ${rest(afterGain)}${reason === '' ? adviceFor(scene, times) : ''}`,
@@ -62,7 +62,7 @@ export const lines: Hypothesis = (scene) => {
   ) {
     found.push({
       code: 'line',
-      message: `actual is the reference times ${formatFitted(slope, ofSlope)}${explainGain(slope)} plus ${formatFitted(intercept, ofIntercept)}; ${rest(afterLine)}: look for a mean, a standard deviation or a range that one side lacks`,
+      message: `actual is the reference times ${formatFitted(slope, ofSlope)}${explainGain(slope, ofSlope)} plus ${formatFitted(intercept, ofIntercept)}; ${rest(afterLine)}: look for a mean, a standard deviation or a range that one side lacks`,
       left: share(afterLine, actual.spread),
       parameters: 2,
     })
