@@ -486,6 +486,16 @@ export const causes: readonly Cause[] = [
   custom('bfloat16 as float16', everywhere, /bfloat16 read as float16/, (t) =>
     map(t, (x) => float16ToFloat32(float32ToBfloat16(x))),
   ),
+  {
+    name: 'bytes of int16 swapped',
+    kinds: ['embedding', 'features', 'spectrogram'],
+    named: /bytes of 16-bit integers swapped/,
+    apply: ({ tensor }) => {
+      const scale = 8000 / deviationOf(tensor)
+      const reference = map(tensor, (x) => Math.max(-32768, Math.min(32767, Math.round(scale * x))))
+      return { actual: map(reference, (x) => ((x << 24) >> 16) | ((x >> 8) & 0xff)), reference }
+    },
+  },
   custom('bytes swapped', everywhere, /bytes of float32 swapped/, (t) =>
     map(t, (x) => {
       view.setFloat32(0, x)

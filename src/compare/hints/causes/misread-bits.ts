@@ -25,13 +25,20 @@ function swapFloat32(x: number): number {
   return view.getFloat32(0, true)
 }
 
-function swapInteger(x: number, bytes: 2 | 4): number {
-  const range = 2 ** (8 * bytes)
-  if (!isWhole(x, -range / 2, range - 1)) return Number.NaN
-  if (bytes === 2) {
-    view.setUint16(0, x & 0xffff)
-    return x < 0 ? view.getInt16(0, true) : view.getUint16(0, true)
-  }
+function swapInt16(x: number): number {
+  if (!isWhole(x, -32768, 32767)) return Number.NaN
+  view.setInt16(0, x)
+  return view.getInt16(0, true)
+}
+
+function swapUint16(x: number): number {
+  if (!isWhole(x, 0, 65535)) return Number.NaN
+  view.setUint16(0, x)
+  return view.getUint16(0, true)
+}
+
+function swapInt32(x: number): number {
+  if (!isWhole(x, -(2 ** 31), 2 ** 32 - 1)) return Number.NaN
   view.setInt32(0, x | 0)
   return view.getInt32(0, true)
 }
@@ -74,8 +81,9 @@ const readings: readonly Reading[] = [
     rounds: true,
   },
   { name: 'the bytes of float32 swapped (another byte order)', correct: swapFloat32 },
-  { name: 'the bytes of 16-bit integers swapped (another byte order)', correct: (x) => swapInteger(x, 2) },
-  { name: 'the bytes of 32-bit integers swapped (another byte order)', correct: (x) => swapInteger(x, 4) },
+  { name: 'the bytes of 16-bit integers swapped (another byte order)', correct: swapInt16 },
+  { name: 'the bytes of 16-bit integers swapped (another byte order)', correct: swapUint16 },
+  { name: 'the bytes of 32-bit integers swapped (another byte order)', correct: swapInt32 },
   { name: 'float32 read as 32-bit integers', correct: readIntegerAsFloat32 },
   { name: 'int8 read as uint8', correct: (x) => (isWhole(x, 0, 255) ? (x << 24) >> 24 : Number.NaN) },
   { name: 'int16 read as uint16', correct: (x) => (isWhole(x, 0, 65535) ? (x << 16) >> 16 : Number.NaN) },
