@@ -21,7 +21,7 @@ interface Line {
 
 export const rectifiedLines: Hypothesis = (scene) => {
   const { actual, reference, finitePairs, length } = scene
-  if (actual.min !== 0 || reference.min !== 0 || finitePairs < length || !hasZeros(scene)) return []
+  if (actual.min !== 0 || reference.min !== 0 || finitePairs < length || !hasZeros(scene) || !crosses(scene)) return []
   const excerpt = excerptOf(scene)
   const isRefuted = (axis: Axis | undefined) => excerpt !== undefined && axis !== undefined && areNoLines(excerpt, axis)
   const ofWhole = isRefuted(excerpt && wholeOf(excerpt)) ? [] : tryAxis(scene, wholeOf(scene))
@@ -48,6 +48,11 @@ function hasZeros({ actual, reference, length, zeros }: Scene): boolean {
     if ((actual.values[i] === 0) !== (reference.values[i] === 0)) count++
   }
   return count >= leastZeros * length
+}
+
+/** Whether elements are 0 on one side only: an offset before the ReLU moves some across. */
+function crosses({ actual, reference, many }: Scene): boolean {
+  return many().differing.some((i) => actual.values[i] === 0 || reference.values[i] === 0)
 }
 
 function tryAxis(scene: Scene, axis: Axis): Finding[] {
