@@ -120,6 +120,9 @@ export function sceneOf(
   }
 }
 
+/** All elements as one slice. */
+export const wholeOf = ({ length }: Pick<Scene, 'length'>): Axis => ({ index: -1, length: 1, stride: length })
+
 /** Whether both sides are floating-point numbers as they were given. */
 export function areFloats({ actual, reference }: Scene): boolean {
   return isFloatDType(actual.dtype) && isFloatDType(reference.dtype)

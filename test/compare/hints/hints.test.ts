@@ -360,3 +360,70 @@ describe('NaN on both sides', () => {
     expect(codesOf(withNaN(noise, 3), withNaN(reference, 3), { equalNaN: true })).not.toContain('nan-on-both-sides')
   })
 })
+
+describe('look-alikes', () => {
+  const wide = numbers(4096, 5)
+
+  test.each([
+    ['a picture of 8 bits', 255, 1],
+    ['fixed-point numbers', 60, 1 / 4],
+  ])('%s is not said to be stored in 16 bits', (_, size, step) => {
+    const whole = wide.map((value) => Math.round((size * (value + 1)) / 2 / step) * step)
+    const nearly = whole.map((value, i) => value + 0.01 * size * (numbers(4096, 8)[i] ?? 0))
+    for (const codes of [codesOf(whole, nearly), codesOf(nearly, whole)]) {
+      expect(codes).not.toContain('bfloat16-precision')
+      expect(codes).not.toContain('half-precision')
+    }
+  })
+
+  test('what float16 makes of very small numbers is no int8 grid', () => {
+    const small = wide.map((value) => value * 6e-7)
+    const [hint] = hintsOf(
+      small.map((value) => Math.round(value * 2 ** 24) / 2 ** 24),
+      small,
+      { atol: 0, rtol: 1e-3 },
+    )
+    expect(hint?.message).toMatch(/float16/)
+    expect(hint?.code).toBe('half-precision')
+  })
+
+  test.each([-1e4, -65504, 0])('a mask of %f instead of -Infinity', (value) => {
+    const masked = wide.map((x, i) => (i % 5 === 0 ? -Infinity : x))
+    const [hint] = hintsOf(
+      masked.map((x) => (x === -Infinity ? value : x)),
+      masked,
+    )
+    expect(hint?.code).toBe('mask-value')
+    expect(hint?.message).toMatch(/in all 820 places where the reference is -Infinity, and they agree elsewhere/)
+  })
+
+  test('infinities that fill a slice are no 0 / 0', () => {
+    const shape = [16, 256]
+    const broken = tensor(
+      wide.map((x, i) => (Math.floor(i / 256) === 3 ? Infinity : x)),
+      shape,
+    )
+    const [hint] = hintsOf(broken, tensor(wide, shape))
+    expect(hint?.message).toMatch(/slice 3 of axis 0 .* a division by 0 or an overflow/)
+  })
+
+  test('slices of zeros are not taken for moved ones', () => {
+    const rows = (first: number) =>
+      tensor(
+        Float32Array.from({ length: 128 * 32 }, (_, i) => {
+          const row = Math.floor(i / 32) - first
+          return row >= 0 && row < 88 ? (wide[32 * row + (i % 32)] ?? 0) : 0
+        }),
+        [128, 32],
+      )
+    expect(codesOf(rows(40), rows(0))).toEqual(['shifted'])
+  })
+
+  test('factors near known ones are not called them', () => {
+    const [hint] = hintsOf(
+      wide.map((x) => 100.01 * x),
+      wide,
+    )
+    expect(hint?.message).toMatch(/times 100\.01; beyond that they agree/)
+  })
+})

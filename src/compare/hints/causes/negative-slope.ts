@@ -2,7 +2,7 @@
 import { formatNumber } from '../../../tensor/numbers.ts'
 import { formatFitted, formatList } from '../format.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
-import type { Axis, Scene } from '../scene.ts'
+import { type Axis, type Scene, wholeOf } from '../scene.ts'
 
 /** Negative elements to which one number is fitted, at least. */
 const leastNegatives = 6
@@ -17,8 +17,6 @@ export const negativeSlope: Hypothesis = (scene) => {
   if (!few.differing.every(isNegative) || few.equal.some(isNegative)) return []
   return [wholeOf(scene), ...scene.axes].flatMap((axis) => tryAxis(scene, axis)).slice(0, 1)
 }
-
-const wholeOf = ({ length }: Scene): Axis => ({ index: -1, length: 1, stride: length })
 
 function tryAxis(scene: Scene, axis: Axis): Finding[] {
   const { actual, reference, length, error } = scene

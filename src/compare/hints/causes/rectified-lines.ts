@@ -3,7 +3,7 @@ import { formatNumber } from '../../../tensor/numbers.ts'
 import { excerptOf } from '../excerpt.ts'
 import { formatList } from '../format.ts'
 import { type Finding, type Hypothesis, leastLeft } from '../hypothesis.ts'
-import type { Axis, Scene } from '../scene.ts'
+import { type Axis, type Scene, wholeOf } from '../scene.ts'
 
 /** Pairs of positive elements that a slice must have before a line is fitted. */
 const leastPairs = 6
@@ -29,8 +29,6 @@ export const rectifiedLines: Hypothesis = (scene) => {
   if (ofWhole.some(({ left }) => left <= leastLeft)) return ofWhole
   return [...ofWhole, ...scene.axes.flatMap((axis, i) => (isRefuted(excerpt?.axes[i]) ? [] : tryAxis(scene, axis)))]
 }
-
-const wholeOf = ({ length }: Scene): Axis => ({ index: -1, length: 1, stride: length })
 
 /** An excerpt of which lines leave more than this is not one of a tensor that they explain. */
 const mostLeftOfExcerpt = 0.1
