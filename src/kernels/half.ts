@@ -99,10 +99,39 @@ export const halfKernels = {
   /** Bytes of scratch memory that {@link halfWinograd} needs. */
   halfWinogradScratchBytes: measure(['size', 'inch']),
   /**
+   * As `spread`, of planes, every addition rounded to float16. With `weights` [inputs][channels][taps] every tap of a channel adds images of
+   * `inputs`, which lie one after the other, and the last tap comes first. `scratch`: as `spread` needs it.
+   */
+  halfSpread: kernel(
+    [
+      'source',
+      'channels',
+      'channelStride',
+      'tapStride',
+      'weights',
+      'inputs',
+      'h',
+      'w',
+      'target',
+      'outH',
+      'outW',
+      ...window,
+      'top',
+      'left',
+      'scratch',
+    ],
+    { weights: 0, inputs: 1 },
+  ),
+  /**
    * The chains of A B, sums [m][chains][n rounded up to 8]: rows a of A `rowStride` apart; `packedB` [k][n] through
    * `packRight`, n rounded up to 8 by zeros. `accumulate` continues what `sums` holds, otherwise they begin at 0.
    */
   halfProduct: kernel(['a', 'rowStride', 'packedB', 'order', 'ends', 'chains', 'sums', 'm', 'n', 'k', 'accumulate']),
+  /**
+   * The last one of an odd number of rows of a Gemm: from `start` on, columns in eight or four chains by their place, as ncnn has them;
+   * `packedB` and `start` as in {@link halfProduct}.
+   */
+  halfLastRow: kernel(['a', 'packedB', 'start', 'output', 'n', 'k']),
   /** Adds the chains of each sum of {@link halfProduct} up, into output [m][n], rows `outputStride` apart. */
   halfJoin: kernel(['sums', 'chains', 'output', 'outputStride', 'm', 'n']),
   /**

@@ -91,6 +91,48 @@ describe('products of rows and a packed matrix', () => {
 })
 
 test.each([
+  [4, 3],
+  [27, 33],
+  [32, 21],
+  [20, 64],
+])('the last row of an odd number of rows: %d columns of %d terms in eight or four chains', (n, k) => {
+  const [a, w, start] = [halves(k, 6), halves(n * k, 7), halves(n, 8)]
+  const padded = Math.ceil(n / 8) * 8
+  const weights = new Float32Array(padded * k)
+  weights.set(w)
+  const packedB = arena.bytes(packedRightBytes(k, padded))
+  const source = arena.put(weights)
+  kernels.packRight({
+    source,
+    weightType: WeightType.float32,
+    depthStride: 1,
+    columnStride: k,
+    k,
+    n: padded,
+    packed: packedB,
+  })
+  const starts = new Float32Array(padded)
+  starts.set(start)
+  const output = arena.bytes(4 * n)
+  kernels.halfLastRow({ a: arena.put(a), packedB, start: arena.put(starts), output, n, k })
+  const eights = n - (n % 12) + (n % 12 >= 8 ? 8 : 0)
+  const expected = Array.from({ length: n }, (_, j) => {
+    const row = w.subarray(j * k, (j + 1) * k)
+    const chains = j < eights ? 8 : 4
+    const whole = k - (k % chains)
+    const sums = inTurn(whole, chains).map((terms) => terms.reduce((sum, i) => half(sum + a[i] * row[i]), 0))
+    const plus = (x: number, y: number): number => half(x + y)
+    const chain = (...places: number[]): number => places.map((i) => sums[i]).reduce(plus)
+    const joined =
+      chains === 8
+        ? plus(plus(chain(0, 1, 5, 6), start[j]), chain(2, 3, 4, 7))
+        : plus(start[j], plus(chain(0, 1), chain(2, 3)))
+    return a.slice(whole).reduce((sum, x, i) => half(sum + x * row[whole + i]), joined)
+  })
+  expect([...arena.read(output, n)]).toEqual(expected)
+})
+
+test.each([
   [1, 1],
   [2, 4],
 ])('a convolution of stride %d, in %d chains, adds in the order that it is given', (stride, chains) => {

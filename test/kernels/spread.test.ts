@@ -1,6 +1,7 @@
 // Spreading against its definition: every element, tap by tap, is added to the place under the tap.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { roundToFloat16 as half } from '../../src/runners/ncnn/engines/wasm/precision/sums.ts'
 import { createArena, firstDifference, randomFloats } from './arena.ts'
 
 const arena = createArena()
@@ -105,4 +106,94 @@ test('places, strides, dilations, cuts', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+/** Halves, some of them so large that sums come to be infinite. */
+const halves = (count: number, seed: number): Float32Array =>
+  randomFloats(count, seed).map((x) => half(x * (Math.abs(x) > 0.9 ? 2 ** 15 : 1)))
+
+const planes = fc.record({
+  channels: fc.integer({ min: 1, max: 3 }),
+  height: axis({ length: 5, kernel: 3 }),
+  width: axis({ length: 23, kernel: 5 }),
+  // 0 for images of each tap; otherwise so many are weighed.
+  inputs: fc.integer({ min: 0, max: 3 }),
+  seed: fc.integer(),
+})
+
+test('in half precision each addition is rounded once, and weighed images come from the last tap on', () => {
+  const cases = planes.filter(({ height, width }) => outLength(height) >= 1 && outLength(width) >= 1)
+  fc.assert(
+    fc.property(cases, ({ channels, height, width, inputs, seed }) => {
+      const [outH, outW] = [height, width].map(outLength)
+      const taps = height.kernel * width.kernel
+      const image = height.length * width.length
+      const weighed = inputs > 0
+      const [channelStride, tapStride] = weighed ? [image, 0] : [taps * image, image]
+      const values = halves((channels + inputs) * channelStride, seed)
+      const weights = halves(inputs * channels * taps, seed + 1)
+      const start = halves(channels * outH * outW, seed + 2)
+      const expected = start.slice()
+      const places = ({ length, stride, dilation, before }: Axis, k: number, end: number) =>
+        Array.from({ length }, (_, i) => [i, i * stride + k * dilation - before]).filter(([, x]) => x >= 0 && x < end)
+      for (let q = 0; q < channels; q++) {
+        for (let turn = 0; turn < taps; turn++) {
+          const tap = weighed ? taps - 1 - turn : turn
+          for (let p = 0; p < Math.max(inputs, 1); p++) {
+            const weight = weighed ? weights[(p * channels + q) * taps + tap] : 1
+            const first = q * channelStride + tap * tapStride + p * image
+            for (const [row, y] of places(height, Math.floor(tap / width.kernel), outH)) {
+              for (const [column, x] of places(width, tap % width.kernel, outW)) {
+                const at = (q * outH + y) * outW + x
+                expected[at] = half(expected[at] + weight * values[first + row * width.length + column])
+              }
+            }
+          }
+        }
+      }
+      const target = arena.put(start)
+      kernels.halfSpread({
+        source: arena.put(values),
+        channels,
+        channelStride,
+        tapStride,
+        weights: weighed ? arena.put(weights) : 0,
+        inputs: Math.max(inputs, 1),
+        h: height.length,
+        w: width.length,
+        target,
+        outH,
+        outW,
+        kernelH: height.kernel,
+        kernelW: width.kernel,
+        strideH: height.stride,
+        strideW: width.stride,
+        dilationH: height.dilation,
+        dilationW: width.dilation,
+        top: height.before,
+        left: width.before,
+        scratch: arena.bytes(kernels.spreadScratchBytes({ outW, kernelW: width.kernel, strideW: width.stride })),
+      })
+      const actual = arena.read(target, start.length)
+      arena.reset()
+      expect(firstDifference(actual, expected)).toBeUndefined()
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test.each([
+  ['below', 1 + 2 ** -10, 1023 * 2 ** -15, 1025 * 2 ** -16, 1 + 2 ** -10],
+  ['above', 1, 993 * 2 ** -15, 1056 * 2 ** -16, 1 + 2 ** -10],
+  ['above, negative', -1, -993 * 2 ** -15, 1056 * 2 ** -16, -1 - 2 ** -10],
+])('a sum that lies %s halfway by less than float32 holds goes to the nearest half', (_, start, weight, value, sum) => {
+  expect(half(start + weight * value)).toBe(sum)
+  const target = arena.put(Float32Array.of(start))
+  const one = { channels: 1, channelStride: 1, tapStride: 0, h: 1, w: 1, outH: 1, outW: 1, top: 0, left: 0 }
+  const window = { kernelH: 1, kernelW: 1, strideH: 1, strideW: 1, dilationH: 1, dilationW: 1 }
+  const scratch = arena.bytes(kernels.spreadScratchBytes({ outW: 1, kernelW: 1, strideW: 1 }))
+  const images = { source: arena.put(Float32Array.of(value)), weights: arena.put(Float32Array.of(weight)) }
+  kernels.halfSpread({ ...one, ...window, ...images, target, scratch })
+  expect(arena.read(target, 1)[0]).toBe(sum)
+  arena.reset()
 })

@@ -41,3 +41,24 @@ export function mulHalf(a: v128, b: v128): v128 {
 export function divHalf(a: v128, b: v128): v128 {
   return roundHalf(f32x4.div(a, b))
 }
+
+/** a + b; the float32 sum of two halves is rounded to float16 as the exact one is, having more than twice its digits. */
+// @ts-ignore: decorator
+@inline
+export function addOnce(a: v128, b: v128): v128 {
+  const sum = f32x4.add(a, b)
+  return overflowHalf(sum, roundHalf(sum))
+}
+
+/** sum + a b, of which a b alone is exact in float32: the sum is rounded to odd, which keeps to which side of a halfway case it lies. */
+// @ts-ignore: decorator
+@inline
+export function addProductOnce(sum: v128, a: v128, b: v128): v128 {
+  const product = f32x4.mul(a, b), total = f32x4.add(sum, product)
+  const added = f32x4.sub(total, sum)
+  const error = f32x4.add(f32x4.sub(sum, f32x4.sub(total, added)), f32x4.sub(product, added))
+  const inexact = v128.or(f32x4.lt(error, f32x4.splat(0)), f32x4.gt(error, f32x4.splat(0)))
+  const tooFar = v128.and(i32x4.shr_s(v128.xor(error, total), 31), inexact)
+  const odd = v128.or(i32x4.add(total, tooFar), v128.and(inexact, i32x4.splat(1)))
+  return overflowHalf(odd, roundHalf(odd))
+}

@@ -5,7 +5,8 @@
 //
 // Sums that overflow are Infinity at their end, not underway.
 import { packPatches } from './convolution'
-import { addHalf, overflowHalf, roundHalf } from './half-rounding'
+import { addHalf, addOnce, addProductOnce, overflowHalf, roundHalf } from './half-rounding'
+import { storeLanes } from './lanes'
 
 // @ts-ignore: decorator
 @inline
@@ -239,5 +240,42 @@ export function halfJoin(sums: usize, chains: i32, output: usize, outputStride: 
       const p = sums + (<usize>j << 2)
       storeColumns(output + (<usize>j << 2), joinChains(p, chainStep, chains), joinChains(p + 16, chainStep, chains), min(n - j, 8))
     }
+  }
+}
+
+/** Four columns of the last one of an odd number of rows: `start`, the sum of eight or four chains, and what is left of the terms. */
+// @ts-ignore: decorator
+@inline
+function lastRow4(a: usize, b: usize, start: v128, k: i32, eight: bool): v128 {
+  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, sum = start
+  const end = a + (<usize>k << 2)
+  if (eight) {
+    let c4 = c0, c5 = c0, c6 = c0, c7 = c0
+    for (const last = end - 32; a <= last; a += 32, b += 256) {
+      c0 = step(c0, v128.load32_splat(a), v128.load(b)), c1 = step(c1, v128.load32_splat(a, 4), v128.load(b, 32))
+      c2 = step(c2, v128.load32_splat(a, 8), v128.load(b, 64)), c3 = step(c3, v128.load32_splat(a, 12), v128.load(b, 96))
+      c4 = step(c4, v128.load32_splat(a, 16), v128.load(b, 128)), c5 = step(c5, v128.load32_splat(a, 20), v128.load(b, 160))
+      c6 = step(c6, v128.load32_splat(a, 24), v128.load(b, 192)), c7 = step(c7, v128.load32_splat(a, 28), v128.load(b, 224))
+    }
+    // The order that the wheel's compiler has chosen.
+    const first = addOnce(addOnce(addOnce(addOnce(c0, c1), c5), c6), sum)
+    sum = addOnce(first, addOnce(addOnce(addOnce(c2, c3), c4), c7))
+  } else {
+    for (const last = end - 16; a <= last; a += 16, b += 128) {
+      c0 = step(c0, v128.load32_splat(a), v128.load(b)), c1 = step(c1, v128.load32_splat(a, 4), v128.load(b, 32))
+      c2 = step(c2, v128.load32_splat(a, 8), v128.load(b, 64)), c3 = step(c3, v128.load32_splat(a, 12), v128.load(b, 96))
+    }
+    sum = addOnce(sum, addOnce(addOnce(c0, c1), addOnce(c2, c3)))
+  }
+  for (; a < end; a += 4, b += 32) sum = addProductOnce(sum, v128.load32_splat(a), v128.load(b))
+  return sum
+}
+
+export function halfLastRow(a: usize, packedB: usize, start: usize, output: usize, n: i32, k: i32): void {
+  // Columns are taken in twelves, then in eights: those have eight chains, the others four.
+  const twelves = n - n % 12, eights = twelves + (n % 12 >= 8 ? 8 : 0), panelStep = <usize>k << 5
+  for (let j = 0; j < n; j += 4, start += 16, output += 16) {
+    const b = packedB + <usize>(j >> 3) * panelStep + (<usize>(j & 4) << 2)
+    storeLanes(output, lastRow4(a, b, v128.load(start), k, j < eights), n - j)
   }
 }

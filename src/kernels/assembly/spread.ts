@@ -6,11 +6,11 @@ import { madd } from './madd'
 
 // A run: what one tap in a row of the kernel adds to a row of the result. Byte offsets of its first element in the input row and in the
 // remainders, and how many elements there are.
-const RUN_BYTES: usize = 12
+export const RUN_BYTES: usize = 12
 
 // @ts-ignore: decorator
 @inline
-function remainderBytes(outW: i32, strideW: i32): i32 {
+export function remainderBytes(outW: i32, strideW: i32): i32 {
   return ((outW - 1) / strideW + 4 & ~3) << 2
 }
 
@@ -19,7 +19,7 @@ export function spreadScratchBytes(outW: i32, kernelW: i32, strideW: i32): i32 {
 }
 
 /** Finds the runs of the taps in a row of the kernel. */
-function findRuns(runs: usize, w: i32, outW: i32, kernelW: i32, strideW: i32, dilationW: i32, left: i32): void {
+export function findRuns(runs: usize, w: i32, outW: i32, kernelW: i32, strideW: i32, dilationW: i32, left: i32): void {
   const step = remainderBytes(outW, strideW)
   for (let kx = 0; kx < kernelW; kx++, runs += RUN_BYTES) {
     const shift = kx * dilationW - left
@@ -56,7 +56,7 @@ function addWeighedRun(source: usize, target: usize, n: i32, weight: v128): void
 /** Takes a row apart into its remainders, or puts it together again. */
 // @ts-ignore: decorator
 @inline
-function exchangeRemainders(row: usize, remainders: usize, step: usize, outW: i32, strideW: i32, back: bool): void {
+export function exchangeRemainders(row: usize, remainders: usize, step: usize, outW: i32, strideW: i32, back: bool): void {
   let x = 0, p = row, q = remainders
   if (strideW == 2) {
     for (; x <= outW - 8; x += 8, p += 32, q += 16) {

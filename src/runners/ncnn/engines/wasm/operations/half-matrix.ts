@@ -4,7 +4,6 @@
 import { packedRightBytes, WeightType } from '../../../../../kernels/ncnn.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
-import { roundToFloat16 } from '../precision/sums.ts'
 import { type Chains, inTurn, storeOrder } from './half-order.ts'
 import { wholePanels } from './half-product.ts'
 import { elementAddress, type Operand, type ProductSizes } from './operand.ts'
@@ -39,20 +38,22 @@ export function multiplyInHalf(
   const a = denseRows(left, rows, depth, workspace)
   const packedB = packColumns(right, columns, depth, workspace)
   const sums = scratch([rows, padded], 'float32')
-  const started = sums.data
-  started.fill(0)
+  sums.data.fill(0)
   if (accumulate) {
     const source = { data: y.data, offset, strides: [rowStride, 1] }
-    copyStrided([rows, columns], source, { data: started, offset: 0, strides: [padded, 1] }, kernels)
+    copyStrided([rows, columns], source, { data: sums.data, offset: 0, strides: [padded, 1] }, kernels)
     kernels.roundToHalf({ data: sums.ptr, n: sums.length })
   }
   const last = rows - 1
-  const start = started.slice(last * padded)
-  const product = { packedB: packedB.ptr, n: columns, k: depth, rowStride: a.rowStride }
+  const start = scratch([padded], 'float32')
+  start.data.set(sums.data.subarray(last * padded))
   kernels.halfProduct({
-    ...product,
     ...pointers(inTurn(depth, 1), workspace),
     a: elementAddress(a.blob, a.offset),
+    rowStride: a.rowStride,
+    packedB: packedB.ptr,
+    n: columns,
+    k: depth,
     sums: sums.ptr,
     m: rows,
     accumulate: 1,
@@ -61,55 +62,14 @@ export function multiplyInHalf(
   kernels.halfJoin({ sums: sums.ptr, chains: 1, output, outputStride: rowStride, m: rows, n: columns })
   if (transposed || rows % 2 === 0) return
 
-  const x = { blob: a.blob, offset: a.offset + last * a.rowStride }
-  const chainsOf = (count: number): Chained => {
-    const terms = depth - (depth % count)
-    const chains = scratch([count, padded], 'float32')
-    kernels.halfProduct({
-      ...product,
-      ...pointers(inTurn(terms, count), workspace),
-      a: elementAddress(x.blob, x.offset),
-      sums: chains.ptr,
-      m: 1,
-      accumulate: 0,
-    })
-    return { chains, count, terms, padded }
-  }
-  const [eight, four] = [chainsOf(8), chainsOf(4)]
-  const target = y.data
-  for (let j = 0; j < columns; j++) {
-    const chained = j < columnsOfEight(columns) ? eight : four
-    let sum = joined(chained, j, start[j])
-    for (let k = chained.terms; k < depth; k++) sum = roundToFloat16(sum + term(x, right, j, k))
-    target[offset + last * rowStride + j] = sum
-  }
-}
-
-/** Columns are taken in twelves, then in eights: those have eight chains in a single row, the others four. */
-const columnsOfEight = (columns: number): number => columns - (columns % 12) + (columns % 12 >= 8 ? 8 : 0)
-
-function term(x: Memory, { blob, offset, outerStride, depthStride }: Operand, j: number, k: number): number {
-  return x.blob.data[x.offset + k] * blob.data[offset + j * outerStride + k * depthStride]
-}
-
-interface Chained {
-  /** Sums [chain][column]. */
-  readonly chains: Blob
-  readonly count: number
-  /** How many terms the chains have. */
-  readonly terms: number
-  readonly padded: number
-}
-
-/** The start and a column's chains, added up in the order that the wheel's compiler has chosen. */
-function joined({ chains, count, padded }: Chained, j: number, start: number): number {
-  const sums = chains.data
-  const at = (chain: number): number => sums[chain * padded + j]
-  const pair = (chain: number): number => roundToFloat16(at(chain) + at(chain + 1))
-  if (count === 4) return roundToFloat16(start + roundToFloat16(pair(0) + pair(2)))
-  const plus = (sum: number, chain: number): number => roundToFloat16(sum + at(chain))
-  const first = roundToFloat16(plus(plus(pair(0), 5), 6) + start)
-  return roundToFloat16(first + plus(plus(pair(2), 4), 7))
+  kernels.halfLastRow({
+    a: elementAddress(a.blob, a.offset + last * a.rowStride),
+    packedB: packedB.ptr,
+    start: start.ptr,
+    output: output + 4 * last * rowStride,
+    n: columns,
+    k: depth,
+  })
 }
 
 function pointers(chains: Chains, { scratch }: Workspace) {

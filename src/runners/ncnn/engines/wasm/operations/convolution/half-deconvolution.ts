@@ -2,7 +2,7 @@
 // added up tap by tap; or, for depthwise filters and without `useSgemmConvolution`, products are added to the outputs from the last tap on.
 // Source: Tencent/ncnn, src/layer/arm/deconvolution_arm_asimdhp.cpp and deconvolutiondepthwise_arm_asimdhp.cpp.
 import type { Workspace } from '../../layer.ts'
-import type { Blob, BlobArray } from '../../memory/blob.ts'
+import type { Blob } from '../../memory/blob.ts'
 import { type ArmLayout, packOf } from '../../precision/arm-layout.ts'
 import { roundToFloat16 } from '../../precision/sums.ts'
 import type { FusedActivation } from '../fused-activation.ts'
@@ -35,7 +35,7 @@ export function deconvolveInHalf(
     target.fill(roundToFloat16(offsets?.[p] ?? 0), p * outputSize, (p + 1) * outputSize)
   }
   if (layout.sgemm && !depthwise) spreadProducts(x, filters, geometry, y, workspace)
-  else spreadInputs(x, filters, geometry, packOf(inputs, layout), y)
+  else spreadInputs(x, filters, geometry, packOf(inputs, layout), y, workspace)
   activateHalf(y, activation, workspace)
 }
 
@@ -52,64 +52,84 @@ function spreadProducts(
   const taps = volumeOf(geometry.kernel)
   const rows = groupOutputs * taps
   const products = workspace.scratch([rows, inputSize], 'float32')
+  const images = { source: products.ptr, channels: groupOutputs, channelStride: taps * inputSize, tapStride: inputSize }
   for (let g = 0; g < group; g++) {
     const left = operand(weight, rows, inputs, true, g * rows * inputs)
     const right = operand(x, inputSize, inputs, true, g * inputs * inputSize)
     multiply(left, right, products, { rows, columns: inputSize, depth: inputs }, workspace, { sums: 'float16' })
-    const [source, target] = [products.data, y.data]
-    for (let p = 0; p < groupOutputs; p++) {
-      const origin = (g * groupOutputs + p) * outputSize
-      for (let tap = 0; tap < taps; tap++) {
-        addTap(source, (p * taps + tap) * inputSize, 1, tap, geometry, target, origin)
-      }
-    }
+    spreadHalves(images, geometry, y.ptr + 4 * g * groupOutputs * outputSize, workspace)
   }
 }
 
 function spreadInputs(
-  { data: source }: Blob,
-  { group, outputs, inputs, weight: { data: factors } }: SpreadingFilters,
+  x: Blob,
+  { group, outputs, inputs, weight }: SpreadingFilters,
   geometry: Geometry,
   block: number,
-  { data: target }: Blob,
+  y: Blob,
+  workspace: Workspace,
 ): void {
-  const groupOutputs = outputs / group
-  const inputSize = volumeOf(geometry.input)
-  const outputSize = volumeOf(geometry.output)
+  const inputBytes = 4 * volumeOf(geometry.input)
+  const outputBytes = 4 * volumeOf(geometry.output)
   const taps = volumeOf(geometry.kernel)
-  for (let p = 0; p < outputs; p++) {
-    const g = Math.floor(p / groupOutputs)
-    for (let q0 = 0; q0 < inputs; q0 += block) {
-      for (let tap = taps - 1; tap >= 0; tap--) {
-        for (let q = g * inputs + q0; q < g * inputs + q0 + block; q++) {
-          const factor = factors[(q * groupOutputs + (p % groupOutputs)) * taps + tap]
-          addTap(source, q * inputSize, factor, tap, geometry, target, p * outputSize)
-        }
-      }
+  if (inputs === 1 && outputs === group) {
+    const images = {
+      source: x.ptr,
+      channels: outputs,
+      channelStride: inputBytes / 4,
+      tapStride: 0,
+      weights: weight.ptr,
     }
+    spreadHalves(images, geometry, y.ptr, workspace)
+    return
+  }
+  const groupOutputs = outputs / group
+  const images = { channels: groupOutputs, channelStride: 0, tapStride: 0, inputs: block }
+  for (let q = 0; q < group * inputs; q += block) {
+    const filters = { source: x.ptr + q * inputBytes, weights: weight.ptr + 4 * q * groupOutputs * taps }
+    const target = y.ptr + Math.floor(q / inputs) * groupOutputs * outputBytes
+    spreadHalves({ ...images, ...filters }, geometry, target, workspace)
   }
 }
 
-/** Adds `weight` times an input image to the places of an output channel under one tap, each addition rounded to float16: as `spreadTap`. */
-function addTap(
-  source: BlobArray,
-  start: number,
-  weight: number,
-  tap: number,
-  { kernel, stride, dilation, input, output, before }: Geometry,
-  target: BlobArray,
-  origin: number,
+/** Images as the kernel takes them. */
+interface HalfImages {
+  readonly source: number
+  readonly channels: number
+  readonly channelStride: number
+  readonly tapStride: number
+  readonly weights?: number
+  readonly inputs?: number
+}
+
+/** Adds the images to the channels from address `target` on. */
+function spreadHalves(
+  images: HalfImages,
+  { input, output, kernel, stride, dilation, before }: Geometry,
+  target: number,
+  { kernels, scratch }: Workspace,
 ): void {
-  const [, inH, inW] = input
+  const [, h, w] = input
   const [, outH, outW] = output
-  const shift = (tap % kernel[2]) * dilation[2] - before[2]
-  const first = Math.max(Math.ceil(-shift / stride[2]), 0)
-  const end = Math.min(Math.ceil((outW - shift) / stride[2]), inW)
-  for (let row = 0; row < inH; row++) {
-    const oy = row * stride[1] + Math.floor(tap / kernel[2]) * dilation[1] - before[1]
-    if (oy < 0 || oy >= outH) continue
-    let at = origin + oy * outW + first * stride[2] + shift
-    for (let ix = first; ix < end; ix++, at += stride[2])
-      target[at] = roundToFloat16(target[at] + weight * source[start + row * inW + ix])
-  }
+  const [, kernelH, kernelW] = kernel
+  const [, strideH, strideW] = stride
+  const [, dilationH, dilationW] = dilation
+  const [, top, left] = before
+  kernels.halfSpread({
+    ...images,
+    h,
+    w,
+    target,
+    outH,
+    outW,
+    kernelH,
+    kernelW,
+    strideH,
+    strideW,
+    dilationH,
+    dilationW,
+    top,
+    left,
+    scratch: scratch([kernels.spreadScratchBytes({ outW, kernelW, strideW })], 'uint8').ptr,
+  })
 }
