@@ -44,7 +44,7 @@ export interface Runner<Layer extends LayerInfo = LayerInfo> {
   readonly readsAtOnce?: boolean
   /**
    * Computes tensors that were not fed. Is not called again before it has ended.
-   * @param part what must run for them; no input is missing
+   * @param part what must run for them; no input is missing. One object stands for one choice of what is fed and requested
    * @param emit takes each of them, in any order, best as soon as it is computed; what it throws ends the run
    */
   compute(fed: ReadonlyMap<string, Tensor>, requested: readonly string[], part: Part<Layer>, emit: Emit): Promise<void>
@@ -122,10 +122,17 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, Fail
     const names = new Set([...fed, ...part.layers.flatMap((layer) => layer.outputs)])
     return blobs.filter((name) => names.has(name))
   }
+  /** The last part: runs of a model rarely differ in what they feed and ask for. */
+  let known: Readonly<{ fed: readonly string[]; requested: readonly string[]; part: Part<Layer> }> | undefined
   const partFor = (fed: ReadonlyMap<string, Tensor>, requested: readonly string[]): Part<Layer> => {
+    const names = [...fed.keys()]
+    if (known && sameNames(known.fed, names) && sameNames(known.requested, requested)) return known.part
     const part = needed(layers, fed, requested, runner.mayBeAbsent)
     const missing = part.missing.filter((name) => inputNames.includes(name))
-    if (missing.length === 0) return part
+    if (missing.length === 0) {
+      known = { fed: names, requested, part }
+      return part
+    }
     throw new Failure(
       `${source}: input ${quoteNames(missing)} is needed but missing; the model's inputs are ${quoteNames(inputNames)}, given: ${quoteNames([...fed.keys()])}`,
       { code: 'wrong-input' },
@@ -190,6 +197,9 @@ export function createModel<Layer extends LayerInfo>(runner: Runner<Layer>, Fail
     [dispose]: close,
   }
 }
+
+const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((name, index) => name === b[index])
 
 /** The same tensor in memory of its own. */
 export const copyOf = ({ data, shape, dtype }: Tensor): Tensor => ({ data: data.slice(), shape: [...shape], dtype })

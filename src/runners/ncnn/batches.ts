@@ -46,6 +46,7 @@ export function blobsWithBatch(
   fedBatches: Iterable<string>,
 ): ReadonlySet<string> {
   const names = new Set(fedBatches)
+  if (names.size === 0) return names
   for (const layer of layers) {
     const hasBatch = mixesSamples(layer) ? passesBatch(layer, names) : layer.inputs.some((name) => names.has(name))
     if (hasBatch) for (const name of layer.outputs) if (!fed.has(name)) names.add(name)

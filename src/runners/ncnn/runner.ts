@@ -42,8 +42,8 @@ export function ncnnRunner(
     // ncnn takes inputs of other shapes than its Input layers declare.
     refuses(name, { shape }) {
       const hasBatch = isBatched(batched, name)
-      const declared = inputInfo(name, producers.get(name), false).shape
-      if (hasBatch && declared?.length === shape.length) {
+      const declared = hasBatch ? inputInfo(name, producers.get(name), false).shape : undefined
+      if (declared?.length === shape.length) {
         return (
           `input "${name}" has no batch axis, which \`batched\` says it has: a sample is ${formatShape(declared)}. ` +
           `Feed ${formatShape([1, ...shape])}`

@@ -26,6 +26,7 @@ import { type LoadedNetwork, loadNetwork } from './load-network.ts'
 import type { createArena } from './memory/arena.ts'
 import { Blob } from './memory/blob.ts'
 import { blobToTensor, tensorToBlob } from './memory/exchange.ts'
+import { type Plan, planRun } from './plan.ts'
 import { roundResult, roundTo, type Storage16 } from './precision/reduced-precision.ts'
 import type { TakeLayer } from './take-layers.ts'
 
@@ -39,7 +40,7 @@ export async function loadWasmNetwork(
   arenaOver?: typeof createArena,
 ): Promise<NcnnNetwork> {
   const network = await loadNetwork(model, options, arenaOver)
-  const loaded = { network, topology: model.topology, batched: options.batched }
+  const loaded = { network, topology: model.topology, batched: options.batched, plans: new WeakMap() }
   return {
     mayBeAbsent(layer, index) {
       const { type, params } = network.declared.get(layer) as DeclaredLayer
@@ -48,7 +49,7 @@ export async function loadWasmNetwork(
     readsAtOnce: true,
     async compute(fed, requested, part, emit) {
       checkBatches(fed, options.batched)
-      await network.withLayers((take) => runNetwork(loaded, take, fed, new Set(requested), part, emit))
+      await network.withLayers((take) => runNetwork(loaded, take, fed, requested, part, emit))
     },
     close: () => network.release(),
   }
@@ -58,23 +59,25 @@ interface Loaded {
   readonly network: LoadedNetwork
   readonly topology: Topology
   readonly batched: Batched
+  readonly plans: WeakMap<Part<GraphLayer>, Plan>
 }
 
 /** Emits each requested blob when it is computed: copied out, and freed when nobody reads it any more. */
 function runNetwork(
-  { network, topology, batched }: Loaded,
+  { network, topology, batched, plans }: Loaded,
   take: TakeLayer,
   fed: ReadonlyMap<string, Tensor>,
-  requested: ReadonlySet<string>,
-  { layers, absent }: Part<GraphLayer>,
+  requested: readonly string[],
+  part: Part<GraphLayer>,
   emit: Emit,
 ): void {
   const { workspace, beginRun, abandonRun } = network.workspace
   const fedBatches = [...fed.keys()].filter((name) => isBatched(batched, name))
   const hasBatch = blobsWithBatch(topology, fed, fedBatches)
-  const blobs = new Map<string, Samples>()
-  /** How often each blob will still be read. */
-  const pending = countReaders(layers)
+  const plan = plans.get(part) ?? planRun(part, [...fed.keys()], requested)
+  plans.set(part, plan)
+  /** By their places, while they are in use. */
+  const blobs: (Samples | undefined)[] = []
 
   const feed = (name: string, tensor: Tensor): Samples => {
     const type = typeToFeed(name, tensor, topology)
@@ -85,26 +88,24 @@ function runNetwork(
 
   beginRun()
   try {
-    for (const [name, tensor] of fed) if (pending.has(name)) blobs.set(name, feed(name, tensor))
-    for (const name of absent) blobs.set(name, [workspace.alloc([0])])
-    for (const graphLayer of layers) {
-      const { layer, giveBack } = take(graphLayer)
-      const inputs = graphLayer.inputs.map((name) => blobs.get(name) as Samples)
-      const dying = takeLastReads(graphLayer, pending)
-      const outputs = runSamples(layer, inputs, allSamples(dying, blobs), network)
+    for (const [name, place] of plan.fed) blobs[place] = feed(name, fed.get(name) as Tensor)
+    for (const place of plan.absent) blobs[place] = [workspace.alloc([0])]
+    for (const step of plan.steps) {
+      const { layer, giveBack } = take(step.layer)
+      const inputs = step.inputs.map((place) => blobs[place] as Samples)
+      const dying = takeAll(step.last, blobs)
+      const outputs = runSamples(layer, inputs, dying, network)
       giveBack(outputs)
-      for (const name of dying) {
-        releaseAll(blobs.get(name) ?? [])
-        blobs.delete(name)
-      }
-      for (const [index, name] of graphLayer.outputs.entries()) {
+      releaseAll(dying)
+      for (let index = 0; index < step.outputs.length; index++) {
+        const { name, place, isRequested } = step.outputs[index]
         const samples = outputs[index]
-        if (requested.has(name) && !fed.has(name)) emit(name, toTensor(samples, name, hasBatch.has(name)))
-        if (pending.has(name) && !fed.has(name)) blobs.set(name, samples)
-        else releaseAll(samples)
+        if (isRequested) emit(name, toTensor(samples, name, hasBatch.has(name)))
+        if (place === undefined) releaseAll(samples)
+        else blobs[place] = samples
       }
     }
-    for (const samples of blobs.values()) releaseAll(samples)
+    for (const samples of blobs) releaseAll(samples ?? [])
   } catch (error) {
     abandonRun()
     throw error
@@ -113,9 +114,13 @@ function runNetwork(
 
 // Loops, where flat and flatMap would take a tenth of what small layers take.
 
-function allSamples(names: readonly string[], blobs: ReadonlyMap<string, Samples>): Set<Blob> {
-  const all = new Set<Blob>()
-  for (const name of names) for (const blob of blobs.get(name) ?? []) all.add(blob)
+/** Takes the blobs away from their places. */
+function takeAll(places: readonly number[], blobs: (Samples | undefined)[]): Blob[] {
+  const all: Blob[] = []
+  for (const place of places) {
+    for (const blob of blobs[place] ?? []) all.push(blob)
+    blobs[place] = undefined
+  }
   return all
 }
 
@@ -128,31 +133,11 @@ function toTensor(samples: Samples, name: string, hasBatch: boolean): Tensor {
   return hasBatch || tensors.length > 1 ? stackSamples(tensors, name) : tensors[0]
 }
 
-function countReaders(layers: readonly GraphLayer[]): Map<string, number> {
-  const readers = new Map<string, number>()
-  for (const layer of layers) for (const name of layer.inputs) readers.set(name, (readers.get(name) ?? 0) + 1)
-  return readers
-}
-
-/** Counts one read of each input and returns those that nobody reads after this layer. */
-function takeLastReads(layer: GraphLayer, pending: Map<string, number>): string[] {
-  const last: string[] = []
-  for (const name of layer.inputs) {
-    const reads = (pending.get(name) ?? 0) - 1
-    if (reads > 0) pending.set(name, reads)
-    else {
-      pending.delete(name)
-      last.push(name)
-    }
-  }
-  return last
-}
-
 /** Runs a layer on each sample of a batch, or at once if it knows of batches. An input of one sample serves all. */
 function runSamples(
   layer: RunnableLayer,
   inputs: readonly Samples[],
-  dying: ReadonlySet<Blob>,
+  dying: readonly Blob[],
   network: LoadedNetwork,
 ): readonly Samples[] {
   const { forwardBatch } = layer.type
@@ -189,13 +174,13 @@ function storedBatches(
 }
 
 /** Those that no later sample reads. */
-const ofBatches = (inputs: readonly Samples[], dying: ReadonlySet<Blob>): ReadonlySet<Blob> =>
-  new Set(inputs.flatMap((samples) => (samples.length > 1 ? samples : [])).filter((blob) => dying.has(blob)))
+const ofBatches = (inputs: readonly Samples[], dying: readonly Blob[]): readonly Blob[] =>
+  inputs.flatMap((samples) => (samples.length > 1 ? samples : [])).filter((blob) => dying.includes(blob))
 
 function runLayer(
   layer: RunnableLayer,
   inputs: readonly Blob[],
-  dying: ReadonlySet<Blob>,
+  dying: readonly Blob[],
   network: LoadedNetwork,
 ): readonly Blob[] {
   return withinLayer(layer, inputs, dying, network, (workspace) => {
@@ -226,7 +211,7 @@ function checkElements(layer: RunnableLayer, inputs: readonly Blob[]): void {
 function withinLayer<Result>(
   layer: RunnableLayer,
   inputs: readonly Blob[],
-  dying: ReadonlySet<Blob>,
+  dying: readonly Blob[],
   network: LoadedNetwork,
   work: (workspace: Workspace) => Result,
 ): Result {

@@ -9,7 +9,7 @@ import type { Blob } from '../memory/blob.ts'
 import { checkFloat, mapElements } from '../operations/elementwise.ts'
 import { larger, smaller } from '../operations/extrema.ts'
 import { oneToOne } from '../param-checks.ts'
-import { broadcast } from '../shapes/broadcast.ts'
+import { type BroadcastMemory, rememberedBroadcast } from '../shapes/broadcast.ts'
 
 type OperationName = keyof typeof Operation
 type BinaryFunction = (x: number, y: number) => number
@@ -78,15 +78,16 @@ export const BinaryOp = defineLayer({
   prepare({ params: { op_type, with_scalar, b } }, { alloc }) {
     const name = names.get(op_type)
     if (name === undefined) throw new NcnnError(`op_type must be 0 to ${names.size - 1}, found ${op_type}`)
-    if (!with_scalar) return { f: functions[name], constant: undefined }
+    const lastBroadcast: BroadcastMemory = {}
+    if (!with_scalar) return { f: functions[name], constant: undefined, lastBroadcast }
     const constant = alloc([1])
     constant.data[0] = b
-    return { f: functions[name], constant }
+    return { f: functions[name], constant, lastBroadcast }
   },
   check({ with_scalar }, layer) {
     if (with_scalar) oneToOne(layer)
   },
-  forward([a, second], { params: { op_type, b }, prepared: { f, constant } }, workspace) {
+  forward([a, second], { params: { op_type, b }, prepared: { f, constant, lastBroadcast } }, workspace) {
     if (constant !== undefined) {
       return mapElements(
         a,
@@ -114,18 +115,28 @@ export const BinaryOp = defineLayer({
       )
     }
     if (second === undefined) throw new NcnnError('it needs two inputs, or with_scalar=1 and the constant b')
-    return binary(a, second, op_type, f, workspace)
+    return binary(a, second, op_type, f, lastBroadcast, workspace)
   },
 })
 
-function binary(a: Blob, b: Blob, operation: number, f: BinaryFunction, workspace: Workspace): Blob {
+function binary(
+  a: Blob,
+  b: Blob,
+  operation: number,
+  f: BinaryFunction,
+  lastBroadcast: BroadcastMemory,
+  workspace: Workspace,
+): Blob {
   checkFloat(a, workspace)
   checkFloat(b, workspace)
-  const { shape, axes } = broadcast(a.shape, b.shape)
+  const { shape, axes } = rememberedBroadcast(a.shape, b.shape, lastBroadcast)
   const y = resultBlob(a, b, shape, workspace)
-  const [n0, n1, n2, n3] = axes.map(({ length }) => length)
-  const [a0, a1, a2, a3] = axes.map(({ aStride }) => aStride)
-  const [b0, b1, b2, b3] = axes.map(({ bStride }) => bStride)
+  const [
+    { length: n0, aStride: a0, bStride: b0 },
+    { length: n1, aStride: a1, bStride: b1 },
+    { length: n2, aStride: a2, bStride: b2 },
+    { length: n3, aStride: a3, bStride: b3 },
+  ] = axes
   if (workspace.float === 'float32') {
     workspace.kernels.binary({
       op: operation,

@@ -1,15 +1,17 @@
 // Padding: a border around a blob, of a constant, of its edge, or of its mirror image.
+
+import { sameShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
 import { raw } from '../../../weights.ts'
-import { defineLayer } from '../layer.ts'
+import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob, BlobArray } from '../memory/blob.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
 import { within } from '../param-checks.ts'
 import { axisNames } from '../shapes/axes.ts'
 
 const paddingTypes = ['constant', 'replicate', 'reflect'] as const
-type PaddingType = (typeof paddingTypes)[number]
+const constantType = 0
 
 /** Marks positions outside the input that hold the constant. */
 const outside = -1
@@ -41,46 +43,79 @@ export const Padding = defineLayer({
   weights: ({ per_channel_pad_data_size }) => ({
     per_channel_pad_data: per_channel_pad_data_size ? raw(per_channel_pad_data_size) : undefined,
   }),
-  forward([x], { params, weights: { per_channel_pad_data } }, workspace) {
-    const type = paddingTypes[params.type]
-    const { top, bottom, left, right, front, behind } = params
-    const rank = x.shape.length
-    const byName = { w: [left, right], h: [top, bottom], d: [front, behind], c: rank === 3 ? [front, behind] : [0, 0] }
-    const pads = axisNames(rank).map((name) => byName[name])
-    if (pads.flat().every((pad) => pad === 0)) return x.share()
-    if (pads.flat().some((pad) => pad < 0)) {
-      throw new NcnnError(`a padding cannot be negative, found ${Math.min(...pads.flat())}`)
-    }
-    const y = workspace.alloc(
-      x.shape.map((length, axis) => pads[axis][0] + length + pads[axis][1]),
-      x.dtype,
-    )
-    if (type === 'constant' && (per_channel_pad_data === undefined || rank < 3)) {
-      y.data.fill(constants(y, params.value, undefined)(0))
-      copyStrided(
-        x.shape,
-        viewOf(x),
-        viewOf(
-          y,
-          pads.map(([before]) => before),
-        ),
-        workspace.kernels,
-      )
-      return y
-    }
-    const sources = pads.map(([before, after], axis) => sourcePositions(type, x.shape[axis], before, after))
-    fill(x, y, sources, left, constants(y, params.value, rank >= 3 ? per_channel_pad_data : undefined))
+  prepare: (): { last?: Layout } => ({}),
+  forward([x], { params, weights: { per_channel_pad_data }, prepared }, workspace) {
+    const { last } = prepared
+    const layout = last && sameShape(last.from, x.shape) ? last : layoutFor(x.shape, params)
+    prepared.last = layout
+    const { shape, starts, padsRowsOnly } = layout
+    if (sameShape(shape, x.shape)) return x.share()
+    const y = workspace.alloc(shape, x.dtype)
+    const perChannel = x.shape.length >= 3 ? per_channel_pad_data : undefined
+    const constantOf = constants(y, params.value, perChannel)
+    const isUniform = params.type === constantType && perChannel === undefined
+    if (isUniform) fillAll(y, constantOf(0), workspace)
+    if (isUniform || padsRowsOnly) copyStrided(x.shape, viewOf(x), viewOf(y, starts), workspace.kernels)
+    if (isUniform) return y
+    layout.sources ??= starts.map((before, axis) => sourcePositions(params.type, x.shape[axis], before, shape[axis]))
+    if (padsRowsOnly) fillBorders(x, y, layout.sources, starts, constantOf)
+    else fill(x, y, layout.sources, starts, constantOf)
     return y
   },
 })
 
+/** Where the elements of a blob of one shape go. */
+interface Layout {
+  readonly from: readonly number[]
+  readonly shape: readonly number[]
+  /** Where the input begins in the result. */
+  readonly starts: readonly number[]
+  /** There is nothing to pad along any axis but the innermost. */
+  readonly padsRowsOnly: boolean
+  /** For each axis: what the positions repeat, once somebody has asked. */
+  sources?: readonly Int32Array[]
+}
+
+interface Pads {
+  readonly top: number
+  readonly bottom: number
+  readonly left: number
+  readonly right: number
+  readonly front: number
+  readonly behind: number
+}
+
+function layoutFor(from: readonly number[], { top, bottom, left, right, front, behind }: Pads): Layout {
+  const rank = from.length
+  const byName = { w: [left, right], h: [top, bottom], d: [front, behind], c: rank === 3 ? [front, behind] : [0, 0] }
+  const pads = axisNames(rank).map((name) => byName[name])
+  const least = Math.min(...pads.flat())
+  if (least < 0) throw new NcnnError(`a padding cannot be negative, found ${least}`)
+  return {
+    from,
+    shape: from.map((length, axis) => pads[axis][0] + length + pads[axis][1]),
+    starts: pads.map(([before]) => before),
+    padsRowsOnly: pads
+      .slice(0, -1)
+      .flat()
+      .every((pad) => pad === 0),
+  }
+}
+
+function fillAll(y: Blob, constant: number, { kernels }: Workspace): void {
+  if (y.dtype === 'float32') kernels.fill({ destination: y.ptr, n: y.length, value: constant })
+  else y.data.fill(constant)
+}
+
 /** For each position along an axis of the result, the input's position that it repeats. */
-function sourcePositions(type: PaddingType, length: number, before: number, after: number): Int32Array {
-  if (type === 'reflect' && Math.max(before, after) >= length) {
-    throw new NcnnError(`${length} elements cannot be mirrored over a padding of ${Math.max(before, after)}`)
+function sourcePositions(kind: number, length: number, before: number, padded: number): Int32Array {
+  const type = paddingTypes[kind]
+  const most = Math.max(before, padded - length - before)
+  if (type === 'reflect' && most >= length) {
+    throw new NcnnError(`${length} elements cannot be mirrored over a padding of ${most}`)
   }
   const last = length - 1
-  const positions = new Int32Array(before + length + after)
+  const positions = new Int32Array(padded)
   for (let i = 0; i < positions.length; i++) {
     const position = i - before
     if (type === 'constant') positions[i] = position < 0 || position > last ? outside : position
@@ -104,15 +139,38 @@ function constants(y: Blob, value: number, perChannel: Blob | undefined): (chann
   return (channel) => toElement(perChannel.data[channel])
 }
 
+/** Fills what lies before and behind the rows of x in those of y, which are as many. */
+function fillBorders(
+  x: Blob,
+  y: Blob,
+  sources: readonly Int32Array[],
+  starts: readonly number[],
+  constantOf: (channel: number) => number,
+): void {
+  const columns = sources[sources.length - 1]
+  const left = starts[starts.length - 1]
+  const width = x.shape[x.shape.length - 1]
+  const [source, target] = [x.data, y.data]
+  const rows = y.length / columns.length
+  const rowsPerChannel = rows / (y.shape.length > 1 ? y.shape[0] : 1)
+  for (let row = 0; row < rows; row++) {
+    const constant = constantOf(Math.floor(row / rowsPerChannel))
+    const [from, to] = [row * width, row * columns.length]
+    fillBorder(source, from, target, to, columns, 0, left, constant)
+    fillBorder(source, from, target, to, columns, left + width, columns.length, constant)
+  }
+}
+
 /** Fills y row by row: each row repeats one of x's rows or holds the constant. */
 function fill(
   x: Blob,
   y: Blob,
   sources: readonly Int32Array[],
-  left: number,
+  starts: readonly number[],
   constantOf: (channel: number) => number,
 ): void {
   const columns = sources[sources.length - 1]
+  const left = starts[starts.length - 1]
   const outer = sources.slice(0, -1)
   const width = x.shape[x.shape.length - 1]
   const [source, target] = [x.data, y.data]

@@ -1,5 +1,6 @@
 // Split: one blob under several names.
 import { defineLayer } from '../layer.ts'
+import type { Blob } from '../memory/blob.ts'
 
 /** y0, y1, ... = x */
 export const Split = defineLayer({
@@ -9,5 +10,9 @@ export const Split = defineLayer({
   elements: 'moved',
   stores16: true,
   params: {},
-  forward: ([x], { outputCount }) => Array.from({ length: outputCount }, () => x.share()),
+  forward([x], { outputCount }) {
+    const outputs: Blob[] = []
+    for (let i = 0; i < outputCount; i++) outputs.push(x.share())
+    return outputs
+  },
 })

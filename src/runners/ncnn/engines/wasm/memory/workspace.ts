@@ -11,7 +11,7 @@ import { maxMemoryBytes } from './kernel-memory.ts'
 export interface WorkspaceControl {
   readonly workspace: Workspace
   /** Says which blobs die with the layer that runs next: `reuse` may hand out their memory. */
-  beginLayer(dying: ReadonlySet<Blob>): void
+  beginLayer(dying: readonly Blob[]): void
   freeScratch(): void
   /** Says that a run begins. */
   beginRun(): void
@@ -20,7 +20,7 @@ export interface WorkspaceControl {
 }
 
 export function createWorkspace(arena: Arena, kernels: NcnnKernels, float: 'float32' | 'float64'): WorkspaceControl {
-  let dying: ReadonlySet<Blob> = new Set()
+  let dying: readonly Blob[] = []
   const scratch: Blob[] = []
 
   const alloc = (shape: readonly number[], dtype: BlobDType = float): Blob => {
@@ -37,7 +37,7 @@ export function createWorkspace(arena: Arena, kernels: NcnnKernels, float: 'floa
       return blob
     },
     reuse(like) {
-      return dying.has(like) && like.exclusive ? like.share() : alloc(like.shape, like.dtype)
+      return dying.includes(like) && like.exclusive ? like.share() : alloc(like.shape, like.dtype)
     },
   }
   return {
@@ -46,11 +46,12 @@ export function createWorkspace(arena: Arena, kernels: NcnnKernels, float: 'floa
       dying = blobs
     },
     freeScratch() {
-      for (const blob of scratch.splice(0)) blob.release()
+      for (const blob of scratch) blob.release()
+      scratch.length = 0
     },
     beginRun: () => arena.begin(),
     abandonRun() {
-      scratch.splice(0)
+      scratch.length = 0
       arena.rollBack()
     },
   }

@@ -72,7 +72,9 @@ function copyByKernel(
   { data: target }: StridedView,
   kernels: Pick<NcnnKernels, 'copyStrided'>,
 ): CopyPart {
-  const [a, b, c, d] = [...Array<Axis>(kernelAxes - axes.length).fill(single), ...axes]
+  const count = axes.length
+  const fromInside = (index: number): Axis => (index < count ? axes[count - 1 - index] : single)
+  const [a, b, c, d] = [fromInside(3), fromInside(2), fromInside(1), fromInside(0)]
   return (from, to) =>
     kernels.copyStrided({
       source: source.byteOffset + 4 * from,

@@ -1,6 +1,6 @@
 // ncnn's rules for operands of different shapes, which are not numpy's when the ranks differ.
 // Source: Tencent/ncnn, docs/developer-guide/binaryop-broadcasting.md.
-import { formatShape, rowMajorStrides } from '../../../../../tensor/shape.ts'
+import { formatShape, rowMajorStrides, sameShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 
 /** One axis of the loop over a result, with the strides of both operands: 0 where an operand is repeated. */
@@ -17,8 +17,24 @@ export interface Broadcast {
   readonly axes: readonly BroadcastAxis[]
 }
 
-/** @throws {NcnnError} when two lengths differ and neither is 1 */
-export function broadcast(a: readonly number[], b: readonly number[]): Broadcast {
+/** How the last two shapes went together: runs of a model rarely differ in them. */
+export interface BroadcastMemory {
+  known?: { readonly a: readonly number[]; readonly b: readonly number[]; readonly result: Broadcast }
+}
+
+/**
+ * How two shapes go together.
+ * @param last saves working it out again, which takes longer than adding small blobs
+ * @throws {NcnnError} when two lengths differ and neither is 1
+ */
+export function rememberedBroadcast(a: readonly number[], b: readonly number[], last: BroadcastMemory): Broadcast {
+  if (last.known && sameShape(last.known.a, a) && sameShape(last.known.b, b)) return last.known.result
+  const result = broadcast(a, b)
+  last.known = { a, b, result }
+  return result
+}
+
+function broadcast(a: readonly number[], b: readonly number[]): Broadcast {
   const rank = Math.max(a.length, b.length)
   const aShape = expandRank(a, b, rank)
   const bShape = expandRank(b, a, rank)
@@ -62,4 +78,4 @@ function joinAxes(aShape: readonly number[], bShape: readonly number[]): Broadca
   return [...single, ...joined]
 }
 
-const ones = (count: number): number[] => Array.from({ length: count }, () => 1)
+const ones = (count: number): number[] => new Array<number>(count).fill(1)
