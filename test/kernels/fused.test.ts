@@ -22,9 +22,13 @@ describe.skipIf(module === undefined)('with relaxed SIMD', () => {
   test.each([
     { initial: Initial.zero, m: 30, k: 40, activation: Activation.none },
     { initial: Initial.rowBias, m: 30, k: 600, activation: Activation.relu },
+    { initial: Initial.rowBias, m: 175, k: 141, activation: Activation.clip },
     { initial: Initial.rowBias, m: 175, k: 41, activation: Activation.clip },
     { initial: Initial.columnBias, m: 24, k: 7, activation: Activation.none },
+    { initial: Initial.columnBias, m: 58, k: 66, activation: Activation.none },
+    { initial: Initial.zero, m: 16, k: 67, activation: Activation.relu },
     { initial: Initial.accumulate, m: 29, k: 1, activation: Activation.none },
+    { initial: Initial.accumulate, m: 29, k: 64, activation: Activation.none },
   ])('a product of $m rows has the bits of its columns, computed one by one: $initial', (problem) => {
     const { initial, m, k, activation } = problem
     const n = 20

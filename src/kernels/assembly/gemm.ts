@@ -11,8 +11,10 @@ import { madd } from './madd'
 export const DEPTH_BLOCK: i32 = 512
 /** Columns of B packed at a time: the block (256 KB) stays in the second-level cache. */
 export const COLUMN_BLOCK: i32 = 128
-/** Rows of A that pass by each B panel while they are in the second-level cache; whole tiles of both heights. */
-export const ROW_BLOCK: i32 = 72
+/** Rows of A that pass by each B panel while they are in the second-level cache; whole tiles of four and of five rows. */
+export const ROW_BLOCK: i32 = 80
+/** From this depth on tiles of five rows are worth what it takes to begin one. */
+const FIVES_DEPTH: i32 = 64
 /** Rows of A packed at a time when it is A that changes from call to call. */
 const PACKED_ROW_BLOCK: i32 = 256
 
@@ -136,13 +138,21 @@ function packTwoPanels(dst: usize, panelStep: usize, src: usize, depthStep: usiz
   }
 }
 
+/** Depths that all columns are packed of before the next ones: a page of memory each, all known to the processor at a time. */
+const PACKED_DEPTHS: i32 = 32
+
 /** Packs `columns` columns of floats over k depths into panels `panelStep` bytes apart. */
 function packColumns(dst: usize, panelStep: usize, src: usize, columnStep: usize, depthStep: usize, columns: i32, k: i32): void {
-  let j = 0
-  if (columnStep == 4) {
-    for (; j <= columns - 16; j += 16, dst += 2 * panelStep, src += 64) packTwoPanels(dst, panelStep, src, depthStep, k)
+  const pairs = columnStep == 4 ? columns >> 4 : 0
+  for (let p = 0; pairs && p < k; p += PACKED_DEPTHS) {
+    let to = dst + (<usize>p << 5), from = src + <usize>p * depthStep
+    for (let pair = 0; pair < pairs; pair++, to += 2 * panelStep, from += 64) {
+      packTwoPanels(to, panelStep, from, depthStep, min(k - p, PACKED_DEPTHS))
+    }
   }
-  for (; j < columns; j += 8, dst += panelStep, src += 8 * columnStep) {
+  dst += <usize>(2 * pairs) * panelStep
+  src += <usize>pairs << 6
+  for (let j = pairs << 4; j < columns; j += 8, dst += panelStep, src += 8 * columnStep) {
     const lanes = min(columns - j, 8)
     packPanel(dst, panelWidth(lanes), src, 0, columnStep, depthStep, lanes, k)
   }
@@ -378,22 +388,28 @@ function tiles4x8(
 }
 
 /**
- * C[12*groups,8] likewise, where a product and its addition are one instruction: two of them a cycle, each four cycles until it is done,
- * want more than eight accumulators. Three panels of A make two tiles of six rows: four rows of one panel and two of the middle one.
- * Each row ends its basic block by a way out that is never taken: otherwise V8 holds more than the fifteen registers that there are.
+ * C[5*tiles,8] likewise, where a product and its addition are one instruction: two of them a cycle, each four
+ * cycles until it is done, want more than eight accumulators. With ten there are registers left for three broadcasts at a time, of the
+ * fifteen that there are: ways out that are never taken, since no panel begins there, keep V8 from holding more. They compare what
+ * is in a register anyway.
  */
-function tiles6x8(
-  groups: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,
+function tiles5x8(
+  tiles: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,
   initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
 ): void {
-  let a: v128, b0: v128, b1: v128
-  let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128, c40: v128, c41: v128, c50: v128, c51: v128
-  for (let tile = 0; tile < groups << 1; tile++) {
-    const second = tile & 1
-    let quad = second ? pa + 2 * aStep : pa, pair = pa + aStep + (second ? 8 : 0)
-    const quadC = second ? c + 8 * ldc : c, pairC = c + (second ? 6 : 4) * ldc
+  let x: v128, y: v128, z: v128, b0: v128, b1: v128
+  let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128, c40: v128, c41: v128
+  const jump = aStep - 16
+  for (let tile = 0; tile < tiles; tile++) {
+    // The first tile begins with a panel of A, those after it one row later in the next panel each.
+    const lane = tile & 3
+    let r0 = pa, r1 = pa + 4, r2 = pa + 8, r3 = pa + 12, r4 = pa + 16 + jump
+    if (lane == 3) r1 += jump
+    if (lane >= 2) r2 += jump
+    if (lane >= 1) r3 += jump
+    pa = lane == 3 ? r4 + 4 + jump : r4 + 4
     if (initial == INITIAL_ACCUMULATE) {
-      let p = quadC
+      let p = c
       c00 = v128.load(p), c01 = v128.load(p, 16)
       p += ldc
       c10 = v128.load(p), c11 = v128.load(p, 16)
@@ -401,130 +417,99 @@ function tiles6x8(
       c20 = v128.load(p), c21 = v128.load(p, 16)
       p += ldc
       c30 = v128.load(p), c31 = v128.load(p, 16)
-      c40 = v128.load(pairC), c41 = v128.load(pairC, 16)
-      c50 = v128.load(pairC + ldc), c51 = v128.load(pairC + ldc, 16)
+      p += ldc
+      c40 = v128.load(p), c41 = v128.load(p, 16)
     } else if (initial == INITIAL_ROW_BIAS) {
-      const quadBias = second ? bias + 2 * biasStep : bias, pairBias = bias + biasStep + (second ? 8 : 0)
-      c00 = c01 = v128.load32_splat(quadBias)
-      c10 = c11 = v128.load32_splat(quadBias, 4)
-      c20 = c21 = v128.load32_splat(quadBias, 8)
-      c30 = c31 = v128.load32_splat(quadBias, 12)
-      c40 = c41 = v128.load32_splat(pairBias)
-      c50 = c51 = v128.load32_splat(pairBias, 4)
+      c00 = c01 = v128.load32_splat(bias)
+      c10 = c11 = v128.load32_splat(bias, 4)
+      c20 = c21 = v128.load32_splat(bias, 8)
+      c30 = c31 = v128.load32_splat(bias, 12)
+      c40 = c41 = v128.load32_splat(bias, 16)
     } else if (initial == INITIAL_COLUMN_BIAS) {
-      c00 = c10 = c20 = c30 = c40 = c50 = v128.load(bias)
-      c01 = c11 = c21 = c31 = c41 = c51 = v128.load(bias, 16)
+      c00 = c10 = c20 = c30 = c40 = v128.load(bias)
+      c01 = c11 = c21 = c31 = c41 = v128.load(bias, 16)
     } else {
-      c00 = c10 = c20 = c30 = c40 = c50 = f32x4.splat(0)
-      c01 = c11 = c21 = c31 = c41 = c51 = f32x4.splat(0)
+      c00 = c10 = c20 = c30 = c40 = f32x4.splat(0)
+      c01 = c11 = c21 = c31 = c41 = f32x4.splat(0)
     }
-    const end = quad + (<usize>k << 4)
     let pb = panel
-    while (quad < end) {
-      a = v128.load32_splat(quad), b0 = v128.load(pb), b1 = v128.load(pb, 16)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -1) break
-      a = v128.load32_splat(quad, 4)
-      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      if (k == -2) break
-      a = v128.load32_splat(quad, 8)
-      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      if (k == -3) break
-      a = v128.load32_splat(quad, 12)
-      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      if (k == -4) break
-      a = v128.load32_splat(pair)
-      c40 = madd(c40, a, b0), c41 = madd(c41, a, b1)
-      if (k == -5) break
-      a = v128.load32_splat(pair, 4)
-      c50 = madd(c50, a, b0), c51 = madd(c51, a, b1)
-      quad += 16, pair += 16
-      if (quad >= end) break
+    const end = panel + (<usize>k << 5), wholes = panel + (<usize>(k & ~3) << 5)
+    while (pb < wholes) {
+      x = v128.load32_splat(r0), y = v128.load32_splat(r1), z = v128.load32_splat(r2)
+      b0 = v128.load(pb), b1 = v128.load(pb, 16)
+      c00 = madd(c00, x, b0), c01 = madd(c01, x, b1)
+      c10 = madd(c10, y, b0), c11 = madd(c11, y, b1)
+      c20 = madd(c20, z, b0), c21 = madd(c21, z, b1)
+      if (pb == 1) break
+      x = v128.load32_splat(r3), y = v128.load32_splat(r4)
+      c30 = madd(c30, x, b0), c31 = madd(c31, x, b1)
+      c40 = madd(c40, y, b0), c41 = madd(c41, y, b1)
+      if (pb == 2) break
 
-      a = v128.load32_splat(quad), b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -6) break
-      a = v128.load32_splat(quad, 4)
-      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      if (k == -7) break
-      a = v128.load32_splat(quad, 8)
-      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      if (k == -8) break
-      a = v128.load32_splat(quad, 12)
-      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      if (k == -9) break
-      a = v128.load32_splat(pair)
-      c40 = madd(c40, a, b0), c41 = madd(c41, a, b1)
-      if (k == -10) break
-      a = v128.load32_splat(pair, 4)
-      c50 = madd(c50, a, b0), c51 = madd(c51, a, b1)
-      quad += 16, pair += 16
-      if (quad >= end) break
+      x = v128.load32_splat(r0, 16), y = v128.load32_splat(r1, 16), z = v128.load32_splat(r2, 16)
+      b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
+      c00 = madd(c00, x, b0), c01 = madd(c01, x, b1)
+      c10 = madd(c10, y, b0), c11 = madd(c11, y, b1)
+      c20 = madd(c20, z, b0), c21 = madd(c21, z, b1)
+      if (pb == 3) break
+      x = v128.load32_splat(r3, 16), y = v128.load32_splat(r4, 16)
+      c30 = madd(c30, x, b0), c31 = madd(c31, x, b1)
+      c40 = madd(c40, y, b0), c41 = madd(c41, y, b1)
+      if (pb == 4) break
 
-      a = v128.load32_splat(quad), b0 = v128.load(pb, 64), b1 = v128.load(pb, 80)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -11) break
-      a = v128.load32_splat(quad, 4)
-      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      if (k == -12) break
-      a = v128.load32_splat(quad, 8)
-      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      if (k == -13) break
-      a = v128.load32_splat(quad, 12)
-      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      if (k == -14) break
-      a = v128.load32_splat(pair)
-      c40 = madd(c40, a, b0), c41 = madd(c41, a, b1)
-      if (k == -15) break
-      a = v128.load32_splat(pair, 4)
-      c50 = madd(c50, a, b0), c51 = madd(c51, a, b1)
-      quad += 16, pair += 16
-      if (quad >= end) break
+      x = v128.load32_splat(r0, 32), y = v128.load32_splat(r1, 32), z = v128.load32_splat(r2, 32)
+      b0 = v128.load(pb, 64), b1 = v128.load(pb, 80)
+      c00 = madd(c00, x, b0), c01 = madd(c01, x, b1)
+      c10 = madd(c10, y, b0), c11 = madd(c11, y, b1)
+      c20 = madd(c20, z, b0), c21 = madd(c21, z, b1)
+      if (pb == 5) break
+      x = v128.load32_splat(r3, 32), y = v128.load32_splat(r4, 32)
+      c30 = madd(c30, x, b0), c31 = madd(c31, x, b1)
+      c40 = madd(c40, y, b0), c41 = madd(c41, y, b1)
+      if (pb == 6) break
 
-      a = v128.load32_splat(quad), b0 = v128.load(pb, 96), b1 = v128.load(pb, 112)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -16) break
-      a = v128.load32_splat(quad, 4)
-      c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      if (k == -17) break
-      a = v128.load32_splat(quad, 8)
-      c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      if (k == -18) break
-      a = v128.load32_splat(quad, 12)
-      c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      if (k == -19) break
-      a = v128.load32_splat(pair)
-      c40 = madd(c40, a, b0), c41 = madd(c41, a, b1)
-      if (k == -20) break
-      a = v128.load32_splat(pair, 4)
-      c50 = madd(c50, a, b0), c51 = madd(c51, a, b1)
-      quad += 16, pair += 16
-      pb += 128
+      x = v128.load32_splat(r0, 48), y = v128.load32_splat(r1, 48), z = v128.load32_splat(r2, 48)
+      b0 = v128.load(pb, 96), b1 = v128.load(pb, 112)
+      c00 = madd(c00, x, b0), c01 = madd(c01, x, b1)
+      c10 = madd(c10, y, b0), c11 = madd(c11, y, b1)
+      c20 = madd(c20, z, b0), c21 = madd(c21, z, b1)
+      if (pb == 7) break
+      x = v128.load32_splat(r3, 48), y = v128.load32_splat(r4, 48)
+      c30 = madd(c30, x, b0), c31 = madd(c31, x, b1)
+      c40 = madd(c40, y, b0), c41 = madd(c41, y, b1)
+      r0 += 64, r1 += 64, r2 += 64, r3 += 64, r4 += 64, pb += 128
     }
-    if (activation != 0) {
+    while (pb < end) {
+      x = v128.load32_splat(r0), y = v128.load32_splat(r1), z = v128.load32_splat(r2)
+      b0 = v128.load(pb), b1 = v128.load(pb, 16)
+      c00 = madd(c00, x, b0), c01 = madd(c01, x, b1)
+      c10 = madd(c10, y, b0), c11 = madd(c11, y, b1)
+      c20 = madd(c20, z, b0), c21 = madd(c21, z, b1)
+      if (pb == 9) break
+      x = v128.load32_splat(r3), y = v128.load32_splat(r4)
+      c30 = madd(c30, x, b0), c31 = madd(c31, x, b1)
+      c40 = madd(c40, y, b0), c41 = madd(c41, y, b1)
+      r0 += 16, r1 += 16, r2 += 16, r3 += 16, r4 += 16, pb += 32
+    }
+    if (activation == RELU) {
+      c00 = relu(c00), c01 = relu(c01), c10 = relu(c10), c11 = relu(c11), c20 = relu(c20), c21 = relu(c21)
+      c30 = relu(c30), c31 = relu(c31), c40 = relu(c40), c41 = relu(c41)
+    } else if (activation == CLIP) {
       const l = f32x4.splat(lo), h = f32x4.splat(hi)
-      c00 = clamp(c00, activation, l, h), c01 = clamp(c01, activation, l, h)
-      c10 = clamp(c10, activation, l, h), c11 = clamp(c11, activation, l, h)
-      c20 = clamp(c20, activation, l, h), c21 = clamp(c21, activation, l, h)
-      c30 = clamp(c30, activation, l, h), c31 = clamp(c31, activation, l, h)
-      c40 = clamp(c40, activation, l, h), c41 = clamp(c41, activation, l, h)
-      c50 = clamp(c50, activation, l, h), c51 = clamp(c51, activation, l, h)
+      c00 = clip(c00, l, h), c01 = clip(c01, l, h), c10 = clip(c10, l, h), c11 = clip(c11, l, h), c20 = clip(c20, l, h)
+      c21 = clip(c21, l, h), c30 = clip(c30, l, h), c31 = clip(c31, l, h), c40 = clip(c40, l, h), c41 = clip(c41, l, h)
     }
-    let p = quadC
-    v128.store(p, c00), v128.store(p, c01, 16)
-    p += ldc
-    v128.store(p, c10), v128.store(p, c11, 16)
-    p += ldc
-    v128.store(p, c20), v128.store(p, c21, 16)
-    p += ldc
-    v128.store(p, c30), v128.store(p, c31, 16)
-    v128.store(pairC, c40), v128.store(pairC, c41, 16)
-    v128.store(pairC + ldc, c50), v128.store(pairC + ldc, c51, 16)
-    if (second) {
-      pa += 3 * aStep
-      c += 12 * ldc
-      bias += 3 * biasStep
-    }
+    v128.store(c, c00), v128.store(c, c01, 16)
+    c += ldc
+    v128.store(c, c10), v128.store(c, c11, 16)
+    c += ldc
+    v128.store(c, c20), v128.store(c, c21, 16)
+    c += ldc
+    v128.store(c, c30), v128.store(c, c31, 16)
+    c += ldc
+    v128.store(c, c40), v128.store(c, c41, 16)
+    c += ldc
+    bias += biasStep
   }
 }
 
@@ -733,6 +718,13 @@ function row(a: usize, pb: usize, k: i32, c: usize, n: i32, initial: i32, bias: 
   }
 }
 
+/** The fewest rows, in panels of four, that leave a multiple of five of m rows. */
+// @ts-ignore: decorator
+@inline
+function rowsBeforeFives(m: i32): i32 {
+  return (m * 4 % 5) << 2
+}
+
 /**
  * C[m,n] = clamp(initial + A*B) for packed A (panels `aStep` bytes apart) and packed B (panels of 8 `bStep` bytes apart) over k depths:
  * all of A passes by each panel of B. `edge` is room for one tile.
@@ -751,22 +743,21 @@ function multiplyBlock(
       return
     }
     const width = panelWidth(columns)
+    // Tiles of five, before which come as many panels of four as leave a multiple of five.
+    const fives = ASC_FEATURE_RELAXED_SIMD && columns == 8 && k >= FIVES_DEPTH && m >= 16 ? (m - rowsBeforeFives(m)) / 5 : 0
     const whole = columns == width ? m & ~3 : 0
-    const grouped = ASC_FEATURE_RELAXED_SIMD && width == 8 ? whole - whole % 12 : 0
-    if (grouped) {
-      tiles6x8(grouped / 12, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
-      a += aStep * (grouped >> 2)
-      out += ldc * grouped
-      bi += rowBias * grouped
-    }
-    const single = whole - grouped
+    const single = fives ? m - 5 * fives : whole
     if (single) {
       if (width == 8) tiles4x8(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
       else tiles4x4(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
-      a += aStep * (single >> 2)
-      out += ldc * single
-      bi += rowBias * single
     }
+    if (fives) {
+      tiles5x8(fives, a + aStep * (single >> 2), aStep, pb, k, out + ldc * single, ldc, initial, bi + rowBias * single, rowBias * 5, activation, lo, hi)
+      continue
+    }
+    a += aStep * (single >> 2)
+    out += ldc * single
+    bi += rowBias * single
     for (let i = whole; i < m; i += 4) {
       const rows = min(m - i, 4)
       if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, rows, columns)
