@@ -216,6 +216,24 @@ describe.each([
     ['3x3, dilation 2', { dilationH: 2, dilationW: 2, padTop: 2, padLeft: 2 }],
     ['5x5', { kernelH: 5, kernelW: 5, padTop: 2, padBottom: 2, padLeft: 2, padRight: 2 }],
     ['5x5, stride 2', { kernelH: 5, kernelW: 5, strideH: 2, strideW: 2, padTop: 1, padLeft: 2, h: 28, w: 28 }],
+    [
+      '5x5, more than a strip of rows',
+      { kernelH: 5, kernelW: 5, padTop: 2, padLeft: 2, h: 75, w: 70, inch: 2, outch: 2 },
+    ],
+    [
+      '7x7, fewer than eight columns',
+      { kernelH: 7, kernelW: 7, padTop: 3, padBottom: 3, padLeft: 3, padRight: 3, h: 6, w: 7 },
+    ],
+    ['7x7, clipped', { kernelH: 7, kernelW: 7, padTop: 3, padLeft: 3, h: 20, w: 25, activation: Activation.clip }],
+    [
+      '3x3, stride 2, a large image',
+      { strideH: 2, strideW: 2, h: 97, w: 101, inch: 2, outch: 2, activation: Activation.relu },
+    ],
+    ['3x3, stride 2, a large image of even size', { strideH: 2, strideW: 2, h: 96, w: 90, inch: 2, outch: 2 }],
+    [
+      '3x3, stride 2, a large image without a border',
+      { ...unpadded, strideH: 2, strideW: 2, h: 92, w: 95, inch: 2, outch: 2 },
+    ],
     ['a single column', { w: 1 }],
     ['a single row (1-D)', { h: 1, w: 200, kernelH: 1, padTop: 0, padBottom: 0, kernelW: 5, dilationW: 2 }],
     ['more than a strip of rows', { h: 90, w: 90, inch: 2, outch: 2 }],

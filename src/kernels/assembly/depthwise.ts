@@ -2,18 +2,20 @@
 //
 // A strip of input rows is copied with its padding, and with its columns sorted by their remainder modulo the stride, into a buffer that
 // fits the first-level cache. There every tap of every output is a load at a fixed distance from the output's place, whatever the
-// kernel, stride, dilation and padding, and four vectors of outputs run side by side.
+// kernel, stride, dilation and padding. Four places run side by side, at each of them eight neighbouring outputs where rows have as many,
+// or four: eight sums hide what an addition takes.
 import { activate, CLIP, RELU } from './activation'
 import { Limits, Relu } from './clamps'
 import { depthwise3x3, isPlain3x3 } from './depthwise-3x3'
+import { convolveRows, isWrittenOut } from './depthwise-rows'
 import { storeLanes } from './lanes'
 import { madd } from './madd'
 import { copyFloats } from './memory'
 
 /** Bytes of input rows that are copied at a time. */
 const STRIP_BYTES: i32 = 16384
-/** A vector of outputs: two 32-bit numbers, the byte offsets of its input in the strip and of its place in the output. */
-const VECTOR_BYTES: i32 = 8
+/** A place: two 32-bit numbers, the byte offsets of its input in the strip and of its outputs. */
+const PLACE_BYTES: i32 = 8
 
 /** Bytes of one copied row of one remainder: the outputs, what the taps reach beyond, and room to copy whole vectors. */
 // @ts-ignore: decorator
@@ -22,11 +24,25 @@ function phaseBytes(outW: i32, kernelW: i32, strideW: i32, dilationW: i32): i32 
   return ((outW + (kernelW - 1) * dilationW / strideW + 11) & ~3) << 2
 }
 
-/** Output rows per strip. */
+/** Most output rows per strip. */
 // @ts-ignore: decorator
 @inline
 function stripRows(rowBytes: i32, kernelH: i32, strideH: i32, dilationH: i32): i32 {
   return max((STRIP_BYTES / rowBytes - (kernelH - 1) * dilationH - 1) / strideH + 1, 1)
+}
+
+/** Outputs at a place. */
+// @ts-ignore: decorator
+@inline
+function placeWidth(outW: i32): i32 {
+  return outW >= 8 ? 8 : 4
+}
+
+/** Places of a row. */
+// @ts-ignore: decorator
+@inline
+function placesPerRow(outW: i32): i32 {
+  return (outW - 1) / placeWidth(outW) + 1
 }
 
 // @ts-ignore: decorator
@@ -35,13 +51,20 @@ function align16(bytes: i32): i32 {
   return (bytes + 15) & ~15
 }
 
+/** Bytes of what says where the taps lie: distances, or the taps themselves in the order in which they are written out. */
+// @ts-ignore: decorator
+@inline
+function tableBytes(outW: i32, kernelH: i32, kernelW: i32, strideW: i32, dilationW: i32): i32 {
+  return align16(kernelH * kernelW << (isWrittenOut(outW, kernelW, strideW, dilationW) ? 4 : 2))
+}
+
 export function depthwiseScratchBytes(
   outW: i32, kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32,
 ): i32 {
   const rowBytes = phaseBytes(outW, kernelW, strideW, dilationW) * strideW
   const rows = stripRows(rowBytes, kernelH, strideH, dilationH)
   const inputRows = (rows - 1) * strideH + (kernelH - 1) * dilationH + 1
-  return align16(kernelH * kernelW << 2) + align16(rows * ((outW + 3) >> 2) * VECTOR_BYTES) + inputRows * rowBytes + 64
+  return tableBytes(outW, kernelH, kernelW, strideW, dilationW) + align16(max(rows * placesPerRow(outW), 4) * PLACE_BYTES) + inputRows * rowBytes + 64
 }
 
 /** Fills floats [0, length) of a row and up to three beyond. */
@@ -103,39 +126,57 @@ function copyRows(
   }
 }
 
-/** All output vectors of one channel's strip, four at a time; `lanes` is 4, or the width of an output narrower than a vector. */
+/**
+ * All outputs of one channel's strip, four places at a time; `width` is 8 or 4, `lanes` 4 or the width of an output narrower than that.
+ * A way out that is never taken, since no filter lies there, keeps V8 from loading all eight vectors before the first product: there
+ * are too few registers.
+ */
 // @ts-ignore: decorator
 @inline
 function convolveStrip<F>(
-  strip: usize, vectors: usize, count: i32, table: usize, taps: i32, weights: usize, start: v128, output: usize, lanes: i32,
+  width: i32, strip: usize, places: usize, count: i32, table: usize, taps: i32, weights: usize, start: v128, output: usize, lanes: i32,
   lo: v128, hi: v128,
 ): void {
   const f = changetype<F>(0)
-  const end = table + (<usize>taps << 2)
-  const skip = weights - table
-  let i = 0
-  for (; i <= count - 4; i += 4, vectors += 4 * VECTOR_BYTES) {
-    const p0 = strip + load<u32>(vectors), p1 = strip + load<u32>(vectors, 8)
-    const p2 = strip + load<u32>(vectors, 16), p3 = strip + load<u32>(vectors, 24)
-    let v0 = start, v1 = start, v2 = start, v3 = start
+  const end = table + (<usize>taps << 2), skip = weights - table, last = places + <usize>(count - 4) * PLACE_BYTES
+  while (true) {
+    const p0 = strip + load<u32>(places), p1 = strip + load<u32>(places, 8)
+    const p2 = strip + load<u32>(places, 16), p3 = strip + load<u32>(places, 24)
+    let v0 = start, v1 = start, v2 = start, v3 = start, w0 = start, w1 = start, w2 = start, w3 = start
     for (let t = table; t < end; t += 4) {
       const offset = <usize>load<u32>(t), x = v128.load32_splat(t + skip)
-      v0 = madd(v0, x, v128.load(p0 + offset))
-      v1 = madd(v1, x, v128.load(p1 + offset))
-      v2 = madd(v2, x, v128.load(p2 + offset))
-      v3 = madd(v3, x, v128.load(p3 + offset))
+      const q0 = p0 + offset, q1 = p1 + offset, q2 = p2 + offset, q3 = p3 + offset
+      v0 = madd(v0, x, v128.load(q0)), v1 = madd(v1, x, v128.load(q1))
+      v2 = madd(v2, x, v128.load(q2)), v3 = madd(v3, x, v128.load(q3))
+      if (width == 8) {
+        if (t == 1) break
+        w0 = madd(w0, x, v128.load(q0, 16)), w1 = madd(w1, x, v128.load(q1, 16))
+        w2 = madd(w2, x, v128.load(q2, 16)), w3 = madd(w3, x, v128.load(q3, 16))
+      }
     }
-    storeLanes(output + load<u32>(vectors, 4), f.apply(v0, lo, hi), lanes)
-    storeLanes(output + load<u32>(vectors, 12), f.apply(v1, lo, hi), lanes)
-    storeLanes(output + load<u32>(vectors, 20), f.apply(v2, lo, hi), lanes)
-    storeLanes(output + load<u32>(vectors, 28), f.apply(v3, lo, hi), lanes)
+    const o0 = output + load<u32>(places, 4), o1 = output + load<u32>(places, 12)
+    const o2 = output + load<u32>(places, 20), o3 = output + load<u32>(places, 28)
+    if (width == 8) {
+      v128.store(o0, f.apply(v0, lo, hi)), v128.store(o1, f.apply(v1, lo, hi))
+      v128.store(o2, f.apply(v2, lo, hi)), v128.store(o3, f.apply(v3, lo, hi))
+      v128.store(o0, f.apply(w0, lo, hi), 16), v128.store(o1, f.apply(w1, lo, hi), 16)
+      v128.store(o2, f.apply(w2, lo, hi), 16), v128.store(o3, f.apply(w3, lo, hi), 16)
+    } else {
+      storeLanes(o0, f.apply(v0, lo, hi), lanes), storeLanes(o1, f.apply(v1, lo, hi), lanes)
+      storeLanes(o2, f.apply(v2, lo, hi), lanes), storeLanes(o3, f.apply(v3, lo, hi), lanes)
+    }
+    if (places >= last) return
+    // The last four are computed together, whether or not some of them were before.
+    places = min(places + 4 * PLACE_BYTES, last)
   }
-  for (; i < count; i++, vectors += VECTOR_BYTES) {
-    const p = strip + load<u32>(vectors)
-    let v = start
-    for (let t = table; t < end; t += 4) v = madd(v, v128.load32_splat(t + skip), v128.load(p + load<u32>(t)))
-    storeLanes(output + load<u32>(vectors, 4), f.apply(v, lo, hi), lanes)
-  }
+}
+
+/** {@link convolveStrip}, compiled for each width. */
+function convolve<F>(
+  strip: usize, places: usize, count: i32, table: usize, taps: i32, weights: usize, start: v128, output: usize, outW: i32, lo: v128, hi: v128,
+): void {
+  if (placeWidth(outW) == 8) convolveStrip<F>(8, strip, places, count, table, taps, weights, start, output, 4, lo, hi)
+  else convolveStrip<F>(4, strip, places, count, table, taps, weights, start, output, min(outW, 4), lo, hi)
 }
 
 export function depthwise(
@@ -149,44 +190,44 @@ export function depthwise(
     )
     return
   }
-  const taps = kernelH * kernelW, vectorsPerRow = (outW + 3) >> 2
+  const taps = kernelH * kernelW, width = placeWidth(outW), perRow = placesPerRow(outW)
   const phaseStep = phaseBytes(outW, kernelW, strideW, dilationW), rowBytes = phaseStep * strideW
-  const rowsPerStrip = min(stripRows(rowBytes, kernelH, strideH, dilationH), outH)
-  const table = scratch, vectors = table + align16(taps << 2), strip = vectors + align16(rowsPerStrip * vectorsPerRow * VECTOR_BYTES)
+  // Strips of equal height; the last one moves back over its neighbour rather than being lower.
+  const strips = (outH - 1) / stripRows(rowBytes, kernelH, strideH, dilationH) + 1, rows = (outH - 1) / strips + 1
+  const inputRows = (rows - 1) * strideH + (kernelH - 1) * dilationH + 1, placeCount = rows * perRow, count = max(placeCount, 4)
+  const table = scratch, places = table + tableBytes(outW, kernelH, kernelW, strideW, dilationW), strip = places + align16(count * PLACE_BYTES)
   const length = outW + (kernelW - 1) * dilationW / strideW, pad = f32x4.splat(padValue)
 
-  for (let ky = 0; ky < kernelH; ky++) {
+  const writtenOut = isWrittenOut(outW, kernelW, strideW, dilationW)
+  for (let ky = 0; ky < kernelH && !writtenOut; ky++) {
     for (let kx = 0; kx < kernelW; kx++) {
       const x = kx * dilationW
       store<u32>(table + (<usize>(ky * kernelW + kx) << 2), ky * dilationH * rowBytes + x % strideW * phaseStep + (x / strideW << 2))
     }
   }
-  let vector = vectors
-  for (let y = 0; y < rowsPerStrip; y++) {
-    for (let i = 0; i < vectorsPerRow; i++, vector += VECTOR_BYTES) {
-      // The last vector of a row moves back over its neighbour rather than beyond the row.
-      const x = max(min(i << 2, outW - 4), 0)
-      store<u32>(vector, y * strideH * rowBytes + (x << 2))
-      store<u32>(vector, (y * outW + x) << 2, 4)
-    }
+  for (let i = 0; i < count; i++) {
+    // So does the last place of a row. Where there are too few places, the last is there several times.
+    const place = min(i, placeCount - 1), y = place / perRow, x = max(min((place - y * perRow) * width, outW - width), 0)
+    store<u32>(places + <usize>i * PLACE_BYTES, y * strideH * rowBytes + (x << 2))
+    store<u32>(places + <usize>i * PLACE_BYTES, (y * outW + x) << 2, 4)
   }
 
-  const clip = activation == CLIP, lanes = min(outW, 4)
+  const clip = activation == CLIP
   const lo = f32x4.splat(clip ? activationA : -Infinity), hi = f32x4.splat(clip ? activationB : Infinity)
-  const stripBytes = ((rowsPerStrip - 1) * strideH + (kernelH - 1) * dilationH + 1) * rowBytes
-  for (let i: usize = 0; i < <usize>stripBytes; i += 16) v128.store(strip + i, pad)
+  for (let i: usize = 0; i < <usize>(inputRows * rowBytes); i += 16) v128.store(strip + i, pad)
   for (let q = 0; q < channels; q++) {
     const start = bias ? v128.load32_splat(bias + (<usize>q << 2)) : f32x4.splat(0)
-    for (let y0 = 0; y0 < outH; y0 += rowsPerStrip) {
-      const rows = min(outH - y0, rowsPerStrip), inputRows = (rows - 1) * strideH + (kernelH - 1) * dilationH + 1
-      const top = y0 * strideH - padTop
+    for (let i: usize = 0; i < <usize>taps && writtenOut; i++) v128.store(table + (i << 4), v128.load32_splat(weights + (i << 2)))
+    for (let i = 0; i < strips; i++) {
+      const y0 = min(i * rows, outH - rows), top = y0 * strideH - padTop, out = output + (<usize>(y0 * outW) << 2)
       copyRows(input, h, w, top, top + inputRows, strip, length, phaseStep, strideW, padLeft, pad)
-      const out = output + (<usize>(y0 * outW) << 2)
-      if (activation == RELU) {
-        convolveStrip<Relu>(strip, vectors, rows * vectorsPerRow, table, taps, weights, start, out, lanes, lo, hi)
-      } else {
-        convolveStrip<Limits>(strip, vectors, rows * vectorsPerRow, table, taps, weights, start, out, lanes, lo, hi)
-      }
+      if (writtenOut) {
+        convolveRows(
+          kernelW, strideW, width, phaseStep, strip, places, count, dilationH * rowBytes, table, table + (<usize>taps << 4),
+          start, out, activation, lo, hi,
+        )
+      } else if (activation == RELU) convolve<Relu>(strip, places, count, table, taps, weights, start, out, outW, lo, hi)
+      else convolve<Limits>(strip, places, count, table, taps, weights, start, out, outW, lo, hi)
       if (activation > RELU && !clip) activate(activation, out, out, rows * outW, activationA, activationB)
     }
     input += <usize>(h * w) << 2

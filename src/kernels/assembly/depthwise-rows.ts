@@ -1,0 +1,263 @@
+// Depthwise convolution with filters 5 wide, of stride 1 or 2, or 7 wide, of stride 1, that take neighbouring inputs: the inner loop of
+// depthwise.ts, written out for a row of taps, so that where their inputs lie is known to the compiler.
+import { CLIP, RELU } from './activation'
+import { madd } from './madd'
+
+/** Whether {@link convolveRows} computes this. */
+// @ts-ignore: decorator
+@inline
+export function isWrittenOut(outW: i32, kernelW: i32, strideW: i32, dilationW: i32): bool {
+  return outW >= 4 && dilationW == 1 && (kernelW == 5 && strideW <= 2 || kernelW == 7 && strideW == 1)
+}
+
+/** NaN becomes 0, as in ncnn. */
+// @ts-ignore: decorator
+@inline
+function relu(v: v128): v128 {
+  return f32x4.pmax(f32x4.splat(0), v)
+}
+
+/** NaN stays, as in ncnn. */
+// @ts-ignore: decorator
+@inline
+function clip(v: v128, lo: v128, hi: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(v, lo), hi)
+}
+
+/**
+ * The sums at `count` places, four at a time; there are at least four. `weights` .. `end` are vectors of four equal taps. Ways out that are
+ * never taken, since no filter lies there, keep V8 from loading more than there are registers.
+ */
+// @ts-ignore: decorator
+@inline
+function convolveFilter(
+  kernelW: i32, width: i32, strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
+  activation: i32, lo: v128, hi: v128,
+): void {
+  const last = places + (<usize>(count - 4) << 3)
+  let x: v128, v0: v128, v1: v128, v2: v128, v3: v128, w0: v128, w1: v128, w2: v128, w3: v128
+  while (true) {
+    let p0 = strip + load<u32>(places), p1 = strip + load<u32>(places, 8)
+    let p2 = strip + load<u32>(places, 16), p3 = strip + load<u32>(places, 24)
+    v0 = v1 = v2 = v3 = w0 = w1 = w2 = w3 = start
+    for (let t = weights; ; ) {
+      x = v128.load(t)
+      v0 = madd(v0, x, v128.load(p0)), v1 = madd(v1, x, v128.load(p1))
+      v2 = madd(v2, x, v128.load(p2)), v3 = madd(v3, x, v128.load(p3))
+      if (width == 8) {
+        if (t == 1) break
+        w0 = madd(w0, x, v128.load(p0, 16)), w1 = madd(w1, x, v128.load(p1, 16))
+        w2 = madd(w2, x, v128.load(p2, 16)), w3 = madd(w3, x, v128.load(p3, 16))
+      }
+      if (t == 2) break
+      x = v128.load(t, 16)
+      v0 = madd(v0, x, v128.load(p0, 4)), v1 = madd(v1, x, v128.load(p1, 4))
+      v2 = madd(v2, x, v128.load(p2, 4)), v3 = madd(v3, x, v128.load(p3, 4))
+      if (width == 8) {
+        if (t == 3) break
+        w0 = madd(w0, x, v128.load(p0, 20)), w1 = madd(w1, x, v128.load(p1, 20))
+        w2 = madd(w2, x, v128.load(p2, 20)), w3 = madd(w3, x, v128.load(p3, 20))
+      }
+      if (t == 4) break
+      x = v128.load(t, 32)
+      v0 = madd(v0, x, v128.load(p0, 8)), v1 = madd(v1, x, v128.load(p1, 8))
+      v2 = madd(v2, x, v128.load(p2, 8)), v3 = madd(v3, x, v128.load(p3, 8))
+      if (width == 8) {
+        if (t == 5) break
+        w0 = madd(w0, x, v128.load(p0, 24)), w1 = madd(w1, x, v128.load(p1, 24))
+        w2 = madd(w2, x, v128.load(p2, 24)), w3 = madd(w3, x, v128.load(p3, 24))
+      }
+      if (t == 6) break
+      x = v128.load(t, 48)
+      v0 = madd(v0, x, v128.load(p0, 12)), v1 = madd(v1, x, v128.load(p1, 12))
+      v2 = madd(v2, x, v128.load(p2, 12)), v3 = madd(v3, x, v128.load(p3, 12))
+      if (width == 8) {
+        if (t == 7) break
+        w0 = madd(w0, x, v128.load(p0, 28)), w1 = madd(w1, x, v128.load(p1, 28))
+        w2 = madd(w2, x, v128.load(p2, 28)), w3 = madd(w3, x, v128.load(p3, 28))
+      }
+      if (t == 8) break
+      x = v128.load(t, 64)
+      v0 = madd(v0, x, v128.load(p0, 16)), v1 = madd(v1, x, v128.load(p1, 16))
+      v2 = madd(v2, x, v128.load(p2, 16)), v3 = madd(v3, x, v128.load(p3, 16))
+      if (width == 8) {
+        if (t == 9) break
+        w0 = madd(w0, x, v128.load(p0, 32)), w1 = madd(w1, x, v128.load(p1, 32))
+        w2 = madd(w2, x, v128.load(p2, 32)), w3 = madd(w3, x, v128.load(p3, 32))
+      }
+      if (kernelW > 5) {
+        if (t == 10) break
+        x = v128.load(t, 80)
+        v0 = madd(v0, x, v128.load(p0, 20)), v1 = madd(v1, x, v128.load(p1, 20))
+        v2 = madd(v2, x, v128.load(p2, 20)), v3 = madd(v3, x, v128.load(p3, 20))
+        if (width == 8) {
+          if (t == 11) break
+          w0 = madd(w0, x, v128.load(p0, 36)), w1 = madd(w1, x, v128.load(p1, 36))
+          w2 = madd(w2, x, v128.load(p2, 36)), w3 = madd(w3, x, v128.load(p3, 36))
+        }
+        if (t == 12) break
+        x = v128.load(t, 96)
+        v0 = madd(v0, x, v128.load(p0, 24)), v1 = madd(v1, x, v128.load(p1, 24))
+        v2 = madd(v2, x, v128.load(p2, 24)), v3 = madd(v3, x, v128.load(p3, 24))
+        if (width == 8) {
+          if (t == 13) break
+          w0 = madd(w0, x, v128.load(p0, 40)), w1 = madd(w1, x, v128.load(p1, 40))
+          w2 = madd(w2, x, v128.load(p2, 40)), w3 = madd(w3, x, v128.load(p3, 40))
+        }
+      }
+      t += kernelW << 4
+      if (t >= end) break
+      p0 += rowStep, p1 += rowStep, p2 += rowStep, p3 += rowStep
+    }
+    if (activation == RELU) {
+      v0 = relu(v0), v1 = relu(v1), v2 = relu(v2), v3 = relu(v3)
+      if (width == 8) w0 = relu(w0), w1 = relu(w1), w2 = relu(w2), w3 = relu(w3)
+    } else if (activation == CLIP) {
+      v0 = clip(v0, lo, hi), v1 = clip(v1, lo, hi), v2 = clip(v2, lo, hi), v3 = clip(v3, lo, hi)
+      if (width == 8) w0 = clip(w0, lo, hi), w1 = clip(w1, lo, hi), w2 = clip(w2, lo, hi), w3 = clip(w3, lo, hi)
+    }
+    const o0 = output + load<u32>(places, 4), o1 = output + load<u32>(places, 12)
+    const o2 = output + load<u32>(places, 20), o3 = output + load<u32>(places, 28)
+    v128.store(o0, v0), v128.store(o1, v1), v128.store(o2, v2), v128.store(o3, v3)
+    if (width == 8) v128.store(o0, w0, 16), v128.store(o1, w1, 16), v128.store(o2, w2, 16), v128.store(o3, w3, 16)
+    if (places >= last) return
+    // The last four are computed together, whether or not some of them were before.
+    places = min(places + 32, last)
+  }
+}
+
+/** {@link convolveFilter} for filters 5 wide of stride 2: the inputs under odd taps lie `odd` bytes behind those under even ones. */
+// @ts-ignore: decorator
+@inline
+function convolveStrided(
+  width: i32, odd: usize, strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
+  activation: i32, lo: v128, hi: v128,
+): void {
+  const last = places + (<usize>(count - 4) << 3)
+  let x: v128, v0: v128, v1: v128, v2: v128, v3: v128, w0: v128, w1: v128, w2: v128, w3: v128
+  while (true) {
+    let p0 = strip + load<u32>(places), p1 = strip + load<u32>(places, 8)
+    let p2 = strip + load<u32>(places, 16), p3 = strip + load<u32>(places, 24)
+    v0 = v1 = v2 = v3 = w0 = w1 = w2 = w3 = start
+    for (let t = weights; ; ) {
+      x = v128.load(t)
+      v0 = madd(v0, x, v128.load(p0)), v1 = madd(v1, x, v128.load(p1))
+      v2 = madd(v2, x, v128.load(p2)), v3 = madd(v3, x, v128.load(p3))
+      if (width == 8) {
+        if (t == 21) break
+        w0 = madd(w0, x, v128.load(p0, 16)), w1 = madd(w1, x, v128.load(p1, 16))
+        w2 = madd(w2, x, v128.load(p2, 16)), w3 = madd(w3, x, v128.load(p3, 16))
+      }
+      if (t == 22) break
+      x = v128.load(t, 16)
+      v0 = madd(v0, x, v128.load(p0 + odd)), v1 = madd(v1, x, v128.load(p1 + odd))
+      v2 = madd(v2, x, v128.load(p2 + odd)), v3 = madd(v3, x, v128.load(p3 + odd))
+      if (width == 8) {
+        if (t == 23) break
+        w0 = madd(w0, x, v128.load(p0 + odd, 16)), w1 = madd(w1, x, v128.load(p1 + odd, 16))
+        w2 = madd(w2, x, v128.load(p2 + odd, 16)), w3 = madd(w3, x, v128.load(p3 + odd, 16))
+      }
+      if (t == 24) break
+      x = v128.load(t, 32)
+      v0 = madd(v0, x, v128.load(p0, 4)), v1 = madd(v1, x, v128.load(p1, 4))
+      v2 = madd(v2, x, v128.load(p2, 4)), v3 = madd(v3, x, v128.load(p3, 4))
+      if (width == 8) {
+        if (t == 25) break
+        w0 = madd(w0, x, v128.load(p0, 20)), w1 = madd(w1, x, v128.load(p1, 20))
+        w2 = madd(w2, x, v128.load(p2, 20)), w3 = madd(w3, x, v128.load(p3, 20))
+      }
+      if (t == 26) break
+      x = v128.load(t, 48)
+      v0 = madd(v0, x, v128.load(p0 + odd, 4)), v1 = madd(v1, x, v128.load(p1 + odd, 4))
+      v2 = madd(v2, x, v128.load(p2 + odd, 4)), v3 = madd(v3, x, v128.load(p3 + odd, 4))
+      if (width == 8) {
+        if (t == 27) break
+        w0 = madd(w0, x, v128.load(p0 + odd, 20)), w1 = madd(w1, x, v128.load(p1 + odd, 20))
+        w2 = madd(w2, x, v128.load(p2 + odd, 20)), w3 = madd(w3, x, v128.load(p3 + odd, 20))
+      }
+      if (t == 28) break
+      x = v128.load(t, 64)
+      v0 = madd(v0, x, v128.load(p0, 8)), v1 = madd(v1, x, v128.load(p1, 8))
+      v2 = madd(v2, x, v128.load(p2, 8)), v3 = madd(v3, x, v128.load(p3, 8))
+      if (width == 8) {
+        if (t == 29) break
+        w0 = madd(w0, x, v128.load(p0, 24)), w1 = madd(w1, x, v128.load(p1, 24))
+        w2 = madd(w2, x, v128.load(p2, 24)), w3 = madd(w3, x, v128.load(p3, 24))
+      }
+      t += 80
+      if (t >= end) break
+      p0 += rowStep, p1 += rowStep, p2 += rowStep, p3 += rowStep
+    }
+    if (activation == RELU) {
+      v0 = relu(v0), v1 = relu(v1), v2 = relu(v2), v3 = relu(v3)
+      if (width == 8) w0 = relu(w0), w1 = relu(w1), w2 = relu(w2), w3 = relu(w3)
+    } else if (activation == CLIP) {
+      v0 = clip(v0, lo, hi), v1 = clip(v1, lo, hi), v2 = clip(v2, lo, hi), v3 = clip(v3, lo, hi)
+      if (width == 8) w0 = clip(w0, lo, hi), w1 = clip(w1, lo, hi), w2 = clip(w2, lo, hi), w3 = clip(w3, lo, hi)
+    }
+    const o0 = output + load<u32>(places, 4), o1 = output + load<u32>(places, 12)
+    const o2 = output + load<u32>(places, 20), o3 = output + load<u32>(places, 28)
+    v128.store(o0, v0), v128.store(o1, v1), v128.store(o2, v2), v128.store(o3, v3)
+    if (width == 8) v128.store(o0, w0, 16), v128.store(o1, w1, 16), v128.store(o2, w2, 16), v128.store(o3, w3, 16)
+    if (places >= last) return
+    // The last four are computed together, whether or not some of them were before.
+    places = min(places + 32, last)
+  }
+}
+
+function fiveByEight(
+  strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
+  activation: i32, lo: v128, hi: v128,
+): void {
+  convolveFilter(5, 8, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+}
+
+function fiveByFour(
+  strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
+  activation: i32, lo: v128, hi: v128,
+): void {
+  convolveFilter(5, 4, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+}
+
+function sevenByEight(
+  strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
+  activation: i32, lo: v128, hi: v128,
+): void {
+  convolveFilter(7, 8, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+}
+
+function sevenByFour(
+  strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
+  activation: i32, lo: v128, hi: v128,
+): void {
+  convolveFilter(7, 4, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+}
+
+function fiveApartByEight(
+  odd: usize, strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
+  activation: i32, lo: v128, hi: v128,
+): void {
+  convolveStrided(8, odd, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+}
+
+function fiveApartByFour(
+  odd: usize, strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
+  activation: i32, lo: v128, hi: v128,
+): void {
+  convolveStrided(4, odd, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+}
+
+/** Sums of one channel's strip; `width` outputs at a place, 8 or 4. With stride 2 the odd columns lie `odd` bytes behind the even ones. */
+export function convolveRows(
+  kernelW: i32, strideW: i32, width: i32, odd: usize, strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
+  activation: i32, lo: v128, hi: v128,
+): void {
+  if (strideW == 2) {
+    if (width == 8) fiveApartByEight(odd, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+    else fiveApartByFour(odd, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+  } else if (kernelW == 5) {
+    if (width == 8) fiveByEight(strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+    else fiveByFour(strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+  } else if (width == 8) sevenByEight(strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+  else sevenByFour(strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+}
