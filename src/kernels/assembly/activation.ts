@@ -2,7 +2,7 @@
 // plain layer of that name, so that the results agree but for the last bit of exp, log, tanh and erfc.
 import { LeakyRelu, Limits, Relu } from './clamps'
 import { storeFirst, storeLanes } from './lanes'
-import { erf4, erfc4, exp4, log4, tanh4 } from './math'
+import { erf4, erfc4, exp4, log4, tanh4, tanhOfLog4 } from './math'
 
 export const NONE: i32 = 0
 export const RELU: i32 = 1
@@ -58,16 +58,20 @@ function softplus4(v: v128): v128 {
   return log4(f32x4.add(exp4(v), f32x4.splat(1)))
 }
 
+/** x * tanh(log(1 + e^x)): with the rounding of 1 + e^x, which is what ncnn's float32 steps lose most by, but not that of the logarithm. */
 function mish4(v: v128): v128 {
-  const e = exp4(v)
-  let y = log4(f32x4.add(e, f32x4.splat(1)))
-  y = v128.bitselect(v, y, f32x4.gt(v, f32x4.splat(20)))
+  const one = f32x4.splat(1), e = exp4(v)
+  let y = tanhOfLog4(f32x4.add(e, one))
+  y = v128.bitselect(one, y, f32x4.gt(v, f32x4.splat(20)))
   y = v128.bitselect(e, y, f32x4.lt(v, f32x4.splat(-20)))
-  return f32x4.mul(v, tanh4(y))
+  return f32x4.mul(v, y)
 }
 
+const HALF = memory.data<f32>([0.5, 0.5, 0.5, 0.5], 16)
+const MINUS_ROOT_HALF = memory.data<f32>([-0.70710678, -0.70710678, -0.70710678, -0.70710678], 16)
+
 function gelu4(v: v128): v128 {
-  return f32x4.mul(f32x4.mul(f32x4.splat(0.5), v), erfc4(f32x4.mul(f32x4.splat(-0.70710678), v)))
+  return f32x4.mul(f32x4.mul(v128.load(HALF), v), erfc4(f32x4.mul(v128.load(MINUS_ROOT_HALF), v)))
 }
 
 function fastGelu4(v: v128): v128 {

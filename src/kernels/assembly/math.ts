@@ -4,6 +4,7 @@
 // except where the exact value lies within a thousandth of an ulp of the middle between two floats. Arguments are reduced in the
 // classical way (multiples of ln 2 or pi/2 subtracted); polynomials are Chebyshev interpolants with the degree, interval and error given
 // beside them. Plain IEEE operations in a fixed order: the same bits on every machine.
+import { erfcNear, NEAR } from './erfc-table'
 import { highHalf, joinHalves, lowHalf } from './halves'
 
 // @ts-ignore: decorator
@@ -193,6 +194,21 @@ function tanhHalf(x: v128): v128 {
   return v128.or(f64x2.div(e, f64x2.add(e, v128.load(TWO))), sign)
 }
 
+/** tanh(log x) for float64 lanes that are floats: their squares are exact. */
+// @ts-ignore: decorator
+@inline
+function tanhOfLogHalf(x: v128): v128 {
+  const square = f64x2.mul(x, x), one = v128.load(ONE)
+  return f64x2.div(f64x2.sub(square, one), f64x2.add(square, one))
+}
+
+/** tanh(log x) = (x^2 - 1) / (x^2 + 1) for positive finite x. */
+// @ts-ignore: decorator
+@inline
+export function tanhOfLog4(x: v128): v128 {
+  return joinHalves(tanhOfLogHalf(lowHalf(x)), tanhOfLogHalf(highHalf(x)))
+}
+
 export function tanh4(x: v128): v128 {
   return joinHalves(tanhHalf(lowHalf(x)), tanhHalf(highHalf(x)))
 }
@@ -217,14 +233,29 @@ function erfcOfMagnitude(a: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function erfcHalf(x: v128): v128 {
-  const tail = erfcOfMagnitude(f64x2.pmin(f64x2.abs(x), v128.load(ERFC_END)))
-  return v128.bitselect(f64x2.sub(v128.load(TWO), tail), tail, f64x2.lt(x, v128.load(ZERO)))
+function erfcFarHalf(x: v128): v128 {
+  return erfcOfMagnitude(f64x2.pmin(x, v128.load(ERFC_END)))
+}
+
+/** 2 - tail where x is negative. The bit of a sign, moved by one, is the float64 number 2. */
+// @ts-ignore: decorator
+@inline
+function reflect(tail: v128, x: v128): v128 {
+  const sign = v128.and(x, i64x2.splat(0x8000000000000000))
+  return f64x2.add(v128.xor(tail, sign), i64x2.shr_u(sign, 1))
 }
 
 /** 1 - erf(x), accurate in the tail too. */
 export function erfc4(x: v128): v128 {
-  return joinHalves(erfcHalf(lowHalf(x)), erfcHalf(highHalf(x)))
+  const size = f32x4.abs(x), near = v128.load(NEAR), isNear = f32x4.lt(size, near)
+  const a = f32x4.pmin(near, size)
+  const low = lowHalf(x), high = highHalf(x)
+  let lowTail = erfcNear(lowHalf(a)), highTail = erfcNear(highHalf(a))
+  if (!i32x4.all_true(isNear)) {
+    lowTail = v128.bitselect(lowTail, erfcFarHalf(lowHalf(size)), i32x4.shuffle(isNear, isNear, 0, 0, 1, 1))
+    highTail = v128.bitselect(highTail, erfcFarHalf(highHalf(size)), i32x4.shuffle(isNear, isNear, 2, 2, 3, 3))
+  }
+  return joinHalves(reflect(lowTail, low), reflect(highTail, high))
 }
 
 // @ts-ignore: decorator
