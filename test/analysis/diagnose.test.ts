@@ -323,6 +323,31 @@ describe('a reference that has only some tensors', () => {
   })
 })
 
+describe('a reference that has only its outputs', () => {
+  const shortened = param
+    .replace('14 15', '13 14')
+    .replace('fc2 1 1 f1 f2', 'fc2 1 1 f1 out')
+    .replace(/TanH.*\n/, '')
+  const outputsOf = (reference: Model): Model => ({
+    ...reference,
+    blobs: ['out'],
+    inspectLayer: undefined,
+    run: (given) => reference.run(given, { outputs: ['out'] }),
+  })
+
+  test.each<[last: string, cause: string, evidence: RegExp]>([
+    ['Softmax last 1 1 f2 out', 'graph', /^the softmax of actual is the reference/],
+    ['BinaryOp last 1 1 f2 out 0=2 1=1 2=3.0', 'weights', /11 layers .*; actual is the reference times 0.3333333/],
+  ])('shows that the model lacks %s', async (last, cause, evidence) => {
+    const reference = await loadNcnn({ param: param.replace('TanH tanh 1 1 f2 out', last), bin: weightBytes() })
+    const shorter = await loadNcnn({ param: shortened, bin: weightBytes() })
+    const { culprits } = await diagnose(shorter, outputsOf(reference), { inputs })
+    expect(culprits).toMatchObject([{ cause, evidence: expect.stringMatching(evidence) }])
+    reference.close()
+    shorter.close()
+  })
+})
+
 test('a layer too many is named, and left out for a repair', async () => {
   const text = param.replace('14 15', '15 16').replace('Pooling avg 1 1 h1', 'TanH extra 1 1 h1 h2\nPooling avg 1 1 h2')
   const longer = await loadNcnn({ param: text, bin: weightBytes() })

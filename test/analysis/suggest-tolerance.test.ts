@@ -64,14 +64,14 @@ describe('the tolerance', () => {
     expect(atol.seen).toBe(largest)
   })
 
-  test('is exceeded by no more of 200 other inputs than it says', async () => {
+  test('is exceeded by no more of 100 other inputs than it says', async () => {
     const { outputs } = await suggestTolerance(model, exact, images(20))
     let beyond = 0
-    for (const given of images(200, 1000)) {
+    for (const given of images(100, 1000)) {
       const [own, target] = [(await model.run(given)).out, (await exact.run(given)).out]
       if (!compareTensors(own, target, { atol: outputs[0].atol.tolerance }).pass) beyond++
     }
-    expect(beyond).toBeLessThanOrEqual(6)
+    expect(beyond).toBeLessThanOrEqual(3)
   })
 
   test('has a wider margin the more the inputs differ, and a narrower one the more there are', async () => {

@@ -4,6 +4,7 @@ import { formatApart, formatMagnitude } from '../../tensor/numbers.ts'
 import { leastFactor, type Row } from '../rows.ts'
 import { changing, type Explanation, type Scene } from './found.ts'
 import { errorOfChanged, isGone, withoutBackground } from './one-layer.ts'
+import { patternOf } from './pattern.ts'
 import { countRounded, isExplainedByRounding, roundingOfWeights } from './rounded-weights.ts'
 import { compareWeights, rearrangements, type WeightComparison } from './weight-comparison.ts'
 
@@ -23,6 +24,19 @@ export async function layerFault(scene: Scene, row: Row): Promise<Explanation> {
     const found = await attempt(scene, row, inside)
     if (found !== undefined) return found
   }
+  return withPattern(scene, row, byExclusion(scene, inside))
+}
+
+/** What no run has shown may show in the numbers: an operation that one side lacks, or how the results relate. */
+async function withPattern({ walk }: Scene, row: Row, { cause, evidence }: Explanation): Promise<Explanation> {
+  const pattern = await patternOf(walk, row)
+  if (pattern === undefined) return { cause, evidence }
+  if (pattern.isOperation) return { cause: 'graph', layer: row.layer, evidence: pattern.evidence }
+  return { cause, evidence: `${evidence}; ${pattern.evidence}` }
+}
+
+/** What is left when nothing could be shown. */
+function byExclusion(scene: Scene, inside: readonly Inside[]): Explanation {
   const { name } = scene.walk.subject.model.runtime
   if (inside.length === 0) {
     return { cause: 'parameter', evidence: `${name} does not show the layer's weights and parameters` }
@@ -119,7 +133,7 @@ const byComparison: Attempt = async (scene, row, inside) => {
   if (weighted.length === 0 || compared.length < weighted.length) return undefined
   if (compared.some(({ different }) => different.length > 0)) return undefined
   const turned = await byOrderOfAxes(scene, row, inside)
-  return turned ?? { cause: 'parameter', evidence: compared[0].evidence }
+  return turned ?? withPattern(scene, row, { cause: 'parameter', evidence: compared[0].evidence })
 }
 
 /** Weights that have all of the reference's elements may have them in a wrong order. */

@@ -369,7 +369,8 @@ describe('look-alikes', () => {
     ['fixed-point numbers', 60, 1 / 4],
   ])('%s is not said to be stored in 16 bits', (_, size, step) => {
     const whole = wide.map((value) => Math.round((size * (value + 1)) / 2 / step) * step)
-    const nearly = whole.map((value, i) => value + 0.01 * size * (numbers(4096, 8)[i] ?? 0))
+    const noise = numbers(4096, 8)
+    const nearly = whole.map((value, i) => value + 0.01 * size * (noise[i] ?? 0))
     for (const codes of [codesOf(whole, nearly), codesOf(nearly, whole)]) {
       expect(codes).not.toContain('bfloat16-precision')
       expect(codes).not.toContain('half-precision')

@@ -309,7 +309,7 @@ describe('errors at load', () => {
   })
 
   test('a deep graph is no problem', async () => {
-    const count = 20_000
+    const count = 12_000
     const layers = [
       'Input in 0 1 b0',
       ...Array.from({ length: count }, (_, i) => `Noop n${i} 1 1 b${i} b${i + 1}`),
