@@ -1,4 +1,5 @@
 // The different values of an array, counted as long as they are few: a hash table in typed arrays, which costs a fraction of a Set.
+import { blockLength } from '../block-length.ts'
 
 interface Table {
   readonly most: number
@@ -28,9 +29,6 @@ export function distinctValues(
   }
   return table.slots.filter((_, i) => table.isTaken[i] === 1).sort()
 }
-
-/** A function that is called often is optimized sooner than one that loops for long. */
-const blockLength = 1024
 
 function addBlock(table: Table, values: Float64Array, words: Uint32Array, start: number): boolean {
   const end = Math.min(start + blockLength, values.length)

@@ -1,4 +1,5 @@
 // Cause: everything lies far away: audio that is delayed, a header that is read as data, a window that begins elsewhere.
+import { blockLength } from '../block-length.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import { leftOver } from '../prediction.ts'
 import { areFloats, type Scene, type Side } from '../scene.ts'
@@ -63,9 +64,6 @@ function distanceTo(from: Side, to: Side, start: number, farthest: number): numb
   }
   return found
 }
-
-/** A function that is called often is optimized sooner than one that loops for long. */
-const blockLength = 512
 
 /** The next position of a number within limits, or the last before the end. */
 function nextBetween(values: Float64Array, start: number, end: number, low: number, high: number): number {

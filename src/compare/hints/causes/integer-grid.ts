@@ -1,5 +1,7 @@
 // Cause: quantization to 8 bits: values on an even grid, or whole numbers that were not scaled back.
+
 import { formatNumber, formatShare } from '../../../tensor/numbers.ts'
+import { blockLength } from '../block-length.ts'
 import { formatFitted } from '../format.ts'
 import { type Finding, type Hypothesis, mostLeft } from '../hypothesis.ts'
 import { areFloats, directions, nameOf, type Scene, type Side } from '../scene.ts'
@@ -104,9 +106,6 @@ function distancesWithin(from: Side, to: Side, step: number): Distances {
   for (let start = 0; start < to.values.length; start += blockLength) addDistances(sums, from, to, step, start)
   return sums
 }
-
-/** A function that is called often is optimized sooner than one that loops for long. */
-const blockLength = 1024
 
 function addDistances(sums: Distances, from: Side, to: Side, step: number, start: number): void {
   const [x, y] = [to.values, from.values]

@@ -1,5 +1,7 @@
 // Cause: where NaN and infinities come from: on both sides alike, everywhere, in one slice, where the other side is 0 or infinite.
+
 import { formatValue } from '../../../tensor/numbers.ts'
+import { blockLength } from '../block-length.ts'
 import { formatCount } from '../format.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import { nameOf, type Scene, type Side } from '../scene.ts'
@@ -95,9 +97,6 @@ function placesOfNonFinite({ length }: Scene, side: Side, other: Side): number[]
   }
   return places
 }
-
-/** A function that is called often is optimized sooner than one that loops for long. */
-const blockLength = 1024
 
 function addPlaces(places: number[], values: Float64Array, others: Float64Array, start: number, end: number): void {
   for (let i = start; i < end; i++) {

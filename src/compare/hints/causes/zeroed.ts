@@ -1,5 +1,7 @@
 // Cause: scattered elements are zero on one side and the others scaled up for it (dropout), or not (a mask, dead channels).
+
 import { formatNumber, formatShare } from '../../../tensor/numbers.ts'
+import { blockLength } from '../block-length.ts'
 import { excerptOf } from '../excerpt.ts'
 import { type Finding, type Hypothesis, mostLeft } from '../hypothesis.ts'
 import { type Axis, directions, nameOf, type Scene, type Side } from '../scene.ts'
@@ -107,9 +109,6 @@ function keep(from: Side, to: Side): Kept {
   }
   return kept
 }
-
-/** A function that is called often is optimized sooner than one that loops for long. */
-const blockLength = 1024
 
 interface Kept {
   zeros: number

@@ -1,5 +1,7 @@
 // Where elements miss their tolerance: some of them, which may tell that they lie everywhere, and all.
+
 import { type ElementRule, isCloseNumber } from '../../verdict/element-rule.ts'
+import { blockLength } from '../block-length.ts'
 import type { Scene } from '../scene.ts'
 
 const known = new WeakMap<Scene, Int32Array | undefined>()
@@ -35,9 +37,6 @@ function findMisses({ actual, reference, length, source }: Scene): Int32Array | 
   }
   return places.subarray(0, count)
 }
-
-/** A function that is called often is optimized sooner than one that loops for long. */
-const blockLength = 1024
 
 /** Appends the misses of a block, as long as there is room; the new count. */
 function addMisses(

@@ -1,5 +1,7 @@
 // Tendency: errors as a displacement of part of an element makes them, growing from edge to edge: an image resampled by another rule.
+
 import { formatNumber, formatShare } from '../../../tensor/numbers.ts'
+import { blockLength } from '../block-length.ts'
 import type { Finding, Hypothesis } from '../hypothesis.ts'
 import type { Axis, Scene } from '../scene.ts'
 
@@ -108,9 +110,6 @@ interface Equations {
   error: number
   fourths: number
 }
-
-/** A function that is called often is optimized sooner than one that loops for long. */
-const blockLength = 512
 
 function addBlock(
   equations: Equations,
