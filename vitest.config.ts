@@ -2,10 +2,24 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
 /**
- * Makes V8 optimize later: most of what tests run is done before the optimized code, which took a third of all processor time, is there.
- * From Node 22 on it is called otherwise, and gains nothing.
+ * V8 compiles everything at once, quickly, and optimizes it later: most of what tests run is done before the optimized code, which took a third
+ * of all processor time, is there. From Node 22 on the budget is called otherwise, and gains nothing.
  */
-const optimizeLater = process.version.startsWith('v20.') ? ['--interrupt-budget=2000000'] : []
+const compileSimply = [
+  '--always-sparkplug',
+  ...(process.version.startsWith('v20.') ? ['--interrupt-budget=500000'] : []),
+]
+
+/**
+ * Most of what tests allocate is garbage at once. A collector with threads of its own, which marks in small steps, avoids pauses that nobody
+ * minds here, and takes longer in all.
+ */
+const collectSimply = [
+  '--min-semi-space-size=64',
+  '--max-semi-space-size=64',
+  '--single-threaded-gc',
+  '--no-incremental-marking',
+]
 
 /** It wants to see the relaxed kernels compiled, which others keep, and throws a switch of V8 that stays thrown. */
 const relaxedSimd = 'test/runners/ncnn/engines/wasm/relaxed-simd.test.ts'
@@ -14,9 +28,7 @@ export default defineConfig({
   test: {
     // Importing the same modules anew for each file takes as long as all tests do.
     isolate: false,
-    // Most of what tests allocate is garbage at once. A collector with threads of its own, which marks in small steps, avoids pauses that
-    // nobody minds here, and takes longer in all.
-    execArgv: ['--max-semi-space-size=32', '--single-threaded-gc', '--no-incremental-marking', ...optimizeLater],
+    execArgv: [...collectSimply, ...compileSimply],
     // What Vite makes of a module is kept in node_modules until the module, the configuration or package-lock.json changes.
     experimental: { fsModuleCache: true },
     // Only what hangs may reach them: nothing takes longer than some seconds, on a busy machine some times as long.
