@@ -17,7 +17,6 @@ const ofOperations: ReadonlySet<string> = new Set([
   'softmax-mask',
   'softmax-temperature',
   'axis-order',
-  'reversed',
 ])
 
 /** Hints of how large the errors are, which rows say better. */
