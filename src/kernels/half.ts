@@ -9,7 +9,24 @@ export function halfRecurrentScratchBytes(numOutput: number, hiddenSize: number)
 }
 
 /** Functions of {@link halfKernels.halfFunction}. */
-export const HalfFunction = { exp: 0, sigmoid: 1, tanh: 2, swish: 3, mish: 4, hardSigmoid: 5, hardSwish: 6 } as const
+export const HalfFunction = {
+  exp: 0,
+  sigmoid: 1,
+  tanh: 2,
+  swish: 3,
+  mish: 4,
+  /** a = alpha, b = beta */
+  hardSigmoid: 5,
+  /** a = alpha, b = beta */
+  hardSwish: 6,
+  gelu: 7,
+  fastGelu: 8,
+  /** a = alpha */
+  elu: 9,
+  /** a = alpha, b = lambda */
+  selu: 10,
+  erf: 11,
+} as const
 
 /**
  * Sums are divided into `chains` (1, 2, 4 or 8), which are added up at the end: by pairs, or eight in the order that the compiler of ncnn's
@@ -205,7 +222,6 @@ export const halfKernels = {
    * `single`: of what is left beside whole vectors of neighbours, halves take e^x from float32.
    */
   storedSoftmax: kernel(['data', 'outer', 'length', 'inner', 'block', 'lanes', 'inHalf', 'single'], { single: 0 }),
-  /** output = f(input) by ncnn's polynomials in float16; f one of {@link HalfFunction}, with ncnn's alpha and
-   * beta for the hard ones. May run in place. */
+  /** output = f(input) by ncnn's polynomials in float16; f one of {@link HalfFunction}. May run in place. */
   halfFunction: kernel(['f', 'input', 'output', 'n', 'a', 'b'], { a: 0, b: 0 }),
 }

@@ -4,7 +4,6 @@
 import { storeFirst } from './lanes'
 import { addHalf as add, divHalf as div, mulHalf as mul, overflowHalf, roundHalf, subHalf as sub } from './half-rounding'
 import { step } from './half-sums'
-import { log4 } from './math'
 
 /** c + a b with one rounding. */
 // @ts-ignore: decorator
@@ -53,6 +52,83 @@ function tanh4(v: v128): v128 {
   return v128.bitselect(y, v, f32x4.ge(magnitude, f32x4.splat(1e-4)))
 }
 
+/** ln x of a normal x: its exponent times ln 2, and a polynomial of its mantissa between sqrt(1/2) and sqrt(2). */
+function log4(v: v128): v128 {
+  const one = f32x4.splat(1)
+  let x = v128.or(v128.and(v, i32x4.splat(0x7fffff)), f32x4.splat(0.5))
+  let e = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_u(v, 23), i32x4.splat(126)))
+  const below = f32x4.lt(x, f32x4.splat(0.70703125))
+  const added = v128.and(x, below)
+  e = f32x4.sub(e, v128.and(one, below))
+  x = add(sub(x, one), added)
+  const square = mul(x, x)
+  let y = fma(-0.11517333984375, f32x4.splat(0.07037353515625), x)
+  y = fma(0.11676025390625, y, x)
+  y = fma(-0.12420654296875, y, x)
+  y = fma(0.1424560546875, y, x)
+  y = fma(-0.1666259765625, y, x)
+  y = fma(0.199951171875, y, x)
+  y = fma(-0.25, y, x)
+  y = fma(0.333251953125, y, x)
+  y = mul(mul(y, x), square)
+  y = step(y, e, f32x4.splat(-0.00021219253540039062))
+  y = step(y, square, f32x4.splat(-0.5))
+  return step(add(x, y), e, f32x4.splat(0.693359375))
+}
+
+/** Beyond this, erf and erfc are taken from e^x. */
+const TAIL: f32 = 0.927734375
+
+/** 1 - erf |x|, for what is beyond {@link TAIL}. */
+function erfcTail4(magnitude: v128, square: v128): v128 {
+  let y = fma(0.00038313865661621094, f32x4.splat(-1.728534698486328e-05), magnitude)
+  y = step(fma(0.024261474609375, f32x4.splat(-0.00388336181640625), magnitude), y, square)
+  y = fma(-0.10675048828125, y, magnitude)
+  y = fma(-0.634765625, y, magnitude)
+  y = fma(-0.128662109375, y, magnitude)
+  return halfExp4(step(f32x4.neg(magnitude), y, magnitude))
+}
+
+/** erf x, for what is within {@link TAIL}. */
+function erfNear4(x: v128, square: v128): v128 {
+  let y = fma(0.0049896240234375, f32x4.splat(-0.0005970001220703125), square)
+  y = fma(-0.026763916015625, y, square)
+  y = fma(0.11279296875, y, square)
+  y = fma(-0.376220703125, y, square)
+  y = fma(0.12841796875, y, square)
+  return step(x, y, x)
+}
+
+function erf4(x: v128): v128 {
+  const magnitude = f32x4.abs(x), square = mul(x, x)
+  const far = sub(f32x4.splat(1), erfcTail4(magnitude, square))
+  const signed = v128.or(far, v128.and(x, i32x4.splat(0x80000000)))
+  return v128.bitselect(signed, erfNear4(x, square), f32x4.gt(magnitude, f32x4.splat(TAIL)))
+}
+
+function erfc4(x: v128): v128 {
+  const magnitude = f32x4.abs(x), square = mul(x, x)
+  const tail = erfcTail4(magnitude, square)
+  const far = v128.bitselect(sub(f32x4.splat(2), tail), tail, f32x4.lt(x, f32x4.splat(0)))
+  const near = sub(f32x4.splat(1), erfNear4(x, square))
+  return v128.bitselect(far, near, f32x4.gt(magnitude, f32x4.splat(TAIL)))
+}
+
+function fastGelu4(v: v128): v128 {
+  // The order that the wheel's compiler has chosen.
+  const cubic = mul(mul(v, v), mul(f32x4.splat(0.035675048828125), v))
+  const y = tanh4(step(cubic, f32x4.splat(0.7978515625), v))
+  return mul(mul(f32x4.splat(0.5), add(f32x4.splat(1), y)), v)
+}
+
+/** a (e^x - 1) of what is negative. */
+// @ts-ignore: decorator
+@inline
+function scaledExpMinus1(v: v128, a: f32): v128 {
+  const y = sub(halfExp4(f32x4.min(v, f32x4.splat(0))), f32x4.splat(1))
+  return mul(roundHalf(f32x4.splat(a)), y)
+}
+
 const EXP: i32 = 0
 const SIGMOID: i32 = 1
 const TANH: i32 = 2
@@ -60,6 +136,11 @@ const SWISH: i32 = 3
 const MISH: i32 = 4
 const HARD_SIGMOID: i32 = 5
 const HARD_SWISH: i32 = 6
+const GELU: i32 = 7
+const FAST_GELU: i32 = 8
+const ELU: i32 = 9
+const SELU: i32 = 10
+const ERF: i32 = 11
 
 /** a v + b, limited to 0 and 1. */
 // @ts-ignore: decorator
@@ -77,9 +158,16 @@ export function halfFunction(f: i32, input: usize, output: usize, n: i32, a: f32
     else if (f == SIGMOID) y = sigmoid4(v)
     else if (f == TANH) y = tanh4(v)
     else if (f == SWISH) y = div(v, add(halfExp4(f32x4.neg(v)), f32x4.splat(1)))
-    else if (f == MISH) y = mul(v, tanh4(roundHalf(log4(add(halfExp4(v), f32x4.splat(1))))))
+    else if (f == MISH) y = mul(v, tanh4(log4(add(halfExp4(v), f32x4.splat(1)))))
     else if (f == HARD_SIGMOID) y = hard(v, a, b)
     else if (f == HARD_SWISH) y = mul(v, hard(v, a, b))
+    else if (f == GELU) y = mul(mul(f32x4.splat(0.5), erfc4(mul(f32x4.splat(-0.70703125), v))), v)
+    else if (f == FAST_GELU) y = fastGelu4(v)
+    else if (f == ELU) y = add(f32x4.max(v, f32x4.splat(0)), scaledExpMinus1(v, a))
+    else if (f == SELU) {
+      y = v128.bitselect(scaledExpMinus1(v, a * b), mul(v, roundHalf(f32x4.splat(b))), f32x4.le(v, f32x4.splat(0)))
+    }
+    else if (f == ERF) y = erf4(v)
     if (n >= 4) v128.store(output, y)
     else storeFirst(output, y, n)
   }

@@ -4,7 +4,7 @@ import { Activation } from '../../../../../kernels/ncnn.ts'
 import type { ParamSpecs, ParamValues } from '../../../params.ts'
 import { type AnyLayerType, defineLayer, type LayerType } from '../layer.ts'
 import { checkFloat, mapElements } from './elementwise.ts'
-import { activateHalf } from './half-activation.ts'
+import { activateHalves } from './half-activation.ts'
 
 type Declaration<P extends ParamSpecs> = Pick<LayerType<'1', P>, 'type' | 'binaryId' | 'stores16' | 'params' | 'check'>
 
@@ -20,15 +20,14 @@ export function activation<P extends ParamSpecs>({ kernel, f, ...declaration }: 
     ...declaration,
     inputs: '1',
     elements: 'float32',
-    forward([x], { params, sumsInHalf, storage16 }, workspace) {
+    forward([x], { params, sumsInHalf, storage16, layout }, workspace) {
       const [kind, a = 0, b = 0] = kernel(params)
       // ncnn multiplies by the slope of a ReLU in float16 wherever it stores that.
       const inHalf = sumsInHalf || (kind === Activation.leakyRelu && storage16 === 'float16')
       if (inHalf && workspace.float === 'float32') {
         checkFloat(x, workspace)
         const y = workspace.reuse(x)
-        if (y.ptr !== x.ptr) y.data.set(x.data)
-        activateHalf(y, { type: kind, a, b }, workspace)
+        activateHalves(x, { type: kind, a, b }, layout, y, workspace)
         return y
       }
       return mapElements(
