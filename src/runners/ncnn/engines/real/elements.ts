@@ -53,17 +53,21 @@ function toIntegers(data: TypedArray, dtype: DType, type: 'int32' | 'int8'): Typ
   return integers
 }
 
-/** A blob of ncnn's as a tensor. `type` is what the graph says about it; the size of its elements has the last word. */
+/**
+ * A blob of ncnn's as a tensor. `type` is what the graph says about it; the size of its elements has the last word.
+ * @param halves what floats of 16 bits are: caches of attention come out as they are stored
+ */
 export function fromRaw(
   { bytes, shape: sample, bits, batch = 1 }: RawTensor,
   type: ElementType,
   hasBatch: boolean,
+  halves: 'float16' | 'bfloat16',
 ): Tensor {
   const shape = hasBatch || batch > 1 ? [batch, ...sample] : sample
   const length = (8 * bytes.length) / bits
   if (bits === 8) return { data: new Int8Array(bytes.buffer, bytes.byteOffset, length), shape, dtype: 'int8' }
   if (bits === 16) {
-    const dtype = type === 'bfloat16' ? 'bfloat16' : 'float16'
+    const dtype = type === 'bfloat16' || type === 'float16' ? type : halves
     return { data: new Uint16Array(bytes.buffer, bytes.byteOffset, length), shape, dtype }
   }
   if (type === 'int32') return { data: new Int32Array(bytes.buffer, bytes.byteOffset, length), shape, dtype: 'int32' }

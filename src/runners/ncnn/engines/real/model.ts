@@ -52,7 +52,9 @@ export async function loadRealModel(
   const bin = wholeWeights(model.bin)
   const session = await explain(graph, doubt, () => open({ param, bin, options: raw, source: graph.source }))
   const caches = opaqueCaches(topology)
-  const { batched } = options
+  const { batched, ncnn } = options
+  // fp16 goes before bf16, as in ncnn.
+  const halves = ncnn.useBf16Storage && !ncnn.useFp16Storage ? 'bfloat16' : 'float16'
   return {
     mayBeAbsent,
     device: session.device,
@@ -65,7 +67,7 @@ export async function loadRealModel(
       refuseCaches(caches, fed, requested)
       checkBatches(fed, batched)
       checkFedChannels(fed, part.layers, batched)
-      const run: Run = { session, topology, part, requested, refer: isBinary ? Number : String, batched }
+      const run: Run = { session, topology, part, requested, refer: isBinary ? Number : String, batched, halves }
       if (session.batches || !hasBatches(fed, batched, part)) await runSession(run, fed, emit)
       else await runSamples(run, fed, emit)
     },
@@ -94,10 +96,12 @@ interface Run {
   readonly requested: readonly string[]
   readonly refer: (blob: string) => BlobRef
   readonly batched: Batched
+  /** What floats of 16 bits are. */
+  readonly halves: 'float16' | 'bfloat16'
 }
 
 async function runSession(
-  { session, topology, part, requested, refer, batched }: Run,
+  { session, topology, part, requested, refer, batched, halves }: Run,
   fed: ReadonlyMap<string, Tensor>,
   emit: Emit,
 ): Promise<void> {
@@ -117,7 +121,7 @@ async function runSession(
   const kept = steps.flatMap((step) => ('extract' in step && step.keep ? [step.extract] : [])).values()
   await session.run(raw, (result) => {
     const name = kept.next().value as string
-    emit(name, fromRaw(result, types.get(name) ?? 'float32', batches.has(name)))
+    emit(name, fromRaw(result, types.get(name) ?? 'float32', batches.has(name), halves))
   })
 }
 

@@ -14,7 +14,7 @@ import { type Operand, operand } from '../operations/operand.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
 import { asFloat32 } from '../precision/half-weights.ts'
-import { roundTo } from '../precision/reduced-precision.ts'
+import { roundResult, roundTo } from '../precision/reduced-precision.ts'
 import { type SumPrecision, sumPrecisionOf } from '../precision/sums.ts'
 import { asRank, namedLengths } from '../shapes/axes.ts'
 
@@ -133,6 +133,9 @@ export const MultiHeadAttention = defineLayer({
     return 2 * mapped + 4 * queries * keys * params.embed_dim
   },
   packsHalf: ['q_weight_data', 'k_weight_data', 'v_weight_data', 'out_weight_data'],
+  // In bfloat16 are queries, keys and values alone: what maps the result, and the result itself, remain float32.
+  keepsFloatWeights: (_, { storage16 }) => storage16 === 'bfloat16',
+  leavesFloat32: (_, { storage16 }) => storage16 === 'bfloat16',
   /** Block-quantised weights become floats; floats are packed for the product. */
   prepare(layer, workspace) {
     const { params, weights } = layer
@@ -140,6 +143,10 @@ export const MultiHeadAttention = defineLayer({
     const sums = sumPrecisionOf(layer, workspace)
     const sizes = projectionSizes(params)
     const format = blockFormat(params.quantize_term)
+    if (layer.storage16 === 'bfloat16') {
+      const { q_weight_data, k_weight_data, v_weight_data } = weights
+      for (const weight of [q_weight_data, k_weight_data, v_weight_data]) roundTo('bfloat16', weight, workspace.kernels)
+    }
     const load = (name: Projection, int8Scales: Blob | undefined): LinearMap => {
       const { outputs, inputs } = sizes[name]
       const stored = weights[`${name}_weight_data`]
@@ -194,9 +201,10 @@ export const MultiHeadAttention = defineLayer({
     const width = embed_dim / num_heads
     const scale = params.scale === 0 ? 1 / Math.sqrt(Math.floor(width)) : params.scale
     const mapped = workspace.scratch([queries, embed_dim])
-    const storesHalf = storage16 === 'float16' && workspace.float === 'float32'
+    const stored = workspace.float === 'float32' ? storage16 : undefined
+    const storesHalf = stored === 'float16'
     const store = (blob: Blob): void => {
-      if (storesHalf) roundTo('float16', blob, workspace.kernels)
+      if (stored !== undefined) roundResult(stored, blob, workspace.kernels)
     }
     applyLinear(maps.q, q, queries, mapped, workspace)
     scaleInPlace(mapped, scale, workspace)
@@ -232,7 +240,7 @@ export const MultiHeadAttention = defineLayer({
         workspace,
       )
     }
-    store(merged)
+    if (storesHalf) store(merged)
     const y = workspace.alloc([queries, maps.out.outputs])
     applyLinear(maps.out, merged, queries, y, workspace, 'outer')
     if (outputCount === 3) return [y, key, value]

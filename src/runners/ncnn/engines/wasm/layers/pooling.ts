@@ -11,7 +11,7 @@ export const Pooling = defineLayer({
   binaryId: 21,
   inputs: '1',
   elements: 'float32',
-  stores16: true,
+  stores16: ({ adaptive_pooling }) => adaptive_pooling === 0,
   params: {
     pooling_type: int(0),
     kernel_w: int(1),

@@ -20,6 +20,7 @@ export const SDPA = defineLayer({
   inputs: '3..6',
   elements: 'float32',
   stores16: ({ int8_scale_term }) => int8_scale_term === 0 || 'float16',
+  leavesFloat32: (_, { storage16 }) => storage16 === 'bfloat16',
   params: { attn_mask: int(5), scale: float(6), kv_cache: int(7), int8_scale_term: int(18) },
   /** Queries times keys, and the sums of values. */
   flops({ params, inputs }) {
