@@ -88,6 +88,29 @@ function int8Depthwise(channels: number, taps: number, seed: number, more: reado
   ]
 }
 
+/** Queries, keys, values and a mask. */
+const attended = [
+  [2, 4, 8],
+  [2, 8, 8],
+  [2, 8, 8],
+  [4, 8],
+].map((shape, i) => floats(shape, 90 + i))
+
+const attentionWeights = [95, 96, 97, 98].flatMap((seed) => [
+  taggedWeight(randomFloats(64, seed)),
+  rawWeight(randomFloats(8, seed + 9)),
+])
+
+const activations: readonly [name: string, type: string, params?: ArmCase['params']][] = [
+  ['GELU', 'GELU'],
+  ['fast GELU', 'GELU', { 0: 1 }],
+  ['ELU', 'ELU', { 0: 0.7 }],
+  ['SELU', 'SELU'],
+  ['Erf', 'Erf'],
+  ['Mish', 'Mish'],
+  ['Swish', 'Swish'],
+]
+
 export const armCases: Readonly<Record<string, ArmCase>> = Object.fromEntries([
   ...cases('Quantize by channel', 'Quantize', { 0: 3 }, [floats([3, 8, 10], 1, 2)], {
     weights: [near(3, 2, 50)],
@@ -196,28 +219,18 @@ export const armCases: Readonly<Record<string, ArmCase>> = Object.fromEntries([
   }),
   ...cases('Gemm to float32', 'Gemm', { 13: 1 }, [floats([2, 5], 86), floats([5, 4], 87)], { modes: ['fp16 storage'] }),
   ...cases('MatMul', 'MatMul', { 0: 1 }, [floats([2, 3, 33], 88), floats([2, 12, 33], 89)]),
-  ...cases(
-    'SDPA',
-    'SDPA',
-    { 5: 1, 6: 0.4 },
-    [
-      [2, 4, 8],
-      [2, 8, 8],
-      [2, 8, 8],
-      [4, 8],
-    ].map((shape, i) => floats(shape, 90 + i)),
-    {
-      modes: ['fp16 storage', 'fp16 arithmetic'],
-      share: 0.6,
-    },
-  ),
+  ...cases('SDPA', 'SDPA', { 5: 1, 6: 0.4 }, attended, { modes: ['fp16 storage', 'fp16 arithmetic'], share: 0.6 }),
+  // Results of float32, whose last bits depend on the order of sums.
+  ...cases('SDPA', 'SDPA', { 5: 1, 6: 0.4 }, attended, { modes: ['bf16'], share: 0.1 }),
   ...cases('MultiHeadAttention', 'MultiHeadAttention', { 0: 8, 1: 2, 2: 64, 6: 0.5 }, [floats([8, 8], 94)], {
-    weights: [95, 96, 97, 98].flatMap((seed) => [
-      taggedWeight(randomFloats(64, seed)),
-      rawWeight(randomFloats(8, seed + 9)),
-    ]),
+    weights: attentionWeights,
     modes: ['fp16 storage', 'fp16 arithmetic'],
     share: 0.6,
+  }),
+  ...cases('MultiHeadAttention', 'MultiHeadAttention', { 0: 8, 1: 2, 2: 64, 6: 0.5 }, [floats([8, 8], 94)], {
+    weights: attentionWeights,
+    modes: ['bf16'],
+    share: 0.1,
   }),
   ...cases(
     'Deconvolution',
@@ -246,6 +259,31 @@ export const armCases: Readonly<Record<string, ArmCase>> = Object.fromEntries([
       weights: [taggedWeight(randomFloats(27, 117)), rawWeight(randomFloats(3, 118))],
     },
   ),
+  ...activations.flatMap(([name, type, params = {}], i) => [
+    ...cases(`${name} of three channels`, type, params, [floats([3, 3, 5], 120 + i, 4)]),
+    ...cases(`${name} of four channels`, type, params, [floats([4, 3, 3], 130 + i, 4)]),
+  ]),
+  ...cases('PReLU of three channels', 'PReLU', { 0: 3 }, [floats([3, 3, 5], 140)], {
+    weights: [rawWeight(randomFloats(3, 141))],
+  }),
+  ...cases('PReLU of eight features', 'PReLU', { 0: 8 }, [floats([8], 142)], {
+    weights: [rawWeight(randomFloats(8, 143))],
+  }),
+  ...cases('Pooling, average of three channels', 'Pooling', { 0: 1, 1: 3, 3: 1, 5: 1 }, [floats([3, 4, 5], 144)]),
+  ...cases('Pooling, average of eight channels', 'Pooling', { 0: 1, 1: 3, 2: 2, 3: 1, 5: 1, 6: 1 }, [
+    floats([8, 5, 5], 145),
+  ]),
+  ...cases('Pooling, adaptive', 'Pooling', { 0: 1, 7: 1, 8: 2 }, [floats([3, 5, 7], 146)], { modes: all, share: 0.6 }),
+  ...cases('InstanceNorm of three channels', 'InstanceNorm', { 0: 3 }, [floats([3, 4, 5], 147)], {
+    weights: [rawWeight(randomFloats(3, 148)), rawWeight(randomFloats(3, 149))],
+    modes: ['fp16 storage', 'fp16 arithmetic'],
+  }),
+  ...cases('InstanceNorm of eight channels', 'InstanceNorm', { 0: 8 }, [floats([8, 3, 3], 150)], {
+    weights: [rawWeight(randomFloats(8, 151)), rawWeight(randomFloats(8, 152))],
+  }),
+  ...cases('Interp, bilinear of three channels', 'Interp', { 0: 2, 1: 2, 2: 1.5 }, [floats([3, 3, 4], 153)]),
+  ...cases('Interp, bilinear of eight channels', 'Interp', { 0: 2, 1: 2, 2: 1.5 }, [floats([8, 2, 3], 154)]),
+  ...cases('Interp, bicubic of four channels', 'Interp', { 0: 3, 1: 2, 2: 1.5 }, [floats([4, 4, 5], 155)]),
   ...cases('leaky ReLU', 'ReLU', { 0: 0.1 }, [floats([3, 2, 5], 69)], { modes: all }),
   ...cases('Reshape', 'Reshape', { 0: -1 }, [floats([2, 3, 4], 70)], { modes: all }),
 ])

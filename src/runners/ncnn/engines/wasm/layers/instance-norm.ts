@@ -2,7 +2,9 @@
 import { float, int } from '../../../params.ts'
 import { raw } from '../../../weights.ts'
 import { defineLayer } from '../layer.ts'
+import { normalizeHalves } from '../operations/half-instance-norm.ts'
 import { groupNorm } from '../operations/normalization.ts'
+import { packOf } from '../precision/arm-layout.ts'
 import { checkChannels, trueChannels } from '../shapes/channels.ts'
 
 /** y = (x - mean) / sqrt(variance + eps) * gamma + beta, over each channel; a blob of 1 or 2 axes is a single channel */
@@ -17,9 +19,14 @@ export const InstanceNorm = defineLayer({
     gamma_data: affine ? raw(channels) : undefined,
     beta_data: affine ? raw(channels) : undefined,
   }),
-  forward([x], { params: { channels, eps, affine }, weights: { gamma_data, beta_data } }, workspace) {
+  forward([x], { params: { channels, eps, affine }, weights, storage16, sumsInHalf, layout }, workspace) {
     const { count, size } = trueChannels(x)
     if (affine) checkChannels({ count, size }, 'channels', channels)
-    return groupNorm(x, count, 1, size, eps, { gamma: gamma_data, beta: beta_data }, workspace)
+    const [gamma, beta] = [weights.gamma_data, weights.beta_data]
+    if (storage16 === 'float16' && x.dtype === 'float32') {
+      const pack = x.shape.length > 2 ? packOf(count, layout, sumsInHalf) : 1
+      return normalizeHalves(x, { count, size }, { eps, gamma, beta, pack }, workspace)
+    }
+    return groupNorm(x, count, 1, size, eps, { gamma, beta }, workspace)
   },
 })

@@ -3,6 +3,7 @@ import { int } from '../../../params.ts'
 import { defineLayer } from '../layer.ts'
 import { type Planes, poolAdaptively, poolSliding } from '../operations/pool-planes.ts'
 import { asInput, checkPooling, poolMethod } from '../operations/pool-windows.ts'
+import { packOf } from '../precision/arm-layout.ts'
 import { asRank, namedLengths } from '../shapes/axes.ts'
 
 /** y = the maximum or average over windows of h and w: sliding, adaptive (out_h x out_w of them), or one that covers everything */
@@ -30,7 +31,7 @@ export const Pooling = defineLayer({
     out_h: int(18, 'out_w'),
   },
   check: checkPooling,
-  forward([x], { params }, workspace) {
+  forward([x], { params, sumsInHalf, layout }, workspace) {
     const { c, h, w } = namedLengths(asRank(x.shape, 3))
     const input: Planes = { x, channels: c, h, w, method: poolMethod(params.pooling_type) }
     if (params.global_pooling) return poolAdaptively(input, 1, 1, [c], workspace)
@@ -52,6 +53,7 @@ export const Pooling = defineLayer({
       padAfter: params.pad_right,
     }
     const countPadding = params.avgpool_count_include_pad !== 0
-    return poolSliding(input, alongH, alongW, params.pad_mode, countPadding, workspace)
+    const halfPack = sumsInHalf ? packOf(c, layout) : undefined
+    return poolSliding(input, alongH, alongW, params.pad_mode, countPadding, workspace, halfPack)
   },
 })

@@ -47,8 +47,9 @@ const singleFunctions: Readonly<Record<number, (x: number, a: number, b: number)
   },
   [Activation.gelu]: (x) => 0.5 * x * erfc(-x * Math.SQRT1_2),
   [Activation.fastGelu](x) {
-    const [scale, cubic] = [Math.sqrt(2 / Math.PI), 0.044715].map(roundToFloat16)
-    return 0.5 * x * roundToFloat16(1 + tanh(scale * (x + cubic * x * x * x)))
+    // Near -1 the float32 of the hyperbolic tangent has few digits that 1 + it would keep.
+    const [scale, cubic, f] = [roundToFloat16(Math.sqrt(2 / Math.PI)), roundToFloat16(0.044715), Math.fround]
+    return 0.5 * x * roundToFloat16(1 + f(tanh(f(scale * f(x + f(cubic * x * x * x))))))
   },
   [Activation.elu]: (x, alpha) => (x < 0 ? alpha * expm1(x) : x),
   [Activation.selu]: (x, alpha, lambda) => (x < 0 ? alpha * lambda * expm1(x) : x * roundToFloat16(lambda)),

@@ -2,6 +2,7 @@
 import { PoolType } from '../../../../../kernels/ncnn.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
+import { roundToFloat16 } from '../precision/sums.ts'
 import { refuseEmpty } from '../shapes/axes.ts'
 import {
   adaptiveWindows,
@@ -14,6 +15,8 @@ import {
   type Sliding,
   slidingCount,
   slidingWindows,
+  type Triple,
+  type Windows,
 } from './pool-windows.ts'
 
 /** What is pooled: planes of h x w, one for each channel. */
@@ -45,6 +48,7 @@ export function poolAdaptively(
   return y
 }
 
+/** @param halfPack averages are taken in float16, of channels in blocks of as many */
 export function poolSliding(
   { x, channels, h, w, method }: Planes,
   alongH: Sliding,
@@ -52,6 +56,7 @@ export function poolSliding(
   padMode: number,
   countPadding: boolean,
   workspace: Workspace,
+  halfPack?: number,
 ): Blob {
   refuseEmpty(x.shape)
   checkPads(alongH)
@@ -61,19 +66,19 @@ export function poolSliding(
   const y = workspace.alloc([channels, outH, outW])
   const divideByAll = divisorRule(method, alongH, alongW, padMode, countPadding)
   const cut = borderH[0] < 0 || borderW[0] < 0
+  const counted = countPadding || method === 'max'
+  const windows = [
+    adaptiveWindows(1, 1),
+    slidingWindows(h, alongH, borderH, padMode, counted),
+    slidingWindows(w, alongW, borderW, padMode, counted),
+  ] as const
   if (x.dtype !== 'float32' || divideByAll === undefined || cut) {
-    const counted = countPadding || method === 'max'
-    poolWindows(
-      method,
-      x,
-      y,
-      [1, h, w],
-      [
-        adaptiveWindows(1, 1),
-        slidingWindows(h, alongH, borderH, padMode, counted),
-        slidingWindows(w, alongW, borderW, padMode, counted),
-      ],
-    )
+    poolWindows(method, x, y, [1, h, w], windows)
+    return y
+  }
+  if (halfPack !== undefined && method === 'average') {
+    const image = { input: x.ptr, channels, h, w, padTop: borderH[0], padLeft: borderW[0] }
+    averageHalves(image, alongH, alongW, windows, halfPack, y, workspace)
     return y
   }
   workspace.kernels.pool({
@@ -94,6 +99,67 @@ export function poolSliding(
     countIncludePad: divideByAll ? 1 : 0,
   })
   return y
+}
+
+interface PaddedImage {
+  readonly input: number
+  readonly channels: number
+  readonly h: number
+  readonly w: number
+  readonly padTop: number
+  readonly padLeft: number
+}
+
+/**
+ * Averages in the order of ncnn's ARM code: sums of one chain, in float16, as those of a depthwise convolution whose filters are 1; blocks
+ * of channels take them times 1 / the number of elements in float16, single channels divide.
+ */
+function averageHalves(
+  image: PaddedImage,
+  { kernel: kernelH, stride: strideH }: Sliding,
+  { kernel: kernelW, stride: strideW }: Sliding,
+  [, alongH, alongW]: Triple<Windows>,
+  pack: number,
+  y: Blob,
+  { kernels, scratch }: Workspace,
+): void {
+  const ones = scratch([image.channels, kernelH * kernelW])
+  ones.data.fill(1)
+  const size = {
+    outH: alongH.count,
+    outW: alongW.count,
+    kernelH,
+    kernelW,
+    strideH,
+    strideW,
+    dilationH: 1,
+    dilationW: 1,
+  }
+  kernels.halfDepthwise({
+    ...image,
+    ...size,
+    weights: ones.ptr,
+    output: y.ptr,
+    padValue: 0,
+    scratch: scratch([kernels.halfDepthwiseScratchBytes(size)], 'uint8').ptr,
+  })
+  const areaOf = (row: number, column: number): number => alongH.counted[row] * alongW.counted[column]
+  const isOne = (counted: Int32Array): boolean => counted.every((count) => count === counted[0])
+  if (pack > 1 && isOne(alongH.counted) && isOne(alongW.counted)) {
+    const factor = scratch([1])
+    factor.data[0] = roundToFloat16(1 / areaOf(0, 0))
+    kernels.scaleBias({ input: y.ptr, output: y.ptr, scale: factor.ptr, bias: 0, outer: 1, inner: y.length })
+    return
+  }
+  const { data } = y
+  for (let at = 0; at < data.length; ) {
+    for (let row = 0; row < alongH.count; row++) {
+      for (let column = 0; column < alongW.count; column++, at++) {
+        const area = areaOf(row, column)
+        data[at] = pack === 1 ? data[at] / area : data[at] * roundToFloat16(1 / area)
+      }
+    }
+  }
 }
 
 /** Whether an average divides by the whole window or by its part inside the input; undefined when ncnn does neither. */
