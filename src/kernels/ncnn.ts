@@ -13,6 +13,7 @@ export { firstFreeByte, maxPages, type Pointer, readSlackBytes } from './memory.
 export { PoolType } from './pooling.ts'
 export { recurrentScratchBytes } from './recurrent.ts'
 export { ReduceOp } from './reduction.ts'
+export { ResizeRounding } from './sampling.ts'
 export { type WinogradSize, winogradPlaces } from './winograd.ts'
 
 /** Which form of the kernels. */

@@ -2,25 +2,33 @@
 import { kernel, measure } from './definition.ts'
 import { image, window } from './geometry.ts'
 
+/** What `resize` rounds to float16: every step, or every sum as a whole, other than those of two rows in whole vectors of eight results. */
+export const ResizeRounding = { none: 0, eachStep: 1, eachSum: 2 } as const
+
 export const samplingKernels = {
   /**
    * Resizes [channels][h][w] to [channels][outH][outW]. Element (y, x) of the result is made of `countH` rows from firstH[y] on and of
    * `countW` columns from firstW[x] on (int32), weighed with weightH[k][y] and weightW[k][x]: sums along w are taken first. A count is 1,
-   * with weight 1, up to 4; what `first` says must not decrease. `scratch`: {@link resizeScratchBytes}.
+   * with weight 1, up to 4; what `first` says must not decrease. `half` is one of
+   * {@link ResizeRounding}. `scratch`: {@link resizeScratchBytes}.
    */
-  resize: kernel([
-    ...image,
-    'output',
-    'outH',
-    'outW',
-    'countH',
-    'firstH',
-    'weightH',
-    'countW',
-    'firstW',
-    'weightW',
-    'scratch',
-  ]),
+  resize: kernel(
+    [
+      ...image,
+      'output',
+      'outH',
+      'outW',
+      'countH',
+      'firstH',
+      'weightH',
+      'countW',
+      'firstW',
+      'weightW',
+      'half',
+      'scratch',
+    ],
+    { half: ResizeRounding.none },
+  ),
   /** Bytes of scratch memory that {@link resize} needs. */
   resizeScratchBytes: measure(['outW']),
   /**

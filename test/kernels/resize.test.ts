@@ -1,6 +1,8 @@
 // Resizing against its definition, step by step in float32: along w first, then along h.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { ResizeRounding } from '../../src/kernels/ncnn.ts'
+import { roundToFloat16 } from '../../src/runners/ncnn/engines/wasm/precision/sums.ts'
 import { createArena, firstDifference, randomFloats } from './arena.ts'
 
 const arena = createArena()
@@ -21,7 +23,19 @@ function someTaps(length: number, outLength: number, count: number, seed: number
   return { count, first: first.sort(), weight }
 }
 
-function resampled(source: Float32Array, outer: number, length: number, inner: number, taps: Taps): Float32Array {
+type Round = (sum: number) => number
+const exactly: Round = (sum) => sum
+const toHalf: Round = (sum) => roundToFloat16(round(sum))
+
+/** @param roundAt how the steps of a column of the results are rounded besides */
+function resampled(
+  source: Float32Array,
+  outer: number,
+  length: number,
+  inner: number,
+  taps: Taps,
+  roundAt: (column: number) => Round,
+): Float32Array {
   const { count, first, weight } = taps
   const outLength = first.length
   const result = new Float32Array(outer * outLength * inner)
@@ -29,8 +43,9 @@ function resampled(source: Float32Array, outer: number, length: number, inner: n
     for (let i = 0; i < outLength; i++) {
       for (let j = 0; j < inner; j++) {
         const value = (k: number): number => source[(o * length + first[i] + k) * inner + j]
-        let sum = count === 1 ? value(0) : round(value(0) * weight[i])
-        for (let k = 1; k < count; k++) sum = round(sum + round(value(k) * weight[k * outLength + i]))
+        const own = roundAt(j)
+        let sum = count === 1 ? value(0) : own(round(value(0) * weight[i]))
+        for (let k = 1; k < count; k++) sum = own(round(sum + round(value(k) * weight[k * outLength + i])))
         result[(o * outLength + i) * inner + j] = sum
       }
     }
@@ -52,12 +67,16 @@ test.each([1, 2, 3, 4])('%i columns', (countW) => {
         outW: fc.integer({ min: 1, max: 20 }),
         seed: fc.integer(),
         skew: fc.constantFrom(0, 4),
+        half: fc.constantFrom(...Object.values(ResizeRounding)),
       }),
-      ({ channels, countH, moreH, moreW, outH, outW, seed, skew }) => {
+      ({ channels, countH, moreH, moreW, outH, outW, seed, skew, half }) => {
         arena.reset(skew)
         const [h, w] = [countH + moreH, countW + moreW]
         const [alongH, alongW] = [someTaps(h, outH, countH, seed), someTaps(w, outW, countW, seed + 2)]
         const values = randomFloats(channels * h * w, seed + 4)
+        if (half !== ResizeRounding.none) {
+          for (const floats of [values, alongH.weight, alongW.weight]) floats.set(floats.map(roundToFloat16))
+        }
         const output = arena.floats(channels * outH * outW)
         const [input, scratch] = [arena.put(values), arena.bytes(kernels.resizeScratchBytes({ outW }))]
         const rows = { countH, firstH: arena.putBytes(bytesOf(alongH.first)), weightH: arena.put(alongH.weight) }
@@ -72,12 +91,17 @@ test.each([1, 2, 3, 4])('%i columns', (countW) => {
           outW,
           ...rows,
           ...columns,
+          half,
           scratch,
         })
         const actual = arena.read(output, channels * outH * outW)
         arena.reset()
-        const widened = resampled(values, channels * h, w, 1, alongW)
-        expect(firstDifference(actual, resampled(widened, channels, h, outW, alongH))).toBeUndefined()
+        const [inSteps, inSums] = [half === ResizeRounding.eachStep, half === ResizeRounding.eachSum]
+        const widened = resampled(values, channels * h, w, 1, alongW, () => (inSteps ? toHalf : exactly))
+        if (inSums) widened.set(widened.map(toHalf))
+        const isStepped = (column: number): boolean => inSteps || (inSums && countH === 2 && column < outW - (outW % 8))
+        const roundAt = (column: number): Round => (isStepped(column) ? toHalf : exactly)
+        expect(firstDifference(actual, resampled(widened, channels, h, outW, alongH, roundAt))).toBeUndefined()
       },
     ),
   )

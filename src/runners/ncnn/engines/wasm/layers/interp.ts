@@ -1,10 +1,12 @@
 // Interp: resizing, by the nearest element, linearly, or with cubic convolution.
+import { ResizeRounding } from '../../../../../kernels/ncnn.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int, type ParamValues, string } from '../../../params.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { cubicTaps, linearTaps, nearestTaps, resample, type Taps } from '../operations/resample.ts'
 import { oneToOne, within } from '../param-checks.ts'
+import { packOf } from '../precision/arm-layout.ts'
 import { asRank, namedLengths } from '../shapes/axes.ts'
 import { evaluateSizes, refersToOthers } from '../shapes/expression.ts'
 
@@ -33,7 +35,7 @@ export const Interp = defineLayer({
     within(0, 3, { resize_type: params.resize_type })
     if (params.dynamic_target_size !== 1 && !refersToOthers(params.size_expr)) oneToOne(layer)
   },
-  forward(inputs, { params }, workspace) {
+  forward(inputs, { params, sumsInHalf, layout }, workspace) {
     const [x] = inputs
     const shape = asRank(x.shape, 3)
     const rank = shape.length
@@ -51,20 +53,33 @@ export const Interp = defineLayer({
     const [height, width] = [axisOf('h', h, outH, params), axisOf('w', w, outW, params)]
     if (staysAsIs(width, params) && (rank === 2 || staysAsIs(height, params))) return x.share()
 
-    const alongW = tapsAlong(width, params, workspace)
+    // ncnn's ARM code leaves what is smaller than the window to its plain layer.
+    const least = params.resize_type === 3 ? 4 : 2
+    const inHalf = sumsInHalf && x.dtype === 'float32' && w >= least && (rank === 2 || h >= least)
+    const pack = packOf(shape[0], layout)
+    const rounding = inHalf ? (pack > 1 ? ResizeRounding.eachStep : ResizeRounding.eachSum) : ResizeRounding.none
+    const alongW = tapsAlong(width, params, inHalf, workspace)
     if (rank === 2) {
       const y = workspace.alloc([h, outW])
-      resize(x, y, 1, nearestTaps(h, h, 1, workspace), alongW, workspace)
+      resize(x, y, 1, nearestTaps(h, h, 1, workspace), alongW, rounding, workspace)
       return y
     }
     const y = workspace.alloc([c, outH, outW])
-    resize(x, y, c, tapsAlong(height, params, workspace), alongW, workspace)
+    resize(x, y, c, tapsAlong(height, params, inHalf, workspace), alongW, rounding, workspace)
     return y
   },
 })
 
 /** y[channels, outH, outW] from x[channels, h, w]: along w first, as in ncnn. */
-function resize(x: Blob, y: Blob, channels: number, alongH: Taps, alongW: Taps, workspace: Workspace): void {
+function resize(
+  x: Blob,
+  y: Blob,
+  channels: number,
+  alongH: Taps,
+  alongW: Taps,
+  rounding: number,
+  workspace: Workspace,
+): void {
   const { kernels, scratch } = workspace
   const { length: h, outLength: outH } = alongH
   const { length: w, outLength: outW } = alongW
@@ -84,6 +99,7 @@ function resize(x: Blob, y: Blob, channels: number, alongH: Taps, alongW: Taps, 
       countW: alongW.count,
       firstW: alongW.first.ptr,
       weightW: alongW.weight.ptr,
+      half: rounding,
       scratch: ring,
     })
     return
@@ -141,6 +157,7 @@ function staysAsIs({ length, outLength, scale }: ResizedAxis, { resize_type, ali
 function tapsAlong(
   { length, outLength, scale }: ResizedAxis,
   { resize_type, align_corner }: InterpParams,
+  inHalf: boolean,
   workspace: Workspace,
 ): Taps {
   const step = scale === undefined ? length / outLength : 1 / scale
@@ -149,9 +166,9 @@ function tapsAlong(
     case 1:
       return nearestTaps(length, outLength, Math.fround(step), workspace)
     case 2:
-      return linearTaps({ length, outLength, alignCorner, step: length === outLength ? 1 : step }, workspace)
+      return linearTaps({ length, outLength, alignCorner, step: length === outLength ? 1 : step, inHalf }, workspace)
     case 3:
-      return cubicTaps({ length, outLength, alignCorner, step }, workspace)
+      return cubicTaps({ length, outLength, alignCorner, step, inHalf }, workspace)
     default:
       throw new NcnnError(`resize_type must be 1 (nearest), 2 (bilinear) or 3 (bicubic), found ${resize_type}`)
   }

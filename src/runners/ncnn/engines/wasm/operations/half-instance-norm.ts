@@ -79,7 +79,10 @@ function momentsInBlock(values: BlobArray, at: number, size: number): Moments[] 
 /** Of a channel alone: four sums take elements in turn. */
 function momentsAlone(values: BlobArray): Moments {
   const mean = f(sumInTurn(values) / values.length)
-  const squares = Float64Array.from(values, (value) => f(value - mean) ** 2)
+  const squares = Float64Array.from(values, (value) => {
+    const distance = f(value - mean)
+    return distance * distance
+  })
   return { mean, variance: f(sumInTurn(squares) / values.length) }
 }
 
@@ -114,7 +117,7 @@ function rsqrtEstimate(x: number): number {
   const scaled = even ? 256 + (fraction >>> 15) : 128 + (fraction >>> 16)
   const middle = scaled < 256 ? 2 * scaled + 1 : 2 * ((scaled & ~1) + 1)
   let root = 512
-  while (middle * (root + 1) ** 2 < 2 ** 28) root++
+  while (middle * (root + 1) * (root + 1) < 1 << 28) root++
   const result = Math.floor((root + 1) / 2)
   words[0] = (Math.floor((380 - exponent) / 2) << 23) | ((result & 0xff) << 15)
   return float[0]

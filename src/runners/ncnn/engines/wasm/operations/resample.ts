@@ -1,6 +1,7 @@
 // Resampling along one axis: every element of the result is a weighted sum of a few consecutive elements of the input.
 import type { Workspace } from '../layer.ts'
 import type { Blob, BlobArray } from '../memory/blob.ts'
+import { roundToFloat16 } from '../precision/sums.ts'
 
 /** The elements that each position of the result is made of, with their weights: scratch of the layer. */
 export interface Taps {
@@ -30,16 +31,18 @@ export interface Sampling {
   readonly alignCorner: boolean
   /** From one point to the next, where no corners are aligned. */
   readonly step: number
+  /** Weights are float16, as in ncnn's ARM code. */
+  readonly inHalf?: boolean
 }
 
 /** The two neighbours of each sampling point, weighted by its distance from them. */
 export function linearTaps(sampling: Sampling, workspace: Workspace): Taps {
-  return interpolationTaps(2, sampling, workspace, (x) => [1 - x, x])
+  return interpolationTaps(2, sampling, workspace, (x) => [1 - x, x].map(weightRounding(sampling)))
 }
 
 /** The four neighbours of each sampling point, weighted with Keys' cubic convolution kernel (a = -0.75). */
 export function cubicTaps(sampling: Sampling, workspace: Workspace): Taps {
-  return interpolationTaps(4, sampling, workspace, cubicWeights)
+  return interpolationTaps(4, sampling, workspace, sampling.inHalf ? halfCubicWeights : cubicWeights)
 }
 
 const a = -0.75
@@ -52,6 +55,14 @@ export function cubicWeights(x: number): [number, number, number, number] {
   return [w0, w1, w2, 1 - w0 - w1 - w2]
 }
 
+function halfCubicWeights(x: number): readonly number[] {
+  const weights = cubicWeights(x).slice(0, 3).map(roundToFloat16)
+  return [...weights, roundToFloat16(weights.reduce((rest, weight) => rest - weight, 1))]
+}
+
+const weightRounding = ({ inHalf }: Sampling): ((weight: number) => number) =>
+  inHalf ? roundToFloat16 : (weight) => weight
+
 /** A neighbour beyond an end is the element at that end, which then counts for both. */
 function interpolationTaps(
   neighbours: number,
@@ -59,7 +70,8 @@ function interpolationTaps(
   workspace: Workspace,
   weightsAt: (x: number) => readonly number[],
 ): Taps {
-  const { length, outLength } = sampling
+  const { length, outLength, inHalf } = sampling
+  const roundWeight = weightRounding(sampling)
   const round = workspace.float === 'float32' ? Math.fround : (x: number) => x
   const taps = emptyTaps(Math.min(neighbours, length), length, outLength, workspace)
   const [first, weight] = [taps.first.data, taps.weight.data]
@@ -71,9 +83,16 @@ function interpolationTaps(
     const before = below + 1 - neighbours / 2
     first[i] = Math.min(Math.max(before, 0), length - taps.count)
     weights.fill(0)
-    for (let k = 0; k < neighbours; k++) {
-      weights[Math.min(Math.max(before + k, 0), length - 1) - first[i]] += ownWeights[k]
+    const add = (k: number, own: number): void => {
+      const at = Math.min(Math.max(before + k, 0), length - 1) - first[i]
+      weights[at] = roundWeight(weights[at] + own)
     }
+    if (inHalf && neighbours === 4 && (below < 0 || below >= length - 1)) {
+      // All but one are the element at the end: ncnn takes what that one leaves of 1.
+      const single = below < 0 ? 3 : 0
+      add(single, ownWeights[single])
+      add(3 - single, roundToFloat16(1 - ownWeights[single]))
+    } else for (let k = 0; k < neighbours; k++) add(k, ownWeights[k])
     for (let k = 0; k < taps.count; k++) weight[k * outLength + i] = weights[k]
   }
   return taps
