@@ -14,7 +14,9 @@ export const COLUMN_BLOCK: i32 = 128
 /** Rows of A that pass by each B panel while they are in the second-level cache; whole tiles of four and of five rows. */
 export const ROW_BLOCK: i32 = 80
 /** From this depth on tiles of five rows are worth what it takes to begin one. */
-const FIVES_DEPTH: i32 = 64
+const DEEP: i32 = 64
+/** Up to this depth writing C is most of the work: each row of a block is written as a whole. */
+const SHALLOW: i32 = 32
 /** Rows of A packed at a time when it is A that changes from call to call. */
 const PACKED_ROW_BLOCK: i32 = 256
 
@@ -182,7 +184,8 @@ function clamp(v: v128, activation: i32, lo: v128, hi: v128): v128 {
 }
 
 /**
- * C[4*tiles,8] = clamp(initial + A*B) for consecutive panels of A and one panel of B over k depths.
+ * C = clamp(initial + A*B) for `tiles` tiles of 4 rows and 8 columns over k depths: one panel each of A and of B, `aStep` and `panelStep` bytes
+ * further from tile to tile, of which one is 0.
  *
  * The shape of the loop decides how many registers and instructions V8 needs. It hoists the loads of a basic block to the block's
  * beginning, or delays those of B until they are used, and takes an instruction for the address of each broadcast. So sixteen depths share
@@ -191,7 +194,7 @@ function clamp(v: v128, activation: i32, lo: v128, hi: v128): v128 {
  * The sixteen are written out, since an inlined function cannot leave the loop of its caller.
  */
 function tiles4x8(
-  tiles: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,
+  tiles: i32, pa: usize, aStep: usize, panel: usize, panelStep: usize, k: i32, c: usize, ldc: usize, cStep: usize,
   initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
 ): void {
   let a: v128, b0: v128, b1: v128
@@ -374,15 +377,17 @@ function tiles4x8(
       c00 = clip(c00, l, h), c01 = clip(c01, l, h), c10 = clip(c10, l, h), c11 = clip(c11, l, h)
       c20 = clip(c20, l, h), c21 = clip(c21, l, h), c30 = clip(c30, l, h), c31 = clip(c31, l, h)
     }
-    v128.store(c, c00), v128.store(c, c01, 16)
-    c += ldc
-    v128.store(c, c10), v128.store(c, c11, 16)
-    c += ldc
-    v128.store(c, c20), v128.store(c, c21, 16)
-    c += ldc
-    v128.store(c, c30), v128.store(c, c31, 16)
-    c += ldc
+    let p = c
+    v128.store(p, c00), v128.store(p, c01, 16)
+    p += ldc
+    v128.store(p, c10), v128.store(p, c11, 16)
+    p += ldc
+    v128.store(p, c20), v128.store(p, c21, 16)
+    p += ldc
+    v128.store(p, c30), v128.store(p, c31, 16)
+    c += cStep
     pa = next
+    panel += panelStep
     bias += biasStep
   }
 }
@@ -513,37 +518,49 @@ function tiles5x8(
   }
 }
 
-/** C[4*tiles,4] likewise, for a panel of B that is 4 wide. */
+/** The first value of four rows of sums, from memory or the initial value. */
+// @ts-ignore: decorator
+@inline
+function initialRow(c: usize, initial: i32, bias: usize): v128 {
+  if (initial == INITIAL_ACCUMULATE) return v128.load(c)
+  if (initial == INITIAL_ROW_BIAS) return v128.load32_splat(bias)
+  return initial == INITIAL_COLUMN_BIAS ? v128.load(bias) : f32x4.splat(0)
+}
+
+/** C[4*tiles,4] likewise, for a panel of B that is 4 wide: two tiles at a time, whose eight sums hide what an addition takes. */
 function tiles4x4(
   tiles: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,
   initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
 ): void {
-  const l = f32x4.splat(lo), h = f32x4.splat(hi)
-  for (; tiles > 0; tiles--, pa += aStep, c += ldc << 2, bias += biasStep) {
-    let c0: v128, c1: v128, c2: v128, c3: v128
-    if (initial == INITIAL_ACCUMULATE) {
-      c0 = v128.load(c), c1 = v128.load(c + ldc), c2 = v128.load(c + 2 * ldc), c3 = v128.load(c + 3 * ldc)
-    } else if (initial == INITIAL_ROW_BIAS) {
-      c0 = v128.load32_splat(bias), c1 = v128.load32_splat(bias, 4)
-      c2 = v128.load32_splat(bias, 8), c3 = v128.load32_splat(bias, 12)
-    } else if (initial == INITIAL_COLUMN_BIAS) {
-      c0 = c1 = c2 = c3 = v128.load(bias)
-    } else {
-      c0 = c1 = c2 = c3 = f32x4.splat(0)
-    }
-    let pb = panel
-    for (let p = pa, end = pa + (<usize>k << 4); p < end; p += 16, pb += 16) {
-      const b = v128.load(pb)
-      c0 = madd(c0, v128.load32_splat(p), b)
-      c1 = madd(c1, v128.load32_splat(p, 4), b)
-      c2 = madd(c2, v128.load32_splat(p, 8), b)
-      c3 = madd(c3, v128.load32_splat(p, 12), b)
+  const l = f32x4.splat(lo), h = f32x4.splat(hi), perRow: usize = initial == INITIAL_ROW_BIAS ? 4 : 0
+  for (; tiles > 0; tiles -= 2) {
+    // A last tile that is alone is computed twice.
+    const apart = tiles > 1
+    const second = apart ? pa + aStep : pa, d = apart ? c + (ldc << 2) : c, biasOfSecond = apart ? bias + biasStep : bias
+    let c0 = initialRow(c, initial, bias), c1 = initialRow(c + ldc, initial, bias + perRow)
+    let c2 = initialRow(c + 2 * ldc, initial, bias + 2 * perRow), c3 = initialRow(c + 3 * ldc, initial, bias + 3 * perRow)
+    let d0 = initialRow(d, initial, biasOfSecond), d1 = initialRow(d + ldc, initial, biasOfSecond + perRow)
+    let d2 = initialRow(d + 2 * ldc, initial, biasOfSecond + 2 * perRow), d3 = initialRow(d + 3 * ldc, initial, biasOfSecond + 3 * perRow)
+    let pb = panel, b: v128
+    for (let p = pa, q = second, end = pa + (<usize>k << 4); p < end; p += 16, q += 16, pb += 16) {
+      b = v128.load(pb)
+      c0 = madd(c0, v128.load32_splat(p), b), c1 = madd(c1, v128.load32_splat(p, 4), b)
+      c2 = madd(c2, v128.load32_splat(p, 8), b), c3 = madd(c3, v128.load32_splat(p, 12), b)
+      if (pb == 1) break
+      d0 = madd(d0, v128.load32_splat(q), b), d1 = madd(d1, v128.load32_splat(q, 4), b)
+      d2 = madd(d2, v128.load32_splat(q, 8), b), d3 = madd(d3, v128.load32_splat(q, 12), b)
     }
     if (activation != 0) {
       c0 = clamp(c0, activation, l, h), c1 = clamp(c1, activation, l, h)
       c2 = clamp(c2, activation, l, h), c3 = clamp(c3, activation, l, h)
+      d0 = clamp(d0, activation, l, h), d1 = clamp(d1, activation, l, h)
+      d2 = clamp(d2, activation, l, h), d3 = clamp(d3, activation, l, h)
     }
     v128.store(c, c0), v128.store(c + ldc, c1), v128.store(c + 2 * ldc, c2), v128.store(c + 3 * ldc, c3)
+    v128.store(d, d0), v128.store(d + ldc, d1), v128.store(d + 2 * ldc, d2), v128.store(d + 3 * ldc, d3)
+    pa += 2 * aStep
+    c += ldc << 3
+    bias += 2 * biasStep
   }
 }
 
@@ -735,7 +752,18 @@ function multiplyBlock(
 ): void {
   const rowBias: usize = initial == INITIAL_ROW_BIAS ? 4 : 0
   const columnBias: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
-  for (let j = 0; j < n; j += 8, pb += bStep) {
+  let first = 0
+  if (k <= SHALLOW && n >= 16 && !(m & 3)) {
+    first = n & ~7
+    for (let i = 0; i < m; i += 4) {
+      const row = c + <usize>i * ldc, step = <usize>(i >> 2) * aStep
+      tiles4x8(
+        first >> 3, pa + step, 0, pb, bStep, k, row, ldc, 32, initial, bias + <usize>i * rowBias, columnBias << 3, activation, lo, hi,
+      )
+    }
+    pb += <usize>(first >> 3) * bStep
+  }
+  for (let j = first; j < n; j += 8, pb += bStep) {
     const columns = min(n - j, 8)
     let a = pa, out = c + (<usize>j << 2), bi = bias + <usize>j * columnBias
     if (columns == 1) {
@@ -744,11 +772,11 @@ function multiplyBlock(
     }
     const width = panelWidth(columns)
     // Tiles of five, before which come as many panels of four as leave a multiple of five.
-    const fives = ASC_FEATURE_RELAXED_SIMD && columns == 8 && k >= FIVES_DEPTH && m >= 16 ? (m - rowsBeforeFives(m)) / 5 : 0
+    const fives = ASC_FEATURE_RELAXED_SIMD && columns == 8 && k >= DEEP && m >= 16 ? (m - rowsBeforeFives(m)) / 5 : 0
     const whole = columns == width ? m & ~3 : 0
     const single = fives ? m - 5 * fives : whole
     if (single) {
-      if (width == 8) tiles4x8(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
+      if (width == 8) tiles4x8(single >> 2, a, aStep, pb, 0, k, out, ldc, ldc << 2, initial, bi, rowBias << 2, activation, lo, hi)
       else tiles4x4(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
     }
     if (fives) {
@@ -761,7 +789,7 @@ function multiplyBlock(
     for (let i = whole; i < m; i += 4) {
       const rows = min(m - i, 4)
       if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, rows, columns)
-      if (width == 8) tiles4x8(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
+      if (width == 8) tiles4x8(1, a, aStep, pb, 0, k, edge, 32, 0, initial, bi, 0, activation, lo, hi)
       else tiles4x4(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
       copyTile(edge, 32, out, ldc, rows, columns)
       a += aStep
