@@ -5,9 +5,11 @@
 // A tile is `size` x `size` outputs, 4 or 2, and the inputs under them. Four tiles that lie side by side are the lanes of a vector. Each
 // place of a tile is multiplied on its own: M[place] = U[place] V[place] with U [outch][inch] and V [inch][tiles], packed in panels of 8.
 import { activateRows, DEPTH_BLOCK, INITIAL_ACCUMULATE, INITIAL_ZERO, multiplyPanels } from './gemm'
+import { storeLanes } from './lanes'
+import { copyFloats } from './memory'
 
 /** Bytes of V and M at a time, about: they stay in the second-level cache, unless the filters that pass by are many times as large. */
-const TILES_BYTES: i32 = 640 * 1024
+const TILES_BYTES: i32 = 768 * 1024
 const FILTERS_PER_TILES: i32 = 4
 /** Room for one tile of a product, as its edges need it. */
 const EDGE_BYTES: i32 = 256
@@ -79,11 +81,10 @@ export function winogradFilters(size: i32, filters: usize, count: i32, transform
   }
 }
 
-/** The vectors of a tile's inputs in one direction, `from` bytes apart, transformed to vectors `to` bytes apart, by the matrix B^T. */
+/** The vectors of a tile's inputs in one direction, transformed to vectors `to` bytes apart, by the matrix B^T; d4 and d5 are for size 4. */
 // @ts-ignore: decorator
 @inline
-function transformInput(size: i32, source: usize, from: usize, destination: usize, to: usize): void {
-  const d0 = v128.load(source), d1 = v128.load(source + from), d2 = v128.load(source + 2 * from), d3 = v128.load(source + 3 * from)
+function transformInputs6(size: i32, d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, destination: usize, to: usize): void {
   if (size == 2) {
     v128.store(destination, f32x4.sub(d0, d2))
     v128.store(destination + to, f32x4.add(d1, d2))
@@ -91,7 +92,6 @@ function transformInput(size: i32, source: usize, from: usize, destination: usiz
     v128.store(destination + 3 * to, f32x4.sub(d3, d1))
     return
   }
-  const d4 = v128.load(source + 4 * from)
   v128.store(destination, f32x4.add(f32x4.sub(scaled(d0, 4), scaled(d2, 5)), d4))
   const even = f32x4.sub(d4, scaled(d2, 4)), odd = f32x4.sub(d3, scaled(d1, 4))
   v128.store(destination + to, f32x4.add(even, odd))
@@ -99,8 +99,16 @@ function transformInput(size: i32, source: usize, from: usize, destination: usiz
   const near = f32x4.sub(d4, d2), far = scaled(f32x4.sub(d3, d1), 2)
   v128.store(destination + 3 * to, f32x4.add(near, far))
   v128.store(destination + 4 * to, f32x4.sub(near, far))
-  const d5 = v128.load(source + 5 * from)
   v128.store(destination + 5 * to, f32x4.add(f32x4.sub(scaled(d1, 4), scaled(d3, 5)), d5))
+}
+
+/** Likewise the vectors that lie in memory, `from` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function transformInput(size: i32, source: usize, from: usize, destination: usize, to: usize): void {
+  const d0 = v128.load(source), d1 = v128.load(source + from), d2 = v128.load(source + 2 * from), d3 = v128.load(source + 3 * from)
+  if (size == 2) transformInputs6(2, d0, d1, d2, d3, d3, d3, destination, to)
+  else transformInputs6(4, d0, d1, d2, d3, v128.load(source + 4 * from), v128.load(source + 5 * from), destination, to)
 }
 
 /** The vectors of a tile's products in one direction to those of its outputs, by the matrix A^T. */
@@ -134,23 +142,22 @@ function odd(a: v128, b: v128): v128 {
   return i32x4.shuffle(a, b, 1, 3, 5, 7)
 }
 
-/** Element t * size + i of a row, for the four tiles t: a vector for each input i of a tile. */
+/** A row of inputs of four tiles, transformed; input i of a tile is a vector of the elements t * size + i for the four tiles t. */
 // @ts-ignore: decorator
 @inline
-function splitRow(size: i32, row: usize, destination: usize): void {
+function transformRow(size: i32, row: usize, destination: usize): void {
   const r0 = v128.load(row), r1 = v128.load(row, 16)
   if (size == 2) {
-    v128.store(destination, even(r0, r1)), v128.store(destination, odd(r0, r1), 16)
     const s0 = v128.load(row, 8), s1 = v128.load(row, 24)
-    v128.store(destination, even(s0, s1), 32), v128.store(destination, odd(s0, s1), 48)
+    transformInputs6(2, even(r0, r1), odd(r0, r1), even(s0, s1), odd(s0, s1), r0, r0, destination, 16)
     return
   }
   const r2 = v128.load(row, 32), r3 = v128.load(row, 48), r4 = v128.load(row, 64)
   const e0 = even(r0, r1), e1 = even(r2, r3), o0 = odd(r0, r1), o1 = odd(r2, r3)
-  v128.store(destination, even(e0, e1)), v128.store(destination, even(o0, o1), 16)
-  v128.store(destination, odd(e0, e1), 32), v128.store(destination, odd(o0, o1), 48)
   const f0 = i32x4.shuffle(r1, r2, 0, 4, 1, 5), f1 = i32x4.shuffle(r3, r4, 0, 4, 1, 5)
-  v128.store(destination, i64x2.shuffle(f0, f1, 0, 2), 64), v128.store(destination, i64x2.shuffle(f0, f1, 1, 3), 80)
+  transformInputs6(
+    4, even(e0, e1), even(o0, o1), odd(e0, e1), odd(o0, o1), i64x2.shuffle(f0, f1, 0, 2), i64x2.shuffle(f0, f1, 1, 3), destination, 16,
+  )
 }
 
 /** Columns of vectors of four tiles that cover a row of `outW` outputs. */
@@ -166,13 +173,14 @@ function rowsOfTiles(size: i32, outH: i32): i32 {
   return (outH + size - 1) / size
 }
 
-/** Rows of tiles at a time. */
+/** Rows of tiles at a time: blocks of equal height, so that none is left with a few columns only. */
 // @ts-ignore: decorator
 @inline
 function rowsPerBlock(size: i32, inch: i32, outch: i32, outH: i32, outW: i32): i32 {
   const rowBytes = placesOf(size) * (inch + outch) * vectorsPerRow(size, outW) * 16
   const bytes = max(TILES_BYTES, placesOf(size) * inch * outch * 4 / FILTERS_PER_TILES)
-  return min(rowsOfTiles(size, outH), max(bytes / rowBytes, 1))
+  const rows = rowsOfTiles(size, outH), blocks = (rows - 1) / max(bytes / rowBytes, 1) + 1
+  return (rows - 1) / blocks + 1
 }
 
 /** Floats of a row of padded input: those under all tiles, and what is loaded behind them. */
@@ -201,7 +209,7 @@ function padRows(channel: usize, h: i32, w: i32, top: i32, left: i32, count: i32
   const pad = f32x4.splat(padValue)
   for (let y = top; y < top + count; y++, destination += <usize>floats << 2) {
     for (let x = 0; x < floats; x += 4) v128.store(destination + (<usize>x << 2), pad)
-    if (<u32>y < <u32>h) memory.copy(destination + (<usize>before << 2), channel + (<usize>(y * w + first) << 2), <usize>length << 2)
+    if (<u32>y < <u32>h) copyFloats(channel + (<usize>(y * w + first) << 2), destination + (<usize>before << 2), length)
   }
 }
 
@@ -221,8 +229,7 @@ function transformInputs(
       for (let c = 0; c < vectors; c++, i++) {
         let source = padded + <usize>(r * size) * rowBytes + <usize>(c * 4 * size << 2)
         for (let y = 0; y < inputs; y++, source += rowBytes) {
-          splitRow(size, source, work)
-          transformInput(size, work, 16, halves + <usize>y * lineBytes, 16)
+          transformRow(size, source, halves + <usize>y * lineBytes)
         }
         // Two vectors share a panel; the last may be alone.
         const shared = (i | 1) < count
@@ -248,6 +255,13 @@ function multiplyPlace(u: usize, v: usize, m: usize, outch: i32, inch: i32, tile
   }
 }
 
+/** Stores the lanes that are left of a row, if any. */
+// @ts-ignore: decorator
+@inline
+function storeLeft(out: usize, v: v128, left: i32): void {
+  if (left > 0) storeLanes(out, v, left)
+}
+
 /** Vectors whose lanes are tiles become a row of the outputs of all four. */
 // @ts-ignore: decorator
 @inline
@@ -255,19 +269,18 @@ function storeRow(size: i32, work: usize, bias: v128, out: usize, count: i32): v
   const r0 = f32x4.add(v128.load(work), bias), r1 = f32x4.add(v128.load(work, 16), bias)
   const t0 = i32x4.shuffle(r0, r1, 0, 4, 1, 5), t2 = i32x4.shuffle(r0, r1, 2, 6, 3, 7)
   if (size == 2) {
-    v128.store(work, t0), v128.store(work, t2, 16)
-  } else {
-    const r2 = f32x4.add(v128.load(work, 32), bias), r3 = f32x4.add(v128.load(work, 48), bias)
-    const t1 = i32x4.shuffle(r2, r3, 0, 4, 1, 5), t3 = i32x4.shuffle(r2, r3, 2, 6, 3, 7)
-    v128.store(work, i64x2.shuffle(t0, t1, 0, 2)), v128.store(work, i64x2.shuffle(t0, t1, 1, 3), 16)
-    v128.store(work, i64x2.shuffle(t2, t3, 0, 2), 32), v128.store(work, i64x2.shuffle(t2, t3, 1, 3), 48)
-  }
-  if (count < 4 * size) {
-    memory.copy(out, work, <usize>count << 2)
+    storeLanes(out, t0, count), storeLeft(out + 16, t2, count - 4)
     return
   }
-  v128.store(out, v128.load(work)), v128.store(out, v128.load(work, 16), 16)
-  if (size == 4) v128.store(out, v128.load(work, 32), 32), v128.store(out, v128.load(work, 48), 48)
+  const r2 = f32x4.add(v128.load(work, 32), bias), r3 = f32x4.add(v128.load(work, 48), bias)
+  const t1 = i32x4.shuffle(r2, r3, 0, 4, 1, 5), t3 = i32x4.shuffle(r2, r3, 2, 6, 3, 7)
+  const o0 = i64x2.shuffle(t0, t1, 0, 2), o1 = i64x2.shuffle(t0, t1, 1, 3), o2 = i64x2.shuffle(t2, t3, 0, 2), o3 = i64x2.shuffle(t2, t3, 1, 3)
+  if (count >= 16) {
+    v128.store(out, o0), v128.store(out, o1, 16), v128.store(out, o2, 32), v128.store(out, o3, 48)
+    return
+  }
+  storeLanes(out, o0, count), storeLeft(out + 16, o1, count - 4)
+  storeLeft(out + 32, o2, count - 8), storeLeft(out + 48, o3, count - 12)
 }
 
 /** Outputs of the rows of tiles from `row` on, from M. */
