@@ -148,6 +148,23 @@ describe('pow', () => {
     expect(largest).toBeLessThan(0.55)
   })
 
+  test('a third power is the float nearest to it', () => {
+    // e^(3 log x) is nearer to the float beside it for the first six.
+    const hard = [1494.68994140625, 11156.1298828125, 11309.6796875, 12134.41015625, 19648, 20917.83984375]
+    const x = Float32Array.from([
+      ...hard,
+      ...randomFloats(400, 13).map((u) => u * 2 ** Math.round(u * 40)),
+      0,
+      -0,
+      1e20,
+    ])
+    const output = arena.floats(x.length)
+    const sizes = { n0: 1, n1: 1, n2: 1, n3: x.length, a0: 0, a1: 0, a2: 0, a3: 1, b0: 0, b1: 0, b2: 0, b3: 0 }
+    kernels.binary({ op: BinaryOp.pow, a: arena.put(x), b: arena.put([3]), output, ...sizes })
+    expect(Array.from(arena.read(output, x.length))).toEqual(Array.from(x, (base) => f(base ** 3)))
+    arena.reset()
+  })
+
   test('of negative numbers, and beside lanes that are special', () => {
     const inf = Number.POSITIVE_INFINITY
     const x = [-2, -2, -3, -1.5, 0, -0, 2, -inf, -8, 4, -2, Number.NaN, 7]

@@ -1,4 +1,5 @@
 // Elementwise functions of one and two operands, with ncnn's operation numbers.
+import { highHalf, joinHalves, lowHalf } from './halves'
 import { storeFirst } from './lanes'
 import { cos4, exp4, log4, pow4, sin4, tanh4 } from './math'
 
@@ -276,6 +277,14 @@ class Pow {
   }
 }
 
+/** x^3 by two products in float64, the first of them exact. */
+class Cube {
+  @inline apply(x: v128, _: v128): v128 {
+    const low = lowHalf(x), high = highHalf(x)
+    return joinHalves(f64x2.mul(f64x2.mul(low, low), low), f64x2.mul(f64x2.mul(high, high), high))
+  }
+}
+
 /** One row; an operand whose step is 0 is the same for the whole row. */
 // @ts-ignore: decorator
 @inline
@@ -342,6 +351,7 @@ function rowBinary(op: i32, a: usize, aStep: i32, b: usize, bStep: i32, output: 
     case FLOOR_DIVIDE: return map2<FloorDivide>(a, aStep, b, bStep, output, n)
     case POW:
       if (!bStep && load<f32>(b) == 2) return map2<Mul>(a, aStep, a, aStep, output, n)
+      if (!bStep && load<f32>(b) == 3) return map2<Cube>(a, aStep, a, aStep, output, n)
       return map2<Pow>(a, aStep, b, bStep, output, n)
     default: mapScalar2(op, a, aStep, b, bStep, output, n)
   }
