@@ -78,7 +78,7 @@ function rowSum(p: usize, n: i32, lanes: i32): f32 {
   let low = f32x4.splat(0), high = low
   for (; p < rest; p += 32) low = add(low, v128.load(p)), high = add(high, v128.load(p, 16))
   const fours = n - whole >= 4
-  const four = add(add(fours ? v128.load(rest) : f32x4.splat(0), low), high)
+  const four = add(add(low, high), fours ? v128.load(rest) : f32x4.splat(0))
   let left: f32 = 0
   for (let i = whole + (fours ? 4 : 0); i < n; i++, p += 4) left = addScalar(left, load<f32>(rest + (<usize>(i - whole) << 2)))
   const first = addScalar(f32x4.extract_lane(four, 0), f32x4.extract_lane(four, 1))

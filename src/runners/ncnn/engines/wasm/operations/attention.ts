@@ -81,6 +81,7 @@ function halfSoftmax(scores: Blob, queries: number, keys: number, { kernels }: W
   kernels.roundToHalf({ data: scores.ptr, n: scores.length })
   const layout = { outer: queries, length: keys, inner: 1, block: 1, lanes: 8, single: 1 }
   kernels.storedSoftmax({ data: scores.ptr, ...layout, inHalf: 1 })
+  kernels.roundToHalf({ data: scores.ptr, n: scores.length })
 }
 
 const scoresAsOperand = (scores: Blob, keys: number): Operand => ({
