@@ -90,16 +90,17 @@ function row(p: usize, n: i32, lanes: i32, inHalf: bool, single: bool): void {
   let most: f32 = inHalf ? -65504 : -Infinity
   for (let q = p; q < end; q += 4) most = max<f32>(most, load<f32>(q))
   const top = f32x4.splat(most)
-  let factor: f32
+  let factor: f32, sum: f32 = 0
   if (inHalf) {
     let rest = n
     for (let q = p; q < end; q += 16, rest -= 4) storeLanes(q, halfExp(v128.load(q), top, single && rest < 4), rest)
-    factor = f32x4.extract_lane(roundHalf(f32x4.splat(<f32>1 / rowSum(p, n, lanes))), 0)
+    sum = rowSum(p, n, lanes)
+    factor = f32x4.extract_lane(roundHalf(f32x4.splat(<f32>1 / sum)), 0)
   } else {
-    let rest = n, sum = f32x4.splat(0), left: f32 = 0
+    let rest = n, sums = f32x4.splat(0), left: f32 = 0
     for (let q = p; q < end; q += 16, rest -= 4) {
       const power = exp4(f32x4.sub(v128.load(q), top))
-      if (rest >= 4) sum = f32x4.add(sum, power)
+      if (rest >= 4) sums = f32x4.add(sums, power)
       else {
         left = f32x4.extract_lane(power, 0)
         if (rest > 1) left += f32x4.extract_lane(power, 1)
@@ -107,11 +108,15 @@ function row(p: usize, n: i32, lanes: i32, inHalf: bool, single: bool): void {
       }
       storeLanes(q, roundUpBfloat16(power), rest)
     }
-    factor = <f32>1 / (total(sum) + left)
+    factor = <f32>1 / (total(sums) + left)
   }
   const scale = f32x4.splat(factor)
   let rest = n
-  for (let q = p; q < end; q += 16, rest -= 4) storeLanes(q, f32x4.mul(v128.load(q), scale), rest)
+  for (let q = p; q < end; q += 16, rest -= 4) {
+    // Behind vectors of eight there is one of four, which the wheel's compiler divides by the sum.
+    const isFour = inHalf && lanes == 8 && (n & 4) != 0 && rest >> 2 == 1
+    storeLanes(q, isFour ? f32x4.div(v128.load(q), f32x4.splat(sum)) : f32x4.mul(v128.load(q), scale), rest)
+  }
 }
 
 export function storedSoftmax(
