@@ -222,6 +222,11 @@ export const halfKernels = {
    * `single`: of what is left beside whole vectors of neighbours, halves take e^x from float32.
    */
   storedSoftmax: kernel(['data', 'outer', 'length', 'inner', 'block', 'lanes', 'inHalf', 'single'], { single: 0 }),
+  /**
+   * Mean and variance of each of [channels][n], in float32, every addition rounded: of channels `inBlocks` of four side by side, one sum each,
+   * times 1 / n; of others four sums, which take elements in turn, divided by n.
+   */
+  halfMoments: kernel(['input', 'channels', 'n', 'inBlocks', 'means', 'variances']),
   /** output = f(input) by ncnn's polynomials in float16; f one of {@link HalfFunction}. May run in place. */
   halfFunction: kernel(['f', 'input', 'output', 'n', 'a', 'b'], { a: 0, b: 0 }),
 }

@@ -245,6 +245,36 @@ test.each([
   expect([...arena.read(output, expected.length)]).toEqual(expected)
 })
 
+describe.each([1, 3, 4, 30, 67])('mean and variance of %d elements', (n) => {
+  const f = Math.fround
+  const channels = 8
+  const x = halves(channels * n, 12)
+  const elements = (q: number): number[] => [...x.subarray(q * n, (q + 1) * n)]
+  /** Four sums take all but the last in turn. */
+  const sumInTurn = (values: readonly number[]): number => {
+    const whole = values.length - (values.length % 4)
+    const sums = [0, 1, 2, 3].map((k) =>
+      values.slice(0, whole).reduce((sum, v, i) => (i % 4 === k ? f(sum + v) : sum), 0),
+    )
+    return values.slice(whole).reduce((sum, v) => f(sum + v), f(f(sums[0] + sums[1]) + f(sums[2] + sums[3])))
+  }
+  const sumOfAll = (values: readonly number[]): number => values.reduce((sum, v) => f(sum + v), 0)
+
+  test.each([
+    ['alone', 0, (values: readonly number[]) => f(sumInTurn(values) / n)],
+    ['in blocks', 1, (values: readonly number[]) => f(sumOfAll(values) * f(1 / n))],
+  ])('of channels %s', (_, inBlocks, average) => {
+    const [means, variances] = [arena.bytes(4 * channels), arena.bytes(4 * channels)]
+    kernels.halfMoments({ input: arena.put(x), channels, n, inBlocks, means, variances })
+    const expected = Array.from({ length: channels }, (_, q) => {
+      const mean = average(elements(q))
+      return [mean, average(elements(q).map((v) => f(v - mean) ** 2))]
+    })
+    expect([...arena.read(means, channels)]).toEqual(expected.map(([mean]) => mean))
+    expect([...arena.read(variances, channels)]).toEqual(expected.map(([, variance]) => variance))
+  })
+})
+
 test.each([
   ['exp', Math.exp, 4e-3],
   ['sigmoid', (x: number) => 1 / (1 + Math.exp(-x)), 4e-3],

@@ -101,17 +101,20 @@ function erfNear4(x: v128, square: v128): v128 {
 
 function erf4(x: v128): v128 {
   const magnitude = f32x4.abs(x), square = mul(x, x)
+  const near = erfNear4(x, square), isFar = f32x4.gt(magnitude, f32x4.splat(TAIL))
+  if (!v128.any_true(isFar)) return near
   const far = sub(f32x4.splat(1), erfcTail4(magnitude, square))
   const signed = v128.or(far, v128.and(x, i32x4.splat(0x80000000)))
-  return v128.bitselect(signed, erfNear4(x, square), f32x4.gt(magnitude, f32x4.splat(TAIL)))
+  return v128.bitselect(signed, near, isFar)
 }
 
 function erfc4(x: v128): v128 {
   const magnitude = f32x4.abs(x), square = mul(x, x)
+  const near = sub(f32x4.splat(1), erfNear4(x, square)), isFar = f32x4.gt(magnitude, f32x4.splat(TAIL))
+  if (!v128.any_true(isFar)) return near
   const tail = erfcTail4(magnitude, square)
   const far = v128.bitselect(sub(f32x4.splat(2), tail), tail, f32x4.lt(x, f32x4.splat(0)))
-  const near = sub(f32x4.splat(1), erfNear4(x, square))
-  return v128.bitselect(far, near, f32x4.gt(magnitude, f32x4.splat(TAIL)))
+  return v128.bitselect(far, near, isFar)
 }
 
 function fastGelu4(v: v128): v128 {

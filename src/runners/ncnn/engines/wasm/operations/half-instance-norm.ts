@@ -2,7 +2,7 @@
 // channels take 1 / sqrt from the processor's estimate and one step of Newton's.
 // Source: Tencent/ncnn, src/layer/arm/instancenorm_arm_asimdhp.cpp; FRSQRTE in the Arm Architecture Reference Manual.
 import type { Workspace } from '../layer.ts'
-import type { Blob, BlobArray } from '../memory/blob.ts'
+import type { Blob } from '../memory/blob.ts'
 import { roundToFloat16 } from '../precision/sums.ts'
 import type { Channels } from '../shapes/channels.ts'
 import { scaleBias } from './scale-bias.ts'
@@ -22,81 +22,23 @@ export function normalizeHalves(x: Blob, channels: Channels, norm: InstanceNorm,
   const { count } = channels
   const { eps, gamma, beta, pack } = norm
   const [scale, bias] = [workspace.scratch([count]), workspace.scratch([count])]
-  const moments = momentsOf(x.data, channels, pack)
+  const [means, variances] = [workspace.scratch([count]), workspace.scratch([count])]
+  workspace.kernels.halfMoments({
+    input: x.ptr,
+    channels: count,
+    n: channels.size,
+    inBlocks: Number(pack > 1),
+    means: means.ptr,
+    variances: variances.ptr,
+  })
   for (let q = 0; q < count; q++) {
-    const { mean, variance } = moments[q]
+    const [mean, variance] = [means.data[q], variances.data[q]]
     const reciprocal = pack === 1 ? f(1 / f(Math.sqrt(f(variance + eps)))) : estimatedRsqrt(f(eps + variance))
     const factor = f((gamma?.data[q] ?? 1) * reciprocal)
     scale.data[q] = roundToFloat16(factor)
     bias.data[q] = roundToFloat16(f((beta?.data[q] ?? 0) - mean * factor))
   }
   return scaleBias(x, channels, scale, bias, workspace)
-}
-
-function momentsOf(values: BlobArray, { count, size }: Channels, pack: number): Moments[] {
-  const moments: Moments[] = []
-  for (let q = 0; q < count; q += pack === 1 ? 1 : 4) {
-    if (pack === 1) moments.push(momentsAlone(values.subarray(q * size, (q + 1) * size)))
-    else moments.push(...momentsInBlock(values, q * size, size))
-  }
-  return moments
-}
-
-interface Moments {
-  readonly mean: number
-  readonly variance: number
-}
-
-/** Of four channels of a block from `at` on, side by side as a processor would take them: one sum for each takes all its elements. */
-function momentsInBlock(values: BlobArray, at: number, size: number): Moments[] {
-  const share = f(1 / size)
-  const [second, third, fourth] = [at + size, at + 2 * size, at + 3 * size]
-  let [a, b, c, d] = [0, 0, 0, 0]
-  for (let i = 0; i < size; i++) {
-    a = f(a + values[at + i])
-    b = f(b + values[second + i])
-    c = f(c + values[third + i])
-    d = f(d + values[fourth + i])
-  }
-  const [meanA, meanB, meanC, meanD] = [f(a * share), f(b * share), f(c * share), f(d * share)]
-  a = b = c = d = 0
-  for (let i = 0; i < size; i++) {
-    const [fromA, fromB] = [f(values[at + i] - meanA), f(values[second + i] - meanB)]
-    const [fromC, fromD] = [f(values[third + i] - meanC), f(values[fourth + i] - meanD)]
-    a = f(a + fromA * fromA)
-    b = f(b + fromB * fromB)
-    c = f(c + fromC * fromC)
-    d = f(d + fromD * fromD)
-  }
-  return [
-    { mean: meanA, variance: f(a * share) },
-    { mean: meanB, variance: f(b * share) },
-    { mean: meanC, variance: f(c * share) },
-    { mean: meanD, variance: f(d * share) },
-  ]
-}
-
-/** Of a channel alone: four sums take elements in turn. */
-function momentsAlone(values: BlobArray): Moments {
-  const mean = f(sumInTurn(values) / values.length)
-  const squares = Float64Array.from(values, (value) => {
-    const distance = f(value - mean)
-    return distance * distance
-  })
-  return { mean, variance: f(sumInTurn(squares) / values.length) }
-}
-
-function sumInTurn(values: ArrayLike<number>): number {
-  let [a, b, c, d, i] = [0, 0, 0, 0, 0]
-  for (; i + 3 < values.length; i += 4) {
-    a = f(a + values[i])
-    b = f(b + values[i + 1])
-    c = f(c + values[i + 2])
-    d = f(d + values[i + 3])
-  }
-  let sum = f(f(a + b) + f(c + d))
-  for (; i < values.length; i++) sum = f(sum + values[i])
-  return sum
 }
 
 /** 1 / sqrt(x) as FRSQRTE estimates it, and one step of FRSQRTS. */

@@ -1,5 +1,5 @@
 // Pooling of planes, one for each channel: adaptive or with sliding windows, by the kernels where they can.
-import { PoolType } from '../../../../../kernels/ncnn.ts'
+import { BinaryOp, PoolType } from '../../../../../kernels/ncnn.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { roundToFloat16 } from '../precision/sums.ts'
@@ -143,23 +143,32 @@ function averageHalves(
     padValue: 0,
     scratch: scratch([kernels.halfDepthwiseScratchBytes(size)], 'uint8').ptr,
   })
-  const areaOf = (row: number, column: number): number => alongH.counted[row] * alongW.counted[column]
-  const isOne = (counted: Int32Array): boolean => counted.every((count) => count === counted[0])
-  if (pack > 1 && isOne(alongH.counted) && isOne(alongW.counted)) {
-    const factor = scratch([1])
-    factor.data[0] = roundToFloat16(1 / areaOf(0, 0))
-    kernels.scaleBias({ input: y.ptr, output: y.ptr, scale: factor.ptr, bias: 0, outer: 1, inner: y.length })
-    return
-  }
-  const { data } = y
-  for (let at = 0; at < data.length; ) {
-    for (let row = 0; row < alongH.count; row++) {
-      for (let column = 0; column < alongW.count; column++, at++) {
-        const area = areaOf(row, column)
-        data[at] = pack === 1 ? data[at] / area : data[at] * roundToFloat16(1 / area)
-      }
-    }
-  }
+  const places = alongH.count * alongW.count
+  const factors = scratch([places])
+  factors.data.set(
+    Array.from({ length: places }, (_, at) => {
+      const area = alongH.counted[Math.floor(at / alongW.count)] * alongW.counted[at % alongW.count]
+      return pack === 1 ? area : roundToFloat16(1 / area)
+    }),
+  )
+  kernels.binary({
+    op: pack === 1 ? BinaryOp.div : BinaryOp.mul,
+    a: y.ptr,
+    a0: 0,
+    a1: 0,
+    a2: places,
+    a3: 1,
+    b: factors.ptr,
+    b0: 0,
+    b1: 0,
+    b2: 0,
+    b3: 1,
+    output: y.ptr,
+    n0: 1,
+    n1: 1,
+    n2: image.channels,
+    n3: places,
+  })
 }
 
 /** Whether an average divides by the whole window or by its part inside the input; undefined when ncnn does neither. */
