@@ -88,6 +88,18 @@ function int8Depthwise(channels: number, taps: number, seed: number, more: reado
   ]
 }
 
+/** A recurrent layer of two directions, six features and five units. */
+function int8Recurrent(gates: number, biases: number, seed: number) {
+  const rows = 2 * gates * 5
+  return [
+    int8(rows * 6, seed),
+    taggedWeight(randomFloats(2 * biases * 5, seed + 1)),
+    int8(rows * 5, seed + 2),
+    near(rows, seed + 3, 300),
+    near(rows, seed + 4, 300),
+  ]
+}
+
 /** Queries, keys, values and a mask. */
 const attended = [
   [2, 4, 8],
@@ -208,6 +220,18 @@ export const armCases: Readonly<Record<string, ArmCase>> = Object.fromEntries([
   ),
   ...cases('int8 InnerProduct of float weights', 'InnerProduct', { 0: 7, 1: 1, 2: 84, 8: 1 }, [floats([12], 64)], {
     weights: [taggedWeight(randomFloats(84, 65)), rawWeight(randomFloats(7, 66)), near(7, 67, 120), near(1, 68, 60)],
+  }),
+  ...cases('int8 LSTM', 'LSTM', { 0: 5, 1: 240, 2: 2, 8: 2 }, [floats([4, 6], 160)], {
+    weights: int8Recurrent(4, 4, 161),
+    modes: all,
+  }),
+  ...cases('int8 GRU', 'GRU', { 0: 5, 1: 180, 2: 2, 8: 2 }, [floats([4, 6], 166)], {
+    weights: int8Recurrent(3, 4, 167),
+    modes: all,
+  }),
+  ...cases('int8 RNN', 'RNN', { 0: 5, 1: 60, 2: 2, 8: 2 }, [floats([4, 6], 172)], {
+    weights: int8Recurrent(1, 1, 173),
+    modes: all,
   }),
   ...cases('Gemm of an odd number of rows, with a C that is scaled', 'Gemm', { 0: 1.7, 1: 0.6, 3: 1 }, [
     floats([5, 19], 80),

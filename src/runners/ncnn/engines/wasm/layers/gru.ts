@@ -22,6 +22,7 @@ export const GRU = defineLayer({
   stores16: true,
   params: recurrentParams,
   weights: (params) => recurrentWeights(sizesOf(params, 3, 4), params.int8_scale_term, {}),
+  keepsFloatWeights: ({ int8_scale_term }) => int8_scale_term !== 0,
   flops: (measured) => recurrentFlops(measured),
   packsHalf: ['weight_xc_data', 'weight_hc_data'],
   prepare: (layer, workspace) => prepareRecurrent(layer, sizesOf(layer.params, 3, 4), workspace),

@@ -32,6 +32,7 @@ export const LSTM = defineLayer({
       weight_hr_data: outputs === units ? undefined : tagged(directions * outputs * units),
     })
   },
+  keepsFloatWeights: ({ int8_scale_term }) => int8_scale_term !== 0,
   flops: (measured) => recurrentFlops(measured),
   packsHalf: ['weight_xc_data', 'weight_hc_data'],
   prepare(layer, workspace) {

@@ -2,6 +2,7 @@
 import { tanh } from '../math/index.ts'
 import type { BlobArray } from '../memory/blob.ts'
 import { descale, dynamicScale, quantize } from '../precision/int8.ts'
+import { roundToFloat16 } from '../precision/sums.ts'
 import { sigmoid } from './logistic.ts'
 
 /** W v for the rows of one matrix; `start` is where v begins in `vector`. The result is valid until the next call. */
@@ -40,21 +41,26 @@ export function plainRows(weights: BlobArray, offset: number, rows: number, colu
   }
 }
 
-/** W v for int8 weights with a scale for each row, from `scaleOffset` on: v is quantised on the fly, as ncnn does. */
+/**
+ * W v for int8 weights with a scale for each row, from `scaleOffset` on: v is quantised on the fly, as ncnn does.
+ * @param inHalf the scale and the products with it are rounded to float16, as where halves are quantised
+ */
 export function int8Product(
   multiply: Int8Rows,
   rows: number,
   columns: number,
   scales: BlobArray,
   scaleOffset: number,
+  inHalf: boolean,
 ): Product {
+  const round = inHalf ? roundToFloat16 : Math.fround
   const result = new Float64Array(rows)
   const units = Float64Array.from({ length: rows }, (_, r) => descale(scales[scaleOffset + r]))
   return (vector, start) => {
     const values = vector.subarray(start, start + columns)
     const scale = dynamicScale(values)
     const unit = descale(scale)
-    const sums = multiply((bytes) => quantize(values, scale, bytes, Math.fround))
+    const sums = multiply((bytes) => quantize(values, round(scale), bytes, round))
     for (let r = 0; r < rows; r++) result[r] = sums[r] * Math.fround(unit * units[r])
     return result
   }

@@ -235,20 +235,28 @@ function plainProducts(
   weights: LoadedWeights,
   d: number,
   { sizes: { features, gateRows, outputs }, packedInt8 }: PreparedRecurrent,
+  inputInHalf: boolean,
   workspace: Workspace,
 ) {
   const packed = packedInt8?.[d]
-  const product = (blob: Blob, packedBlob: Blob | undefined, columns: number, scales: Blob | undefined): Product => {
+  const product = (
+    blob: Blob,
+    packedBlob: Blob | undefined,
+    columns: number,
+    scales: Blob | undefined,
+    inHalf: boolean,
+  ): Product => {
     const offset = d * gateRows * columns
     if (scales === undefined) return matrixProduct(blob.data, offset, gateRows, columns)
     const rows = packedBlob
       ? kernelRows(packedBlob, gateRows, columns, workspace)
       : plainRows(blob.data, offset, gateRows, columns)
-    return int8Product(rows, gateRows, columns, scales.data, d * gateRows)
+    return int8Product(rows, gateRows, columns, scales.data, d * gateRows, inHalf)
   }
   return {
-    input: product(weights.weight_xc_data, packed?.input, features, weights.weight_xc_data_int8_scales),
-    hidden: product(weights.weight_hc_data, packed?.hidden, outputs, weights.weight_hc_data_int8_scales),
+    input: product(weights.weight_xc_data, packed?.input, features, weights.weight_xc_data_int8_scales, inputInHalf),
+    // States are float32 under all options.
+    hidden: product(weights.weight_hc_data, packed?.hidden, outputs, weights.weight_hc_data_int8_scales, false),
   }
 }
 
@@ -313,15 +321,20 @@ interface RecurrentType {
   step(direction: Direction, d: number): (x: BlobArray, start: number) => void
 }
 
+interface RunningRecurrent extends UnpreparedRecurrent {
+  readonly params: RecurrentParams
+  readonly prepared: PreparedRecurrent
+}
+
 /** Runs all directions: x [T][features], optional hidden state -> y [T][directions * outputs], hidden [directions][outputs]. */
 export function forwardRecurrent(
   x: Blob,
   fedHidden: Blob | undefined,
-  layer: { readonly weights: LoadedWeights; readonly params: RecurrentParams; readonly prepared: PreparedRecurrent },
+  layer: RunningRecurrent,
   workspace: Workspace,
   type: RecurrentType,
 ): [y: Blob, hidden: Blob] {
-  const { params, weights, prepared } = layer
+  const { params, weights, prepared, sumsInHalf } = layer
   const { packed, half, sizes } = prepared
   const { directions, gates, units, biasRows, outputs } = sizes
   const steps = stepsOf(x, sizes, params)
@@ -335,7 +348,7 @@ export function forwardRecurrent(
     if (half !== undefined) {
       type.half({ x, prepared: half, sizes, bias: weights.bias_c_data, walk }, d)
     } else if (packed === undefined) {
-      const products = plainProducts(weights, d, prepared, workspace)
+      const products = plainProducts(weights, d, prepared, sumsInHalf, workspace)
       const bias = { bias: weights.bias_c_data.data, biasOffset: d * biasRows }
       const start = { hiddenState: hidden.data, hiddenOffset: d * outputs, outputs }
       const step = type.step({ ...products, ...bias, ...start }, d)
