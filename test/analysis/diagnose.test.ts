@@ -348,6 +348,28 @@ describe('a reference that has only its outputs', () => {
   })
 })
 
+test('weights that are the same do not hide that the reference has a softmax more at its end', async () => {
+  const text = param.replace('TanH tanh 1 1 f2 out', 'Softmax last 1 1 f2 out')
+  const reference = await loadNcnn({ param: text, bin: weightBytes() })
+  const cut = text
+    .replace('14 15', '13 14')
+    .replace('fc2 1 1 f1 f2', 'fc2 1 1 f1 out')
+    .replace(/Softmax.*\n/, '')
+  const shorter = await loadNcnn({ param: cut, bin: weightBytes() })
+  const kept = ['m1', 'out']
+  const some = {
+    ...reference,
+    blobs: kept,
+    run: (given: Parameters<Model['run']>[0]) => reference.run(given, { outputs: kept }),
+  }
+  const { culprits } = await diagnose(shorter, some, { inputs })
+  expect(culprits).toMatchObject([
+    { layer: 'fc2', cause: 'graph', evidence: expect.stringMatching(/^the softmax of actual/) },
+  ])
+  reference.close()
+  shorter.close()
+})
+
 test('a layer too many is named, and left out for a repair', async () => {
   const text = param.replace('14 15', '15 16').replace('Pooling avg 1 1 h1', 'TanH extra 1 1 h1 h2\nPooling avg 1 1 h2')
   const longer = await loadNcnn({ param: text, bin: weightBytes() })

@@ -1,5 +1,4 @@
 // Padding: a border around a blob, of a constant, of its edge, or of its mirror image.
-
 import { sameShape } from '../../../../../tensor/shape.ts'
 import { NcnnError } from '../../../error.ts'
 import { float, int } from '../../../params.ts'
