@@ -194,7 +194,7 @@ function clamp(v: v128, activation: i32, lo: v128, hi: v128): v128 {
  * The sixteen are written out, since an inlined function cannot leave the loop of its caller.
  */
 function tiles4x8(
-  tiles: i32, pa: usize, aStep: usize, panel: usize, panelStep: usize, k: i32, c: usize, ldc: usize, cStep: usize,
+  tiles: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,
   initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
 ): void {
   let a: v128, b0: v128, b1: v128
@@ -377,17 +377,15 @@ function tiles4x8(
       c00 = clip(c00, l, h), c01 = clip(c01, l, h), c10 = clip(c10, l, h), c11 = clip(c11, l, h)
       c20 = clip(c20, l, h), c21 = clip(c21, l, h), c30 = clip(c30, l, h), c31 = clip(c31, l, h)
     }
-    let p = c
-    v128.store(p, c00), v128.store(p, c01, 16)
-    p += ldc
-    v128.store(p, c10), v128.store(p, c11, 16)
-    p += ldc
-    v128.store(p, c20), v128.store(p, c21, 16)
-    p += ldc
-    v128.store(p, c30), v128.store(p, c31, 16)
-    c += cStep
+    v128.store(c, c00), v128.store(c, c01, 16)
+    c += ldc
+    v128.store(c, c10), v128.store(c, c11, 16)
+    c += ldc
+    v128.store(c, c20), v128.store(c, c21, 16)
+    c += ldc
+    v128.store(c, c30), v128.store(c, c31, 16)
+    c += ldc
     pa = next
-    panel += panelStep
     bias += biasStep
   }
 }
@@ -756,10 +754,11 @@ function multiplyBlock(
   if (k <= SHALLOW && n >= 16 && !(m & 3)) {
     first = n & ~7
     for (let i = 0; i < m; i += 4) {
-      const row = c + <usize>i * ldc, step = <usize>(i >> 2) * aStep
-      tiles4x8(
-        first >> 3, pa + step, 0, pb, bStep, k, row, ldc, 32, initial, bias + <usize>i * rowBias, columnBias << 3, activation, lo, hi,
-      )
+      let b = pb, out = c + <usize>i * ldc, bi = bias + <usize>i * rowBias
+      const a = pa + <usize>(i >> 2) * aStep
+      for (let j = 0; j < first; j += 8, b += bStep, out += 32, bi += columnBias << 3) {
+        tiles4x8(1, a, 0, b, k, out, ldc, initial, bi, 0, activation, lo, hi)
+      }
     }
     pb += <usize>(first >> 3) * bStep
   }
@@ -776,7 +775,7 @@ function multiplyBlock(
     const whole = columns == width ? m & ~3 : 0
     const single = fives ? m - 5 * fives : whole
     if (single) {
-      if (width == 8) tiles4x8(single >> 2, a, aStep, pb, 0, k, out, ldc, ldc << 2, initial, bi, rowBias << 2, activation, lo, hi)
+      if (width == 8) tiles4x8(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
       else tiles4x4(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
     }
     if (fives) {
@@ -789,7 +788,7 @@ function multiplyBlock(
     for (let i = whole; i < m; i += 4) {
       const rows = min(m - i, 4)
       if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, rows, columns)
-      if (width == 8) tiles4x8(1, a, aStep, pb, 0, k, edge, 32, 0, initial, bi, 0, activation, lo, hi)
+      if (width == 8) tiles4x8(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
       else tiles4x4(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
       copyTile(edge, 32, out, ldc, rows, columns)
       a += aStep
