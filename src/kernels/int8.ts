@@ -78,6 +78,44 @@ export const int8Kernels = {
     ],
     { bias: 0, ...noActivation },
   ),
+  /**
+   * Outputs per side of the tiles, 4 or 2, with which Winograd's algorithm computes 3x3 convolutions of stride and dilation 1 by int8 filters
+   * [outch][inch][3][3] exactly and faster than {@link int8Convolution}; 0 where it does not.
+   */
+  int8WinogradSize: measure(['filters', 'outch', 'inch']),
+  /** Bytes of filters after {@link packInt8WinogradFilters}. */
+  int8WinogradFilterBytes: measure(['size', 'outch', 'inch']),
+  /** Transforms and packs int8 filters [outch][inch][3][3] for {@link int8WinogradRows}. */
+  packInt8WinogradFilters: kernel(['size', 'filters', 'outch', 'inch', 'packed']),
+  /**
+   * What {@link int8Convolution} gives, by Winograd's algorithm: `rowCount` rows of tiles from `firstRow` on, of `size` rows of outputs each.
+   * `scratch`: {@link int8WinogradScratchBytes}.
+   */
+  int8WinogradRows: kernel(
+    [
+      'size',
+      'input',
+      'inch',
+      'h',
+      'w',
+      'packedFilters',
+      'sums',
+      'outch',
+      'outH',
+      'outW',
+      'scales',
+      'bias',
+      ...fusedActivation,
+      'outputScale',
+      'output',
+      'firstRow',
+      'rowCount',
+      'scratch',
+    ],
+    { bias: 0, ...noActivation },
+  ),
+  /** Bytes of scratch memory that {@link int8WinogradRows} needs. */
+  int8WinogradScratchBytes: measure(['size', 'inch', 'outch', 'outH', 'outW']),
   /** Bytes of a right matrix [k,n] after {@link packInt8Right}: panels of 8 columns follow each other. */
   packedInt8RightBytes: measure(['k', 'n']),
   /** Packs the transpose B[k,n] of int8 weights [n][k] for {@link int8Gemm}. `packed` needs {@link packedInt8RightBytes} bytes. */

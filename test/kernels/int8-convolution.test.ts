@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Activation, gemmScratchBytes } from '../../src/kernels/ncnn.ts'
 import { toInt8 } from '../../src/runners/ncnn/engines/wasm/precision/int8.ts'
-import { arenasOfForms, firstDifference, randomBytes, randomFloats } from './arena.ts'
+import { arenasOfForms, createArena, firstDifference, randomBytes, randomFloats } from './arena.ts'
 
 interface Window {
   readonly inch: number
@@ -59,11 +59,64 @@ interface Finish {
   readonly biased: boolean
 }
 
+describe("Winograd's algorithm", () => {
+  const arena = createArena()
+  const { kernels } = arena
+  afterEach(() => arena.reset())
+
+  const sizeFor = (outch: number, inch: number, weight: number) =>
+    kernels.int8WinogradSize({ filters: arena.putBytes(new Int8Array(outch * inch * 9).fill(weight)), outch, inch })
+
+  test('is taken where it is exact, and as fast as it can be', () => {
+    expect(sizeFor(12, 229, 127)).toBe(4)
+    expect(sizeFor(12, 230, 127)).toBe(2)
+    expect(sizeFor(12, 230, 126)).toBe(4)
+    expect(sizeFor(512, 257, 1)).toBe(2)
+    expect(sizeFor(12, 3669, 127)).toBe(2)
+    expect(sizeFor(12, 3670, 127)).toBe(0)
+    expect(sizeFor(3, 64, 1)).toBe(0)
+    expect(sizeFor(64, 3, 1)).toBe(0)
+  })
+
+  test.each([
+    [4, 229],
+    [2, 3669],
+  ])('sums bytes of the largest magnitudes exactly in tiles of %i: %i channels', (size, inch) => {
+    const sum = inch * 9 * 127 * 128
+    const [outch, output] = [4, size ** 2]
+    const packed = arena.bytes(kernels.int8WinogradFilterBytes({ size, outch, inch }))
+    const filters = new Int8Array(outch * inch * 9).map((_, i) => (i < 2 * inch * 9 ? -127 : 127))
+    kernels.packInt8WinogradFilters({ size, filters: arena.putBytes(filters), outch, inch, packed })
+    const sums = arena.floats(outch * output)
+    kernels.int8WinogradRows({
+      size,
+      input: arena.putBytes(new Int8Array(inch * (size + 2) ** 2).fill(-128)),
+      inch,
+      h: size + 2,
+      w: size + 2,
+      packedFilters: packed,
+      sums,
+      outch,
+      outH: size,
+      outW: size,
+      scales: arena.put([1, 1, 1, 1]),
+      outputScale: 0,
+      output: sums,
+      firstRow: 0,
+      rowCount: 1,
+      scratch: arena.bytes(kernels.int8WinogradScratchBytes({ size, inch, outch, outH: size, outW: size })),
+    })
+    const expected = Float32Array.from({ length: outch * output }, (_, i) => (i < 2 * output ? sum : -sum))
+    expect(firstDifference(arena.read(sums, outch * output), expected)).toBeUndefined()
+  })
+})
+
 describe.each(await arenasOfForms())('$form kernels', ({ arena }) => {
   const { kernels } = arena
   afterEach(() => arena.reset())
 
-  function check(window: Window, { activation, biased }: Finish, seed: number): void {
+  /** @param size of the tiles of Winograd's algorithm; 0 without it */
+  function check(window: Window, { activation, biased }: Finish, seed: number, size = 0): void {
     const { inch, outch, output, kernel, stride, dilation } = window
     const [h, w] = sizeOf(window)
     const [taps, count] = [kernel[0] * kernel[1], outch * output[0] * output[1]]
@@ -78,11 +131,22 @@ describe.each(await arenasOfForms())('$form kernels', ({ arena }) => {
       return activate(biased ? Math.fround(scaled + (bias[p] ?? 0)) : scaled)
     })
 
-    const packed = arena.bytes(kernels.packedInt8FilterBytes({ outch, inch, taps }))
-    kernels.packInt8Filters({ source: arena.putBytes(filters), outch, inch, taps, packed })
+    const source = arena.putBytes(filters)
+    const packed = arena.bytes(
+      size > 0
+        ? kernels.int8WinogradFilterBytes({ size, outch, inch })
+        : kernels.packedInt8FilterBytes({ outch, inch, taps }),
+    )
+    if (size > 0) kernels.packInt8WinogradFilters({ size, filters: source, outch, inch, packed })
+    else kernels.packInt8Filters({ source, outch, inch, taps, packed })
     const [sums, bytes] = [arena.floats(count), arena.bytes(count)]
-    const run = (scale: number, y: number): void =>
-      kernels.int8Convolution({
+    const [outH, outW] = output
+    const scratchBytes =
+      size > 0 ? kernels.int8WinogradScratchBytes({ size, inch, outch, outH, outW }) : gemmScratchBytes
+    const [image, factors] = [arena.putBytes(x), arena.put(scales)]
+    const [offsets, scratch] = [biased ? arena.put(bias) : 0, arena.bytes(scratchBytes)]
+    const run = (outputScale: number, y: number): void => {
+      const call = {
         input: image,
         inch,
         h,
@@ -90,25 +154,30 @@ describe.each(await arenasOfForms())('$form kernels', ({ arena }) => {
         packedFilters: packed,
         sums,
         outch,
-        outH: output[0],
-        outW: output[1],
-        kernelH: kernel[0],
-        kernelW: kernel[1],
-        strideH: stride[0],
-        strideW: stride[1],
-        dilationH: dilation[0],
-        dilationW: dilation[1],
+        outH,
+        outW,
         scales: factors,
         bias: offsets,
         activation: type,
         activationA: a,
         activationB: b,
-        outputScale: scale,
+        outputScale,
         output: y,
         scratch,
-      })
-    const [image, factors] = [arena.putBytes(x), arena.put(scales)]
-    const [offsets, scratch] = [biased ? arena.put(bias) : 0, arena.bytes(gemmScratchBytes)]
+      }
+      if (size > 0) kernels.int8WinogradRows({ ...call, size, firstRow: 0, rowCount: Math.ceil(outH / size) })
+      else {
+        kernels.int8Convolution({
+          ...call,
+          kernelH: kernel[0],
+          kernelW: kernel[1],
+          strideH: stride[0],
+          strideW: stride[1],
+          dilationH: dilation[0],
+          dilationW: dilation[1],
+        })
+      }
+    }
     run(outputScale, bytes)
     expect([...new Int8Array(arena.readBytes(bytes, count).buffer)]).toEqual(
       Array.from(expected, (v) => toInt8(Math.fround(v * outputScale))),
@@ -121,8 +190,13 @@ describe.each(await arenasOfForms())('$form kernels', ({ arena }) => {
   const plain = { activation: 'none', biased: false } as const
   const unit = { stride: [1, 1], dilation: [1, 1], unread: [0, 0] } as const
 
+  const pair = (max: number) => fc.tuple(fc.integer({ min: 1, max }), fc.integer({ min: 1, max }))
+  const finish = fc.record({
+    activation: fc.constantFrom(...(Object.keys(activations) as (keyof typeof activations)[])),
+    biased: fc.boolean(),
+  })
+
   test('have the sums of plain integers, whatever the window', () => {
-    const pair = (max: number) => fc.tuple(fc.integer({ min: 1, max }), fc.integer({ min: 1, max }))
     const window = fc.record({
       inch: fc.integer({ min: 1, max: 9 }),
       outch: fc.integer({ min: 1, max: 10 }),
@@ -132,11 +206,10 @@ describe.each(await arenasOfForms())('$form kernels', ({ arena }) => {
       dilation: pair(3),
       unread: fc.tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 })),
     })
-    const finish = fc.record({
-      activation: fc.constantFrom(...(Object.keys(activations) as (keyof typeof activations)[])),
-      biased: fc.boolean(),
-    })
-    fc.assert(fc.property(window, finish, fc.integer(), check), { numRuns: 200 })
+    fc.assert(
+      fc.property(window, finish, fc.integer(), (shape, how, seed) => check(shape, how, seed)),
+      { numRuns: 200 },
+    )
   })
 
   test.each<Omit<Window, keyof typeof unit> & Partial<Window>>([
@@ -149,6 +222,29 @@ describe.each(await arenasOfForms())('$form kernels', ({ arena }) => {
     { inch: 513, outch: 40, output: [1, 1], kernel: [1, 1] },
     { inch: 2, outch: 3, output: [1, 300], kernel: [1, 5], dilation: [1, 2] },
   ])('across the blocks of columns, channels and taps: %o', (window) => check({ ...unit, ...window }, plain, 1))
+
+  describe.each([2, 4])("Winograd's algorithm in tiles of %i", (size) => {
+    const threeByThree = { ...unit, kernel: [3, 3] } as const
+
+    test('has the sums of plain integers', () => {
+      const shape = fc.record({
+        inch: fc.integer({ min: 1, max: 18 }),
+        outch: fc.integer({ min: 1, max: 9 }),
+        output: pair(23),
+      })
+      const property = fc.property(shape, finish, fc.integer(), (window, how, seed) =>
+        check({ ...threeByThree, ...window }, how, seed, size),
+      )
+      fc.assert(property, { numRuns: 60 })
+    })
+
+    test.each([
+      { inch: 24, outch: 20, output: [61, 61] },
+      { inch: 521, outch: 5, output: [3, 4] },
+    ] as const)('across the blocks of tiles and channels: %o', (window) =>
+      check({ ...threeByThree, ...window }, plain, 1, size),
+    )
+  })
 
   describe('the image of a convolution', () => {
     const side = fc.integer({ min: 1, max: 20 })

@@ -1,7 +1,7 @@
 // Convolution of int8 images: patches are packed straight into the panels of B, as quads of neighbouring channels where those are faster,
 // else as pairs of them, or of neighbouring taps in a last channel without a neighbour. The image holds its padding already, so that every
 // tap of every output lies in it.
-import { finishRows } from './int8'
+import { finishIntegers } from './int8'
 import { BLOCK_BYTES, COLUMN_BLOCK, EDGE_BYTES, GROUP_BLOCK, multiplyBlock, NO_INITIAL, pairOf, Pairs, panelWidth, QuadsLeft, ROW_BLOCK } from './int8-gemm'
 import { areQuads, initialBytes, packQuadFilters, quadOf, storeQuads } from './int8-quads'
 
@@ -276,8 +276,8 @@ export function int8Convolution(
           if (quads) multiplyBlock<QuadsLeft>(left, aStep, scratch, bStep, groups, c, sumBytes, rows, columns, accumulate, initial, initialStep, 0, edge)
           else multiplyBlock<Pairs>(left, aStep, scratch, bStep, groups, c, sumBytes, rows, columns, accumulate, initial, initialStep, 0, edge)
           if (!last) continue
-          finishRows(
-            c, false, sumBytes, rows, columns, scales + (<usize>i << 2), bias ? bias + (<usize>i << 2) : 0, activation, activationA, activationB,
+          finishIntegers(
+            c, sumBytes, rows, columns, scales + (<usize>i << 2), bias ? bias + (<usize>i << 2) : 0, activation, activationA, activationB,
             toBytes, outputScale, output + <usize>i * outputBytes + (<usize>n0 << outputShift), outputBytes,
           )
         }

@@ -163,7 +163,7 @@ function finishRow<F>(
  */
 // @ts-ignore: decorator
 @inline
-export function finishRows(
+function finishRows(
   sums: usize, isFloat: bool, sumStep: usize, rows: i32, n: i32, scales: usize, bias: usize, activation: i32, activationA: f32, activationB: f32,
   toBytes: bool, outputScale: f32, output: usize, outputStep: usize,
 ): void {
@@ -176,6 +176,14 @@ export function finishRows(
     else finishRow<Limits>(sums, isFloat, n, s, bias, a, b, toBytes, out, output)
     if (bias) bias += 4
   }
+}
+
+/** {@link finishRows} of integers. */
+export function finishIntegers(
+  sums: usize, sumStep: usize, rows: i32, n: i32, scales: usize, bias: usize, activation: i32, activationA: f32, activationB: f32,
+  toBytes: bool, outputScale: f32, output: usize, outputStep: usize,
+): void {
+  finishRows(sums, false, sumStep, rows, n, scales, bias, activation, activationA, activationB, toBytes, outputScale, output, outputStep)
 }
 
 export function int8Finish(

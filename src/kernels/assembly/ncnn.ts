@@ -17,6 +17,7 @@ export { halfWinograd, halfWinogradScratchBytes } from './half-winograd'
 export { bytesToFloat, int8Finish, int8Scale, int8ScaleFused, int8Window, largestMagnitude, quantize, quantizeToBytes } from './int8'
 export { int8Convolution, packedInt8FilterBytes, packInt8Filters } from './int8-convolution'
 export { int8Gemm, packedInt8RightBytes, packInt8Right } from './int8-gemm'
+export { int8WinogradFilterBytes, int8WinogradRows, int8WinogradScratchBytes, int8WinogradSize, packInt8WinogradFilters } from './int8-winograd'
 export {
   bfloat16ToFloat, copyStrided, castToBfloat16, castToHalf, fill, floatToHalf, halfToFloat, roundToBfloat16, roundToHalf, roundUpToBfloat16, transpose, truncateToBfloat16,
 } from './memory'

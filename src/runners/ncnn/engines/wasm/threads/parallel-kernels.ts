@@ -87,6 +87,13 @@ const divisions: { readonly [K in KernelName]?: Divide<K> } = {
     }
     return { along: 'rows', grain: 1, advance, work: 8 * rows * n }
   },
+  int8WinogradRows: (call, { int8WinogradScratchBytes }) => ({
+    along: 'rowCount',
+    grain: 1,
+    advance: { firstRow: 1 },
+    scratchBytes: int8WinogradScratchBytes(call),
+    work: 2 * call.inch * call.outch * call.outH * call.outW,
+  }),
   winogradRows: (call, { winogradScratchBytes }) => ({
     along: 'rowCount',
     grain: 1,
@@ -155,6 +162,7 @@ export function parallelKernels(plain: NcnnKernels, pool: ThreadPool): NcnnKerne
   const kernels: NcnnKernels = {
     ...plain,
     depthwiseScratchBytes: (call) => aligned(plain.depthwiseScratchBytes(call)),
+    int8WinogradScratchBytes: (call) => aligned(plain.int8WinogradScratchBytes(call)),
     resizeScratchBytes: (call) => aligned(plain.resizeScratchBytes(call)),
     spreadScratchBytes: (call) => aligned(plain.spreadScratchBytes(call)),
     winogradScratchBytes: (call) => aligned(plain.winogradScratchBytes(call)),
@@ -178,6 +186,7 @@ export function parallelKernels(plain: NcnnKernels, pool: ThreadPool): NcnnKerne
     winogradConvolution: (call) =>
       parallel.winogradRows({ ...call, firstRow: 0, rowCount: Math.ceil(call.outH / call.size) }),
     depthwiseScratchBytes: (call) => pool.threads * kernels.depthwiseScratchBytes(call),
+    int8WinogradScratchBytes: (call) => pool.threads * kernels.int8WinogradScratchBytes(call),
     resizeScratchBytes: (call) => pool.threads * kernels.resizeScratchBytes(call),
     spreadScratchBytes: (call) => pool.threads * kernels.spreadScratchBytes(call),
     winogradScratchBytes: (call) => pool.threads * kernels.winogradScratchBytes(call),

@@ -472,6 +472,9 @@ describe('int8', () => {
     ['Convolution', 300, 3, 1],
     ['ConvolutionDepthWise', 400, 4, 2],
     ['ConvolutionDepthWise', 8, 8, 8],
+    // By Winograd's algorithm.
+    ['Convolution', 37, 14, 1],
+    ['ConvolutionDepthWise', 60, 26, 2],
   ] as const)('%s sums %d channels exactly', async (type, channels, outputs, group) => {
     const example: Example = {
       channels,

@@ -401,6 +401,36 @@ const cases: Readonly<Record<string, SizedCase>> = {
       },
     ]),
   ),
+  int8WinogradRows: {
+    count: 29 * 57 * 36,
+    prepare: (y) => {
+      const shape = { size: 4, inch: 21, outch: 29 }
+      const packed = arena.bytes(arena.kernels.int8WinogradFilterBytes(shape))
+      arena.kernels.packInt8WinogradFilters({ ...shape, filters: positiveBytes(29 * 21 * 9, 1), packed })
+      const [x, scales, bias] = [positiveBytes(21 * 59 * 38, 2), random(29, 3), random(29, 4)]
+      return (kernels) => {
+        const [outH, outW] = [57, 36]
+        const scratchBytes = kernels.int8WinogradScratchBytes({ ...shape, outH, outW })
+        kernels.int8WinogradRows({
+          ...shape,
+          input: x,
+          h: 59,
+          w: 38,
+          packedFilters: packed,
+          sums: y,
+          outH,
+          outW,
+          scales,
+          bias,
+          outputScale: 0,
+          output: y,
+          firstRow: 0,
+          rowCount: 15,
+          scratch: arena.bytes(scratchBytes),
+        })
+      }
+    },
+  },
   int8Window: {
     count: (61 * 64 * 68) / 4,
     prepare: (y) => {

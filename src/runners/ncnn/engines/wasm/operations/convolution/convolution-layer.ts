@@ -86,7 +86,8 @@ export function prepareConvolution(layer: LoadedConvolution, workspace: Workspac
   if (weights.weight_data_int8_scales !== undefined) {
     const onArm = int8OnArm(layer, shape, prepared, workspace)
     const floats = asFloat32(weight, workspace)
-    return { ...prepared, int8Filters: int8Filters(shape, floats, weights, prepared.activation, onArm, workspace) }
+    const { window, activation } = prepared
+    return { ...prepared, int8Filters: int8Filters(shape, window, floats, weights, activation, onArm, workspace) }
   }
   const filters = { ...shape, weight, bias }
   const size = winogradSize(shape, prepared.window, prepared.sums, layer.winograd)

@@ -9,8 +9,9 @@ import { roundToFloat16 } from '../../precision/sums.ts'
 import { activate, type FusedActivation } from '../fused-activation.ts'
 import { convolve, type Surroundings } from './convolve.ts'
 import { type FilterParams, type FilterShape, type Filters, filterWeights, isDepthwise } from './filters.ts'
-import { extentOf, type Geometry, volumeOf } from './geometry.ts'
+import { extentOf, type Geometry, volumeOf, type Window } from './geometry.ts'
 import { type ArmFinish, type ArmInt8, armFinish, finishOnArm } from './int8-on-arm.ts'
+import { isWinogradWindow } from './winograd.ts'
 
 /** The parameters of a convolution that may have int8 weights. */
 export interface QuantizableParams extends FilterParams {
@@ -45,10 +46,12 @@ export interface LoadedWeights {
 /** Filters with int8 weights, and how integers and real numbers are converted into each other. */
 export interface Int8Filters extends Filters {
   /**
-   * What the weight is: `packed` group by group for the int8 kernel; `floats` for the depthwise kernel, which gains nothing from pairs of
+   * What the weight is: `packed` group by group for the int8 kernel; `winograd`, likewise for Winograd's algorithm; `floats` for the depthwise kernel, which gains nothing from pairs of
    * products and whose float32 sums of integers are exact; `bytes` for sums in float64.
    */
-  readonly form: 'packed' | 'floats' | 'bytes'
+  readonly form: 'packed' | 'winograd' | 'floats' | 'bytes'
+  /** Outputs per side of the tiles of Winograd's algorithm; 0 for another form. */
+  readonly winogradSize: number
   /** Integers per unit of the input. */
   readonly inputScale: number
   /** The input is quantised in half precision. */
@@ -72,10 +75,12 @@ const kernelActivations: readonly number[] = [Activation.none, Activation.relu, 
 /**
  * Prepares int8 filters; float weights are quantised, and their blob released.
  * @param shape output channels are scaled in equal runs, one for each weight scale
+ * @param window of the same kernel
  * @param onArm undefined for the steps of ncnn's plain layers
  */
 export function int8Filters(
   shape: FilterShape,
+  window: Window,
   weight: Blob,
   weights: LoadedWeights,
   activation: FusedActivation,
@@ -99,7 +104,7 @@ export function int8Filters(
   const quantizesInHalf = onArm?.sumsInHalf ?? false
   return {
     ...shape,
-    ...prepareWeight(shape, quantized, workspace),
+    ...prepareWeight(shape, window, quantized, workspace),
     bias,
     inputScale: quantizesInHalf ? roundToFloat16(inputScale) : inputScale,
     quantizesInHalf,
@@ -137,32 +142,45 @@ function quantizeWeight(
 /** Brings int8 weights, which it releases, into the form in which they are used. */
 function prepareWeight(
   shape: FilterShape,
+  window: Window,
   bytes: Blob,
   { kernels, float, alloc }: Workspace,
-): Pick<Int8Filters, 'form' | 'weight'> {
-  if (float === 'float64') return { form: 'bytes', weight: bytes }
+): Pick<Int8Filters, 'form' | 'winogradSize' | 'weight'> {
+  if (float === 'float64') return { form: 'bytes', winogradSize: 0, weight: bytes }
   const taps = volumeOf(shape.kernel)
   if (isDepthwise(shape) && taps <= maxExactProducts) {
     const floats = alloc(bytes.shape, 'float32')
     kernels.bytesToFloat({ source: bytes.ptr, destination: floats.ptr, n: bytes.length })
     bytes.release()
-    return { form: 'floats', weight: floats }
+    return { form: 'floats', winogradSize: 0, weight: floats }
   }
-  const { group, outputs, inputs } = shape
-  const rows = outputs / group
-  const groupBytes = kernels.packedInt8FilterBytes({ outch: rows, inch: inputs, taps })
+  const { group, outputs, inputs: inch } = shape
+  const outch = outputs / group
+  const groups = Array.from({ length: group }, (_, g) => bytes.ptr + g * outch * inch * taps)
+  const size = isWinogradWindow(window)
+    ? Math.min(...groups.map((filters) => kernels.int8WinogradSize({ filters, outch, inch })))
+    : 0
+  const groupBytes = packedBytes(shape, size, kernels)
   const packed = alloc([group * groupBytes], 'uint8')
-  for (let g = 0; g < group; g++) {
-    kernels.packInt8Filters({
-      source: bytes.ptr + g * rows * inputs * taps,
-      outch: rows,
-      inch: inputs,
-      taps,
-      packed: packed.ptr + g * groupBytes,
-    })
+  for (const [g, source] of groups.entries()) {
+    const target = packed.ptr + g * groupBytes
+    if (size > 0) kernels.packInt8WinogradFilters({ size, filters: source, outch, inch, packed: target })
+    else kernels.packInt8Filters({ source, outch, inch, taps, packed: target })
   }
   bytes.release()
-  return { form: 'packed', weight: packed }
+  return { form: size > 0 ? 'winograd' : 'packed', winogradSize: size, weight: packed }
+}
+
+/** Bytes of the packed filters of one group. */
+function packedBytes(
+  { group, outputs, inputs: inch, kernel }: FilterShape,
+  size: number,
+  { int8WinogradFilterBytes, packedInt8FilterBytes }: Workspace['kernels'],
+): number {
+  const outch = outputs / group
+  return size > 0
+    ? int8WinogradFilterBytes({ size, outch, inch })
+    : packedInt8FilterBytes({ outch, inch, taps: volumeOf(kernel) })
 }
 
 /** Convolves a float or int8 blob into y, which is int8 when the filters have an output scale, else float. */
@@ -179,7 +197,7 @@ export function convolveInt8(
     convolveExactly(x, filters, geometry, pad, activation, y, workspace)
     return
   }
-  const run = filters.form === 'packed' ? convolvePacked : convolveDepthwise
+  const run = filters.form === 'floats' ? convolveDepthwise : convolvePacked
   const { outputScale, arm } = filters
   const sums = outputScale === undefined ? y : workspace.scratch(y.shape)
   if (arm !== undefined) {
@@ -211,42 +229,42 @@ function convolvePacked(
   workspace: Workspace,
 ): void {
   const { kernels } = workspace
-  const { group, inputs, weight, bias, sumScales, outputScale = 0 } = filters
+  const { group, inputs, winogradSize: size, weight, bias, sumScales, outputScale = 0 } = filters
   const [, outH, outW] = geometry.output
   const [, kernelH, kernelW] = geometry.kernel
   const [, strideH, strideW] = geometry.stride
   const [, dilationH, dilationW] = geometry.dilation
   const image = imageWithPadding(x, filters, geometry, pad, workspace)
-  const rows = filters.outputs / group
+  const outch = filters.outputs / group
   const plane = outH * outW
-  const groupBytes = kernels.packedInt8FilterBytes({ outch: rows, inch: inputs, taps: kernelH * kernelW })
-  const scratch = workspace.scratch([gemmScratchBytes], 'uint8').ptr
+  const groupBytes = packedBytes(filters, size, kernels)
+  const scratchBytes =
+    size > 0 ? kernels.int8WinogradScratchBytes({ size, inch: inputs, outch, outH, outW }) : gemmScratchBytes
+  const scratch = workspace.scratch([scratchBytes], 'uint8').ptr
   for (let g = 0; g < group; g++) {
-    kernels.int8Convolution({
+    const call = {
       input: image.address + g * inputs * image.height * image.width,
       inch: inputs,
       h: image.height,
       w: image.width,
       packedFilters: weight.ptr + g * groupBytes,
-      sums: sums.ptr + 4 * g * rows * plane,
-      outch: rows,
+      sums: sums.ptr + 4 * g * outch * plane,
+      outch,
       outH,
       outW,
-      kernelH,
-      kernelW,
-      strideH,
-      strideW,
-      dilationH,
-      dilationW,
-      scales: sumScales.ptr + 4 * g * rows,
-      bias: bias === undefined ? 0 : bias.ptr + 4 * g * rows,
+      scales: sumScales.ptr + 4 * g * outch,
+      bias: bias === undefined ? 0 : bias.ptr + 4 * g * outch,
       activation: activation.type,
       activationA: activation.a,
       activationB: activation.b,
       outputScale,
-      output: y.ptr + (y === sums ? 4 : 1) * g * rows * plane,
+      output: y.ptr + (y === sums ? 4 : 1) * g * outch * plane,
       scratch,
-    })
+    }
+    if (size > 0) kernels.int8WinogradRows({ ...call, size, firstRow: 0, rowCount: Math.ceil(outH / size) })
+    else {
+      kernels.int8Convolution({ ...call, kernelH, kernelW, strideH, strideW, dilationH, dilationW })
+    }
   }
 }
 

@@ -25,23 +25,21 @@ export interface WinogradFilters extends Filters {
  */
 export function winogradSize(
   shape: FilterShape,
-  { kernel, stride, dilation }: Window,
+  window: Window,
   sums: SumPrecision,
   allowed: readonly WinogradSize[],
 ): WinogradSize | undefined {
   const { group, inputs, outputs } = shape
-  const [depth, height, width] = kernel
   const applies =
-    sums === 'float32' &&
-    group === 1 &&
-    Math.min(inputs, outputs) >= fewestChannels &&
-    depth === 1 &&
-    height === 3 &&
-    width === 3 &&
-    [...stride, ...dilation].every((step) => step === 1)
+    sums === 'float32' && group === 1 && Math.min(inputs, outputs) >= fewestChannels && isWinogradWindow(window)
   if (!applies) return undefined
   const best = inputs * outputs <= mostFilters ? 4 : 2
   return allowed.includes(best) ? best : allowed[0]
+}
+
+/** Whether the window is 3x3 with a stride and a dilation of 1. */
+export function isWinogradWindow({ kernel: [depth, height, width], stride, dilation }: Window): boolean {
+  return depth === 1 && height === 3 && width === 3 && [...stride, ...dilation].every((step) => step === 1)
 }
 
 /** Transforms filters from the model and packs them; what they replace is released. */
