@@ -75,9 +75,10 @@ export function int8WinogradFilterBytes(size: i32, outch: i32, inch: i32): i32 {
   return placesOf(size) * <i32>filterBytes(outch, inch)
 }
 
-/** Eight channels of a filter, a vector of int16 for each tap, and after one direction. */
+/** Eight channels of a filter, a vector of int16 for each tap; after one direction; a row of places after both. */
 const taps = memory.data(9 * 16, 16)
 const transformedColumns = memory.data(18 * 16, 16)
+const transformedRow = memory.data(6 * 16, 16)
 
 /** Three vectors to as many as a tile has inputs in a row, `to` bytes apart, by the matrix G without its fractions. */
 // @ts-ignore: decorator
@@ -102,18 +103,17 @@ function transformTaps(size: i32, source: usize, from: usize, destination: usize
 
 /** One filter of `channels` channels, 1 to 8, as pairs 16 bytes apart for each place. */
 function packFilter(size: i32, filter: usize, channels: i32, destination: usize, placeBytes: usize): void {
-  const inputs = size + 2, lineBytes: usize = 48
+  const inputs = <usize>size + 2, lineBytes: usize = 48
   for (let t: usize = 0; t < 9; t++) {
-    let v = i16x8.splat(0)
-    v128.store(taps + (t << 4), v)
-    for (let q: usize = 0; q < <usize>channels; q++) store<i16>(taps + (t << 4) + (q << 1), load<i8>(filter + q * 9 + t))
+    const tap = taps + (t << 4)
+    v128.store(tap, i16x8.splat(0))
+    for (let q: usize = 0; q < <usize>channels; q++) store<i16>(tap + (q << 1), load<i8>(filter + q * 9 + t))
   }
-  for (let x: usize = 0; x < 3; x++) transformTaps(size, taps + (x << 4), 48, transformedColumns + (x << 4), lineBytes)
-  for (let y: usize = 0; y < <usize>inputs; y++) {
-    const line = transformedColumns + y * lineBytes
-    transformTaps(size, line, 16, places, 16)
-    for (let x: usize = 0; x < <usize>inputs; x++, destination += placeBytes) {
-      const v = v128.load(places + (x << 4))
+  for (let x: usize = 0; x < 3; x++) transformTaps(size, taps + (x << 4), lineBytes, transformedColumns + (x << 4), lineBytes)
+  for (let y: usize = 0; y < inputs; y++) {
+    transformTaps(size, transformedColumns + y * lineBytes, 16, transformedRow, 16)
+    for (let x: usize = 0; x < inputs; x++, destination += placeBytes) {
+      const v = v128.load(transformedRow + (x << 4))
       v128.store32_lane(destination, v, 0)
       if (channels > 2) v128.store32_lane(destination, v, 1, 16)
       if (channels > 4) v128.store32_lane(destination, v, 2, 32)
@@ -121,11 +121,10 @@ function packFilter(size: i32, filter: usize, channels: i32, destination: usize,
     }
   }
 }
-const places = memory.data(6 * 16, 16)
 
 export function packInt8WinogradFilters(size: i32, filters: usize, outch: i32, inch: i32, packed: usize): void {
   const placeBytes = filterBytes(outch, inch), panelBytes = <usize>groupsOf(inch) << 4
-  // Rows that fill the last panel up are never stored, but read.
+  // Filters that fill the last panel up are multiplied too, though nothing is stored of them.
   memory.fill(packed, 0, <usize>placesOf(size) * placeBytes)
   for (let p = 0; p < outch; p++) {
     const row = packed + <usize>(p >> 2) * panelBytes + (<usize>(p & 3) << 2)
@@ -326,7 +325,7 @@ function storeColumns(size: i32, p: usize, v: v128, count: i32): void {
 /** A channel's sums of the rows of tiles that begin at `sums`, which are `height` rows of the image. */
 // @ts-ignore: decorator
 @inline
-function transformOutputs(size: i32, m: usize, mBytes: usize, tiles: i32, tilesX: i32, sums: usize, height: i32, outW: i32, work: usize): void {
+function transformOutputs(size: i32, m: usize, mBytes: usize, tiles: i32, sums: usize, height: i32, outW: i32, work: usize): void {
   const inputs = size + 2, lineBytes = <usize>size << 4, both = work + 24 * 16, rowsOfTiles = both + 16 * 16
   let x = 0, y = 0
   for (let t = 0; t < tiles; t += 4, m += 16) {
@@ -418,7 +417,7 @@ function convolveRows(
     const top = row * size, height = min(rows * size, outH - top)
     for (let p = 0; p < outch; p++) {
       const first = <usize>(p * outH + top) * <usize>outW, to = sums + (first << 2)
-      transformOutputs(size, m + (<usize>(p * vectors) << 5), mBytes, tiles, tilesX, to, height, outW, work)
+      transformOutputs(size, m + (<usize>(p * vectors) << 5), mBytes, tiles, to, height, outW, work)
       finishIntegers(
         to, 0, 1, height * outW, scales + (<usize>p << 2), bias ? bias + (<usize>p << 2) : 0, activation, activationA, activationB,
         toBytes, outputScale, output + (first << shift), 0,
