@@ -40,8 +40,7 @@ export function bestOf(causes: readonly Cause[], scene: Scene): Finding | undefi
     const left = leftFor(most, leastParameters)
     // it would have to explain more than all
     if (left <= leastLeft) continue
-    scene.limit.left = left
-    for (const finding of find(scene)) {
+    for (const finding of find({ ...scene, leftAtMost: left })) {
       if (!isConvincing(finding, scene) || scoreOf(finding) <= most) continue
       best = finding
       most = scoreOf(finding)

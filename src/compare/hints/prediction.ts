@@ -25,7 +25,7 @@ const leastKnown = 0.4
  * more than explains anything. Being near a target that hardly varies, or nearer than something wild, explains nothing.
  */
 export function leftOver(scene: Scene, prediction: Prediction): number {
-  const most = Math.min(mostLeft, scene.limit.left)
+  const most = Math.min(mostLeft, scene.leftAtMost)
   if (measure(scene, prediction, scene.few, Math.max(leastOfSample, moreOfSample * most)) === Infinity) return Infinity
   return measure(scene, prediction, scene.many(), most)
 }

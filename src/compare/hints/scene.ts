@@ -54,7 +54,7 @@ export interface Scene {
   readonly few: Sample
   readonly many: () => Sample
   /** The share of the error that a finding may leave, to be better than those before. */
-  readonly limit: { left: number }
+  readonly leftAtMost: number
 }
 
 /** In a smaller tensor plain JavaScript is as fast as the kernels, which need not be compiled for it. */
@@ -116,7 +116,7 @@ export function sceneOf(
     codeviation: aboutMeans(sums.products, sums.sumActual, sums.sumReference, sums.count),
     few: largestFirst(a, r, samplePositions(a, r, sums, counts, few)),
     many: once(() => samplePositions(a, r, sums, counts, many)),
-    limit: { left: Infinity },
+    leftAtMost: Infinity,
   }
 }
 

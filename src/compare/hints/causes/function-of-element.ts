@@ -32,7 +32,7 @@ const unnamed = 1e-2
 
 export const functionOfElement: Hypothesis = (scene) => {
   if (scene.length < leastElements || scene.few.differing.length < leastElements / 2 || !areFloats(scene)) return []
-  if (scene.limit.left < unnamed || scene.error < leastDifference ** 2 * scene.reference.power) return []
+  if (scene.leftAtMost < unnamed || scene.error < leastDifference ** 2 * scene.reference.power) return []
   for (const { from, to } of directions(scene).toReversed()) {
     const few = missedBetween(scene, sparse(scene.few), from, to)
     if (few === undefined || few.middle > mostMissedOfFew) continue
