@@ -1,7 +1,7 @@
 // diagnose: where two models part, why, and what takes the difference away.
 import type { Model } from '../runners/model.ts'
 import { type Cause, type Explanation, type Repair, type Scene, unexplained } from './causes/found.ts'
-import { graphDifference } from './causes/graph.ts'
+import { graphDifference, withoutMisfed } from './causes/graph.ts'
 import { int8Cause } from './causes/int8.ts'
 import { layerFault } from './causes/layer-fault.ts'
 import { brokenWeights, firstOverflow } from './causes/overflow.ts'
@@ -125,15 +125,19 @@ async function findCulprits({ walk, rows, comparison }: Examined, mostExplained:
       shared: [],
     }
   }
+  const guilty = new Set(rest.map(({ blob }) => blob))
+  const others = rows.filter(({ blob }) => !guilty.has(blob))
+  const ends = await wrongEnds(scene, others, comparison.outputs)
   if (rest.length === 0) {
-    const ends = wrongEnds(walk, rows, comparison.outputs)
     if (ends.length === 0) return { culprits: [], shared: await attributed(scene, shared) }
     return { culprits: ends.map(endCulprit), shared: shared.filter((one) => one !== float32Rounding) }
   }
-  const ranked = await rankByShare(walk, rows, rest)
+  const ranked = await rankByShare(walk, rows, await withoutMisfed(scene, rest))
   const culprits: Culprit[] = []
   for (const [i, row] of ranked.entries()) {
     const { cause, evidence, layer, repair } = i < mostExplained ? await explain(scene, row, shared) : unexplained
+    // Several read what it gives.
+    if (layer !== undefined && culprits.some((culprit) => culprit.layer === layer.name)) continue
     const { name, type } = layer ?? row.layer
     culprits.push({
       layer: name,
@@ -146,19 +150,24 @@ async function findCulprits({ walk, rows, comparison }: Examined, mostExplained:
       ...(repair && { repair }),
     })
   }
-  return { culprits, shared }
+  return { culprits: [...culprits, ...ends.map(endCulprit)], shared }
 }
 
-const endCulprit = ({ row: { layer, blob, noise }, error, evidence }: WrongEnd): Culprit => ({
+const endCulprit = ({
+  row: { layer, blob, noise },
+  error,
+  explanation: { cause, evidence, repair },
+}: WrongEnd): Culprit => ({
   layer: layer.name,
   type: layer.type,
   blob,
   introduced: error,
   noise,
   factor: error / noise,
-  cause: 'graph',
+  cause,
   evidence,
   segment: [layer.name],
+  ...(repair && { repair }),
 })
 
 /** Where the model stores blobs in 16 bits, the steps that this takes have shares of the error: the largest is the cause. */

@@ -7,7 +7,7 @@ import { isRepeating, mayReshape } from './network.ts'
 import { unquantize } from './quantized.ts'
 import type { ReferenceTensor } from './reference.ts'
 import { sureError } from './search.ts'
-import type { Walk } from './walk-state.ts'
+import { visitedOf, type Walk } from './walk-state.ts'
 
 export interface Hypothesis {
   readonly blob: string
@@ -97,6 +97,46 @@ function unmatchedBefore({ subject: { network }, visited }: Walk, stuck: LayerIn
   climb(stuck)
   chain.push(...stuck.outputs.filter((blob) => (visited.get(blob)?.depth ?? 0) > 0))
   return chain
+}
+
+/**
+ * A counterpart other than the one that an input of a layer merely resembles: one for which the layers behind it speak, as they do not for
+ * the other. It may be what the input's own layer reads, where that is too many.
+ * @param layer one that was visited just now
+ * @param doubted blobs that were looked at before; those of this call are added
+ */
+export async function findBetterMatch(
+  walk: Walk,
+  layer: LayerInfo,
+  doubted: Set<string>,
+): Promise<Hypothesis | undefined> {
+  const { network, references, details } = walk.subject
+  for (const blob of layer.inputs.map((name) => network.original(name))) {
+    const producer = network.producer.get(blob)
+    const { match, shape, place } = visitedOf(walk, blob)
+    if (match?.by !== 'content' || match.error < sureError || producer === undefined || doubted.has(blob)) continue
+    const isSpokenFor = layer.outputs.some((output) => {
+      const found = visitedOf(walk, output).match
+      return found !== undefined && found.error < sureError && found.reference !== match.reference
+    })
+    if (isSpokenFor) continue
+    doubted.add(blob)
+    // What int8 loses makes all of its tensors resemble their counterparts and no more.
+    if ((await details(layer))?.computesInInt8 || (await details(producer))?.computesInInt8) continue
+    if (await isConfirmed(walk, { blob, layer: producer, ...match }, shape, true)) continue
+    const after = walk.placeBefore(producer)
+    const others = references
+      .ofLength(match.reference.elements.length)
+      .filter((reference) => reference !== match.reference && reference.place >= after)
+      .sort((a, b) => Math.abs(a.place - place) - Math.abs(b.place - place))
+    for (const reference of others.slice(0, mostCandidates)) {
+      for (const layout of walk.search.layouts(shape, reference)) {
+        const hypothesis = { blob, layer: producer, reference, layout }
+        if (await isConfirmed(walk, hypothesis, shape, true)) return hypothesis
+      }
+    }
+  }
+  return undefined
 }
 
 /**

@@ -119,7 +119,7 @@ const mostDividing = 16
  * segment is right.
  */
 async function divideSegment(walk: Walk, rows: readonly Row[], tried: Set<string>): Promise<boolean> {
-  const { network, references } = walk.subject
+  const { references } = walk.subject
   for (const row of rows) {
     if (row.segment.length < 2 || row.introduced < leastFactor * row.noise) continue
     for (const layer of row.segment.slice(0, -1)) {
@@ -138,14 +138,26 @@ async function divideSegment(walk: Walk, rows: readonly Row[], tried: Set<string
           const error = await errorFrom(walk, row, walk.feeds(row.feeds).set(blob, supposed))
           if (error >= Math.max(0.05 * row.introduced, leastFactor * row.noise) || error >= row.introduced / 2) continue
           walk.pinned.set(blob, { reference, layout })
-          const [first, last] = [network.position(layer), network.position(row.layer)]
-          for (const visited of network.layers.slice(first, last + 1)) await walk.visit(visited)
+          await revisit(walk, layer, row.layer)
           return true
         }
       }
     }
   }
   return false
+}
+
+/** Visits some layers again, and those behind them that read what they give: it is fed with something else now. */
+async function revisit(walk: Walk, first: LayerInfo, last: LayerInfo): Promise<void> {
+  const { network } = walk.subject
+  const [begin, end] = [network.position(first), network.position(last)]
+  const changed = new Set<string>()
+  for (const layer of network.layers.slice(begin)) {
+    const reads = layer.inputs.some((blob) => changed.has(network.original(blob)))
+    if (network.position(layer) > end && !reads) continue
+    await walk.visit(layer)
+    if (network.position(layer) <= end) for (const blob of layer.outputs) changed.add(network.original(blob))
+  }
 }
 
 /** Layers that come near the estimate of their rounding are computed again on inputs moved by a roundoff: that shows what it is. */

@@ -6,6 +6,8 @@ import type { ReferenceTensor, ReferenceTensors } from './reference.ts'
 
 /** Below this error two tensors are the same one, whatever else there is. */
 export const sureError = 0.02
+/** What is off by more was stored in fewer bits, and may be as near in another layout. */
+const plainError = 1e-3
 /** A tensor that is farther away than this is no candidate. */
 const mostError = 0.9
 /** A damaged tensor is still recognised up to this error, when it is shaped like the candidate and like no other. */
@@ -33,8 +35,8 @@ export interface Search {
   fit(own: Elements, shape: readonly number[], reference: ReferenceTensor): Candidate
   /** Layouts in which a tensor of the model may be held by the reference: the one seen so far, or the first few. */
   layouts(shape: readonly number[], reference: ReferenceTensor): readonly Layout[]
-  /** Remembers the layout of a sure match. */
-  learn(layout: Layout): void
+  /** Remembers the layout of a sure match; of one that is off by more than float32 rounds, only what no other layout comes near. */
+  learn(own: Elements, shape: readonly number[], candidate: Candidate): void
 }
 
 /** @param namesHold whether equal names mean the same tensors: then the layout is the same, too, until another one is seen */
@@ -60,8 +62,15 @@ export function searchIn(references: ReferenceTensors, namesHold: boolean): Sear
 
   return {
     layouts,
-    learn(layout) {
-      if (layout.of.length > 1) learned.set(layout.of.length, layout)
+    learn(own, shape, { error, layout, reference }) {
+      const axes = layout.of.length
+      if (axes < 2 || error >= sureError) return
+      const isTelling = (): boolean =>
+        !learned.has(axes) &&
+        layoutsBetween(shape, reference.tensor.shape).every(
+          (other) => sameOrder(other, layout) || inLayoutOf(own, reference, other).error > recognizableLead * error,
+        )
+      if (error < plainError || isTelling()) learned.set(axes, layout)
     },
     fit(own, shape, reference) {
       const best = bestFit(own, reference.elements, layoutsBetween(shape, reference.tensor.shape))

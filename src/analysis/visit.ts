@@ -65,7 +65,7 @@ export function startWalk(subject: Subject, namesHold: boolean): Walk {
     const isOther = found !== undefined && !found.early && found.error < sureError
     if (named !== undefined && !isOther) return { ...named, by: 'name' }
     if (found !== undefined && !(found.error >= sureError && isForOutput(subject, blob, found.reference.name))) {
-      if (found.error < 1e-3) search.learn(found.layout)
+      search.learn(elements, shape, found)
       return { ...found, by: 'content' }
     }
     const output = references.byName.get(outputCounterpart(subject, blob) ?? '')
@@ -107,8 +107,8 @@ export function startWalk(subject: Subject, namesHold: boolean): Walk {
         ? bestFit(own, reference.elements, layoutsBetween(shape, reference.tensor.shape))
         : undefined
     // The order of an image's axes at the input is that of all images.
-    if (fit !== undefined) search.learn(fit.layout)
     const match = fit && reference && { ...fit, reference, by: 'input' as const }
+    if (match !== undefined && own !== undefined) search.learn(own, shape, match)
     visited.set(blob, { shape, dtype, own: asFloat32(tensor), ...(match && { match }), depth: 0, place: -1 })
   }
   return walk

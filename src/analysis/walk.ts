@@ -1,6 +1,6 @@
 // Walks the model in execution order, every layer fed with the reference's own tensors: what a layer then computes differs from its
 // counterpart by that layer's own error only, so the counterpart is found by content, whatever the names, layouts and orders.
-import { findHypothesis } from './hypotheses.ts'
+import { findBetterMatch, findHypothesis, type Hypothesis } from './hypotheses.ts'
 import { namesHold } from './names.ts'
 import type { Subject } from './subject.ts'
 import { startWalk } from './visit.ts'
@@ -15,10 +15,22 @@ export async function walkThrough(subject: Subject): Promise<Walk> {
   const { layers } = subject.network
   const outputs = new Set(subject.model.outputs.map(({ name }) => name))
   const given = new Set<string>()
+  const doubted = new Set<string>()
   let restarts = 0
-  for (let i = 0; i < layers.length; i++) {
+  let i = 0
+  const restartAt = (hypothesis: Hypothesis): void => {
+    walk.pinned.set(hypothesis.blob, hypothesis)
+    restarts++
+    i = subject.network.position(hypothesis.layer) - 1
+  }
+  for (; i < layers.length; i++) {
     const layer = layers[i]
     await walk.visit(layer)
+    const better = restarts > mostRestarts ? undefined : await findBetterMatch(walk, layer, doubted)
+    if (better !== undefined) {
+      restartAt(better)
+      continue
+    }
     const isStuck = layer.outputs.some((blob) => {
       const { match, depth } = visitedOf(walk, blob)
       return match === undefined && (depth > mostUnmatched || (outputs.has(blob) && depth > 0))
@@ -26,9 +38,7 @@ export async function walkThrough(subject: Subject): Promise<Walk> {
     if (!isStuck || walk.namesHold || restarts > mostRestarts) continue
     const hypothesis = await findHypothesis(walk, layer, given)
     if (hypothesis === undefined) continue
-    walk.pinned.set(hypothesis.blob, hypothesis)
-    restarts++
-    i = subject.network.position(hypothesis.layer) - 1
+    restartAt(hypothesis)
   }
   return walk
 }

@@ -45,6 +45,8 @@ export interface LayerDetails {
   readonly alternatives: readonly LayerAlternative[]
   /** Numbers that the layer depends on and that may have any value. */
   readonly scalars: readonly ScalarRange[]
+  /** The change by which it gives nothing below the one number and nothing above the other; absent where it cannot. */
+  readonly limits?: (least: number, most: number) => LayerChange
   /** The terms of its longest sum, for inputs and outputs of these shapes; 0 when it rounds nothing. */
   sumLength(inputs: readonly (readonly number[])[], outputs: readonly (readonly number[])[]): number
 }

@@ -3,7 +3,9 @@ import type { LayerInfo } from '../../runners/model.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { distance } from '../distance.ts'
 import { float32Tensor, floatsOf } from '../elements.ts'
-import { rearrange } from '../layouts.ts'
+import { type Layout, rearrange } from '../layouts.ts'
+import { mayReshape } from '../network.ts'
+import type { ReferenceTensor } from '../reference.ts'
 import { errorFrom, numbersOf, type Row, supposedRow, targetOf } from '../rows.ts'
 import type { Walk } from '../walk-state.ts'
 import { changing, type Explanation, type Scene } from './found.ts'
@@ -14,7 +16,7 @@ import { errorOfChanged, isGone } from './one-layer.ts'
 const mostTried = 12
 
 export async function graphDifference(scene: Scene, row: Row): Promise<Explanation | undefined> {
-  return (await leftOut(scene, row)) ?? (await putIn(scene, row)) ?? (await endsBefore(scene.walk, row))
+  return (await leftOut(scene, row)) ?? (await putIn(scene, row)) ?? (await endsBefore(scene, row))
 }
 
 async function leftOut(scene: Scene, row: Row): Promise<Explanation | undefined> {
@@ -88,9 +90,10 @@ async function readingAnother(
   const elements = floatsOf(fed)
   if (elements === undefined) return undefined
   const place = walk.visited.get(blob)?.place ?? -1
+  const last = row.match.reference.place + (onlyMoves(row) ? 1 : 0)
   const between = walk.subject.references
     .ofLength(elements.length)
-    .filter((reference) => reference.place > place && reference.place < row.match.reference.place)
+    .filter((reference) => reference.place > place && reference.place < last)
     .slice(0, mostTried)
   for (const reference of between) {
     const [layout] = walk.search.layouts(fed.shape, reference)
@@ -100,7 +103,8 @@ async function readingAnother(
     for (const name of [blob, ...copies]) given.set(name, supposed)
     if (!isGone(await errorFrom(walk, row, given), row, 0.01)) continue
     const before = await supposedRow(walk, blob, { reference, layout })
-    const fault = before && (await changedParameter(scene, before))
+    // What is shared stays there, too.
+    const fault = before && (await faultBefore(scene, { ...before, noise: Math.max(before.noise, row.noise) }))
     return (
       fault ?? {
         cause: 'graph',
@@ -112,24 +116,69 @@ async function readingAnother(
   return undefined
 }
 
+/** One parameter that makes a layer give what its reader should read: its own, or where it only moves elements, one of the layer before. */
+async function faultBefore(scene: Scene, row: Row): Promise<Explanation | undefined> {
+  const own = await changedParameter(scene, row)
+  if (own !== undefined || !onlyMoves(row)) return own
+  const found = await putIn(scene, row)
+  return found?.cause === 'parameter' ? found : undefined
+}
+
+/** Such a layer may have the same counterpart as what it should read. */
+const onlyMoves = ({ layer, sumLength }: Row): boolean => mayReshape(layer) && sumLength === 0
+
 /** What the layer computes may be another of the reference's tensors, one that comes before its counterpart. */
-async function endsBefore(walk: Walk, row: Row): Promise<Explanation | undefined> {
+async function endsBefore(scene: Scene, row: Row): Promise<Explanation | undefined> {
+  const given = await givenInstead(scene.walk, row)
+  if (given === undefined) return undefined
+  // The operation may be one that the layer could do itself, or another in its place that reads the same.
+  const fault = await changedParameter(scene, row)
+  return (
+    fault ?? {
+      cause: 'graph',
+      layer: row.layer,
+      evidence: `it gives the reference's ${given.reference.name}: the reference has an operation more behind it`,
+    }
+  )
+}
+
+/** The tensor of the reference, before the row's counterpart, that the row's layers give when they are fed with the reference's. */
+async function givenInstead(
+  walk: Walk,
+  row: Row,
+): Promise<{ readonly reference: ReferenceTensor; readonly layout: Layout } | undefined> {
   const { layer, blob, match, feeds } = row
   const computed = await walk.subject.compute(walk.feeds(feeds), [blob])
   const own = numbersOf(walk, blob, computed[blob])
   if (own === undefined) return undefined
   const place = walk.placeBefore(layer)
-  const between = walk.subject.references
-    .ofLength(own.length)
-    .filter((reference) => reference.place > place && reference.place < match.reference.place)
-  const given = between.find((reference) => {
+  for (const reference of walk.subject.references.ofLength(own.length)) {
+    if (reference.place <= place || reference.place >= match.reference.place) continue
     const [layout] = walk.search.layouts(computed[blob].shape, reference)
-    return isGone(distance(own, rearrange(reference.elements, layout)).error, row, 0.01)
-  })
-  if (given === undefined) return undefined
-  return {
-    cause: 'graph',
-    layer,
-    evidence: `it gives the reference's ${given.name}: the reference has an operation more behind it`,
+    if (isGone(distance(own, rearrange(reference.elements, layout)).error, row, 0.01)) return { reference, layout }
   }
+  return undefined
+}
+
+/**
+ * The rows that err themselves. Where the reference has an operation more behind a layer, some readers of its blob take what comes behind
+ * the operation and others what comes before it: fed with that, these agree.
+ */
+export async function withoutMisfed({ walk }: Scene, rows: readonly Row[]): Promise<readonly Row[]> {
+  const { network } = walk.subject
+  const misfed = new Set<Row>()
+  for (const source of rows) {
+    const readsIt = (blob: string): boolean => network.original(blob) === source.blob
+    const readers = rows.filter(({ feeds }) => feeds.some(readsIt))
+    if (readers.length === 0) continue
+    const given = await givenInstead(walk, source)
+    if (given === undefined) continue
+    const supposed = float32Tensor(rearrange(given.reference.elements, given.layout), walk.feed(source.blob).shape)
+    for (const reader of readers) {
+      const feeds = walk.feeds(reader.feeds)
+      for (const blob of reader.feeds.filter(readsIt)) feeds.set(blob, supposed)
+      if (isGone(await errorFrom(walk, reader, feeds), reader, 0.01)) misfed.add(reader)
+    }
+  }
+  return rows.filter((row) => !misfed.has(row))
 }

@@ -1,11 +1,12 @@
 // Why a layer, or one of a segment, errs: which single change takes the error away.
 import type { LayerChange, LayerDetails, LayerInfo, ScalarRange } from '../../runners/model.ts'
 import { formatApart, formatMagnitude } from '../../tensor/numbers.ts'
-import { leastFactor, type Row } from '../rows.ts'
+import { type Elements, summarizeElements } from '../distance.ts'
+import { leastFactor, type Row, targetOf } from '../rows.ts'
 import { changing, type Explanation, type Scene } from './found.ts'
 import { errorOfChanged, isGone, withoutBackground } from './one-layer.ts'
 import { patternOf } from './pattern.ts'
-import { countRounded, isExplainedByRounding, roundingOfWeights } from './rounded-weights.ts'
+import { countRounded, isExplainedByRounding, isRepaired, roundingOfWeights } from './rounded-weights.ts'
 import { compareWeights, rearrangements, type WeightComparison } from './weight-comparison.ts'
 
 /** A layer of a row's segment, and what it holds. */
@@ -20,7 +21,7 @@ type Attempt = (scene: Scene, row: Row, inside: readonly Inside[]) => Promise<Ex
 /** @param row its segment may hold layers that have no counterpart: the changes of each are tried */
 export async function layerFault(scene: Scene, row: Row): Promise<Explanation> {
   const inside = await lookInside(scene, row)
-  for (const attempt of [byAlternative, byRounding, byScalar, byComparison]) {
+  for (const attempt of [byAlternative, byLimits, byRounding, byScalar, byComparison]) {
     const found = await attempt(scene, row, inside)
     if (found !== undefined) return found
   }
@@ -60,7 +61,11 @@ function byExclusion(scene: Scene, inside: readonly Inside[]): Explanation {
 /** One parameter that takes a row's error away. */
 export async function changedParameter(scene: Scene, row: Row): Promise<Explanation | undefined> {
   const inside = await lookInside(scene, row)
-  return (await byAlternative(scene, row, inside)) ?? (await byScalar(scene, row, inside))
+  return (
+    (await byAlternative(scene, row, inside)) ??
+    (await byLimits(scene, row, inside)) ??
+    (await byScalar(scene, row, inside))
+  )
 }
 
 async function lookInside({ walk }: Scene, { segment }: Row): Promise<Inside[]> {
@@ -76,10 +81,32 @@ const byAlternative: Attempt = async (scene, row, inside) => {
   for (const { layer, details } of inside) {
     for (const { what, change } of details.alternatives) {
       const after = await errorOfChanged(scene, row, layer, change)
-      if (isGone(after, row)) return parameterFault(row, layer, what, change, after)
+      if (await isRepaired(scene, row, layer, change, after)) return parameterFault(row, layer, what, change, after)
     }
   }
   return undefined
+}
+
+/** What the counterpart never goes beyond, and has more than once, is a bound that the layer lacks, or has elsewhere. */
+const byLimits: Attempt = async (scene, row, inside) => {
+  const limits = inside.find(({ layer }) => layer === row.layer)?.details.limits
+  if (limits === undefined) return undefined
+  const target = targetOf(row)
+  const { min, max } = summarizeElements(target)
+  const [hasLeast, hasMost] = [min, max].map((bound) => isRepeated(target, bound))
+  if (!hasLeast && !hasMost) return undefined
+  const change = limits(hasLeast ? min : -largestFloat32, hasMost ? max : largestFloat32)
+  const after = await errorOfChanged(scene, row, row.layer, change)
+  if (!(await isRepaired(scene, row, row.layer, change, after))) return undefined
+  const bounds = [hasLeast && `at least ${formatMagnitude(min)}`, hasMost && `at most ${formatMagnitude(max)}`]
+  return parameterFault(row, row.layer, `it is limited to ${bounds.filter(Boolean).join(' and ')}`, change, after)
+}
+
+const largestFloat32 = (2 - 2 ** -23) * 2 ** 127
+
+function isRepeated(elements: Elements, value: number): boolean {
+  const first = elements.indexOf(value)
+  return first >= 0 && elements.includes(value, first + 1)
 }
 
 const byScalar: Attempt = async (scene, row, inside) => {
@@ -193,7 +220,8 @@ async function solve(
     let best: readonly [number, number] | undefined
     for (const candidate of tried) {
       const after = await errorOfChanged(scene, row, layer, change(candidate))
-      if (isGone(after, row)) return scalarFault(scene, row, layer, { name, value, change, least }, candidate, after)
+      if (await isRepaired(scene, row, layer, change(candidate), after))
+        return scalarFault(scene, row, layer, { name, value, change, least }, candidate, after)
       const left = withoutBackground(after, row)
       if (best === undefined || left < best[1]) best = [candidate, left]
     }

@@ -13,16 +13,22 @@ export async function errorOfChanged(scene: Scene, row: Row, layer: LayerInfo, c
   return own?.length === target.length ? distance(own, target).error : Infinity
 }
 
-/** How far changes of some layers of its segment move a row's blob, relative to it; 0 where such layers cannot be. */
+/**
+ * How far changes of some layers of its segment move a row's blob, relative to it; 0 where such layers cannot be.
+ * @param from the layers that are changed so, where that is not as they are
+ */
 export async function effectOfChanges(
   scene: Scene,
   row: Row,
   changes: Readonly<Record<string, LayerChange>>,
+  from?: Readonly<Record<string, LayerChange>>,
 ): Promise<number> {
   const { walk } = scene
   const changed = await computeChanged(scene, row, changes)
-  const computed = await walk.subject.compute(walk.feeds(row.feeds), [row.blob])
-  const plain = numbersOf(walk, row.blob, computed[row.blob])
+  const plain =
+    from === undefined
+      ? numbersOf(walk, row.blob, (await walk.subject.compute(walk.feeds(row.feeds), [row.blob]))[row.blob])
+      : await computeChanged(scene, row, from)
   return changed === undefined || plain === undefined ? 0 : distance(changed, plain).error
 }
 

@@ -5,7 +5,10 @@ import { numbersOf, type Row, targetOf } from '../rows.ts'
 import type { Walk } from '../walk-state.ts'
 import type { Explanation } from './found.ts'
 
-/** Hints of an operation that one side has and the other lacks: no weights or parameters of this one would make them. */
+/**
+ * Hints of an operation that one side has and the other lacks: no weights or parameters of this one would make them. Values in an order
+ * that has no name are none: weights in a wrong order give such.
+ */
 const ofOperations: ReadonlySet<string> = new Set([
   'activation',
   'logarithm',

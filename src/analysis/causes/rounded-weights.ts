@@ -7,7 +7,7 @@ import { narrowestOf } from '../representable.ts'
 import { leastFactor, type Row } from '../rows.ts'
 import type { Walk } from '../walk-state.ts'
 import type { Scene, SharedCause } from './found.ts'
-import { effectOfChanges } from './one-layer.ts'
+import { effectOfChanges, isGone } from './one-layer.ts'
 
 export type WeightRounding = 'fp16' | 'bf16' | 'int8'
 
@@ -109,9 +109,51 @@ export async function isExplainedByRounding(
   layers: readonly LayerInfo[],
   rounding: WeightRounding,
 ): Promise<boolean> {
-  const changes: Record<string, LayerChange> = {}
-  for (const layer of layers) changes[layer.name] = await movedWeights(scene.walk, layer, rounding)
-  return explains(await effectOfChanges(scene, row, changes), row)
+  return explains(await predictError(scene, row, layers, rounding), row)
+}
+
+/** One random move tells what rounding does to many elements; to few it may do several times as much. */
+const mostDraws = 8
+
+/** The relative error that moving each weight of some layers at random within half a step causes: the largest of several where one does not explain the row. */
+async function predictError(
+  scene: Scene,
+  row: Row,
+  layers: readonly LayerInfo[],
+  rounding: WeightRounding,
+): Promise<number> {
+  let predicted = 0
+  for (let draw = 0; draw < mostDraws && !explains(predicted, row); draw++) {
+    const changes: Record<string, LayerChange> = {}
+    for (const layer of layers) changes[layer.name] = await movedWeights(scene.walk, layer, rounding, draw)
+    predicted = Math.max(predicted, await effectOfChanges(scene, row, changes))
+  }
+  return predicted
+}
+
+/** More of a row's error than this is not what is left of it. */
+const mostOfAll = 0.05
+
+/**
+ * Whether a change of one layer takes a row's error away: what is left is rounding, or no more than rounding its weights adds to the
+ * changed layer, which may be more than it adds to the layer as it is.
+ */
+export async function isRepaired(
+  scene: Scene,
+  row: Row,
+  layer: LayerInfo,
+  change: LayerChange,
+  after: number,
+): Promise<boolean> {
+  if (isGone(after, row)) return true
+  if (row.background === undefined || !(after < mostOfAll * row.introduced)) return false
+  let background = 0
+  for (let draw = 0; draw < mostDraws; draw++) {
+    const { weights } = await movedWeights(scene.walk, layer, 'fp16', draw)
+    const moved = { [layer.name]: { ...change, weights } }
+    background = Math.max(background, await effectOfChanges(scene, row, moved, { [layer.name]: change }))
+  }
+  return isGone(after, { ...row, background })
 }
 
 const leastLayers = 3
@@ -121,7 +163,7 @@ const leastShare = 0.6
 interface Float16File {
   readonly halves: number
   readonly weighted: number
-  /** By row, the relative error that moving each weight at random within half a step causes. */
+  /** By row, the relative error that rounding its weights causes. */
   readonly predictions: ReadonlyMap<Row, number>
 }
 
@@ -132,12 +174,9 @@ async function predictFp16Weights(scene: Scene): Promise<Float16File | undefined
   if (rounded < Math.max(leastLayers, leastShare * weighted)) return undefined
   const predictions = new Map<Row, number>()
   for (const row of suspects) {
-    const changes: Record<string, LayerChange> = {}
-    for (const layer of row.segment) {
-      if ((await roundingOfWeights(walk, layer)) !== undefined)
-        changes[layer.name] = await movedWeights(walk, layer, 'fp16')
-    }
-    if (Object.keys(changes).length > 0) predictions.set(row, await effectOfChanges(scene, row, changes))
+    const layers: LayerInfo[] = []
+    for (const layer of row.segment) if ((await roundingOfWeights(walk, layer)) !== undefined) layers.push(layer)
+    if (layers.length > 0) predictions.set(row, await predictError(scene, row, layers, 'fp16'))
   }
   return { halves: rounded, weighted, predictions }
 }
@@ -178,17 +217,22 @@ const singleBits = new Uint32Array(single.buffer)
 const floatFormats = { fp16: { bits: 10, least: -14 }, bf16: { bits: 7, least: -126 } } as const
 
 /** The large weights of a layer, each moved at random within half a step of what they were rounded to. */
-async function movedWeights(walk: Walk, layer: LayerInfo, rounding: WeightRounding): Promise<LayerChange> {
+async function movedWeights(
+  walk: Walk,
+  layer: LayerInfo,
+  rounding: WeightRounding,
+  seed: number,
+): Promise<LayerChange> {
   const weights = await largeWeights(walk, layer)
   const moved = weights.map(({ name, shape, elements }): [string, Tensor] => [
     name,
-    { data: moveWithinHalfStep(elements, stepsOf(elements, shape[0], rounding)), shape, dtype: 'float32' },
+    { data: moveWithinHalfStep(elements, stepsOf(elements, shape[0], rounding), seed), shape, dtype: 'float32' },
   ])
   return { weights: Object.fromEntries(moved) }
 }
 
-function moveWithinHalfStep(elements: Elements, stepAt: (index: number) => number): Float32Array {
-  let state = 99
+function moveWithinHalfStep(elements: Elements, stepAt: (index: number) => number, seed: number): Float32Array {
+  let state = 99 + seed
   return Float32Array.from(elements, (value, i) => {
     state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0
     return value + ((state >>> 8) / 2 ** 24 - 0.5) * stepAt(i)

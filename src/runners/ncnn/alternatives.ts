@@ -12,6 +12,8 @@ interface Family {
   alternatives?(params: Params, layer: GraphLayer): readonly LayerAlternative[]
   /** Numbers that may have any value. */
   scalars?(params: Params): readonly ScalarRange[]
+  /** Gives nothing beyond two numbers. */
+  limits?(least: number, most: number): LayerChange
 }
 
 const to = (what: string, params: Values): LayerAlternative => ({ what, change: { params } })
@@ -42,9 +44,10 @@ const element = (name: string, index: number, what: string, params: Params): Sca
 const merged = (...families: readonly Family[]): Family => ({
   alternatives: (params, layer) => families.flatMap(({ alternatives }) => alternatives?.(params, layer) ?? []),
   scalars: (params) => families.flatMap(({ scalars }) => scalars?.(params) ?? []),
+  limits: families.find(({ limits }) => limits !== undefined)?.limits,
 })
 
-const [none, relu, leakyRelu, clip] = [0, 1, 2, 3]
+const [none, relu, leakyRelu, clip, hardSwish] = [0, 1, 2, 3, 6]
 
 /** `activation_type` of convolutions and InnerProduct. */
 const fusedActivation: Family = {
@@ -55,9 +58,10 @@ const fusedActivation: Family = {
       ['its activation is a ReLU', relu, []],
       ['its activation is a LeakyReLU of slope 0.1', leakyRelu, [0.1]],
       ['its activation is a ReLU6', clip, [0, 6]],
+      ['its activation is a clip to -1 .. 1', clip, [-1, 1]],
       ['its activation is a sigmoid', 4, []],
       ['its activation is Mish', 5, []],
-      ['its activation is HardSwish', 6, [1 / 6, 0.5]],
+      ['its activation is HardSwish', hardSwish, [1 / 6, 0.5]],
     ]
     return kinds
       .filter(([, type]) => type !== current)
@@ -65,16 +69,22 @@ const fusedActivation: Family = {
   },
   scalars(params) {
     switch (number(params, 'activation_type')) {
+      // With a slope of 1 there is no activation.
+      case none:
+        return [slopeOfFused(1)]
       case relu:
         return [slopeOfFused(0)]
       case leakyRelu:
         return [slopeOfFused((params.activation_params as readonly number[])[0])]
       case clip:
         return ['the lower bound', 'the upper bound'].map((what, i) => element('activation_params', i, what, params))
+      case hardSwish:
+        return ['alpha', 'beta'].map((what, i) => element('activation_params', i, what, params))
       default:
         return []
     }
   },
+  limits: (least, most) => ({ params: { activation_type: clip, activation_params: [least, most] } }),
 }
 
 const slopeOfFused = (value: number): ScalarRange => ({
@@ -132,29 +142,43 @@ const padValue: Family = {
 
 const convolution = merged(fusedActivation, pads, padValue)
 
-/** Activations that are layers of their own. */
-const activationTypes = [
-  'ReLU',
-  'Sigmoid',
-  'TanH',
-  'Swish',
-  'HardSwish',
-  'HardSigmoid',
-  'GELU',
-  'Mish',
-  'ELU',
-  'SELU',
-  'Softplus',
-  'Noop',
+/** Activations that are layers of their own, with the numbers that frameworks give them where ncnn's own are others. */
+const activations: readonly (readonly [type: string, params?: Readonly<Record<string, number>>])[] = [
+  ['ReLU'],
+  ['Sigmoid'],
+  ['TanH'],
+  ['Swish'],
+  ['HardSwish', { alpha: 1 / 6 }],
+  ['HardSigmoid', { alpha: 1 / 6 }],
+  ['HardSwish'],
+  ['HardSigmoid'],
+  ['GELU'],
+  ['Mish'],
+  ['ELU', { alpha: 1 }],
+  ['ELU'],
+  ['SELU'],
+  ['Softplus'],
+  ['Noop'],
 ]
 const anotherActivation: Family = {
   alternatives: (_, { type }) =>
-    activationTypes
-      .filter((other) => other !== type)
-      .map((other) => ({
-        what: other === 'Noop' ? 'it is left out' : `it is ${other}`,
-        change: { type: other, params: {} },
-      })),
+    activations
+      .filter(([other]) => other !== type)
+      .map(([other, params = {}]) => ({ what: nameOfActivation(other, params), change: { type: other, params } })),
+}
+
+function nameOfActivation(type: string, params: Readonly<Record<string, number>>): string {
+  if (type === 'Noop') return 'it is left out'
+  const given = Object.entries(params).map(([name, value]) => `${name} ${formatMagnitude(value)}`)
+  return given.length === 0 ? `it is ${type}` : `it is ${type} with ${given.join(', ')}`
+}
+
+/** A ReLU whose slope may be any number: with 1 it hands on what it reads. */
+const slopeOfNoop: ScalarRange = {
+  name: 'the slope of negative values',
+  value: 1,
+  least: -Infinity,
+  change: (slope) => ({ type: 'ReLU', params: { slope } }),
 }
 
 const operators = ['add', 'sub', 'mul', 'div', 'max', 'min', 'pow', 'rsub', 'rdiv', 'rpow']
@@ -314,18 +338,27 @@ const families: Readonly<Record<string, Family>> = {
   Deconvolution: fusedActivation,
   DeconvolutionDepthWise: fusedActivation,
   InnerProduct: fusedActivation,
-  ReLU: merged(anotherActivation, {
-    scalars: (params) => [{ ...scalar('slope')(params), name: 'the slope of negative values' }],
-  }),
+  ReLU: merged(
+    { alternatives: (params) => (number(params, 'slope') === 0 ? [] : [to('its slope is 0', { slope: 0 })]) },
+    anotherActivation,
+    {
+      scalars: (params) => [{ ...scalar('slope')(params), name: 'the slope of negative values' }],
+    },
+  ),
   ELU: merged(anotherActivation, { scalars: (params) => [scalar('alpha')(params)] }),
   SELU: merged(anotherActivation, { scalars: (params) => [scalar('alpha')(params), scalar('lambda')(params)] }),
   GELU: merged(flag('fast_gelu', 'it is the exact GELU', 'it is the tanh form of GELU'), anotherActivation),
   HardSwish: merged(anotherActivation, alphaAndBeta),
   HardSigmoid: merged(anotherActivation, alphaAndBeta),
-  Clip: { scalars: (params) => [scalar('min')(params), scalar('max')(params)] },
-  ...Object.fromEntries(
-    ['Sigmoid', 'TanH', 'Swish', 'Mish', 'Softplus', 'Noop'].map((type) => [type, anotherActivation]),
-  ),
+  Clip: {
+    scalars: (params) => [scalar('min')(params), scalar('max')(params)],
+    limits: (min, max) => ({ params: { min, max } }),
+  },
+  ...Object.fromEntries(['Sigmoid', 'TanH', 'Swish', 'Mish', 'Softplus'].map((type) => [type, anotherActivation])),
+  Noop: merged(anotherActivation, {
+    scalars: () => [slopeOfNoop],
+    limits: (min, max) => ({ type: 'Clip', params: { min, max } }),
+  }),
   BinaryOp: binaryOp,
   Eltwise: eltwise,
   Concat: concat,
@@ -355,3 +388,6 @@ export const alternativesOf = (layer: GraphLayer, params: Params): readonly Laye
 /** Numbers of the layer that may have any value. Those that are not given have no value to start from. */
 export const scalarsOf = (layer: GraphLayer, params: Params): readonly ScalarRange[] =>
   (families[layer.type]?.scalars?.(params) ?? []).filter(({ value }) => Number.isFinite(value))
+
+/** The change by which the layer gives nothing beyond two numbers; undefined for layers that cannot. */
+export const limitsOf = ({ type }: GraphLayer): Family['limits'] => families[type]?.limits

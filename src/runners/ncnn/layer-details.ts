@@ -1,7 +1,7 @@
 // What an ncnn layer holds: its parameters and weights, how long its sums are, and what else it might be.
 import { sizeOf } from '../../tensor/shape.ts'
 import type { LayerDetails, LayerWeight } from '../variant.ts'
-import { alternativesOf, scalarsOf } from './alternatives.ts'
+import { alternativesOf, limitsOf, scalarsOf } from './alternatives.ts'
 import { type DeclaredLayer, declareLayers } from './engines/wasm/declare.ts'
 import { NcnnError } from './error.ts'
 import type { EngineOptions, NcnnFiles } from './options.ts'
@@ -53,6 +53,7 @@ async function detailsOf({ layer, type, params, located }: Located, open: OpenFi
     allowsWinograd: layer.type === 'Convolution' && !isInt8 && isPlain3x3(params),
     alternatives: alternativesOf(layer, params),
     scalars: scalarsOf(layer, params),
+    limits: limitsOf(layer),
     ...(await scalesOf(layer.type, located, open)),
     sumLength(inputs, outputs) {
       if (exact.has(layer.type)) return 0

@@ -147,7 +147,7 @@ function splitAxes(scene: Scene): Finding[] {
           return actual.values[position + (source - place) * stride]
         }
         return {
-          code: 'axis-order',
+          code: 'interleaved',
           message: `${sameValues}: they agree when axis ${index} of actual is read as [${groups}, ${members}] and these two are exchanged: a shuffle of channels, or interleaved groups`,
           left: leftOver(scene, { target: reference, at }),
           parameters: 1,
@@ -179,7 +179,7 @@ function shuffled(scene: Scene): Finding[] {
     // equal but for the rounding of sums in another order
     if (Math.abs(actual.power - reference.power) > 1e-9 * reference.power) return []
     return sumOfHashes(actual.values) === sumOfHashes(reference.values)
-      ? [{ code: 'axis-order', message, left: unnamed, evidence: 'a sum over all bits is equal' }]
+      ? [{ code: 'unnamed-order', message, left: unnamed, evidence: 'a sum over all bits is equal' }]
       : []
   }
   const [a, r] = [actual.values.slice().sort(), reference.values.slice().sort()]
@@ -190,7 +190,7 @@ function shuffled(scene: Scene): Finding[] {
   }
   const left = missed / error
   if (!(left <= mostLeftSorted) || distinct < leastDistinct) return []
-  return [{ code: 'axis-order', message, left: unnamed, evidence: 'sorted, they are equal' }]
+  return [{ code: 'unnamed-order', message, left: unnamed, evidence: 'sorted, they are equal' }]
 }
 
 function sumOfHashes(values: Float64Array): number {
