@@ -227,6 +227,9 @@ export const halfKernels = {
    * times 1 / n; of others four sums, which take elements in turn, divided by n.
    */
   halfMoments: kernel(['input', 'channels', 'n', 'inBlocks', 'means', 'variances']),
-  /** output = f(input) by ncnn's polynomials in float16; f one of {@link HalfFunction}. May run in place. */
+  /**
+   * output = f(input) by ncnn's polynomials in float16; f one of {@link HalfFunction}. May run in place. After some ten thousand elements of one
+   * function they are looked up, in a table that stays with the kernels.
+   */
   halfFunction: kernel(['f', 'input', 'output', 'n', 'a', 'b'], { a: 0, b: 0 }),
 }

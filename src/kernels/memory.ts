@@ -4,8 +4,8 @@ import { kernel, measure } from './definition.ts'
 /** A byte offset into the memory that the kernels were instantiated over. Float arrays are 4-byte aligned; 16 is faster. */
 export type Pointer = number
 
-/** The first byte that the engine may allocate; the kernels' constant tables lie below. */
-export const firstFreeByte = 65536
+/** The first byte that the engine may allocate; the kernels' tables lie below. */
+export const firstFreeByte = 6 * 65536
 
 /**
  * Kernels may read, never write, this many bytes past the end of an array: every allocation needs as much slack behind it,
@@ -41,6 +41,6 @@ export const memoryKernels = {
   ]),
   /** destination[b][j][i] = source[b][i][j] for source [batch][rows][columns]; not in place. */
   transpose: kernel(['source', 'destination', 'batch', 'rows', 'columns']),
-  /** The bytes of constant tables at the beginning of the memory, less than {@link firstFreeByte}. */
+  /** The bytes of tables at the beginning of the memory, less than {@link firstFreeByte}. */
   staticBytes: measure([]),
 }

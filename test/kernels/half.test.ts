@@ -301,6 +301,24 @@ test.each(['exp', 'sigmoid', 'tanh', 'swish', 'hardSigmoid', 'hardSwish'] as con
   },
 )
 
+test.each(['mish', 'erf', 'selu'] as const)('%s of many elements is looked up, with the same bits', (name) => {
+  const bits = Uint16Array.from({ length: 65536 }, (_, i) => i)
+  const [x, computed, found] = [arena.floats(bits.length), arena.floats(bits.length), arena.floats(bits.length)]
+  kernels.halfToFloat({ source: arena.putBytes(new Uint8Array(bits.buffer)), destination: x, n: bits.length })
+  const call = { f: HalfFunction[name], a: 1.5, b: 1.25, input: x, n: bits.length }
+  for (let i = 0; i < bits.length; i += 512) {
+    // Another function in between: the table is not filled for so few.
+    kernels.halfFunction({ ...call, input: x + 4 * i, output: computed + 4 * i, n: 512 })
+    kernels.halfFunction({ ...call, f: HalfFunction.exp, output: found, n: 512 })
+  }
+  for (let run = 0; run < 3; run++) kernels.halfFunction({ ...call, output: found })
+  expect(Buffer.compare(arena.readBytes(found, 4 * bits.length), arena.readBytes(computed, 4 * bits.length))).toBe(0)
+  kernels.halfFunction({ ...call, a: 0.5, b: 0.5, output: found, n: 515 })
+  kernels.halfFunction({ ...call, a: 0.5, b: 0.5, output: computed, n: 512 })
+  kernels.halfFunction({ ...call, a: 0.5, b: 0.5, input: x + 2048, output: computed + 2048, n: 3 })
+  expect(arena.readBytes(found, 4 * 515)).toEqual(arena.readBytes(computed, 4 * 515))
+})
+
 const root = Math.SQRT2
 const fourByFour = [
   [1, 0, 0],

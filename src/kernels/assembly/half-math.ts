@@ -153,7 +153,7 @@ function hard(v: v128, a: f32, b: f32): v128 {
   return f32x4.min(f32x4.max(roundHalf(f32x4.add(beta, f32x4.mul(alpha, v))), f32x4.splat(0)), f32x4.splat(1))
 }
 
-export function halfFunction(f: i32, input: usize, output: usize, n: i32, a: f32, b: f32): void {
+function compute(f: i32, input: usize, output: usize, n: i32, a: f32, b: f32): void {
   for (; n > 0; n -= 4, input += 16, output += 16) {
     const v = v128.load(input)
     let y = v
@@ -174,4 +174,60 @@ export function halfFunction(f: i32, input: usize, output: usize, n: i32, a: f32
     if (n >= 4) v128.store(output, y)
     else storeFirst(output, y, n)
   }
+}
+
+// There are few halves, and a function takes hundreds of instructions: from some number of elements on it is looked up. The table, behind
+// the constants, holds the results of one function: for each sign those of 0 and of numbers from the least half to the greatest one, by the
+// upper bits of their float32; below 2^-14 there are more of these than halves. The engine calls this in one thread only.
+
+/** What the upper bits of the least half's float32 are more than its place in the table. */
+const FIRST: i32 = (103 << 10) - 1
+/** Places for each sign; the last one is that of 65504. */
+const PLACES: i32 = (142 << 10) + 1024 - FIRST
+export const TABLE_BYTES: usize = 2 * <usize>PLACES << 2
+/** Elements that are computed before the table is filled for them. */
+const WORTH: i32 = 2 * PLACES
+
+let tabled: i32 = -1, tabledA: f32 = 0, tabledB: f32 = 0
+let asked: i32 = -1, askedA: f32 = 0, askedB: f32 = 0, askedFor: i32 = 0
+
+/** Whether the table is that of a function, of which `n` elements are wanted. */
+function isTabled(f: i32, n: i32, a: f32, b: f32): bool {
+  if (f == tabled && a == tabledA && b == tabledB) return true
+  if (f != asked || a != askedA || b != askedB) asked = f, askedA = a, askedB = b, askedFor = 0
+  askedFor += n
+  if (askedFor < WORTH) return false
+  let p = __heap_base
+  for (let sign: i32 = 0; sign < 2; sign++) {
+    for (let i = 0; i < PLACES; i++, p += 4) store<i32>(p, (i > 0 ? i + FIRST << 13 : 0) | sign << 31)
+  }
+  compute(f, __heap_base, __heap_base, 2 * PLACES, a, b)
+  tabled = f, tabledA = a, tabledB = b, askedFor = 0
+  return true
+}
+
+// @ts-ignore: decorator
+@inline
+function copyEntries(output: usize, places: u64): void {
+  store<f32>(output, load<f32>(__heap_base + <usize><u32>places))
+  store<f32>(output, load<f32>(__heap_base + <usize>(places >> 32)), 4)
+}
+
+export function halfFunction(f: i32, input: usize, output: usize, n: i32, a: f32, b: f32): void {
+  if (!isTabled(f, n, a, b)) return compute(f, input, output, n, a, b)
+  const last = i32x4.splat(PLACES - 1 << 2)
+  for (; n >= 4; n -= 4, input += 16, output += 16) {
+    const v = v128.load(input)
+    // In bytes.
+    const place = i32x4.sub(i32x4.shr_u(i32x4.shl(v, 1), 12), i32x4.splat(FIRST << 2))
+    if (v128.any_true(i32x4.gt_s(place, last))) {
+      compute(f, input, output, 4, a, b)
+      continue
+    }
+    const signed = v128.and(i32x4.shr_s(v, 31), i32x4.splat(PLACES << 2))
+    const places = i32x4.add(i32x4.max_s(place, i32x4.splat(0)), signed)
+    copyEntries(output, i64x2.extract_lane(places, 0))
+    copyEntries(output + 8, i64x2.extract_lane(places, 1))
+  }
+  compute(f, input, output, n, a, b)
 }

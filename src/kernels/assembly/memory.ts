@@ -1,7 +1,7 @@
 // Moving and converting data: half floats, fills, transposition.
 import { floatToHalf4, halfToFloat4 } from './half'
 import { overflowHalf, roundHalf } from './half-rounding'
-import { storeFirst } from './lanes'
+import { storeFirst, storeLanes } from './lanes'
 
 export function halfToFloat(source: usize, destination: usize, n: i32): void {
   let i = 0
@@ -58,14 +58,33 @@ export function castToBfloat16(source: usize, destination: usize, n: i32): void 
   for (; n > 0; n--, source += 4, destination += 2) store<u16>(destination, <u16>((load<u32>(source) + 0x8000) >> 16))
 }
 
+/** A vector with infinities and NaN, which keep their bits, whatever additions make of them here or there. */
+function roundAnyToHalf(v: v128): v128 {
+  return v128.bitselect(overflowHalf(v, roundHalf(v)), v, f32x4.eq(v, v))
+}
+
+/** The magnitude from which on halves are infinite, as an integer that is compared with those of floats. */
+const OVERFLOW: i32 = 0x477ff000
+
+// @ts-ignore: decorator
+@inline
+function magnitude(v: v128): v128 {
+  return v128.and(v, i32x4.splat(0x7fffffff))
+}
+
 export function roundToHalf(data: usize, n: i32): void {
-  for (let rest = n; rest > 0; rest -= 4, data += 16) {
-    const given = v128.load(data)
-    // A NaN keeps its bits, whatever additions make of it here or there.
-    const v = v128.bitselect(overflowHalf(given, roundHalf(given)), given, f32x4.eq(given, given))
-    if (rest >= 4) v128.store(data, v)
-    else storeFirst(data, v, rest)
+  for (; n >= 16; n -= 16, data += 64) {
+    const a = v128.load(data), b = v128.load(data, 16), c = v128.load(data, 32), d = v128.load(data, 48)
+    const most = i32x4.max_s(i32x4.max_s(magnitude(a), magnitude(b)), i32x4.max_s(magnitude(c), magnitude(d)))
+    if (v128.any_true(i32x4.ge_s(most, i32x4.splat(OVERFLOW)))) {
+      v128.store(data, roundAnyToHalf(a)), v128.store(data, roundAnyToHalf(b), 16)
+      v128.store(data, roundAnyToHalf(c), 32), v128.store(data, roundAnyToHalf(d), 48)
+    } else {
+      v128.store(data, roundHalf(a)), v128.store(data, roundHalf(b), 16)
+      v128.store(data, roundHalf(c), 32), v128.store(data, roundHalf(d), 48)
+    }
   }
+  for (; n > 0; n -= 4, data += 16) storeLanes(data, roundAnyToHalf(v128.load(data)), n)
 }
 
 export function roundToBfloat16(data: usize, n: i32): void {

@@ -8,6 +8,7 @@ export { addScaled, binary, prelu, scaleBias, unary } from './elementwise'
 export { gemm, gemmLeft, gemmRight, packLeft, packRight } from './gemm'
 export { gridSample, gridSampleScratchBytes } from './grid-sample'
 export { halfDepthwise, halfDepthwiseScratchBytes } from './half-depthwise'
+import { TABLE_BYTES } from './half-math'
 export { halfFunction } from './half-math'
 export { halfMoments } from './half-norms'
 export { halfGru, halfLstm, halfRnn } from './half-recurrent'
@@ -31,7 +32,7 @@ export { storedSoftmax } from './stored-softmax'
 export { spread, spreadScratchBytes } from './spread'
 export { winogradConvolution, winogradFilters, winogradRows, winogradScratchBytes } from './winograd'
 
-/** Where the constants end: the engine's allocations begin above. */
+/** Where the constants and the table end: the engine's allocations begin above. */
 export function staticBytes(): usize {
-  return __heap_base
+  return __heap_base + TABLE_BYTES
 }

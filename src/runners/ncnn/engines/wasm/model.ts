@@ -26,6 +26,7 @@ import { type LoadedNetwork, loadNetwork } from './load-network.ts'
 import type { createArena } from './memory/arena.ts'
 import { Blob } from './memory/blob.ts'
 import { blobToTensor, tensorToBlob } from './memory/exchange.ts'
+import type { WorkspaceControl } from './memory/workspace.ts'
 import { type Plan, planRun } from './plan.ts'
 import { roundResult, roundTo, type Storage16 } from './precision/reduced-precision.ts'
 import type { TakeLayer } from './take-layers.ts'
@@ -144,7 +145,7 @@ function runSamples(
   const first = inputs.map(([sample]) => sample)
   if (forwardBatch !== undefined) {
     return withinLayer(layer, first, dying, network, (workspace) => {
-      const outputs = forwardBatch(storedBatches(layer, inputs, workspace), layer, workspace)
+      const outputs = forwardBatch(storedBatches(layer, inputs, network.workspace), layer, workspace)
       if (layer.outputStorage16 !== undefined) roundOutputs(layer.outputStorage16, outputs.flat(), layer, workspace)
       return outputs
     })
@@ -164,7 +165,7 @@ function runSamples(
 function storedBatches(
   { storage16 }: RunnableLayer,
   inputs: readonly Samples[],
-  workspace: Workspace,
+  workspace: WorkspaceControl,
 ): readonly Samples[] {
   if (storage16 === undefined) return inputs
   return inputs.map((samples): Samples => {
@@ -185,7 +186,7 @@ function runLayer(
 ): readonly Blob[] {
   return withinLayer(layer, inputs, dying, network, (workspace) => {
     checkElements(layer, inputs)
-    const stored = layer.storage16 === undefined ? inputs : roundInputs(layer.storage16, inputs, workspace)
+    const stored = layer.storage16 === undefined ? inputs : roundInputs(layer.storage16, inputs, network.workspace)
     const made = layer.type.forward(stored, layer, workspace)
     const outputs = made instanceof Blob ? [made] : made
     if (layer.outputStorage16 !== undefined) roundOutputs(layer.outputStorage16, outputs, layer, workspace)
@@ -252,13 +253,14 @@ function roundOutputs(
   }
 }
 
-/** Inputs that another layer left in float32 are rounded in a copy: others may read them as they are. */
-function roundInputs(storage: Storage16, inputs: readonly Blob[], workspace: Workspace): Blob[] {
+/** Inputs that another layer left in float32 are rounded: in a copy where others may read them as they are. */
+function roundInputs(storage: Storage16, inputs: readonly Blob[], { workspace, mayChange }: WorkspaceControl): Blob[] {
   return inputs.map((input) => {
     if (input.dtype !== 'float32' || held.get(input) === storage) return input
-    const rounded = workspace.scratch(input.shape)
-    rounded.data.set(input.data)
+    const rounded = mayChange(input) ? input : workspace.scratch(input.shape)
+    if (rounded !== input) rounded.data.set(input.data)
     roundTo(storage, rounded, workspace.kernels)
+    held.set(rounded, storage)
     return rounded
   })
 }

@@ -12,6 +12,8 @@ export interface WorkspaceControl {
   readonly workspace: Workspace
   /** Says which blobs die with the layer that runs next: `reuse` may hand out their memory. */
   beginLayer(dying: readonly Blob[]): void
+  /** Whether a blob dies with the layer that runs and nothing shares its memory. */
+  mayChange(blob: Blob): boolean
   freeScratch(): void
   /** Says that a run begins. */
   beginRun(): void
@@ -27,6 +29,7 @@ export function createWorkspace(arena: Arena, kernels: NcnnKernels, float: 'floa
     checkShape(shape, dtype)
     return Blob.alloc(arena, shape, dtype)
   }
+  const mayChange = (blob: Blob): boolean => dying.includes(blob) && blob.exclusive
   const workspace: Workspace = {
     kernels,
     float,
@@ -37,7 +40,7 @@ export function createWorkspace(arena: Arena, kernels: NcnnKernels, float: 'floa
       return blob
     },
     reuse(like) {
-      return dying.includes(like) && like.exclusive ? like.share() : alloc(like.shape, like.dtype)
+      return mayChange(like) ? like.share() : alloc(like.shape, like.dtype)
     },
   }
   return {
@@ -45,6 +48,7 @@ export function createWorkspace(arena: Arena, kernels: NcnnKernels, float: 'floa
     beginLayer(blobs) {
       dying = blobs
     },
+    mayChange,
     freeScratch() {
       for (const blob of scratch) blob.release()
       scratch.length = 0
