@@ -2,8 +2,11 @@
 import { kernel } from './definition.ts'
 import { image } from './geometry.ts'
 
-/** Pooling methods, numbered as ncnn's `pooling_type`. */
-export const PoolType = { max: 0, average: 1 } as const
+/**
+ * Pooling methods, numbered as ncnn's `pooling_type`. Of halves: averages whose sums are rounded to float16 at every addition, window row by row,
+ * then multiplied by 1 / area, which is rounded too, or divided by the area.
+ */
+export const PoolType = { max: 0, average: 1, halfProduct: 2, halfQuotient: 3 } as const
 
 export const poolingKernels = {
   /**

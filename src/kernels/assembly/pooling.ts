@@ -1,7 +1,11 @@
 // Pooling over windows, with ncnn's rules for what lies outside the input, and adaptive pooling.
-import { storeFirst } from './lanes'
+import { overflowHalf, roundHalf } from './half-rounding'
+import { storeFirst, storeLanes } from './lanes'
 
 const MAX: i32 = 0
+/** Of halves, summed up in half precision, the sum times 1 / area as a half, or divided. */
+const HALF_PRODUCT: i32 = 2
+const HALF_QUOTIENT: i32 = 3
 const LARGEST: f32 = 3.4028234663852886e38
 
 /** One window [y0, y1) x [x0, x1), all inside the input. */
@@ -105,6 +109,49 @@ function poolRun<L>(
   }
 }
 
+/** The nearest half to a sum of two, which is a multiple of the least one: there is no need to look for what lies below it. */
+// @ts-ignore: decorator
+@inline
+function addHalves(a: v128, b: v128): v128 {
+  const sum = f32x4.add(a, b)
+  const magic = i32x4.add(v128.and(sum, i32x4.splat(0x7f800000)), i32x4.splat(0x06c00000))
+  return f32x4.sub(f32x4.add(sum, magic), magic)
+}
+
+// @ts-ignore: decorator
+@inline
+function halfAverage(type: i32, sum: v128, area: f32): v128 {
+  const total = overflowHalf(sum), divisor = f32x4.splat(area)
+  return type == HALF_QUOTIENT ? f32x4.div(total, divisor) : f32x4.mul(total, roundHalf(f32x4.div(f32x4.splat(1), divisor)))
+}
+
+/** As {@link poolRun}, averages of halves: sixteen outputs side by side, as each addition waits for the one before. */
+// @ts-ignore: decorator
+@inline
+function averageHalves<L>(
+  type: i32, p: usize, rowStep: usize, step: usize, rows: i32, columns: i32, area: f32, out: usize, count: i32,
+): void {
+  const l = changetype<L>(0), vector = step << 2, zero = f32x4.splat(0)
+  for (; count >= 16; count -= 16, p += vector << 2, out += 64) {
+    let c0 = zero, c1 = zero, c2 = zero, c3 = zero, row = p
+    for (let y = 0; y < rows; y++, row += rowStep) {
+      for (let q = row, end = row + (<usize>columns << 2); q < end; q += 4) {
+        c0 = addHalves(c0, l.load(q, step)), c1 = addHalves(c1, l.load(q + vector, step))
+        c2 = addHalves(c2, l.load(q + 2 * vector, step)), c3 = addHalves(c3, l.load(q + 3 * vector, step))
+      }
+    }
+    v128.store(out, halfAverage(type, c0, area)), v128.store(out, halfAverage(type, c1, area), 16)
+    v128.store(out, halfAverage(type, c2, area), 32), v128.store(out, halfAverage(type, c3, area), 48)
+  }
+  for (; count > 0; count -= 4, p += vector, out += 16) {
+    let sum = zero, row = p
+    for (let y = 0; y < rows; y++, row += rowStep) {
+      for (let q = row, end = row + (<usize>columns << 2); q < end; q += 4) sum = addHalves(sum, l.load(q, step))
+    }
+    storeLanes(out, halfAverage(type, sum, area), count)
+  }
+}
+
 /** One output whose window may reach beyond the input. */
 function poolOne(
   type: i32, channel: usize, h: i32, w: i32, top: i32, left: i32, kernelH: i32, kernelW: i32, countIncludePad: i32,
@@ -116,7 +163,12 @@ function poolOne(
     return windowMax(channel, w, y0, y1, x0, x1, first)
   }
   const count = countIncludePad ? kernelH * kernelW : max(y1 - y0, 0) * max(x1 - x0, 0)
-  return windowSum(channel, w, y0, y1, x0, x1) / <f32>count
+  if (type < HALF_PRODUCT) return windowSum(channel, w, y0, y1, x0, x1) / <f32>count
+  let sum = f32x4.splat(0)
+  for (let y = y0; y < y1; y++) {
+    for (let x = x0; x < x1; x++) sum = addHalves(sum, v128.load32_zero(channel + (<usize>(y * w + x) << 2)))
+  }
+  return f32x4.extract_lane(halfAverage(type, sum, <f32>count), 0)
 }
 
 export function pool(
@@ -136,7 +188,11 @@ export function pool(
       const area = <f32>((countIncludePad ? kernelH : rows) * kernelW)
       const p = input + <usize>y0 * rowStep + (<usize>(inner0 * strideW - padLeft) << 2)
       const out = output + (<usize>inner0 << 2), count = inner1 - inner0
-      if (strideW == 1) poolRun<Stride1>(type, p, rowStep, step, rows, kernelW, fromTop, area, out, count)
+      if (type >= HALF_PRODUCT) {
+        if (strideW == 1) averageHalves<Stride1>(type, p, rowStep, step, rows, kernelW, area, out, count)
+        else if (strideW == 2) averageHalves<Stride2>(type, p, rowStep, step, rows, kernelW, area, out, count)
+        else averageHalves<AnyStride>(type, p, rowStep, step, rows, kernelW, area, out, count)
+      } else if (strideW == 1) poolRun<Stride1>(type, p, rowStep, step, rows, kernelW, fromTop, area, out, count)
       else if (strideW == 2) poolRun<Stride2>(type, p, rowStep, step, rows, kernelW, fromTop, area, out, count)
       else poolRun<AnyStride>(type, p, rowStep, step, rows, kernelW, fromTop, area, out, count)
       for (let ox = inner0 > 0 ? 0 : inner1; ox < outW; ox++) {

@@ -1,8 +1,7 @@
 // Pooling of planes, one for each channel: adaptive or with sliding windows, by the kernels where they can.
-import { BinaryOp, PoolType } from '../../../../../kernels/ncnn.ts'
+import { PoolType } from '../../../../../kernels/ncnn.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
-import { roundToFloat16 } from '../precision/sums.ts'
 import { refuseEmpty } from '../shapes/axes.ts'
 import {
   adaptiveWindows,
@@ -15,8 +14,6 @@ import {
   type Sliding,
   slidingCount,
   slidingWindows,
-  type Triple,
-  type Windows,
 } from './pool-windows.ts'
 
 /** What is pooled: planes of h x w, one for each channel. */
@@ -48,7 +45,10 @@ export function poolAdaptively(
   return y
 }
 
-/** @param halfPack averages are taken in float16, of channels in blocks of as many */
+/**
+ * @param halfPack averages are taken in float16, of channels in blocks of as many: as in ncnn's ARM code, blocks multiply the sums by 1 / area, single
+ *   channels divide them
+ */
 export function poolSliding(
   { x, channels, h, w, method }: Planes,
   alongH: Sliding,
@@ -66,23 +66,19 @@ export function poolSliding(
   const y = workspace.alloc([channels, outH, outW])
   const divideByAll = divisorRule(method, alongH, alongW, padMode, countPadding)
   const cut = borderH[0] < 0 || borderW[0] < 0
-  const counted = countPadding || method === 'max'
-  const windows = [
-    adaptiveWindows(1, 1),
-    slidingWindows(h, alongH, borderH, padMode, counted),
-    slidingWindows(w, alongW, borderW, padMode, counted),
-  ] as const
   if (x.dtype !== 'float32' || divideByAll === undefined || cut) {
+    const counted = countPadding || method === 'max'
+    const windows = [
+      adaptiveWindows(1, 1),
+      slidingWindows(h, alongH, borderH, padMode, counted),
+      slidingWindows(w, alongW, borderW, padMode, counted),
+    ] as const
     poolWindows(method, x, y, [1, h, w], windows)
     return y
   }
-  if (halfPack !== undefined && method === 'average') {
-    const image = { input: x.ptr, channels, h, w, padTop: borderH[0], padLeft: borderW[0] }
-    averageHalves(image, alongH, alongW, windows, halfPack, y, workspace)
-    return y
-  }
+  const averageOfHalves = halfPack === 1 ? PoolType.halfQuotient : PoolType.halfProduct
   workspace.kernels.pool({
-    type: PoolType[method],
+    type: halfPack === undefined || method === 'max' ? PoolType[method] : averageOfHalves,
     input: x.ptr,
     channels,
     h,
@@ -99,76 +95,6 @@ export function poolSliding(
     countIncludePad: divideByAll ? 1 : 0,
   })
   return y
-}
-
-interface PaddedImage {
-  readonly input: number
-  readonly channels: number
-  readonly h: number
-  readonly w: number
-  readonly padTop: number
-  readonly padLeft: number
-}
-
-/**
- * Averages in the order of ncnn's ARM code: sums of one chain, in float16, as those of a depthwise convolution whose filters are 1; blocks
- * of channels take them times 1 / the number of elements in float16, single channels divide.
- */
-function averageHalves(
-  image: PaddedImage,
-  { kernel: kernelH, stride: strideH }: Sliding,
-  { kernel: kernelW, stride: strideW }: Sliding,
-  [, alongH, alongW]: Triple<Windows>,
-  pack: number,
-  y: Blob,
-  { kernels, scratch }: Workspace,
-): void {
-  const ones = scratch([image.channels, kernelH * kernelW])
-  ones.data.fill(1)
-  const size = {
-    outH: alongH.count,
-    outW: alongW.count,
-    kernelH,
-    kernelW,
-    strideH,
-    strideW,
-    dilationH: 1,
-    dilationW: 1,
-  }
-  kernels.halfDepthwise({
-    ...image,
-    ...size,
-    weights: ones.ptr,
-    output: y.ptr,
-    padValue: 0,
-    scratch: scratch([kernels.halfDepthwiseScratchBytes(size)], 'uint8').ptr,
-  })
-  const places = alongH.count * alongW.count
-  const factors = scratch([places])
-  factors.data.set(
-    Array.from({ length: places }, (_, at) => {
-      const area = alongH.counted[Math.floor(at / alongW.count)] * alongW.counted[at % alongW.count]
-      return pack === 1 ? area : roundToFloat16(1 / area)
-    }),
-  )
-  kernels.binary({
-    op: pack === 1 ? BinaryOp.div : BinaryOp.mul,
-    a: y.ptr,
-    a0: 0,
-    a1: 0,
-    a2: places,
-    a3: 1,
-    b: factors.ptr,
-    b0: 0,
-    b1: 0,
-    b2: 0,
-    b3: 1,
-    output: y.ptr,
-    n0: 1,
-    n1: 1,
-    n2: image.channels,
-    n3: places,
-  })
 }
 
 /** Whether an average divides by the whole window or by its part inside the input; undefined when ncnn does neither. */
