@@ -5,7 +5,7 @@
 //
 // Sums that overflow are Infinity at their end, not underway.
 import { packPatches } from './convolution'
-import { addHalf, addOnce, addProductOnce, overflowHalf, roundHalf } from './half-rounding'
+import { addHalf, addOnce, addProductOnce, overflowHalf, ROUNDING, roundHalf, stepBy } from './half-rounding'
 import { storeLanes } from './lanes'
 
 // @ts-ignore: decorator
@@ -22,6 +22,7 @@ const CHAIN_BYTES: usize = 128
  * Sums go to `sums`, chain after chain.
  */
 export function tile4x8(pa: usize, panel: usize, order: usize, ends: usize, chains: i32, bias: usize, sums: usize): void {
+  const mask = v128.load(ROUNDING), least = v128.load(ROUNDING, 16), shift = v128.load(ROUNDING, 32)
   let p = order
   for (let chain = 0; chain < chains; chain++, sums += CHAIN_BYTES) {
     let c00 = f32x4.splat(0), c10 = c00, c20 = c00, c30 = c00
@@ -34,13 +35,13 @@ export function tile4x8(pa: usize, panel: usize, order: usize, ends: usize, chai
       const pb = panel + (<usize>load<u32>(p) << 5)
       const b0 = v128.load(pb), b1 = v128.load(pb, 16)
       let a = v128.load32_splat(pa)
-      c00 = step(c00, a, b0), c01 = step(c01, a, b1)
+      c00 = stepBy(c00, a, b0, mask, least, shift), c01 = stepBy(c01, a, b1, mask, least, shift)
       a = v128.load32_splat(pa, 4)
-      c10 = step(c10, a, b0), c11 = step(c11, a, b1)
+      c10 = stepBy(c10, a, b0, mask, least, shift), c11 = stepBy(c11, a, b1, mask, least, shift)
       a = v128.load32_splat(pa, 8)
-      c20 = step(c20, a, b0), c21 = step(c21, a, b1)
+      c20 = stepBy(c20, a, b0, mask, least, shift), c21 = stepBy(c21, a, b1, mask, least, shift)
       a = v128.load32_splat(pa, 12)
-      c30 = step(c30, a, b0), c31 = step(c31, a, b1)
+      c30 = stepBy(c30, a, b0, mask, least, shift), c31 = stepBy(c31, a, b1, mask, least, shift)
     }
     v128.store(sums, c00), v128.store(sums, c01, 16), v128.store(sums, c10, 32), v128.store(sums, c11, 48)
     v128.store(sums, c20, 64), v128.store(sums, c21, 80), v128.store(sums, c30, 96), v128.store(sums, c31, 112)
@@ -133,6 +134,7 @@ export function halfConvolution(
 function rowTimesPanels(
   a: usize, pb: usize, panelStep: usize, panels: i32, order: usize, ends: usize, chains: i32, c: usize, chainStep: usize, accumulate: i32,
 ): void {
+  const mask = v128.load(ROUNDING), least = v128.load(ROUNDING, 16), shift = v128.load(ROUNDING, 32)
   let p = order
   for (let chain = 0; chain < chains; chain++, c += chainStep) {
     const end = order + (<usize>load<u32>(ends + (<usize>chain << 2)) << 2)
@@ -146,10 +148,10 @@ function rowTimesPanels(
       for (; p < end; p += 4) {
         const depth = <usize>load<u32>(p), b = pb + (depth << 5)
         const v = v128.load32_splat(a + (depth << 2))
-        c0 = step(c0, v, v128.load(b)), c1 = step(c1, v, v128.load(b, 16))
-        c2 = step(c2, v, v128.load(b + p1)), c3 = step(c3, v, v128.load(b + p1, 16))
-        c4 = step(c4, v, v128.load(b + p2)), c5 = step(c5, v, v128.load(b + p2, 16))
-        c6 = step(c6, v, v128.load(b + p3)), c7 = step(c7, v, v128.load(b + p3, 16))
+        c0 = stepBy(c0, v, v128.load(b), mask, least, shift), c1 = stepBy(c1, v, v128.load(b, 16), mask, least, shift)
+        c2 = stepBy(c2, v, v128.load(b + p1), mask, least, shift), c3 = stepBy(c3, v, v128.load(b + p1, 16), mask, least, shift)
+        c4 = stepBy(c4, v, v128.load(b + p2), mask, least, shift), c5 = stepBy(c5, v, v128.load(b + p2, 16), mask, least, shift)
+        c6 = stepBy(c6, v, v128.load(b + p3), mask, least, shift), c7 = stepBy(c7, v, v128.load(b + p3, 16), mask, least, shift)
       }
       v128.store(c, c0), v128.store(c, c1, 16), v128.store(c, c2, 32), v128.store(c, c3, 48)
       v128.store(c, c4, 64), v128.store(c, c5, 80), v128.store(c, c6, 96), v128.store(c, c7, 112)
@@ -159,7 +161,7 @@ function rowTimesPanels(
       for (; p < end; p += 4) {
         const depth = <usize>load<u32>(p), b = pb + (depth << 5)
         const v = v128.load32_splat(a + (depth << 2))
-        c0 = step(c0, v, v128.load(b)), c1 = step(c1, v, v128.load(b, 16))
+        c0 = stepBy(c0, v, v128.load(b), mask, least, shift), c1 = stepBy(c1, v, v128.load(b, 16), mask, least, shift)
       }
       v128.store(c, c0), v128.store(c, c1, 16)
     }
@@ -171,6 +173,7 @@ function rowsTimesPanel(
   a: usize, rowStep: usize, pb: usize, order: usize, ends: usize, chains: i32, sums: usize, cRowStep: usize, chainStep: usize,
   accumulate: i32,
 ): void {
+  const mask = v128.load(ROUNDING), least = v128.load(ROUNDING, 16), shift = v128.load(ROUNDING, 32)
   let p = order
   const a1 = rowStep, a2 = 2 * rowStep, a3 = 3 * rowStep
   for (let chain = 0; chain < chains; chain++, sums += chainStep) {
@@ -189,13 +192,13 @@ function rowsTimesPanel(
       const depth = <usize>load<u32>(p), at = a + (depth << 2), b = pb + (depth << 5)
       const b0 = v128.load(b), b1 = v128.load(b, 16)
       let v = v128.load32_splat(at)
-      c00 = step(c00, v, b0), c01 = step(c01, v, b1)
+      c00 = stepBy(c00, v, b0, mask, least, shift), c01 = stepBy(c01, v, b1, mask, least, shift)
       v = v128.load32_splat(at + a1)
-      c10 = step(c10, v, b0), c11 = step(c11, v, b1)
+      c10 = stepBy(c10, v, b0, mask, least, shift), c11 = stepBy(c11, v, b1, mask, least, shift)
       v = v128.load32_splat(at + a2)
-      c20 = step(c20, v, b0), c21 = step(c21, v, b1)
+      c20 = stepBy(c20, v, b0, mask, least, shift), c21 = stepBy(c21, v, b1, mask, least, shift)
       v = v128.load32_splat(at + a3)
-      c30 = step(c30, v, b0), c31 = step(c31, v, b1)
+      c30 = stepBy(c30, v, b0, mask, least, shift), c31 = stepBy(c31, v, b1, mask, least, shift)
     }
     c = sums
     v128.store(c, c00), v128.store(c, c01, 16)
@@ -247,23 +250,24 @@ export function halfJoin(sums: usize, chains: i32, output: usize, outputStride: 
 // @ts-ignore: decorator
 @inline
 function lastRow4(a: usize, b: usize, start: v128, k: i32, eight: bool): v128 {
+  const mask = v128.load(ROUNDING), least = v128.load(ROUNDING, 16), shift = v128.load(ROUNDING, 32)
   let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, sum = start
   const end = a + (<usize>k << 2)
   if (eight) {
     let c4 = c0, c5 = c0, c6 = c0, c7 = c0
     for (const last = end - 32; a <= last; a += 32, b += 256) {
-      c0 = step(c0, v128.load32_splat(a), v128.load(b)), c1 = step(c1, v128.load32_splat(a, 4), v128.load(b, 32))
-      c2 = step(c2, v128.load32_splat(a, 8), v128.load(b, 64)), c3 = step(c3, v128.load32_splat(a, 12), v128.load(b, 96))
-      c4 = step(c4, v128.load32_splat(a, 16), v128.load(b, 128)), c5 = step(c5, v128.load32_splat(a, 20), v128.load(b, 160))
-      c6 = step(c6, v128.load32_splat(a, 24), v128.load(b, 192)), c7 = step(c7, v128.load32_splat(a, 28), v128.load(b, 224))
+      c0 = stepBy(c0, v128.load32_splat(a), v128.load(b), mask, least, shift), c1 = stepBy(c1, v128.load32_splat(a, 4), v128.load(b, 32), mask, least, shift)
+      c2 = stepBy(c2, v128.load32_splat(a, 8), v128.load(b, 64), mask, least, shift), c3 = stepBy(c3, v128.load32_splat(a, 12), v128.load(b, 96), mask, least, shift)
+      c4 = stepBy(c4, v128.load32_splat(a, 16), v128.load(b, 128), mask, least, shift), c5 = stepBy(c5, v128.load32_splat(a, 20), v128.load(b, 160), mask, least, shift)
+      c6 = stepBy(c6, v128.load32_splat(a, 24), v128.load(b, 192), mask, least, shift), c7 = stepBy(c7, v128.load32_splat(a, 28), v128.load(b, 224), mask, least, shift)
     }
     // The order that the wheel's compiler has chosen.
     const first = addOnce(addOnce(addOnce(addOnce(c0, c1), c5), c6), sum)
     sum = addOnce(first, addOnce(addOnce(addOnce(c2, c3), c4), c7))
   } else {
     for (const last = end - 16; a <= last; a += 16, b += 128) {
-      c0 = step(c0, v128.load32_splat(a), v128.load(b)), c1 = step(c1, v128.load32_splat(a, 4), v128.load(b, 32))
-      c2 = step(c2, v128.load32_splat(a, 8), v128.load(b, 64)), c3 = step(c3, v128.load32_splat(a, 12), v128.load(b, 96))
+      c0 = stepBy(c0, v128.load32_splat(a), v128.load(b), mask, least, shift), c1 = stepBy(c1, v128.load32_splat(a, 4), v128.load(b, 32), mask, least, shift)
+      c2 = stepBy(c2, v128.load32_splat(a, 8), v128.load(b, 64), mask, least, shift), c3 = stepBy(c3, v128.load32_splat(a, 12), v128.load(b, 96), mask, least, shift)
     }
     sum = addOnce(sum, addOnce(addOnce(c0, c1), addOnce(c2, c3)))
   }
