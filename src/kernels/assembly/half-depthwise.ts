@@ -1,6 +1,6 @@
 // Depthwise convolution in half precision: the products of a filter are added to the bias one by one, each sum rounded to float16.
 import { packPatches } from './convolution'
-import { overflowHalf } from './half-rounding'
+import { overflowHalf, ROUNDING, stepBy } from './half-rounding'
 import { step } from './half-sums'
 import { storeLanes } from './lanes'
 
@@ -56,38 +56,57 @@ function tap4(p: usize, stride: i32): v128 {
   return stride == 1 ? v128.load(p) : i32x4.shuffle(v128.load(p), v128.load(p, 16), 0, 2, 4, 6)
 }
 
-/** One channel from its padded copy, a row of outputs after the other, sixteen at a time. */
+/** One output of column `slipped` of a 3x3 filter. */
+function slippedOutput(p: usize, rowStep: usize, tapStep: usize, weights: usize, start: v128): v128 {
+  let sum = start
+  for (let i = 0; i < 9; i++) {
+    const row = i % 3 == 2 ? 0 : i / 3
+    const tap = v128.load32_splat(p + <usize>row * rowStep + <usize>(i % 3) * tapStep)
+    sum = step(sum, v128.load32_splat(weights + (<usize>i << 2)), tap)
+  }
+  return overflowHalf(sum)
+}
+
+/** One channel from its padded copy: sixteen outputs of a row at a time, or eight of two rows each, where they are as short. */
 function paddedChannel(
   padded: usize, width: i32, weights: usize, start: v128, output: usize, outH: i32, outW: i32,
   kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32, slipped: i32,
 ): void {
+  const mask = v128.load(ROUNDING), least = v128.load(ROUNDING, 16), shift = v128.load(ROUNDING, 32)
   const rowStep = <usize>(dilationH * width) << 2, tapStep = <usize>dilationW << 2, vector = <usize>strideW << 4
-  for (let y = 0; y < outH; y++, padded += <usize>(strideH * width) << 2, output += <usize>outW << 2) {
+  const nextRow = <usize>(strideH * width) << 2, isShort = outW <= 8, rowBytes = <usize>outW << 2
+  for (let y = 0; y < outH;) {
+    const hasSecond = isShort && y + 1 < outH
+    const other = isShort ? (hasSecond ? nextRow : 0) : 2 * vector
     for (let x = 0; x < outW; x += 16) {
       let c0 = start, c1 = start, c2 = start, c3 = start
       let row = padded + (<usize>(x * strideW) << 2), t = weights
       for (let ky = 0; ky < kernelH; ky++, row += rowStep) {
         let p = row
         for (let kx = 0; kx < kernelW; kx++, p += tapStep, t += 4) {
-          const v = v128.load32_splat(t)
-          c0 = step(c0, v, tap4(p, strideW)), c1 = step(c1, v, tap4(p + vector, strideW))
-          c2 = step(c2, v, tap4(p + 2 * vector, strideW)), c3 = step(c3, v, tap4(p + 3 * vector, strideW))
+          const v = v128.load32_splat(t), q = p + other
+          c0 = stepBy(c0, v, tap4(p, strideW), mask, least, shift), c1 = stepBy(c1, v, tap4(p + vector, strideW), mask, least, shift)
+          c2 = stepBy(c2, v, tap4(q, strideW), mask, least, shift), c3 = stepBy(c3, v, tap4(q + vector, strideW), mask, least, shift)
         }
       }
       const c = output + (<usize>x << 2), left = outW - x
       storeLanes(c, overflowHalf(c0), left)
       if (left > 4) storeLanes(c + 16, overflowHalf(c1), left - 4)
+      if (isShort) {
+        if (!hasSecond) continue
+        storeLanes(c + rowBytes, overflowHalf(c2), left)
+        if (left > 4) storeLanes(c + rowBytes + 16, overflowHalf(c3), left - 4)
+        continue
+      }
       if (left > 8) storeLanes(c + 32, overflowHalf(c2), left - 8)
       if (left > 12) storeLanes(c + 48, overflowHalf(c3), left - 12)
     }
-    if (slipped >= 0) {
-      let sum = start
-      for (let i = 0; i < 9; i++) {
-        const row = i % 3 == 2 ? 0 : i / 3
-        const p = padded + <usize>row * rowStep + (<usize>(slipped * strideW) << 2) + <usize>(i % 3) * tapStep
-        sum = step(sum, v128.load32_splat(weights + (<usize>i << 2)), v128.load32_splat(p))
-      }
-      v128.store32_lane(output + (<usize>slipped << 2), overflowHalf(sum), 0)
+    const rows = hasSecond ? 2 : 1
+    y += rows
+    for (let i = 0; i < rows; i++, padded += nextRow, output += rowBytes) {
+      if (slipped < 0) continue
+      const sum = slippedOutput(padded + (<usize>(slipped * strideW) << 2), rowStep, tapStep, weights, start)
+      v128.store32_lane(output + (<usize>slipped << 2), sum, 0)
     }
   }
 }

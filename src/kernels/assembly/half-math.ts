@@ -13,7 +13,9 @@ function fma(c: f32, a: v128, b: v128): v128 {
 }
 
 /** e^x: 2^n times a polynomial of what is left of x after n ln 2. Below -10.05 it is 0, as 2^-15 has no normal half. */
-export function halfExp4(v: v128): v128 {
+// @ts-ignore: decorator
+@inline
+function exp4(v: v128): v128 {
   let x = f32x4.max(f32x4.min(v, f32x4.splat(10.7421875)), f32x4.splat(-10.7421875))
   const n = f32x4.floor(fma(0.5, x, f32x4.splat(1.4423828125)))
   // Two intrinsics each in the source, of which the wheel's compiler makes one instruction with one rounding.
@@ -30,6 +32,17 @@ export function halfExp4(v: v128): v128 {
   const exponent = i32x4.trunc_sat_f32x4_s(n)
   const power = i32x4.shl(i32x4.add(exponent, i32x4.splat(127)), 23)
   return v128.and(overflowHalf(mul(y, power)), i32x4.gt_s(exponent, i32x4.splat(-15)))
+}
+
+export function halfExp4(v: v128): v128 {
+  return exp4(v)
+}
+
+/** e^(x - max) of sixteen neighbours: side by side, as the steps of one wait for each other. */
+export function halfExp16(source: usize, max: v128, destination: usize): void {
+  const a = exp4(sub(v128.load(source), max)), b = exp4(sub(v128.load(source, 16), max))
+  const c = exp4(sub(v128.load(source, 32), max)), d = exp4(sub(v128.load(source, 48), max))
+  v128.store(destination, a), v128.store(destination, b, 16), v128.store(destination, c, 32), v128.store(destination, d, 48)
 }
 
 // @ts-ignore: decorator

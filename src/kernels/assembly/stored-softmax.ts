@@ -1,5 +1,5 @@
 // Softmax of elements that are stored in 16 bits: exponentials are rounded before they are divided by their sum; in float16 every step is.
-import { halfExp4 } from './half-math'
+import { halfExp16, halfExp4 } from './half-math'
 import { addHalf as add, divHalf, mulHalf, roundHalf, subHalf } from './half-rounding'
 import { storeLanes } from './lanes'
 import { exp4 } from './math'
@@ -88,12 +88,17 @@ function rowSum(p: usize, n: i32, lanes: i32): f32 {
 function row(p: usize, n: i32, lanes: i32, inHalf: bool, single: bool): void {
   const end = p + (<usize>n << 2)
   let most: f32 = inHalf ? -65504 : -Infinity
-  for (let q = p; q < end; q += 4) most = max<f32>(most, load<f32>(q))
+  let greatest = f32x4.splat(most), first = p
+  for (; first + 16 <= end; first += 16) greatest = f32x4.max(greatest, v128.load(first))
+  for (; first < end; first += 4) greatest = f32x4.max(greatest, v128.load32_splat(first))
+  greatest = f32x4.max(greatest, i64x2.shuffle(greatest, greatest, 1, 0))
+  most = f32x4.extract_lane(f32x4.max(greatest, i32x4.shuffle(greatest, greatest, 1, 0, 3, 2)), 0)
   const top = f32x4.splat(most)
   let factor: f32, sum: f32 = 0
   if (inHalf) {
-    let rest = n
-    for (let q = p; q < end; q += 16, rest -= 4) storeLanes(q, halfExp(v128.load(q), top, single && rest < 4), rest)
+    let rest = n, q = p
+    for (; rest >= 16; q += 64, rest -= 16) halfExp16(q, top, q)
+    for (; q < end; q += 16, rest -= 4) storeLanes(q, halfExp(v128.load(q), top, single && rest < 4), rest)
     sum = rowSum(p, n, lanes)
     factor = f32x4.extract_lane(roundHalf(f32x4.splat(<f32>1 / sum)), 0)
   } else {
