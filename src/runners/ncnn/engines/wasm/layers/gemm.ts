@@ -6,6 +6,7 @@ import { blocks, raw, tagged, taggedOrInt8 } from '../../../weights.ts'
 import { defineLayer, type Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import { type BlockRight, multiplyBlocks } from '../operations/block-matrix.ts'
+import { type PackedHalves, packHalves } from '../operations/half-matrix.ts'
 import {
   type Addend as Int8Addend,
   type Int8Right,
@@ -13,7 +14,7 @@ import {
   int8Right,
   multiplyInt8,
 } from '../operations/int8-matrix.ts'
-import { multiply, multiplyPacked, packRight, type Start } from '../operations/matrix.ts'
+import { multiply, multiplyHalves, multiplyPacked, packRight, type Start } from '../operations/matrix.ts'
 import { type Operand, operand, type ProductSizes } from '../operations/operand.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
@@ -104,28 +105,31 @@ export const Gemm = defineLayer({
           depth: constantK,
           format,
         }
-        return { A, B: undefined, packedB: undefined, int8B: undefined, blocksB, sums }
+        return { A, B: undefined, packedB: undefined, halvesB: undefined, int8B: undefined, blocksB, sums }
       }
       const B = workspace.alloc([constantN, constantK], 'float32')
       dequantizeBlocks(weights.B_data.data, weights.B_data_quantize_scales.data, constantN, constantK, format, B.data)
       weights.B_data.release()
-      return { A, B, packedB: undefined, int8B: undefined, blocksB: undefined, sums }
+      return { A, B, packedB: undefined, halvesB: undefined, int8B: undefined, blocksB: undefined, sums }
     }
     const stored = weights.B_data
-    const packs = stored !== undefined && !quantize_term && !output_transpose && sums === 'float32'
+    const isFloat = stored !== undefined && !quantize_term
+    const packs = isFloat && !output_transpose && sums === 'float32'
+    const packsHalves = isFloat && sums === 'float16'
     const loaded = packs ? stored : stored && asFloat32(stored, workspace)
     const B = loaded?.share(transB ? [constantN, constantK] : [constantK, constantN])
     const int8 = isInt8(quantize_term)
-    if (B === undefined || (!packs && !int8)) {
-      return { A, B, packedB: undefined, int8B: undefined, blocksB: undefined, sums }
+    if (B === undefined || (!packs && !packsHalves && !int8)) {
+      return { A, B, packedB: undefined, halvesB: undefined, int8B: undefined, blocksB: undefined, sums }
     }
     const right = operand(B, constantN, constantK, !transB)
     const scale = weights.B_data_int8_scale
     const int8B = int8 ? int8Right(right, constantN, constantK, workspace, workspace.alloc, scale) : undefined
-    const packedB = int8 ? undefined : packRight(right, constantN, constantK, workspace)
+    const packedB = packs ? packRight(right, constantN, constantK, workspace) : undefined
+    const halvesB = packsHalves ? packHalves(right, constantN, constantK, workspace, workspace.alloc) : undefined
     B.release()
     loaded?.release()
-    return { A, B: undefined, packedB, int8B, blocksB: undefined, sums }
+    return { A, B: undefined, packedB, halvesB, int8B, blocksB: undefined, sums }
   },
   forward(inputs, { params, weights, prepared }, workspace) {
     const fed = [...inputs]
@@ -135,7 +139,8 @@ export const Gemm = defineLayer({
       return blob
     }
     const A = prepared.A ?? take('A')
-    const isPacked = [prepared.packedB, prepared.int8B, prepared.blocksB].some((right) => right !== undefined)
+    const { packedB, halvesB, int8B, blocksB } = prepared
+    const isPacked = [packedB, halvesB, int8B, blocksB].some((right) => right !== undefined)
     const B = isPacked ? undefined : (prepared.B ?? take('B'))
     const C = params.constantC ? weights.C_data : fed.shift()
     const a = matrixOf(A, params.transA, 'A')
@@ -150,11 +155,11 @@ export const Gemm = defineLayer({
     if (C && params.constantC) checkConstantC(C, params.constant_broadcast_type_C, M, N)
     const addend = C && { C, broadcast: broadcast ?? 0, beta: params.beta }
 
-    if (prepared.blocksB) {
+    if (blocksB) {
       const product = output_transpose ? workspace.scratch([M, N]) : y
       if (addend === undefined) product.data.fill(0)
       else fillWithC(product, addend, M, N, false)
-      multiplyBlocks(operand(A, M, K, params.transA !== 0), prepared.blocksB, product, M, workspace)
+      multiplyBlocks(operand(A, M, K, params.transA !== 0), blocksB, product, M, workspace)
       scaleAll(product, params.alpha)
       if (output_transpose) transposeInto(y, product, M, N, workspace)
       return y
@@ -167,7 +172,7 @@ export const Gemm = defineLayer({
     )
     const right = B && operand(B, N, K, params.transB === 0)
     if (isInt8(params.quantize_term)) {
-      const int8 = prepared.int8B ?? (right && int8Right(right, N, K, workspace, workspace.scratch))
+      const int8 = int8B ?? (right && int8Right(right, N, K, workspace, workspace.scratch))
       if (int8 === undefined) throw new Error('the product has no right side')
       const sizes = { rows: M, columns: N, depth: K }
       multiplyQuantized(
@@ -176,9 +181,11 @@ export const Gemm = defineLayer({
       )
       return y
     }
-    if (prepared.packedB) multiplyPacked(left, prepared.packedB, y, M, workspace, startWithC(y, addend, M, N))
-    else if (right && prepared.sums === 'float16') {
-      multiplyHalves({ left, right, sizes: { rows: M, columns: N, depth: K }, y, addend, params }, workspace)
+    const rightHalves = halvesB ?? (prepared.sums === 'float16' ? right : undefined)
+    if (packedB) multiplyPacked(left, packedB, y, M, workspace, startWithC(y, addend, M, N))
+    else if (rightHalves) {
+      const sizes = { rows: M, columns: N, depth: K }
+      productOfHalves({ left, right: rightHalves, sizes, y, addend, params }, workspace)
     } else if (right) {
       fillWithC(y, addend, M, N, output_transpose !== 0)
       const [l, r] = output_transpose ? [right, left] : [left, right]
@@ -332,8 +339,15 @@ interface Int8Product {
 }
 
 /** In half precision ncnn transposes what it has computed; the beta of a C that is fed is rounded, too. */
-function multiplyHalves(
-  { left, right, sizes, y, addend, params }: Omit<Int8Product, 'right' | 'scalesOfA'> & { readonly right: Operand },
+function productOfHalves(
+  {
+    left,
+    right,
+    sizes,
+    y,
+    addend,
+    params,
+  }: Omit<Int8Product, 'right' | 'scalesOfA'> & { readonly right: Operand | PackedHalves },
   workspace: Workspace,
 ): void {
   const { rows: M, columns: N } = sizes
@@ -345,7 +359,7 @@ function multiplyHalves(
     N,
     false,
   )
-  multiply(left, right, product, sizes, workspace, { accumulate: addend !== undefined, sums: 'float16' })
+  multiplyHalves(left, right, product, sizes, workspace, { accumulate: addend !== undefined })
   if (params.output_transpose) transposeInto(y, product, M, N, workspace)
 }
 

@@ -8,8 +8,9 @@ import type { Blob } from '../memory/blob.ts'
 import { attend, scaleInPlace } from '../operations/attention.ts'
 import { checkMask, isCache, maskOf, optionalInputs } from '../operations/attention-inputs.ts'
 import { type BlockRight, multiplyBlocks } from '../operations/block-matrix.ts'
+import { type PackedHalves, packHalves } from '../operations/half-matrix.ts'
 import { type Int8Right, int8Operand, int8Right, multiplyInt8 } from '../operations/int8-matrix.ts'
-import { multiply, multiplyPacked, type PackedRight, packRight } from '../operations/matrix.ts'
+import { multiply, multiplyHalves, multiplyPacked, type PackedRight, packRight } from '../operations/matrix.ts'
 import { type Operand, operand } from '../operations/operand.ts'
 import { copyStrided, viewOf } from '../operations/strided-copy.ts'
 import { blockFormat, dequantizeBlocks, packedRowBytes } from '../precision/block-quantization.ts'
@@ -70,6 +71,8 @@ interface LinearMap extends ProjectionSize {
   /** Undefined once packed. */
   readonly weight: Blob | undefined
   readonly packed: PackedRight | undefined
+  /** In place of both where sums are taken in half precision. */
+  readonly halves: PackedHalves | undefined
   /** In place of both where the products are int8. */
   readonly int8: Int8Right | undefined
   /** In place of them where the products are of blocks of 8 bits. */
@@ -157,6 +160,7 @@ export const MultiHeadAttention = defineLayer({
         bias: weights[`${name}_bias_data`],
         int8: undefined,
         blocks: undefined,
+        halves: undefined,
         inputScales: weights[`${name}_weight_data_input_scales`],
         sums,
       }
@@ -176,8 +180,14 @@ export const MultiHeadAttention = defineLayer({
         dequantizeBlocks(asFloat32(stored, workspace).data, scales.data, outputs, inputs, format, weight.data)
         stored.release()
       }
-      if (sums !== 'float32') return { ...map, weight, packed: undefined }
-      const packed = packRight(operand(weight, outputs, inputs, false), outputs, inputs, workspace)
+      if (sums === 'float64') return { ...map, weight, packed: undefined }
+      const right = operand(weight, outputs, inputs, false)
+      if (sums === 'float16') {
+        const halves = packHalves(right, outputs, inputs, workspace, alloc)
+        weight.release()
+        return { ...map, halves, weight: undefined, packed: undefined }
+      }
+      const packed = packRight(right, outputs, inputs, workspace)
       weight.release()
       return { ...map, weight: undefined, packed }
     }
@@ -291,7 +301,7 @@ function cachedMap(
  * @param granularity how int8 maps quantise x: with one scale, or with one for each step
  */
 function applyLinear(
-  { weight, packed, int8, blocks, bias, inputs, outputs, inputScales, sums }: LinearMap,
+  { weight, packed, halves, int8, blocks, bias, inputs, outputs, inputScales, sums }: LinearMap,
   x: Blob,
   steps: number,
   y: Blob,
@@ -315,13 +325,15 @@ function applyLinear(
     multiplyBlocks(operand(x, steps, inputs, false), blocks, y, steps, workspace)
     return
   }
-  if (weight === undefined) throw new Error('a linear map has neither weights nor packed weights')
-  const right = operand(weight, outputs, inputs, false)
   const left = inputScales ? scaledFeatures(x, inputScales, workspace) : operand(x, steps, inputs, false)
   const [offsets, target] = [bias.data, y.data]
   for (let step = 0; step < steps; step++) target.set(offsets, step * outputs)
   // ncnn's rows are the outputs of all maps but the last.
-  multiply(left, right, y, sizes, workspace, { accumulate: true, sums, transposed: granularity === 'whole' })
+  const destination = { accumulate: true, sums, transposed: granularity === 'whole' }
+  if (halves !== undefined) multiplyHalves(left, halves, y, sizes, workspace, destination)
+  else if (weight !== undefined)
+    multiply(left, operand(weight, outputs, inputs, false), y, sizes, workspace, destination)
+  else throw new Error('a linear map has neither weights nor packed weights')
 }
 
 function scaledFeatures(x: Blob, scales: Blob, workspace: Workspace): Operand {

@@ -4,7 +4,6 @@
 import { packedRightBytes, WeightType } from '../../../../../kernels/ncnn.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
-import { type Chains, inTurn, storeOrder } from './half-order.ts'
 import { wholePanels } from './half-product.ts'
 import { elementAddress, type Operand, type ProductSizes } from './operand.ts'
 import { copyStrided } from './strided-copy.ts'
@@ -23,10 +22,15 @@ interface Memory {
   readonly offset: number
 }
 
+/** A right side that was packed once, for products with many left sides: {@link packHalves}. */
+export interface PackedHalves {
+  readonly packed: Blob
+}
+
 /** y[rows][columns] = L R, or y + L R, all of them numbers that float16 holds. */
 export function multiplyInHalf(
   left: Operand,
-  right: Operand,
+  right: Operand | PackedHalves,
   y: Blob,
   sizes: ProductSizes,
   workspace: Workspace,
@@ -36,7 +40,7 @@ export function multiplyInHalf(
   const { rows, columns, depth } = sizes
   const padded = wholePanels(columns)
   const a = denseRows(left, rows, depth, workspace)
-  const packedB = packColumns(right, columns, depth, workspace)
+  const { packed: packedB } = 'packed' in right ? right : packHalves(right, columns, depth, workspace, scratch)
   const sums = scratch([rows, padded], 'float32')
   sums.data.fill(0)
   if (accumulate) {
@@ -48,7 +52,7 @@ export function multiplyInHalf(
   const start = scratch([padded], 'float32')
   start.data.set(sums.data.subarray(last * padded))
   kernels.halfProduct({
-    ...pointers(inTurn(depth, 1), workspace),
+    ...oneChain(depth, workspace),
     a: elementAddress(a.blob, a.offset),
     rowStride: a.rowStride,
     packedB: packedB.ptr,
@@ -72,9 +76,13 @@ export function multiplyInHalf(
   })
 }
 
-function pointers(chains: Chains, { scratch }: Workspace) {
-  const stored = storeOrder(chains, { alloc: scratch })
-  return { chains: stored.chains, order: stored.order.ptr, ends: stored.ends.ptr }
+/** All terms in their order. */
+function oneChain(depth: number, { scratch }: Workspace) {
+  const [order, ends] = [scratch([depth], 'int32'), scratch([1], 'int32')]
+  const places = order.data
+  for (let k = 0; k < depth; k++) places[k] = k
+  ends.data[0] = depth
+  return { chains: 1, order: order.ptr, ends: ends.ptr }
 }
 
 function denseRows(
@@ -90,15 +98,16 @@ function denseRows(
   return { blob: dense, offset: 0, rowStride: depth }
 }
 
-/** A right side as the product wants it, its columns filled up to whole panels with zeros. */
-function packColumns(
+/** A right side as the product wants it, its columns filled up to whole panels with zeros, in memory from `alloc`. */
+export function packHalves(
   { blob, offset, outerStride, depthStride }: Operand,
   columns: number,
   depth: number,
   { kernels, scratch }: Workspace,
-): Blob {
+  alloc: Workspace['alloc'],
+): PackedHalves {
   const padded = wholePanels(columns)
-  const packed = scratch([packedRightBytes(depth, padded)], 'uint8')
+  const packed = alloc([packedRightBytes(depth, padded)], 'uint8')
   const whole = padded === columns
   const filled = whole ? blob : scratch([padded, depth], 'float32')
   if (!whole) {
@@ -115,5 +124,5 @@ function packColumns(
     n: padded,
     packed: packed.ptr,
   })
-  return packed
+  return { packed }
 }

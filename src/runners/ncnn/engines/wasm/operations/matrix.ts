@@ -4,7 +4,7 @@ import { NcnnError } from '../../../error.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
 import type { SumPrecision } from '../precision/sums.ts'
-import { multiplyInHalf } from './half-matrix.ts'
+import { multiplyInHalf, type PackedHalves } from './half-matrix.ts'
 import { elementAddress, type Operand, type ProductSizes } from './operand.ts'
 
 /** Where a product goes: element (i, j) to `offset + i * rowStride + j`. `rowStride` is the number of columns if not given. */
@@ -19,18 +19,31 @@ export interface Destination {
   readonly transposed?: boolean
 }
 
+/** y[rows][columns] = L R, all of them numbers that float16 holds, every sum rounded to it. */
+export function multiplyHalves(
+  left: Operand,
+  right: Operand | PackedHalves,
+  y: Blob,
+  sizes: ProductSizes,
+  workspace: Workspace,
+  { offset = 0, rowStride = sizes.columns, accumulate = false, transposed = false }: Destination = {},
+): void {
+  multiplyInHalf(left, right, y, sizes, workspace, { offset, rowStride, accumulate, transposed })
+}
+
 /** y[rows][columns] = L R. */
 export function multiply(
   left: Operand,
   right: Operand,
   y: Blob,
-  { rows, columns, depth }: ProductSizes,
+  sizes: ProductSizes,
   workspace: Workspace,
-  { offset = 0, rowStride = columns, accumulate = false, sums = workspace.float, transposed = false }: Destination = {},
+  destination: Destination = {},
 ): void {
-  const sizes = { rows, columns, depth }
+  const { rows, columns, depth } = sizes
+  const { offset = 0, rowStride = columns, accumulate = false, sums = workspace.float } = destination
   if (sums === 'float16') {
-    multiplyInHalf(left, right, y, sizes, workspace, { offset, rowStride, accumulate, transposed })
+    multiplyHalves(left, right, y, sizes, workspace, destination)
     return
   }
   if (sums === 'float64') {
