@@ -1,5 +1,5 @@
 // A small tensor made of some slices of every axis: what holds for all slices is tried on it before all elements are read.
-import { type Scene, sceneOf } from './scene.ts'
+import { type Scene, type Side, sceneOf } from './scene.ts'
 
 /** How many elements it has, about. */
 const excerptLength = 1024
@@ -13,15 +13,17 @@ const mostUneven = 2
 /** How many elements must share its error. */
 const leastSpread = 64
 
-const known = new WeakMap<Scene, Scene | undefined>()
+/** By one of the sides, which all copies of a scene share. */
+const known = new WeakMap<Side, Scene | undefined>()
 
 /**
  * The excerpt of a scene, with axes of the same number and order; undefined where it might mislead: the tensor is small, or the error
  * lies in so few slices or elements that it may have missed them.
  */
 export function excerptOf(scene: Scene): Scene | undefined {
-  if (!known.has(scene)) known.set(scene, isLarge(scene) ? cutOut(scene) : undefined)
-  return known.get(scene)
+  const { reference } = scene
+  if (!known.has(reference)) known.set(reference, isLarge(scene) ? cutOut(scene) : undefined)
+  return known.get(reference)
 }
 
 const isLarge = ({ length, finitePairs }: Scene) => length >= leastLength && finitePairs === length

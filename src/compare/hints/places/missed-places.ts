@@ -2,25 +2,25 @@
 
 import { type ElementRule, isCloseNumber } from '../../verdict/element-rule.ts'
 import { blockLength } from '../block-length.ts'
-import type { Scene } from '../scene.ts'
+import type { Scene, Side } from '../scene.ts'
 
-const known = new WeakMap<Scene, Int32Array | undefined>()
+// Kept by one of the sides, which all copies of a scene share.
+const known = new WeakMap<Side, Int32Array | undefined>()
+const sampled = new WeakMap<Side, Int32Array>()
 
 /** The positions of the misses, in order; undefined when most elements miss, so that no part of the tensor can be to blame. */
 export function missedPlaces(scene: Scene): Int32Array | undefined {
-  if (!known.has(scene)) known.set(scene, findMisses(scene))
-  return known.get(scene)
+  if (!known.has(scene.reference)) known.set(scene.reference, findMisses(scene))
+  return known.get(scene.reference)
 }
-
-const sampled = new WeakMap<Scene, Int32Array>()
 
 /** The positions of some misses. */
 export function someMissedPlaces(scene: Scene): Int32Array {
-  const known = sampled.get(scene)
+  const known = sampled.get(scene.reference)
   if (known !== undefined) return known
   const { actual, reference, few, source } = scene
   const places = few.differing.filter((i) => !isCloseNumber(actual.values[i], reference.values[i], source.rule))
-  sampled.set(scene, places)
+  sampled.set(reference, places)
   return places
 }
 
