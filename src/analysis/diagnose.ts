@@ -12,12 +12,13 @@ import { switchedPrecision } from './causes/switched-precision.ts'
 import { winogradCause } from './causes/winograd.ts'
 import { type WrongEnd, wrongEnds } from './causes/wrong-end.ts'
 import { inputDifference } from './check-inputs.ts'
-import { type CompareModelsOptions, checkAnalysis, type Examined, examine } from './compare-models.ts'
+import { type CompareModelsOptions, checkAnalysis, type Examined, examine, examineSurely } from './compare-models.ts'
 import type { LayerRow } from './layer-table.ts'
 import type { OutputComparison } from './outputs.ts'
 import { checkPair } from './prepare.ts'
 import { rankByShare } from './rank.ts'
 import { factorOf, isSuspect, type Row } from './rows.ts'
+import { isUnsure, type Match } from './walk-state.ts'
 
 export interface Culprit {
   readonly layer: string
@@ -77,8 +78,9 @@ export async function diagnoseExamined(
   examined: Examined,
   { mostExplained = 4 }: { readonly mostExplained?: number } = {},
 ): Promise<Diagnosis> {
-  const { culprits, shared } = await findCulprits(examined, mostExplained)
-  const { outputs, layers } = examined.comparison
+  const suspicion = await withoutDoubtful(await suspect(examined))
+  const { culprits, shared } = await findCulprits(suspicion, mostExplained)
+  const { outputs, layers } = suspicion.examined.comparison
   const causes = [...culprits, ...shared].map(({ cause, evidence }) => ({ cause, evidence }))
   const isEqual = culprits.length === 0 && outputs.every(({ error }) => error === 0)
   return {
@@ -107,9 +109,47 @@ interface Found {
   readonly shared: readonly Explanation[]
 }
 
-async function findCulprits({ walk, rows, comparison }: Examined, mostExplained: number): Promise<Found> {
+/** Which rows are suspected, and what all of them have in common. */
+interface Suspicion extends Together {
+  readonly examined: Examined
+  readonly scene: Scene
+}
+
+async function suspect(examined: Examined): Promise<Suspicion> {
+  const { walk, rows } = examined
   const scene: Scene = { walk, rows, suspects: rows.filter(isSuspect) }
-  const { shared, rest } = await explainTogether(scene)
+  return { examined, scene, ...(await explainTogether(scene)) }
+}
+
+/**
+ * Without the suspects whose counterparts, or those of what they read, are only supposed to be and surely are those of other blobs, when
+ * nothing errs that they are part of as soon as nothing is supposed. Where none is left, it is as if nothing had been supposed.
+ */
+async function withoutDoubtful(suspicion: Suspicion): Promise<Suspicion> {
+  const { examined, shared, rest } = suspicion
+  const supposedOf = ({ blob, feeds }: Row): Match[] =>
+    [blob, ...feeds].flatMap((one) => {
+      const match = examined.walk.visited.get(one)?.match
+      return match !== undefined && isUnsure(match) ? [match] : []
+    })
+  // What int8 loses leaves nothing sure.
+  if (shared.some(({ cause }) => cause === 'int8') || rest.every((row) => supposedOf(row).length === 0))
+    return suspicion
+  const surely = await suspect(await examineSurely(examined))
+  const claimed = new Set(
+    surely.examined.rows.filter(({ match }) => !isUnsure(match)).map(({ match }) => match.reference),
+  )
+  const erring = new Set(surely.rest.flatMap(({ segment }) => segment))
+  const isDoubtful = (row: Row): boolean =>
+    supposedOf(row).some(({ reference }) => claimed.has(reference)) && !row.segment.some((layer) => erring.has(layer))
+  const kept = rest.filter((row) => !isDoubtful(row))
+  return kept.length === 0 ? surely : { ...suspicion, rest: kept }
+}
+
+async function findCulprits(
+  { examined: { walk, rows, comparison }, scene, shared, rest }: Suspicion,
+  mostExplained: number,
+): Promise<Found> {
   const overflow = firstOverflow(walk)
   if (overflow !== undefined) {
     const row = rows.find(({ layer }) => layer === overflow)
@@ -130,7 +170,10 @@ async function findCulprits({ walk, rows, comparison }: Examined, mostExplained:
   const ends = await wrongEnds(scene, others, comparison.outputs)
   if (rest.length === 0) {
     if (ends.length === 0) return { culprits: [], shared: await attributed(scene, shared) }
-    return { culprits: ends.map(endCulprit), shared: shared.filter((one) => one !== float32Rounding) }
+    return {
+      culprits: ends.map(endCulprit),
+      shared: shared.filter((one) => one !== float32Rounding),
+    }
   }
   const ranked = await rankByShare(walk, rows, await withoutMisfed(scene, rest))
   const culprits: Culprit[] = []

@@ -2,13 +2,13 @@
 import type { LayerInfo } from '../runners/model.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { distance, type Elements } from './distance.ts'
-import { float32Tensor, floatsOf } from './elements.ts'
+import { asFloat32, float32Tensor, floatsOf } from './elements.ts'
 import { nearest } from './hypotheses.ts'
 import { placesOf, rearrange } from './layouts.ts'
 import { isRepeating } from './network.ts'
 import { jitterNoise, longestSum, roundingNoise } from './noise.ts'
 import { unquantize } from './quantized.ts'
-import { type Match, visitedOf, type Walk } from './walk-state.ts'
+import { isUnsure, type Match, visitedOf, type Walk } from './walk-state.ts'
 
 export interface Row {
   /** The layer that computes the blob. */
@@ -39,6 +39,7 @@ export async function rowsOf(walk: Walk): Promise<Row[]> {
   let rows = await makeRows(walk)
   const tried = new Set<string>()
   while (await divideSegment(walk, rows, tried)) rows = await makeRows(walk)
+  while (await joinSegments(walk, rows)) rows = await makeRows(walk)
   return Promise.all(rows.map((row) => withMeasuredNoise(walk, row)))
 }
 
@@ -145,6 +146,46 @@ async function divideSegment(walk: Walk, rows: readonly Row[], tried: Set<string
     }
   }
   return false
+}
+
+/** A row that errs no more than so many times what rows usually do is right. */
+const mostTimesUsual = 3
+
+/**
+ * A blob that resembles a tensor of the reference may have no counterpart: a recording may lack it. Where all who read it agree when they are
+ * fed with what its layers give, and not with that tensor, or have that tensor as their own counterpart, it has none.
+ */
+async function joinSegments(walk: Walk, rows: readonly Row[]): Promise<boolean> {
+  const { network } = walk.subject
+  const sorted = rows.map(({ introduced }) => introduced).sort((a, b) => a - b)
+  const usual = sorted[sorted.length >> 1] ?? 0
+  const errs = ({ noise }: Row, error: number): boolean =>
+    !(error <= Math.max(leastFactor * noise, mostTimesUsual * usual))
+  for (const row of rows) {
+    const { reference } = row.match
+    if (!isUnsure(row.match) || !errs(row, row.introduced)) continue
+    const readsIt = (blob: string): boolean => network.original(blob) === row.blob
+    const readers = rows.filter(({ feeds }) => feeds.some(readsIt))
+    if (!readers.some((reader) => errs(reader, reader.introduced) || reader.match.reference === reference)) continue
+    const own = asFloat32((await walk.subject.compute(walk.feeds(row.feeds), [row.blob]))[row.blob])
+    if (
+      await allAgree(readers, async (reader) => {
+        const given = walk.feeds(reader.feeds)
+        for (const blob of reader.feeds.filter(readsIt)) given.set(blob, own)
+        return !errs(reader, await errorFrom(walk, reader, given))
+      })
+    ) {
+      walk.unmatched.add(row.blob)
+      await revisit(walk, row.layer, row.layer)
+      return true
+    }
+  }
+  return false
+}
+
+async function allAgree(rows: readonly Row[], agrees: (row: Row) => Promise<boolean>): Promise<boolean> {
+  for (const row of rows) if (!(await agrees(row))) return false
+  return true
 }
 
 /** Visits some layers again, and those behind them that read what they give: it is fed with something else now. */

@@ -10,12 +10,16 @@ import { searchIn, sureError } from './search.ts'
 import { outputCounterpart, type Subject } from './subject.ts'
 import { type Match, type Visited, visitedOf, type Walk } from './walk-state.ts'
 
-/** A walk that has come to the inputs only. */
-export function startWalk(subject: Subject, namesHold: boolean): Walk {
+/**
+ * A walk that has come to the inputs only.
+ * @param surely whether nothing but sure matches count
+ */
+export function startWalk(subject: Subject, namesHold: boolean, surely: boolean): Walk {
   const { references, pairs } = subject
   const search = searchIn(references, namesHold)
   const visited = new Map<string, Visited>()
   const pinned: Walk['pinned'] = new Map()
+  const unmatched = new Set<string>()
   const lookUp = (blob: string): Visited => visitedOf(walk, blob)
 
   const feed = (blob: string): Tensor => {
@@ -51,6 +55,7 @@ export function startWalk(subject: Subject, namesHold: boolean): Walk {
     layer: LayerInfo,
     place: number,
   ): Match | undefined => {
+    if (unmatched.has(blob)) return undefined
     const pin = pinned.get(blob)
     if (pin !== undefined) {
       return { ...distance(elements, pin.reference.elements, placesOf(pin.layout)), ...pin, by: 'hypothesis' }
@@ -64,7 +69,8 @@ export function startWalk(subject: Subject, namesHold: boolean): Walk {
     // Two converters may number alike for a while, and then one of them has a layer more.
     const isOther = found !== undefined && !found.early && found.error < sureError
     if (named !== undefined && !isOther) return { ...named, by: 'name' }
-    if (found !== undefined && !(found.error >= sureError && isForOutput(subject, blob, found.reference.name))) {
+    const mayResemble = (name: string): boolean => !surely && !isForOutput(subject, blob, name)
+    if (found !== undefined && (found.error < sureError || mayResemble(found.reference.name))) {
       search.learn(elements, shape, found)
       return { ...found, by: 'content' }
     }
@@ -78,6 +84,7 @@ export function startWalk(subject: Subject, namesHold: boolean): Walk {
     search,
     visited,
     pinned,
+    unmatched,
     namesHold,
     feed,
     feeds: (inputs) => new Map(inputs.map((blob) => [blob, feed(blob)])),

@@ -6,7 +6,7 @@ import type { Distance } from './distance.ts'
 import type { Layout } from './layouts.ts'
 import type { Scales } from './quantized.ts'
 import type { ReferenceTensor } from './reference.ts'
-import type { Search } from './search.ts'
+import { type Search, sureError } from './search.ts'
 import type { Subject } from './subject.ts'
 
 /** How a counterpart was found: as an input, named by the caller, by a name that a probe confirmed, by content, by a hypothesis, or only as the output of the same rank. */
@@ -40,6 +40,8 @@ export interface Walk {
   readonly visited: Map<string, Visited>
   /** Counterparts that a hypothesis gave. */
   readonly pinned: Map<string, { readonly reference: ReferenceTensor; readonly layout: Layout }>
+  /** Blobs that only seemed to have a counterpart. */
+  readonly unmatched: Set<string>
   readonly namesHold: boolean
   /** The tensor to feed in place of a blob: its counterpart's elements, in the blob's layout. */
   feed(blob: string): Tensor
@@ -50,6 +52,10 @@ export interface Walk {
   /** The last place in the reference that lies before a layer. */
   placeBefore(layer: LayerInfo): number
 }
+
+/** Whether a counterpart was supposed, or is one that a tensor only resembles. */
+export const isUnsure = ({ by, error }: Match): boolean =>
+  by === 'hypothesis' || (by === 'content' && error >= sureError)
 
 export function visitedOf(walk: Walk, blob: string): Visited {
   const visited = walk.visited.get(blob)

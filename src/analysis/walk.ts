@@ -10,8 +10,9 @@ import { visitedOf, type Walk } from './walk-state.ts'
 const mostUnmatched = 2
 const mostRestarts = 200
 
-export async function walkThrough(subject: Subject): Promise<Walk> {
-  const walk = startWalk(subject, await namesHold(subject))
+/** @param surely whether nothing but sure matches count: nothing is supposed then */
+export async function walkThrough(subject: Subject, { surely = false } = {}): Promise<Walk> {
+  const walk = startWalk(subject, await namesHold(subject), surely)
   const { layers } = subject.network
   const outputs = new Set(subject.model.outputs.map(({ name }) => name))
   const given = new Set<string>()
@@ -26,6 +27,7 @@ export async function walkThrough(subject: Subject): Promise<Walk> {
   for (; i < layers.length; i++) {
     const layer = layers[i]
     await walk.visit(layer)
+    if (surely) continue
     const better = restarts > mostRestarts ? undefined : await findBetterMatch(walk, layer, doubted)
     if (better !== undefined) {
       restartAt(better)

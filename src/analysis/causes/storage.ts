@@ -17,6 +17,9 @@ export interface NarrowSide {
   readonly of: number
 }
 
+/** Where no tensor is long enough to tell, a short one with so many different elements does. */
+const fewestDistinct = 5
+
 /** At least this share of a side's tensors fits. */
 const leastShare = 0.6
 
@@ -24,9 +27,11 @@ const leastShare = 0.6
 export function narrowSide({ subject }: Walk): NarrowSide | undefined {
   const { facts, inputs, references, referenceInputs } = subject
   const own = [...facts].filter(([blob]) => !Object.hasOwn(inputs, blob)).map(([, fact]) => fact)
-  const theirs = references.all
-    .filter(({ name }) => !Object.hasOwn(referenceInputs, name))
-    .map(({ elements }) => narrowestOf(elements))
+  const given = references.all.filter(({ name }) => !Object.hasOwn(referenceInputs, name))
+  const narrowest = (least?: number) => given.map(({ elements }) => narrowestOf(elements, least))
+  const usual = narrowest()
+  // A short output may be all there is.
+  const theirs = usual.some(({ telling }) => telling) ? usual : narrowest(fewestDistinct)
   for (const [side, all] of [
     ['model', own],
     ['reference', theirs],
