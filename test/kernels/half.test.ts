@@ -339,82 +339,88 @@ const sixBySix = [
   [0, 0, 1],
 ]
 
-test.each([2, 4, 6])('Winograd in tiles of %d gives the convolution, with the rounding of its transforms', (size) => {
-  const [inch, outch, h, w] = [3, 5, 9, 10]
-  const [x, weights, bias] = [halves(inch * h * w, 9), halves(outch * inch * 9, 10), halves(outch, 11)]
-  const transforms: Readonly<Record<number, readonly (readonly number[])[]>> = {
-    2: [
-      [1, 0, 0],
-      [0.5, 0.5, 0.5],
-      [0.5, -0.5, 0.5],
-      [0, 0, 1],
-    ],
-    4: fourByFour,
-    6: sixBySix,
-  }
-  const g = transforms[size]
-  const [edge, count] = [size + 2, outch * inch]
-  const placeBytes = packedLeftBytes(outch, inch)
-  const packedFilters = arena.bytes(edge * edge * placeBytes)
-  for (let column = 0; column < edge; column++) {
-    for (let row = 0; row < edge; row++) {
-      const place = Float32Array.from({ length: count }, (_, i) => {
-        let sum = 0
-        for (let y = 0; y < 3; y++)
-          for (let c = 0; c < 3; c++) sum += g[row][y] * g[column][c] * weights[i * 9 + y * 3 + c]
-        return half(sum)
-      })
-      const packed = packedFilters + (column * edge + row) * placeBytes
-      const source = arena.put(place)
-      kernels.packLeft({
-        source,
-        weightType: WeightType.float32,
-        rowStride: inch,
-        depthStride: 1,
-        m: outch,
-        k: inch,
-        packed,
-      })
+// Where few tiles are left, filters come in groups of 32.
+const winogradSizes = [2, 4, 6].flatMap((size) => [5, 32, 37].map((outch) => [size, outch] as const))
+
+test.each(winogradSizes)(
+  'Winograd in tiles of %d gives a convolution of %d filters, with the rounding of its transforms',
+  (size, outch) => {
+    const [inch, h, w] = [3, 9, 10]
+    const [x, weights, bias] = [halves(inch * h * w, 9), halves(outch * inch * 9, 10), halves(outch, 11)]
+    const transforms: Readonly<Record<number, readonly (readonly number[])[]>> = {
+      2: [
+        [1, 0, 0],
+        [0.5, 0.5, 0.5],
+        [0.5, -0.5, 0.5],
+        [0, 0, 1],
+      ],
+      4: fourByFour,
+      6: sixBySix,
     }
-  }
-  const { order, ends } = orderOf(inTurn(inch, 1))
-  const output = arena.bytes(4 * outch * h * w)
-  kernels.halfWinograd({
-    size,
-    input: arena.put(x),
-    inch,
-    h,
-    w,
-    packedFilters,
-    order,
-    ends,
-    bias: arena.put(bias),
-    output,
-    outch,
-    outH: h,
-    outW: w,
-    padTop: 1,
-    padLeft: 1,
-    padValue: 0,
-    scratch: arena.bytes(kernels.halfWinogradScratchBytes({ size, inch })),
-  })
-  const found = arena.read(output, outch * h * w)
-  expect([...found]).toEqual([...found].map(half))
-  let [squares, errors] = [0, 0]
-  for (let i = 0; i < found.length; i++) {
-    const [p, oy, ox] = [Math.floor(i / (h * w)), Math.floor((i % (h * w)) / w), i % w]
-    let sum = bias[p]
-    for (let q = 0; q < inch; q++) {
-      for (let t = 0; t < 9; t++) {
-        const [y, column] = [oy - 1 + Math.floor(t / 3), ox - 1 + (t % 3)]
-        if (y >= 0 && y < h && column >= 0 && column < w)
-          sum += weights[(p * inch + q) * 9 + t] * x[(q * h + y) * w + column]
+    const g = transforms[size]
+    const [edge, count] = [size + 2, outch * inch]
+    const placeBytes = packedLeftBytes(outch, inch)
+    const packedFilters = arena.bytes(edge * edge * placeBytes)
+    for (let column = 0; column < edge; column++) {
+      for (let row = 0; row < edge; row++) {
+        const place = Float32Array.from({ length: count }, (_, i) => {
+          let sum = 0
+          for (let y = 0; y < 3; y++)
+            for (let c = 0; c < 3; c++) sum += g[row][y] * g[column][c] * weights[i * 9 + y * 3 + c]
+          return half(sum)
+        })
+        const packed = packedFilters + (column * edge + row) * placeBytes
+        const source = arena.put(place)
+        kernels.packLeft({
+          source,
+          weightType: WeightType.float32,
+          rowStride: inch,
+          depthStride: 1,
+          m: outch,
+          k: inch,
+          packed,
+        })
       }
     }
-    squares += sum * sum
-    errors += (found[i] - sum) ** 2
-  }
-  const relative = Math.sqrt(errors / squares)
-  expect(relative).toBeGreaterThan(1e-4)
-  expect(relative).toBeLessThan(2e-2)
-})
+    const { order, ends } = orderOf(inTurn(inch, 1))
+    const output = arena.bytes(4 * outch * h * w)
+    kernels.halfWinograd({
+      size,
+      input: arena.put(x),
+      inch,
+      h,
+      w,
+      packedFilters,
+      order,
+      ends,
+      bias: arena.put(bias),
+      output,
+      outch,
+      outH: h,
+      outW: w,
+      padTop: 1,
+      padLeft: 1,
+      padValue: 0,
+      scratch: arena.bytes(kernels.halfWinogradScratchBytes({ size, inch })),
+    })
+    const found = arena.read(output, outch * h * w)
+    expect([...found]).toEqual([...found].map(half))
+    let [squares, errors] = [0, 0]
+    for (let i = 0; i < found.length; i++) {
+      const [p, oy, ox] = [Math.floor(i / (h * w)), Math.floor((i % (h * w)) / w), i % w]
+      let sum = bias[p]
+      for (let q = 0; q < inch; q++) {
+        for (let t = 0; t < 9; t++) {
+          const [y, column] = [oy - 1 + Math.floor(t / 3), ox - 1 + (t % 3)]
+          if (y >= 0 && y < h && column >= 0 && column < w)
+            sum += weights[(p * inch + q) * 9 + t] * x[(q * h + y) * w + column]
+        }
+      }
+      squares += sum * sum
+      errors += (found[i] - sum) ** 2
+    }
+    const relative = Math.sqrt(errors / squares)
+    expect(relative).toBeGreaterThan(1e-4)
+    expect(relative).toBeLessThan(2e-2)
+  },
+)

@@ -1,7 +1,7 @@
 // 3x3 convolution by Winograd's algorithm in half precision, in tiles of 2x2, 4x4 or 6x6 outputs: transforms and sums round at every step.
 // Eight tiles at a time: their transformed inputs for each place, products with the transformed filters, and the way back.
 // Source of the transforms' matrices and of the order of their steps: Tencent/ncnn, src/layer/arm/convolution_3x3_winograd_fp16s.h.
-import { addHalf as add, mulHalf, overflowHalf, subHalf as sub } from './half-rounding'
+import { addHalf as add, mulHalf, overflowHalf, ROUNDING, stepBy, subHalf as sub } from './half-rounding'
 import { step, tile4x8 } from './half-sums'
 
 /** a * c */
@@ -118,12 +118,38 @@ function gather(
   }
 }
 
+/** Groups of four filters that are taken at once where fewer than eight tiles are left. */
+const GROUPS: i32 = 8
+
+/** The sums of one of eight tiles for 32 filters, packed in groups of four `groupStep` apart; those of a group go to a tile of 4 x 8. */
+function columnTimesGroups(a: usize, groupStep: usize, b: usize, depth: i32, c: usize, cStep: usize): void {
+  const mask = v128.load(ROUNDING), least = v128.load(ROUNDING, 16), shift = v128.load(ROUNDING, 32)
+  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0
+  const step2 = 2 * groupStep, step3 = 3 * groupStep
+  for (const end = a + (<usize>depth << 4); a < end; a += 16, b += 32) {
+    const v = v128.load32_splat(b), high = a + 2 * step2
+    c0 = stepBy(c0, v128.load(a), v, mask, least, shift), c1 = stepBy(c1, v128.load(a + groupStep), v, mask, least, shift)
+    c2 = stepBy(c2, v128.load(a + step2), v, mask, least, shift), c3 = stepBy(c3, v128.load(a + step3), v, mask, least, shift)
+    c4 = stepBy(c4, v128.load(high), v, mask, least, shift), c5 = stepBy(c5, v128.load(high + groupStep), v, mask, least, shift)
+    c6 = stepBy(c6, v128.load(high + step2), v, mask, least, shift), c7 = stepBy(c7, v128.load(high + step3), v, mask, least, shift)
+  }
+  storeColumn(c, c0), storeColumn(c + cStep, c1), storeColumn(c + 2 * cStep, c2), storeColumn(c + 3 * cStep, c3)
+  c += 4 * cStep
+  storeColumn(c, c4), storeColumn(c + cStep, c5), storeColumn(c + 2 * cStep, c6), storeColumn(c + 3 * cStep, c7)
+}
+
+// @ts-ignore: decorator
+@inline
+function storeColumn(c: usize, v: v128): void {
+  v128.store32_lane(c, v, 0), v128.store32_lane(c, v, 1, 32), v128.store32_lane(c, v, 2, 64), v128.store32_lane(c, v, 3, 96)
+}
+
 const EDGE_MOST: usize = 8
 const LINES_BYTES: usize = EDGE_MOST * EDGE_MOST * 16
 
 export function halfWinogradScratchBytes(size: i32, inch: i32): i32 {
   const places = (size + 2) * (size + 2)
-  return places * inch * 32 + places * 128 + 2 * <i32>LINES_BYTES
+  return places * inch * 32 + GROUPS * places * 128 + 2 * <i32>LINES_BYTES
 }
 
 export function halfWinograd(
@@ -134,11 +160,12 @@ export function halfWinograd(
   const tilesW = (outW + size - 1) / size, tilesH = (outH + size - 1) / size, tiles = tilesW * tilesH
   const placeStep = <usize>inch << 5, filterStep = <usize>((outch + 3) & ~3) * <usize>inch << 2, aStep = <usize>inch << 4
   const line = <usize>edge << 4
-  const sums = scratch + <usize>places * placeStep, lines = sums + (<usize>places << 7), turned = lines + LINES_BYTES
+  const sums = scratch + <usize>places * placeStep, sumsStep = <usize>places << 7, lines = sums + <usize>GROUPS * sumsStep, turned = lines + LINES_BYTES
   const channelStep = <usize>(h * w) << 2, plane = outH * outW
   for (let t = 0; t < tiles; t += 8) {
+    const columns = min(tiles - t, 8), used = columns > 4 || (outch & 31) != 0 ? 8 : 4
     for (let q = 0; q < inch; q++) {
-      for (let half = 0; half < 8; half += 4) {
+      for (let half = 0; half < used; half += 4) {
         gather(
           input + <usize>q * channelStep, h, w, size, t + half, tiles, tilesW, padTop, padLeft, padValue, outH + 2, outW + 2, lines,
         )
@@ -147,21 +174,26 @@ export function halfWinograd(
         for (let i = 0; i < edge; i++) inputLine(size, turned + <usize>i * line, 16, target + <usize>(i * edge) * placeStep, placeStep)
       }
     }
-    for (let p = 0; p < outch; p += 4) {
+    if (columns < 8) memory.fill(sums, 0, <usize>GROUPS * sumsStep)
+    for (let p = 0; p < outch;) {
+      const groups = columns < 8 && p + 4 * GROUPS <= outch ? GROUPS : 1
       for (let place = 0; place < places; place++) {
-        const a = packedFilters + <usize>place * filterStep + <usize>(p >> 2) * aStep
-        tile4x8(a, scratch + <usize>place * placeStep, order, ends, 1, 0, sums + (<usize>place << 7))
+        const a = packedFilters + <usize>place * filterStep + <usize>(p >> 2) * aStep, c = sums + (<usize>place << 7)
+        const panel = scratch + <usize>place * placeStep
+        if (groups == 1) tile4x8(a, panel, order, ends, 1, 0, c)
+        else for (let x: usize = 0; x < <usize>columns << 2; x += 4) columnTimesGroups(a, aStep, panel + x, inch, c + x, sumsStep)
       }
-      for (let row = 0, rows = min(outch - p, 4); row < rows; row++) {
+      for (let row = 0, rows = min(outch - p, 4 * groups); row < rows; row++) {
         const start = bias ? v128.load32_splat(bias + (<usize>(p + row) << 2)) : f32x4.splat(0)
         const image = output + (<usize>((p + row) * plane) << 2)
-        for (let half = 0; half < 8; half += 4) {
-          const source = sums + (<usize>row << 5) + (<usize>half << 2)
+        for (let half = 0; half < columns; half += 4) {
+          const source = sums + <usize>(row >> 2) * sumsStep + (<usize>(row & 3) << 5) + (<usize>half << 2)
           for (let i = 0; i < edge; i++) outputLine(size, source + (<usize>(i * edge) << 7), 128, turned + (<usize>i << 4), line, false, start)
           for (let i = 0; i < size; i++) outputLine(size, turned + <usize>i * line, 16, lines + (<usize>(i * size) << 4), 16, true, start)
           scatter(lines, image, size, t + half, tiles, tilesW, outH, outW)
         }
       }
+      p += 4 * groups
     }
   }
 }
