@@ -8,6 +8,9 @@ export function halfRecurrentScratchBytes(numOutput: number, hiddenSize: number)
   return gemmScratchBytes + 4 * (numOutput + hiddenSize + 16) + 16 * (hiddenSize + 8)
 }
 
+/** Bytes of scratch memory for `halfDeconvolution`. */
+export const halfDeconvolutionScratchBytes = (taps: number): number => 48 * taps
+
 /** Functions of {@link halfKernels.halfFunction}. */
 export const HalfFunction = {
   exp: 0,
@@ -116,8 +119,27 @@ export const halfKernels = {
   /** Bytes of scratch memory that {@link halfWinograd} needs. */
   halfWinogradScratchBytes: measure(['size', 'inch']),
   /**
-   * As `spread`, of planes, every addition rounded to float16. With `weights` [inputs][channels][taps] every tap of a channel adds images of
-   * `inputs`, which lie one after the other, and the last tap comes first. `scratch`: as `spread` needs it.
+   * Deconvolution of planes [inputs][h][w] by weights [inputs][channels][taps], onto channels of `target` that hold their bias everywhere, every
+   * product added with one rounding to float16: through blocks of `block` inputs from the last tap on. `scratch`: {@link halfDeconvolutionScratchBytes}.
+   */
+  halfDeconvolution: kernel([
+    'source',
+    'inputs',
+    'block',
+    'h',
+    'w',
+    'weights',
+    'channels',
+    'target',
+    'outH',
+    'outW',
+    ...window,
+    'top',
+    'left',
+    'scratch',
+  ]),
+  /**
+   * As `spread`, of planes, every addition rounded to float16; with `weights` [channels][taps] the last tap comes first. `scratch`: as `spread` needs it.
    */
   halfSpread: kernel(
     [
@@ -126,7 +148,6 @@ export const halfKernels = {
       'channelStride',
       'tapStride',
       'weights',
-      'inputs',
       'h',
       'w',
       'target',
@@ -137,7 +158,7 @@ export const halfKernels = {
       'left',
       'scratch',
     ],
-    { weights: 0, inputs: 1 },
+    { weights: 0 },
   ),
   /**
    * The chains of A B, sums [m][chains][n rounded up to 8]: rows a of A `rowStride` apart; `packedB` [k][n] through

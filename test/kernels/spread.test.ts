@@ -1,6 +1,7 @@
 // Spreading against its definition: every element, tap by tap, is added to the place under the tap.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { halfDeconvolutionScratchBytes } from '../../src/kernels/ncnn.ts'
 import { roundToFloat16 as half } from '../../src/runners/ncnn/engines/wasm/precision/sums.ts'
 import { createArena, firstDifference, randomFloats } from './arena.ts'
 
@@ -116,37 +117,52 @@ const planes = fc.record({
   channels: fc.integer({ min: 1, max: 3 }),
   height: axis({ length: 5, kernel: 3 }),
   width: axis({ length: 23, kernel: 5 }),
-  // 0 for images of each tap; otherwise so many are weighed.
+  // 0 for images of each tap; otherwise they are weighed.
   inputs: fc.integer({ min: 0, max: 3 }),
   seed: fc.integer(),
 })
+
+/** The parameters of a window over planes. */
+const windowOf = (height: Axis, width: Axis) => ({
+  h: height.length,
+  w: width.length,
+  outH: outLength(height),
+  outW: outLength(width),
+  kernelH: height.kernel,
+  kernelW: width.kernel,
+  strideH: height.stride,
+  strideW: width.stride,
+  dilationH: height.dilation,
+  dilationW: width.dilation,
+  top: height.before,
+  left: width.before,
+})
+
+const places = ({ length, stride, dilation, before }: Axis, k: number, end: number) =>
+  Array.from({ length }, (_, i) => [i, i * stride + k * dilation - before]).filter(([, x]) => x >= 0 && x < end)
 
 test('in half precision each addition is rounded once, and weighed images come from the last tap on', () => {
   const cases = planes.filter(({ height, width }) => outLength(height) >= 1 && outLength(width) >= 1)
   fc.assert(
     fc.property(cases, ({ channels, height, width, inputs, seed }) => {
+      const weighed = inputs > 0
       const [outH, outW] = [height, width].map(outLength)
       const taps = height.kernel * width.kernel
       const image = height.length * width.length
-      const weighed = inputs > 0
       const [channelStride, tapStride] = weighed ? [image, 0] : [taps * image, image]
-      const values = halves((channels + inputs) * channelStride, seed)
-      const weights = halves(inputs * channels * taps, seed + 1)
+      const values = halves(channels * channelStride, seed)
+      const weights = halves(channels * taps, seed + 1)
       const start = halves(channels * outH * outW, seed + 2)
       const expected = start.slice()
-      const places = ({ length, stride, dilation, before }: Axis, k: number, end: number) =>
-        Array.from({ length }, (_, i) => [i, i * stride + k * dilation - before]).filter(([, x]) => x >= 0 && x < end)
       for (let q = 0; q < channels; q++) {
         for (let turn = 0; turn < taps; turn++) {
           const tap = weighed ? taps - 1 - turn : turn
-          for (let p = 0; p < Math.max(inputs, 1); p++) {
-            const weight = weighed ? weights[(p * channels + q) * taps + tap] : 1
-            const first = q * channelStride + tap * tapStride + p * image
-            for (const [row, y] of places(height, Math.floor(tap / width.kernel), outH)) {
-              for (const [column, x] of places(width, tap % width.kernel, outW)) {
-                const at = (q * outH + y) * outW + x
-                expected[at] = half(expected[at] + weight * values[first + row * width.length + column])
-              }
+          const weight = weighed ? weights[q * taps + tap] : 1
+          const first = q * channelStride + tap * tapStride
+          for (const [row, y] of places(height, Math.floor(tap / width.kernel), outH)) {
+            for (const [column, x] of places(width, tap % width.kernel, outW)) {
+              const at = (q * outH + y) * outW + x
+              expected[at] = half(expected[at] + weight * values[first + row * width.length + column])
             }
           }
         }
@@ -158,23 +174,60 @@ test('in half precision each addition is rounded once, and weighed images come f
         channelStride,
         tapStride,
         weights: weighed ? arena.put(weights) : 0,
-        inputs: Math.max(inputs, 1),
-        h: height.length,
-        w: width.length,
+        ...windowOf(height, width),
         target,
-        outH,
-        outW,
-        kernelH: height.kernel,
-        kernelW: width.kernel,
-        strideH: height.stride,
-        strideW: width.stride,
-        dilationH: height.dilation,
-        dilationW: width.dilation,
-        top: height.before,
-        left: width.before,
         scratch: arena.bytes(kernels.spreadScratchBytes({ outW, kernelW: width.kernel, strideW: width.stride })),
       })
       const actual = arena.read(target, start.length)
+      arena.reset()
+      expect(firstDifference(actual, expected)).toBeUndefined()
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('deconvolution in half precision adds products through blocks of inputs from the last tap on, each with one rounding', () => {
+  const cases = planes.filter(({ height, width }) => outLength(height) >= 1 && outLength(width) >= 1)
+  fc.assert(
+    fc.property(cases, fc.integer({ min: 1, max: 2 }), ({ channels, height, width, inputs: blocks, seed }, block) => {
+      const window = windowOf(height, width)
+      const { h, w, outH, outW } = window
+      const [taps, inputs] = [height.kernel * width.kernel, blocks * block]
+      // Of few bits, so that sums lie halfway between two halves.
+      const values = halves(inputs * h * w, seed).map((x) => Math.fround(Math.round(x * 64) / 64))
+      const weights = halves(inputs * channels * taps, seed + 1)
+      const bias = halves(channels, seed + 2)
+      const expected = Float32Array.from(
+        { length: channels * outH * outW },
+        (_, i) => bias[Math.floor(i / (outH * outW))],
+      )
+      const target = arena.put(expected)
+      for (let q = 0; q < channels; q++) {
+        for (let first = 0; first < inputs; first += block) {
+          for (let tap = taps - 1; tap >= 0; tap--) {
+            for (let p = first; p < first + block; p++) {
+              const weight = weights[(p * channels + q) * taps + tap]
+              for (const [row, y] of places(height, Math.floor(tap / width.kernel), outH)) {
+                for (const [column, x] of places(width, tap % width.kernel, outW)) {
+                  const at = (q * outH + y) * outW + x
+                  expected[at] = half(expected[at] + weight * values[(p * h + row) * w + column])
+                }
+              }
+            }
+          }
+        }
+      }
+      kernels.halfDeconvolution({
+        ...window,
+        source: arena.put(values),
+        inputs,
+        block,
+        weights: arena.put(weights),
+        channels,
+        target,
+        scratch: arena.bytes(halfDeconvolutionScratchBytes(taps)),
+      })
+      const actual = arena.read(target, expected.length)
       arena.reset()
       expect(firstDifference(actual, expected)).toBeUndefined()
     }),

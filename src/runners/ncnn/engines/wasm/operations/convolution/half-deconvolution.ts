@@ -1,6 +1,7 @@
 // Deconvolution in half precision, in the order of ncnn's ARM code: a matrix product gives what each input adds to each output, which is rounded and
 // added up tap by tap; or, for depthwise filters and without `useSgemmConvolution`, products are added to the outputs from the last tap on.
 // Source: Tencent/ncnn, src/layer/arm/deconvolution_arm_asimdhp.cpp and deconvolutiondepthwise_arm_asimdhp.cpp.
+import { halfDeconvolutionScratchBytes } from '../../../../../../kernels/ncnn.ts'
 import type { Workspace } from '../../layer.ts'
 import type { Blob } from '../../memory/blob.ts'
 import { type ArmLayout, packOf } from '../../precision/arm-layout.ts'
@@ -69,26 +70,26 @@ function spreadInputs(
   y: Blob,
   workspace: Workspace,
 ): void {
-  const inputBytes = 4 * volumeOf(geometry.input)
+  const inputSize = volumeOf(geometry.input)
   const outputBytes = 4 * volumeOf(geometry.output)
   const taps = volumeOf(geometry.kernel)
   if (inputs === 1 && outputs === group) {
-    const images = {
-      source: x.ptr,
-      channels: outputs,
-      channelStride: inputBytes / 4,
-      tapStride: 0,
-      weights: weight.ptr,
-    }
+    const images = { source: x.ptr, channels: outputs, channelStride: inputSize, tapStride: 0, weights: weight.ptr }
     spreadHalves(images, geometry, y.ptr, workspace)
     return
   }
   const groupOutputs = outputs / group
-  const images = { channels: groupOutputs, channelStride: 0, tapStride: 0, inputs: block }
-  for (let q = 0; q < group * inputs; q += block) {
-    const filters = { source: x.ptr + q * inputBytes, weights: weight.ptr + 4 * q * groupOutputs * taps }
-    const target = y.ptr + Math.floor(q / inputs) * groupOutputs * outputBytes
-    spreadHalves({ ...images, ...filters }, geometry, target, workspace)
+  for (let g = 0; g < group; g++) {
+    workspace.kernels.halfDeconvolution({
+      ...planesOf(geometry),
+      source: x.ptr + 4 * g * inputs * inputSize,
+      inputs,
+      block,
+      weights: weight.ptr + 4 * g * inputs * groupOutputs * taps,
+      channels: groupOutputs,
+      target: y.ptr + g * groupOutputs * outputBytes,
+      scratch: workspace.scratch([halfDeconvolutionScratchBytes(taps)], 'uint8').ptr,
+    })
   }
 }
 
@@ -99,37 +100,25 @@ interface HalfImages {
   readonly channelStride: number
   readonly tapStride: number
   readonly weights?: number
-  readonly inputs?: number
 }
 
 /** Adds the images to the channels from address `target` on. */
-function spreadHalves(
-  images: HalfImages,
-  { input, output, kernel, stride, dilation, before }: Geometry,
-  target: number,
-  { kernels, scratch }: Workspace,
-): void {
+function spreadHalves(images: HalfImages, geometry: Geometry, target: number, { kernels, scratch }: Workspace): void {
+  const planes = planesOf(geometry)
+  kernels.halfSpread({
+    ...images,
+    ...planes,
+    target,
+    scratch: scratch([kernels.spreadScratchBytes(planes)], 'uint8').ptr,
+  })
+}
+
+function planesOf({ input, output, kernel, stride, dilation, before }: Geometry) {
   const [, h, w] = input
   const [, outH, outW] = output
   const [, kernelH, kernelW] = kernel
   const [, strideH, strideW] = stride
   const [, dilationH, dilationW] = dilation
   const [, top, left] = before
-  kernels.halfSpread({
-    ...images,
-    h,
-    w,
-    target,
-    outH,
-    outW,
-    kernelH,
-    kernelW,
-    strideH,
-    strideW,
-    dilationH,
-    dilationW,
-    top,
-    left,
-    scratch: scratch([kernels.spreadScratchBytes({ outW, kernelW, strideW })], 'uint8').ptr,
-  })
+  return { h, w, outH, outW, kernelH, kernelW, strideH, strideW, dilationH, dilationW, top, left }
 }
