@@ -309,6 +309,11 @@ function fillWithC(y: Blob, addend: Addend | undefined, M: number, N: number, tr
   if (addend === undefined) return
   const at = addendAt(addend, N)
   const target = y.data
+  if (addend.broadcast === 4 && !transposed) {
+    for (let j = 0; j < N; j++) target[j] = at(0, j)
+    for (let i = 1; i < M; i++) target.copyWithin(i * N, 0, N)
+    return
+  }
   for (let i = 0; i < M; i++) {
     for (let j = 0; j < N; j++) target[transposed ? j * M + i : i * N + j] = at(i, j)
   }
