@@ -4,6 +4,7 @@ import { crc32, crc32InSteps } from '../../src/files/crc32.ts'
 import { TensorFileError } from '../../src/files/error.ts'
 import { decodeNpz, encodeNpz } from '../../src/files/npz.ts'
 import { dtypes } from '../../src/tensor/dtype.ts'
+import { expectSame } from '../in-loops.ts'
 import { anyTensor, bitsOf } from './arbitrary.ts'
 import { arrays, cube, fixtureBytes } from './fixture.ts'
 
@@ -22,6 +23,10 @@ function patched(bytes: Uint8Array, offset: number, value: number, width = 4): U
   copy.writeUIntLE(value, offset, width)
   return new Uint8Array(copy)
 }
+
+/** All names, shapes, dtypes and bits. */
+const textOf = (tensors: ReturnType<typeof decodeNpz>): string =>
+  JSON.stringify(Object.entries(tensors).map(([name, tensor]) => [name, bitsOf(tensor)]))
 
 describe('files that numpy and zipfile wrote', () => {
   test.each(['stored', 'deflated'])('%s', (name) => {
@@ -156,7 +161,7 @@ describe('damaged archives', () => {
 
   test('any single changed byte is noticed or does not matter', () => {
     for (const file of [stored, deflated, fixtureBytes('zip64.npz'), fixtureBytes('streamed.npz')]) {
-      const intact = decodeNpz(file)
+      const intact = textOf(decodeNpz(file))
       for (let at = 0; at < file.length; at++) {
         let tensors: ReturnType<typeof decodeNpz> | undefined
         try {
@@ -164,7 +169,7 @@ describe('damaged archives', () => {
         } catch (error) {
           if (!(error instanceof TensorFileError)) throw error
         }
-        if (tensors) expect(tensors, `byte ${at}`).toEqual(intact)
+        if (tensors) expectSame(textOf(tensors), intact, `byte ${at}`)
       }
     }
   })

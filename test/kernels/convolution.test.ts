@@ -51,6 +51,7 @@ function parameters(activation: number): [number, number] {
 /** The definition: bias, then every product in the order channel, kernel row, kernel column. */
 function reference(g: Geometry, depthwise: boolean, input: Float32Array, weights: Float32Array, bias: Float32Array) {
   const [outH, outW] = outputSize(g)
+  const { h, w, kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, padValue } = g
   const group = depthwise ? 1 : g.inch
   const output = new Float32Array(g.outch * outH * outW)
   let at = 0
@@ -59,14 +60,14 @@ function reference(g: Geometry, depthwise: boolean, input: Float32Array, weights
       for (let ox = 0; ox < outW; ox++) {
         let sum = g.withBias ? (bias[o] ?? 0) : 0
         for (let q = 0; q < group; q++) {
-          for (let ky = 0; ky < g.kernelH; ky++) {
-            for (let kx = 0; kx < g.kernelW; kx++) {
-              const y = oy * g.strideH - g.padTop + ky * g.dilationH
-              const x = ox * g.strideW - g.padLeft + kx * g.dilationW
-              const inside = y >= 0 && y < g.h && x >= 0 && x < g.w
-              const value = inside ? input[((depthwise ? o : q) * g.h + y) * g.w + x] : g.padValue
-              const weight = weights[((o * group + q) * g.kernelH + ky) * g.kernelW + kx]
-              sum = Math.fround(sum + Math.fround(value * weight))
+          for (let ky = 0; ky < kernelH; ky++) {
+            const y = oy * strideH - padTop + ky * dilationH
+            const row = ((depthwise ? o : q) * h + y) * w
+            const inRows = y >= 0 && y < h
+            let weight = ((o * group + q) * kernelH + ky) * kernelW
+            for (let kx = 0, x = ox * strideW - padLeft; kx < kernelW; kx++, x += dilationW) {
+              const value = inRows && x >= 0 && x < w ? input[row + x] : padValue
+              sum = Math.fround(sum + Math.fround(value * weights[weight++]))
             }
           }
         }

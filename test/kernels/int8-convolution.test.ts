@@ -23,23 +23,24 @@ const sizeOf = ({ output, kernel, stride, dilation, unread }: Window): readonly 
 }
 
 function sumsOf(x: Int8Array, filters: Int8Array, window: Window): Int32Array {
-  const { inch, outch, output, kernel, stride, dilation } = window
+  const { inch, outch } = window
+  const [[outH, outW], [kernelH, kernelW]] = [window.output, window.kernel]
+  const [[strideH, strideW], [dilationH, dilationW]] = [window.stride, window.dilation]
   const [h, w] = sizeOf(window)
-  const sums = new Int32Array(outch * output[0] * output[1])
+  const sums = new Int32Array(outch * outH * outW)
   let at = 0
   for (let p = 0; p < outch; p++) {
-    for (let oy = 0; oy < output[0]; oy++) {
-      for (let ox = 0; ox < output[1]; ox++, at++) {
-        let tap = p * inch * kernel[0] * kernel[1]
+    for (let oy = 0; oy < outH; oy++) {
+      for (let ox = 0; ox < outW; ox++) {
+        let sum = 0
+        let tap = p * inch * kernelH * kernelW
         for (let q = 0; q < inch; q++) {
-          for (let ky = 0; ky < kernel[0]; ky++) {
-            for (let kx = 0; kx < kernel[1]; kx++, tap++) {
-              const y = oy * stride[0] + ky * dilation[0]
-              const x0 = ox * stride[1] + kx * dilation[1]
-              sums[at] += x[(q * h + y) * w + x0] * filters[tap]
-            }
+          for (let ky = 0; ky < kernelH; ky++) {
+            const row = (q * h + oy * strideH + ky * dilationH) * w + ox * strideW
+            for (let kx = 0; kx < kernelW; kx++) sum += x[row + kx * dilationW] * filters[tap++]
           }
         }
+        sums[at++] = sum
       }
     }
   }

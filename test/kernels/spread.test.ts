@@ -38,6 +38,9 @@ const cases = fc
   })
   .filter(({ depth, height, width }) => [depth, height, width].every((along) => outLength(along) >= 1))
 
+/** Where element `i` goes by tap `k`. */
+const place = ({ stride, dilation, before }: Axis, i: number, k: number) => i * stride + k * dilation - before
+
 test('places, strides, dilations, cuts', () => {
   fc.assert(
     fc.property(cases, ({ channels, depth, height, width, weighed, firstRow: wantedRow, seed }) => {
@@ -56,18 +59,17 @@ test('places, strides, dilations, cuts', () => {
           const kx = tap % width.kernel
           const ky = Math.floor(tap / width.kernel) % height.kernel
           const kz = Math.floor(tap / width.kernel / height.kernel)
-          for (let at = 0; at < image; at++) {
-            const row = firstRow + Math.floor(at / width.length)
-            const place = ({ stride, dilation, before }: Axis, i: number, k: number) =>
-              i * stride + k * dilation - before
-            const x = place(width, at % width.length, kx)
+          const weight = weighed ? weights[q * taps + tap] : 1
+          for (let row = firstRow; row < firstRow + rowCount; row++) {
             const y = place(height, row % height.length, ky)
             const z = place(depth, Math.floor(row / height.length), kz)
-            if (x < 0 || y < 0 || z < 0 || x >= outW || y >= outH || z >= outD) continue
-            const value = values[q * channelStride + tap * tapStride + at]
-            expected[((q * outD + z) * outH + y) * outW + x] += weighed
-              ? Math.fround(value * weights[q * taps + tap])
-              : value
+            if (y < 0 || z < 0 || y >= outH || z >= outD) continue
+            const from = q * channelStride + tap * tapStride + (row - firstRow) * width.length
+            for (let i = 0; i < width.length; i++) {
+              const x = place(width, i, kx)
+              if (x < 0 || x >= outW) continue
+              expected[((q * outD + z) * outH + y) * outW + x] += Math.fround(values[from + i] * weight)
+            }
           }
         }
       }

@@ -80,13 +80,16 @@ function byDefinition(
       for (let x = 0; x < outW; x++) {
         let sum = bias[p]
         let magnitude = Math.abs(sum)
-        for (let at = 0; at < inch * 9; at++) {
-          const q = Math.floor(at / 9)
-          const [iy, ix] = [y - padTop + Math.floor((at % 9) / 3), x - padLeft + (at % 3)]
-          const inside = iy >= 0 && iy < h && ix >= 0 && ix < w
-          const product = filters[p * inch * 9 + at] * (inside ? input[(q * h + iy) * w + ix] : padValue)
-          sum += product
-          magnitude += Math.abs(product)
+        let tap = p * inch * 9
+        for (let q = 0; q < inch; q++) {
+          for (let iy = y - padTop; iy < y - padTop + 3; iy++) {
+            for (let ix = x - padLeft; ix < x - padLeft + 3; ix++) {
+              const inside = iy >= 0 && iy < h && ix >= 0 && ix < w
+              const product = filters[tap++] * (inside ? input[(q * h + iy) * w + ix] : padValue)
+              sum += product
+              magnitude += Math.abs(product)
+            }
+          }
         }
         values.push(relu ? Math.max(sum, 0) : sum)
         magnitudes.push(magnitude)

@@ -50,7 +50,7 @@ describe.each(causes.filter(({ named }) => named !== undefined))('$name', (cause
   })
 
   test('is not named in noise', () => {
-    for (const { scene, pair } of pairsOf(cause, 3)) {
+    for (const { scene, pair } of pairsOf(cause, trials(2))) {
       expect.soft(hintsOf(hidden(pair))[0]?.message ?? '', scene).not.toMatch(named)
     }
   })

@@ -49,7 +49,7 @@ describe.each(sizes)('$name', ({ size }) => {
         const expected = allMatch(elementsOf(a), elementsOf(r), options)
         expectSame(compareTensors(size(a), size(r), options).pass, expected)
       }),
-      runs(25),
+      runs(15),
     )
   })
 

@@ -101,7 +101,11 @@ function placesOf({ few }: Scene, { axis: { length, stride }, first }: Slices): 
 }
 
 function columnsAt(places: readonly number[], { axis: { stride }, count }: Slices, { values }: Side): Float64Array[] {
-  return Array.from({ length: count }, (_, k) => Float64Array.from(places, (place) => values[place + k * stride]))
+  return Array.from({ length: count }, (_, k) => {
+    const column = new Float64Array(places.length)
+    for (let i = 0; i < places.length; i++) column[i] = values[(places[i] as number) + k * stride]
+    return column
+  })
 }
 
 /** Whether there are so many different places that weights cannot fit them by chance: few classes or constant areas can. */
@@ -123,25 +127,31 @@ function fitMixes(xs: readonly Float64Array[], ys: readonly Float64Array[]): Mix
   const [means, centred] = [xs.map(meanOf), xs.map(centre)]
   const basis = orthogonalize(centred)
   const norms = centred.map((x) => Math.sqrt(dot(x, x)))
-  let [left, leftBySingle, whole] = [0, 0, 0]
+  const targets = ys.map(centre)
+  const spreads = targets.map((y) => dot(y, y))
+  let whole = 0
+  for (const [k, spread] of spreads.entries()) {
+    whole += Math.min(spread, distanceBetween(ys[k] as Float64Array, xs[k] as Float64Array))
+  }
+  let [left, leftBySingle] = [0, 0]
   const mixes: Mix[] = []
   for (const [k, values] of ys.entries()) {
-    const y = centre(values)
-    const [rest, spread] = [y.slice(), dot(y, y)]
+    const [y, spread] = [targets[k] as Float64Array, spreads[k] as number]
+    const rest = y.slice()
+    const along = basis.map((direction) => takeOut(direction, rest))
+    left += dot(rest, rest)
+    if (left > mostLeftByRounding * whole) return undefined
     const best = centred.reduce(
       (most, x, j) => Math.max(most, norms[j] === 0 ? 0 : (dot(x, y) / (norms[j] as number)) ** 2),
       0,
     )
-    const along = basis.map((direction) => takeOut(direction, rest))
     const weights = solve(basis, along).map((weight, j) =>
       Math.abs(weight) * (norms[j] as number) < 1e-5 * Math.sqrt(spread) ? 0 : weight,
     )
     const plus = meanOf(values) - weights.reduce((sum, weight, j) => sum + weight * (means[j] as number), 0)
     const least = 1e-5 * Math.max(Math.sqrt(spread / y.length), Math.abs(meanOf(values)))
     mixes.push({ weights, plus: Math.abs(plus) < least ? 0 : plus })
-    left += dot(rest, rest)
     leftBySingle += spread - best
-    whole += Math.min(spread, distanceBetween(values, xs[k] as Float64Array))
   }
   const isExact = left <= mostLeftByWeights * whole
   const isRounded =
@@ -194,11 +204,16 @@ function distanceBetween(x: Float64Array, y: Float64Array): number {
   return sum
 }
 
-const meanOf = (x: Float64Array) => x.reduce((sum, value) => sum + value, 0) / x.length
+function meanOf(x: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < x.length; i++) sum += x[i]
+  return sum / x.length
+}
 
 function centre(x: Float64Array): Float64Array {
-  const mean = meanOf(x)
-  return x.map((value) => value - mean)
+  const [mean, centred] = [meanOf(x), new Float64Array(x.length)]
+  for (let i = 0; i < x.length; i++) centred[i] = x[i] - mean
+  return centred
 }
 
 function describe({ axis, first, count }: Slices, mixes: readonly Mix[], from: Side, to: Side): string {

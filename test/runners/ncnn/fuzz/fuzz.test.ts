@@ -12,7 +12,7 @@ import { keepFailure } from './keep-failure.ts'
 import { textModels } from './models.ts'
 import { anyPlan, build, type FuzzCase } from './mutate.ts'
 
-const runs = Number(process.env.FUZZ_RUNS ?? 400)
+const runs = Number(process.env.FUZZ_RUNS ?? 200)
 const seed = Number(process.env.FUZZ_SEED ?? 7)
 const memoryLimit = 256 * 2 ** 20
 /** Far above what a slow machine needs for an honest answer; a hang or a quadratic loop is far above this. */

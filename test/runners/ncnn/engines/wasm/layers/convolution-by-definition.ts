@@ -24,9 +24,6 @@ function positions(sizes: readonly number[]): number[][] {
   )
 }
 
-const indexOf = (sizes: readonly number[], at: readonly number[]): number =>
-  at.reduce((index, i, axis) => index * sizes[axis] + i, 0)
-
 /** y[p][o] = bias[p] + sum over q, k of weight[p][q][k] * x[q][o * stride - before + k * dilation] */
 export function convolutionByDefinition(
   example: Example,
@@ -44,11 +41,13 @@ export function convolutionByDefinition(
   const data = positions([outputs, ...output]).map(([p, ...o]) => {
     const firstChannel = Math.floor(p / (outputs / group)) * inputs
     let sum = bias[p]
-    for (const [q, ...k] of taps) {
-      const at = o.map((position, axis) => position * stride[axis] - before[axis] + k[axis] * dilation[axis])
-      const inside = at.every((position, axis) => position >= 0 && position < input[axis])
-      const value = inside ? x[(firstChannel + q) * product(input) + indexOf(input, at)] : padValue
-      sum += weight[indexOf([outputs, inputs, ...kernel], [p, q, ...k])] * value
+    for (const [tap, [q, ...k]] of taps.entries()) {
+      let index: number | undefined = firstChannel + q
+      for (let axis = 0; axis < input.length && index !== undefined; axis++) {
+        const at = o[axis] * stride[axis] - before[axis] + k[axis] * dilation[axis]
+        index = at >= 0 && at < input[axis] ? index * input[axis] + at : undefined
+      }
+      sum += weight[p * taps.length + tap] * (index === undefined ? padValue : x[index])
     }
     return sum
   })
@@ -73,11 +72,13 @@ export function deconvolutionByDefinition(
   const data = positions([outputs, ...output]).map(([p, ...o]) => {
     const firstChannel = Math.floor(p / (outputs / group)) * inputs
     let sum = bias[p]
-    for (const [q, ...k] of taps) {
-      const at = o.map((position, axis) => (position + before[axis] - k[axis] * dilation[axis]) / stride[axis])
-      if (!at.every((i, axis) => Number.isInteger(i) && i >= 0 && i < input[axis])) continue
-      const value = x[(firstChannel + q) * product(input) + indexOf(input, at)]
-      sum += weight[indexOf([outputs, inputs, ...kernel], [p, q, ...k])] * value
+    for (const [tap, [q, ...k]] of taps.entries()) {
+      let index: number | undefined = firstChannel + q
+      for (let axis = 0; axis < input.length && index !== undefined; axis++) {
+        const at = (o[axis] + before[axis] - k[axis] * dilation[axis]) / stride[axis]
+        index = Number.isInteger(at) && at >= 0 && at < input[axis] ? index * input[axis] + at : undefined
+      }
+      if (index !== undefined) sum += weight[p * taps.length + tap] * x[index]
     }
     return sum
   })
