@@ -142,7 +142,12 @@ async function withoutDoubtful(suspicion: Suspicion): Promise<Suspicion> {
   const erring = new Set(surely.rest.flatMap(({ segment }) => segment))
   const isDoubtful = (row: Row): boolean =>
     supposedOf(row).some(({ reference }) => claimed.has(reference)) && !row.segment.some((layer) => erring.has(layer))
-  const kept = rest.filter((row) => !isDoubtful(row))
+  // What is shared may show only where nothing wrong is among the rows.
+  const explained = new Set(
+    surely.scene.suspects.filter((row) => !surely.rest.some(({ blob }) => blob === row.blob)).map(({ blob }) => blob),
+  )
+  const left = rest.filter((row) => !isDoubtful(row))
+  const kept = left.length < rest.length ? left.filter(({ blob }) => !explained.has(blob)) : left
   return kept.length === 0 ? surely : { ...suspicion, rest: kept }
 }
 

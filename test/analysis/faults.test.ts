@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { randomWeights } from '../../bench/random-weights.ts'
 import { type Diagnosis, diagnose } from '../../src/model-analysis.ts'
-import type { LayerChange, Model } from '../../src/runners/model.ts'
+import type { LayerChange, Model, VariantSettings } from '../../src/runners/model.ts'
 import { loadNcnn } from '../../src/runners/ncnn/index.ts'
 import type { Tensor } from '../../src/tensor/tensor.ts'
 import { normal, randomFrom } from '../compare/hints/scenes.ts'
@@ -334,13 +334,16 @@ describe('a recording of some tensors under other names', () => {
     ]).buffer,
   )
 
-  test.each([
+  test.each<[cause: string, settings: VariantSettings]>([
     ['float32', {}],
-    ['float32', { useWinogradConvolution: true }],
-    ['bf16-storage', { useBf16Storage: true }],
-    ['fp16-storage', { useFp16Storage: true }],
-  ])('blames nobody for %s, whichever they are', async (cause, ncnn) => {
-    using model = await load(lines, { ncnn }, bin)
+    ['float32', { ncnn: { useWinogradConvolution: true } }],
+    ['bf16-storage', { ncnn: { useBf16Storage: true } }],
+    ['fp16-storage', { ncnn: { useFp16Storage: true } }],
+    ['fp16-weights', { weights: 'float16' }],
+  ])('blames nobody for %s, whichever they are', async (cause, settings) => {
+    using plain = await load(lines, {}, bin)
+    const model = await plain.variant?.(settings)
+    if (model === undefined) throw new Error('there is no variant')
     using exact = await load(lines, { precision: 'float64' }, bin)
     const inner = ['c1', 'b1', 'r1', 'c2', 'b2', 'r2', 's1', 'c3', 'w1', 'l1', 'c4']
     for (let pick = 0; pick < 24; pick++) {
@@ -363,5 +366,6 @@ describe('a recording of some tensors under other names', () => {
       expect([kept, told(diagnosis)]).toEqual([kept, []])
       expect(['winograd', cause]).toContain(diagnosis.cause)
     }
+    model.close()
   })
 })
