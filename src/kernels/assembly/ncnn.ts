@@ -1,4 +1,6 @@
 // The kernels of the built-in ncnn engine, one module. What each export does is said where it is defined: ../definitions.ts.
+import { TABLE_BYTES } from './half-math'
+
 export { activate } from './activation'
 export { bilinearScratchBytes } from './bilinear'
 export { convolution } from './convolution'
@@ -8,7 +10,6 @@ export { addScaled, binary, prelu, scaleBias, unary } from './elementwise'
 export { gemm, gemmLeft, gemmRight, packLeft, packRight } from './gemm'
 export { gridSample, gridSampleScratchBytes } from './grid-sample'
 export { halfDepthwise, halfDepthwiseScratchBytes } from './half-depthwise'
-import { TABLE_BYTES } from './half-math'
 export { halfFunction } from './half-math'
 export { halfMoments } from './half-norms'
 export { halfGru, halfLstm, halfRnn } from './half-recurrent'
