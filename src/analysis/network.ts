@@ -15,7 +15,11 @@ export interface Network {
 /** Layer types that hand their one input on, to several readers or under another name. */
 const repeats = new Set(['Split', 'Identity'])
 
-export const isRepeating = ({ type, inputs }: LayerInfo): boolean => repeats.has(type) && inputs.length === 1
+/** Splits that give parts of what they read, as those of ONNX and TensorFlow do. */
+const dividing = new WeakSet<LayerInfo>()
+
+export const isRepeating = (layer: LayerInfo): boolean =>
+  repeats.has(layer.type) && layer.inputs.length === 1 && !dividing.has(layer)
 
 /** Layer types that may give another layout than they take, in the runtimes' own names. */
 const reshaping = new Set(
@@ -27,7 +31,13 @@ const reshaping = new Set(
 
 export const mayReshape = ({ type }: LayerInfo): boolean => reshaping.has(type)
 
-export function networkOf(all: readonly LayerInfo[]): Network {
+/** @param lengthOf how many elements a blob has; undefined where that is not known */
+export function networkOf(all: readonly LayerInfo[], lengthOf: (blob: string) => number | undefined): Network {
+  for (const layer of all) {
+    const [length, ...parts] = [...layer.inputs.slice(0, 1), ...layer.outputs].map(lengthOf)
+    if (length === undefined || !repeats.has(layer.type)) continue
+    if (parts.some((part) => part !== undefined && part !== length)) dividing.add(layer)
+  }
   const producer = new Map<string, LayerInfo>()
   const consumers = new Map<string, LayerInfo[]>()
   for (const layer of all) {

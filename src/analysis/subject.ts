@@ -51,10 +51,11 @@ type Given = Omit<Subject, 'network' | 'facts' | 'compute' | 'details'>
 export async function subjectOf(given: Given): Promise<Subject> {
   const { model, inputs } = given
   const known = new Map<string, Promise<LayerDetails | undefined>>()
+  const facts = await gatherFacts(model, inputs)
   return {
     ...given,
-    network: networkOf(model.layers),
-    facts: await gatherFacts(model, inputs),
+    network: networkOf(model.layers, (blob) => facts.get(blob)?.length),
+    facts,
     compute: (tensors, outputs) => model.run(Object.fromEntries(tensors), { outputs }),
     details(layer) {
       let details = known.get(layer.name)

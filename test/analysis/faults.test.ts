@@ -369,3 +369,26 @@ describe('a recording of some tensors under other names', () => {
     model.close()
   })
 })
+
+test('a Split that gives parts of what it reads, as in ONNX, hands nothing on', async () => {
+  const lines = [
+    'Input in 0 1 in',
+    'Convolution conv1 1 1 in c1 0=8 1=3 4=1 5=1 6=216',
+    'Slice slice 1 2 c1 x y -23300=2,4,4 1=0',
+    'Convolution conv2 1 1 y c2 0=4 1=3 4=1 5=1 6=144',
+    'BinaryOp add 2 1 x c2 out 0=0',
+  ]
+  using own = await load(lines)
+  using exact = await load(lines, { precision: 'float64' })
+  const model: Model = {
+    ...own,
+    layers: own.layers.map((layer) => (layer.type === 'Slice' ? { ...layer, type: 'Split' } : layer)),
+    variant: undefined,
+    inspectLayer: undefined,
+  }
+  const reference = opaque(exact)
+  const referenceInputs = { [reference.inputs[0].name]: inputs.in }
+  const diagnosis = await diagnose(model, reference, { inputs, referenceInputs })
+  expect(diagnosis).toMatchObject({ verdict: 'grows evenly', culprits: [] })
+  expect(diagnosis.layers.map(({ blob }) => blob)).toEqual(['c1', 'x', 'y', 'c2', 'out'])
+})
