@@ -1,7 +1,8 @@
 // Without the entry points: `expect.extend(tensorMatchers)` is all that a runner with Jest's `expect` needs.
 import * as jest from 'expect'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { tensorMatchers } from '../../src/index.ts'
+import { registerTensorMatchers } from '../../src/matchers/register.ts'
 import type { AsymmetricTensorMatchers, TensorMatchers } from '../../src/matchers/types.ts'
 import { reportOf } from './report-of.ts'
 import { randomNumbers } from './samples.ts'
@@ -10,6 +11,11 @@ interface ExtendedExpect extends AsymmetricTensorMatchers {
   extend(matchers: object): void
   (actual: unknown): TensorMatchers<void> & { toEqual(expected: unknown): void; not: TensorMatchers<void> }
 }
+
+// The entry points do more, on which suites rely that come after this one.
+afterAll(() => {
+  for (const each of [expect, jest.expect]) registerTensorMatchers(each)
+})
 
 describe.each([
   ['Vitest', expect as unknown as ExtendedExpect],
