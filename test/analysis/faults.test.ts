@@ -6,6 +6,7 @@ import type { LayerChange, Model, VariantSettings } from '../../src/runners/mode
 import { loadNcnn } from '../../src/runners/ncnn/index.ts'
 import type { Tensor } from '../../src/tensor/tensor.ts'
 import { normal, randomFrom } from '../compare/hints/scenes.ts'
+import { trials } from '../trials.ts'
 import { asAnotherRuntime, channelsLast, image } from './small-network.ts'
 
 type LoadOptions = Parameters<typeof loadNcnn>[1]
@@ -346,7 +347,7 @@ describe('a recording of some tensors under other names', () => {
     if (model === undefined) throw new Error('there is no variant')
     using exact = await load(lines, { precision: 'float64' }, bin)
     const inner = ['c1', 'b1', 'r1', 'c2', 'b2', 'r2', 's1', 'c3', 'w1', 'l1', 'c4']
-    for (let pick = 0; pick < 24; pick++) {
+    for (let pick = 0; pick < trials(6); pick++) {
       const choose = randomFrom(pick)
       const kept = ['in', ...inner.filter(() => choose() < 0.3), 'out']
       const whole = opaque(exact)
