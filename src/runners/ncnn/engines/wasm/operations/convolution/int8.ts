@@ -46,11 +46,11 @@ export interface LoadedWeights {
 /** Filters with int8 weights, and how integers and real numbers are converted into each other. */
 export interface Int8Filters extends Filters {
   /**
-   * What the weight is: `packed` group by group for the int8 kernel; `winograd`, likewise for Winograd's algorithm; `floats` for the depthwise kernel, which gains nothing from pairs of
+   * What the weight is: `packed` group by group for an int8 kernel; `floats` for the depthwise kernel, which gains nothing from pairs of
    * products and whose float32 sums of integers are exact; `bytes` for sums in float64.
    */
-  readonly form: 'packed' | 'winograd' | 'floats' | 'bytes'
-  /** Outputs per side of the tiles of Winograd's algorithm; 0 for another form. */
+  readonly form: 'packed' | 'floats' | 'bytes'
+  /** Outputs per side of the tiles of Winograd's algorithm, for which the weight is packed; 0 without it. */
   readonly winogradSize: number
   /** Integers per unit of the input. */
   readonly inputScale: number
@@ -168,7 +168,7 @@ function prepareWeight(
     else kernels.packInt8Filters({ source, outch, inch, taps, packed: target })
   }
   bytes.release()
-  return { form: size > 0 ? 'winograd' : 'packed', winogradSize: size, weight: packed }
+  return { form: 'packed', winogradSize: size, weight: packed }
 }
 
 /** Bytes of the packed filters of one group. */
