@@ -89,7 +89,9 @@ export const InnerProduct = defineLayer({
       }
       innerProductInt8(x, int8, quantization, bias_data, y, rows, activation, workspace)
     } else if (half !== undefined) {
-      multiplyHalf(x, half.right, perRow ? half.rows : half.features, bias_data, y, rows, workspace)
+      const features = workspace.scratch(x.shape)
+      arrange(x.data, half.places, features.data)
+      multiplyHalf(features, half.right, perRow ? half.rows : half.features, bias_data, y, rows, workspace)
       activateHalf(y, activation, workspace)
     } else if (packed === undefined) {
       innerProductPlain(x, weight_data, bias_data, y, rows, activation)
@@ -98,7 +100,10 @@ export const InnerProduct = defineLayer({
   },
 })
 
-/** W for sums in half precision: those of one row of features run in eight chains, those of each row of a matrix in one. */
+/**
+ * W for sums in half precision: those of one row of features run in eight chains, those of each row of a matrix in one. Its columns lie in the
+ * order of the eight chains, so that memory is read from beginning to end.
+ */
 function halfProducts(
   {
     params: { num_output },
@@ -110,13 +115,31 @@ function halfProducts(
   num_input: number,
   workspace: Workspace,
 ) {
-  const right = packHalfRight(weight_data, 0, num_output, num_input, workspace)
+  const chains = inTurn(num_input, 8)
+  const places = Int32Array.from(chains.flat())
+  const placeOf = new Int32Array(num_input)
+  for (const [i, place] of places.entries()) placeOf[place] = i
+  const arranged = workspace.scratch(weight_data.shape)
+  arrange(weight_data.data, places, arranged.data)
+  const right = packHalfRight(arranged, 0, num_output, num_input, workspace)
   weight_data.release()
   if (bias_data !== undefined) workspace.kernels.roundToHalf({ data: bias_data.ptr, n: bias_data.length })
   return {
+    places,
     right,
-    features: storeOrder(inTurn(num_input, 8), workspace),
-    rows: storeOrder(inTurn(num_input, 1), workspace),
+    features: storeOrder(
+      chains.map((chain) => chain.map((place) => placeOf[place])),
+      workspace,
+    ),
+    rows: storeOrder([[...placeOf]], workspace),
+  }
+}
+
+/** Copies rows of as many elements as there are places, whose elements are then in that order. */
+function arrange(rows: ArrayLike<number>, places: Int32Array, arranged: { [index: number]: number }): void {
+  const { length } = places
+  for (let start = 0; start < rows.length; start += length) {
+    for (let i = 0; i < length; i++) arranged[start + i] = rows[start + places[i]]
   }
 }
 
