@@ -6,7 +6,6 @@ import { checkModel, problemWithInputs } from '../runners/check-arguments.ts'
 import type { Model } from '../runners/model.ts'
 import { AnalysisError } from './analysis-error.ts'
 import { type LayerRow, layerTable } from './layer-table.ts'
-import { isRepeating } from './network.ts'
 import { compareOutputs, type OutputComparison } from './outputs.ts'
 import { type ModelPairOptions, prepare } from './prepare.ts'
 import { type Row, rowsOf } from './rows.ts'
@@ -92,8 +91,9 @@ export async function examineSurely({ walk, comparison }: Examined): Promise<Exa
 async function examineWalk(walk: Walk, outputs: readonly OutputComparison[]): Promise<Examined> {
   const rows = await rowsOf(walk)
   const layers = await layerTable(walk, rows)
-  const unmatched = walk.subject.network.layers
-    .filter((layer) => !isRepeating(layer))
+  const { network } = walk.subject
+  const unmatched = network.layers
+    .filter((layer) => !network.isRepeating(layer))
     .flatMap((layer) => layer.outputs)
     .filter((blob) => walk.visited.get(blob)?.match === undefined)
   return {

@@ -3,7 +3,7 @@ import type { LayerInfo } from '../runners/model.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { float32Tensor, floatsOf } from './elements.ts'
 import { bestFit, type Layout, layoutsBetween, rearrange } from './layouts.ts'
-import { isRepeating, mayReshape } from './network.ts'
+import { mayReshape } from './network.ts'
 import { unquantize } from './quantized.ts'
 import type { ReferenceTensor } from './reference.ts'
 import { sureError } from './search.ts'
@@ -87,7 +87,7 @@ function unmatchedBefore({ subject: { network }, visited }: Walk, stuck: LayerIn
     for (const blob of layer.inputs) {
       const producer = network.producer.get(blob)
       if (producer === undefined || seen.has(producer) || producer.type === 'Input') continue
-      const repeats = isRepeating(producer)
+      const repeats = network.isRepeating(producer)
       if (!repeats && (visited.get(blob)?.depth ?? 0) === 0) continue
       seen.add(producer)
       climb(producer)
@@ -168,7 +168,7 @@ async function isConfirmed(
   for (let step = 0; step < mostSteps && front.length > 0; step++) {
     const next: string[] = []
     for (const reader of front.flatMap((name) => network.consumers.get(name) ?? [])) {
-      if (isRepeating(reader)) {
+      if (network.isRepeating(reader)) {
         const repeated = local.get(reader.inputs[0])
         if (repeated === undefined) continue
         for (const output of reader.outputs) local.set(output, repeated)

@@ -3,7 +3,6 @@ import type { LayerInfo } from '../runners/model.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { distance } from './distance.ts'
 import { asFloat32, floatsOf } from './elements.ts'
-import { isRepeating } from './network.ts'
 import { sureError } from './search.ts'
 import type { Subject } from './subject.ts'
 
@@ -22,7 +21,8 @@ export async function namesHold(subject: Subject): Promise<boolean> {
   }
   if (model.blobs.filter(sameLength).length < 0.8 * model.blobs.length) return false
   const candidates = network.layers.filter(
-    (layer) => layer.inputs.length > 0 && !isRepeating(layer) && [...layer.inputs, ...layer.outputs].every(sameLength),
+    (layer) =>
+      layer.inputs.length > 0 && !network.isRepeating(layer) && [...layer.inputs, ...layer.outputs].every(sameLength),
   )
   const step = Math.max(1, Math.floor(candidates.length / probes))
   const asked = candidates.filter((_, i) => i % step === 0)

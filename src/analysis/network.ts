@@ -6,20 +6,16 @@ export interface Network {
   readonly layers: readonly LayerInfo[]
   readonly producer: ReadonlyMap<string, LayerInfo>
   readonly consumers: ReadonlyMap<string, readonly LayerInfo[]>
+  /** Whether a layer hands its one input on, to several readers or under another name. */
+  isRepeating(layer: LayerInfo): boolean
   /** The blob whose elements this one repeats; itself for all others. */
   original(blob: string): string
   /** Position of a layer in `layers`. */
   position(layer: LayerInfo): number
 }
 
-/** Layer types that hand their one input on, to several readers or under another name. */
+/** Layer types that hand their one input on; but a Split of ONNX or TensorFlow gives parts of it. */
 const repeats = new Set(['Split', 'Identity'])
-
-/** Splits that give parts of what they read, as those of ONNX and TensorFlow do. */
-const dividing = new WeakSet<LayerInfo>()
-
-export const isRepeating = (layer: LayerInfo): boolean =>
-  repeats.has(layer.type) && layer.inputs.length === 1 && !dividing.has(layer)
 
 /** Layer types that may give another layout than they take, in the runtimes' own names. */
 const reshaping = new Set(
@@ -33,11 +29,15 @@ export const mayReshape = ({ type }: LayerInfo): boolean => reshaping.has(type)
 
 /** @param lengthOf how many elements a blob has; undefined where that is not known */
 export function networkOf(all: readonly LayerInfo[], lengthOf: (blob: string) => number | undefined): Network {
-  for (const layer of all) {
-    const [length, ...parts] = [...layer.inputs.slice(0, 1), ...layer.outputs].map(lengthOf)
-    if (length === undefined || !repeats.has(layer.type)) continue
-    if (parts.some((part) => part !== undefined && part !== length)) dividing.add(layer)
-  }
+  const repeating = new Set(
+    all.filter(({ type, inputs, outputs }) => {
+      if (!repeats.has(type) || inputs.length !== 1) return false
+      const [length] = inputs.map(lengthOf)
+      const isPart = (part: number | undefined): boolean => part !== undefined && part !== length
+      return length === undefined || !outputs.map(lengthOf).some(isPart)
+    }),
+  )
+  const isRepeating = (layer: LayerInfo): boolean => repeating.has(layer)
   const producer = new Map<string, LayerInfo>()
   const consumers = new Map<string, LayerInfo[]>()
   for (const layer of all) {
@@ -54,6 +54,7 @@ export function networkOf(all: readonly LayerInfo[], lengthOf: (blob: string) =>
     layers,
     producer,
     consumers,
+    isRepeating,
     original(blob) {
       let source = blob
       for (let layer = producer.get(source); layer !== undefined && isRepeating(layer); layer = producer.get(source)) {

@@ -5,7 +5,6 @@ import { distance, type Elements } from './distance.ts'
 import { asFloat32, float32Tensor, floatsOf } from './elements.ts'
 import { nearest } from './hypotheses.ts'
 import { placesOf, rearrange } from './layouts.ts'
-import { isRepeating } from './network.ts'
 import { jitterNoise, longestSum, roundingNoise } from './noise.ts'
 import { unquantize } from './quantized.ts'
 import { isUnsure, type Match, visitedOf, type Walk } from './walk-state.ts'
@@ -47,7 +46,7 @@ async function makeRows(walk: Walk): Promise<Row[]> {
   const { subject, visited } = walk
   const rows: Row[] = []
   for (const layer of subject.network.layers) {
-    if (isRepeating(layer)) continue
+    if (subject.network.isRepeating(layer)) continue
     for (const blob of layer.outputs) {
       const match = visited.get(blob)?.match
       if (match !== undefined) rows.push(await makeRow(walk, layer, blob, match))

@@ -4,7 +4,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { distance, type Elements } from './distance.ts'
 import { asFloat32, float32Tensor, floatsOf } from './elements.ts'
 import { bestFit, layoutsBetween, placesOf, rearrange } from './layouts.ts'
-import { isRepeating, mayReshape } from './network.ts'
+import { mayReshape } from './network.ts'
 import { quantize, type Scales, unquantize } from './quantized.ts'
 import { searchIn, sureError } from './search.ts'
 import { outputCounterpart, type Subject } from './subject.ts'
@@ -90,7 +90,7 @@ export function startWalk(subject: Subject, namesHold: boolean, surely: boolean)
     feeds: (inputs) => new Map(inputs.map((blob) => [blob, feed(blob)])),
     placeBefore,
     async visit(layer) {
-      if (isRepeating(layer)) {
+      if (subject.network.isRepeating(layer)) {
         for (const blob of layer.outputs) visited.set(blob, lookUp(layer.inputs[0]))
         return
       }

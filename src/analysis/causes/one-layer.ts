@@ -1,7 +1,6 @@
 // Computes a row's layers alone, with one of them changed: does the error go away?
 import type { LayerChange, LayerInfo } from '../../runners/model.ts'
 import { distance, type Elements } from '../distance.ts'
-import { isRepeating } from '../network.ts'
 import { leastFactor, numbersOf, type Row, targetOf } from '../rows.ts'
 import type { Walk } from '../walk-state.ts'
 import { type Scene, withVariant } from './found.ts'
@@ -50,7 +49,7 @@ function layersToRun({ subject: { network } }: Walk, { segment, feeds }: Row): s
   for (const layer of layers) {
     for (const blob of layer.inputs) {
       const producer = feeds.includes(blob) ? undefined : network.producer.get(blob)
-      if (producer !== undefined && isRepeating(producer)) layers.add(producer)
+      if (producer !== undefined && network.isRepeating(producer)) layers.add(producer)
     }
   }
   return [...layers].map(({ name }) => name)
