@@ -4,6 +4,12 @@ import { fusedActivation, noActivation } from './activation.ts'
 import { kernel, measure } from './definition.ts'
 import { window } from './geometry.ts'
 
+/** What a convolution reads and where its sums go. */
+const image = ['input', 'inch', 'h', 'w', 'packedFilters', 'sums', 'outch', 'outH', 'outW'] as const
+
+/** What becomes of the sums. */
+const finish = ['scales', 'bias', ...fusedActivation, 'outputScale', 'output'] as const
+
 export const int8Kernels = {
   /**
    * destination[i] = source[i] * scale, rounded to the nearest integer of -127..127, halves away from zero, NaN to 0; stays float32.
@@ -41,7 +47,7 @@ export const int8Kernels = {
   /**
    * What {@link int8Convolution} does to sums, for sums [channels][n] that are floats; `sums` equal to `output` gives floats, else bytes.
    */
-  int8Finish: kernel(['sums', 'channels', 'n', 'scales', 'bias', ...fusedActivation, 'outputScale', 'output'], {
+  int8Finish: kernel(['sums', 'channels', 'n', ...finish], {
     bias: 0,
     ...noActivation,
   }),
@@ -57,27 +63,7 @@ export const int8Kernels = {
    * activations none, relu, leakyRelu and clip. With `sums` equal to `output` that is the result; else `sums` is memory for
    * outch*outH*outW int32, and the result is times `outputScale` in signed bytes. `scratch`: {@link gemmScratchBytes}.
    */
-  int8Convolution: kernel(
-    [
-      'input',
-      'inch',
-      'h',
-      'w',
-      'packedFilters',
-      'sums',
-      'outch',
-      'outH',
-      'outW',
-      ...window,
-      'scales',
-      'bias',
-      ...fusedActivation,
-      'outputScale',
-      'output',
-      'scratch',
-    ],
-    { bias: 0, ...noActivation },
-  ),
+  int8Convolution: kernel([...image, ...window, ...finish, 'scratch'], { bias: 0, ...noActivation }),
   /**
    * Outputs per side of the tiles, 4 or 2, with which Winograd's algorithm computes 3x3 convolutions of stride and dilation 1 by int8 filters
    * [outch][inch][3][3] exactly and faster than {@link int8Convolution}; 0 where it does not.
@@ -91,29 +77,10 @@ export const int8Kernels = {
    * What {@link int8Convolution} gives, by Winograd's algorithm: `rowCount` rows of tiles from `firstRow` on, of `size` rows of outputs each.
    * `scratch`: {@link int8WinogradScratchBytes}.
    */
-  int8WinogradRows: kernel(
-    [
-      'size',
-      'input',
-      'inch',
-      'h',
-      'w',
-      'packedFilters',
-      'sums',
-      'outch',
-      'outH',
-      'outW',
-      'scales',
-      'bias',
-      ...fusedActivation,
-      'outputScale',
-      'output',
-      'firstRow',
-      'rowCount',
-      'scratch',
-    ],
-    { bias: 0, ...noActivation },
-  ),
+  int8WinogradRows: kernel(['size', ...image, ...finish, 'firstRow', 'rowCount', 'scratch'], {
+    bias: 0,
+    ...noActivation,
+  }),
   /** Bytes of scratch memory that {@link int8WinogradRows} needs. */
   int8WinogradScratchBytes: measure(['size', 'inch', 'outch', 'outH', 'outW']),
   /** Bytes of a right matrix [k,n] after {@link packInt8Right}: panels of 8 columns follow each other. */

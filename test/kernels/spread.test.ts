@@ -237,6 +237,35 @@ test('deconvolution in half precision adds products through blocks of inputs fro
   )
 })
 
+test('an infinite weight reaches the outputs of its tap only', () => {
+  const [count, kernelW] = [5, 3]
+  const target = arena.put(new Float32Array(count))
+  kernels.halfDeconvolution({
+    source: arena.put(new Float32Array(count).fill(2)),
+    inputs: 1,
+    block: 1,
+    h: 1,
+    w: count,
+    weights: arena.put([Number.POSITIVE_INFINITY, 1, 1]),
+    channels: 1,
+    target,
+    outH: 1,
+    outW: count,
+    kernelH: 1,
+    kernelW,
+    strideH: 1,
+    strideW: 1,
+    dilationH: 1,
+    dilationW: 1,
+    top: 0,
+    left: 1,
+    scratch: arena.bytes(halfDeconvolutionScratchBytes(kernelW)),
+  })
+  const [, , , , last] = arena.read(target, count)
+  arena.reset()
+  expect(last).toBe(4)
+})
+
 test.each([
   ['below', 1 + 2 ** -10, 1023 * 2 ** -15, 1025 * 2 ** -16, 1 + 2 ** -10],
   ['above', 1, 993 * 2 ** -15, 1056 * 2 ** -16, 1 + 2 ** -10],

@@ -2,6 +2,7 @@
 import { distance } from '../distance.ts'
 import type { OutputComparison } from '../outputs.ts'
 import { type Row, supposedRow } from '../rows.ts'
+import { visitedOf } from '../walk-state.ts'
 import type { Explanation, Scene } from './found.ts'
 import { changedParameter } from './layer-fault.ts'
 
@@ -23,7 +24,7 @@ export async function wrongEnds(
   rows: readonly Row[],
   outputs: readonly OutputComparison[],
 ): Promise<WrongEnd[]> {
-  const { subject, search, visited } = scene.walk
+  const { subject, search } = scene.walk
   const ends: WrongEnd[] = []
   for (const { name, reference, error } of outputs) {
     const row = rows.find(({ blob }) => blob === subject.network.original(name))
@@ -37,7 +38,7 @@ export async function wrongEnds(
     if (isOne) continue
     const isOutput = subject.referenceOutputs.includes(found.name)
     // The operation may be one that the layer could do itself.
-    const shape = visited.get(row.blob)?.shape ?? []
+    const { shape } = visitedOf(scene.walk, row.blob)
     const right = isOutput
       ? undefined
       : await supposedRow(scene.walk, row.blob, { reference: expected, layout: search.layouts(shape, expected)[0] })

@@ -37,9 +37,10 @@ function listTaps(
   return list
 }
 
-/** sum + a b, rounded once. */
-function exactStep(sum: v128, a: v128, b: v128): v128 {
-  return addProductOnce(sum, a, b)
+/** sum + a b, rounded once, where the tap reaches the output. A call, as it is rare: in place it would take registers from the loop. */
+function exactStep(sum: v128, a: v128, b: v128, reached: v128): v128 {
+  // An infinite weight times the 0 that stands for no input is NaN.
+  return v128.bitselect(addProductOnce(sum, a, b), sum, reached)
 }
 
 /** Less than the number that is added in order to round a sum, where that is half a unit of the last place away from the half. */
@@ -95,8 +96,8 @@ export function halfDeconvolution(
                 const r3 = f32x4.sub(f32x4.add(s, m), m)
                 doubt = v128.or(doubt, i32x4.eq(v128.and(f32x4.sub(s, r3), positive), i32x4.sub(m, tie))), most = i32x4.max_u(most, m)
                 if (v128.any_true(v128.or(doubt, i32x4.ge_u(most, large)))) {
-                  a = exactStep(a, weight, v), b = exactStep(b, weight, u)
-                  a2 = exactStep(a2, weight2, v), b2 = exactStep(b2, weight2, u)
+                  a = exactStep(a, weight, v, low), b = exactStep(b, weight, u, high)
+                  a2 = exactStep(a2, weight2, v, low), b2 = exactStep(b2, weight2, u, high)
                 } else a = r0, b = r1, a2 = r2, b2 = r3
               }
             }
