@@ -249,7 +249,7 @@ export const halfKernels = {
    */
   halfMoments: kernel(['input', 'channels', 'n', 'inBlocks', 'means', 'variances']),
   /**
-   * output = f(input) by ncnn's polynomials in float16; f one of {@link HalfFunction}. May run in place. After some ten thousand elements of one
+   * output = f(input) by ncnn's polynomials in float16; f one of {@link HalfFunction}. May run in place. After some eighty thousand elements of one
    * function they are looked up, in a table that stays with the kernels.
    */
   halfFunction: kernel(['f', 'input', 'output', 'n', 'a', 'b'], { a: 0, b: 0 }),
