@@ -116,6 +116,7 @@ interface KernelStatistics {
   zeroReferences: number
   sumOfDiffs: number
   sumOfSquaredDiffs: number
+  sumOfProducts: number
   maxExcess: number
   actual: KernelSide
   reference: KernelSide
@@ -413,12 +414,12 @@ function kernelsFor(kernels: CompareKernels, common: 'float32' | 'float64') {
 
 // the slots of assembly/compare.ts, in its order
 const sideSlots = 6
-const actualSlot = 11
+const actualSlot = 12
 const referenceSlot = actualSlot + sideSlots
 const resultSlots = referenceSlot + sideSlots
 
 const emptySide = [0, 0, 0, Infinity, -Infinity, 0]
-const emptyResults = [0, 0, 0, 0, -1, 0, -1, 0, 0, 0, 0, ...emptySide, ...emptySide]
+const emptyResults = [0, 0, 0, 0, -1, 0, -1, 0, 0, 0, 0, 0, ...emptySide, ...emptySide]
 
 function readResults(slots: Float64Array): KernelStatistics {
   return {
@@ -432,7 +433,8 @@ function readResults(slots: Float64Array): KernelStatistics {
     zeroReferences: slots[7],
     sumOfDiffs: slots[8],
     sumOfSquaredDiffs: slots[9],
-    maxExcess: slots[10],
+    sumOfProducts: slots[10],
+    maxExcess: slots[11],
     actual: readSide(slots, actualSlot),
     reference: readSide(slots, referenceSlot),
   }

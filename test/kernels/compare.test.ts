@@ -68,6 +68,31 @@ describe('an element that misses by a hair, alone in its group, is found', () =>
   })
 })
 
+test.each([
+  [Number.NaN, 0],
+  [0, Number.NaN],
+  [-Number.NaN, Infinity],
+  [Infinity, -Infinity],
+  [Infinity, 3e38],
+  [0, -Infinity],
+])('%s beside %s, alone among equal elements, is found wherever it lies', (a, r) => {
+  const rule = { atol: 1e-3, rtol: 1e-3, equalNaN: false }
+  for (let position = 0; position < 40; position++) {
+    const [actual, reference] = [a, r].map((value) =>
+      new Float32Array(2 * groupLength).fill(value, position, position + 1),
+    )
+    expect(open(float32(actual), float32(reference)).firstMiss(rule, 0)).toBe(position)
+  }
+})
+
+test('elements that need rtol follow elements that do not', () => {
+  const rule = { atol: 1e-3, rtol: 1e-2, equalNaN: false }
+  const reference = Float32Array.from({ length: 8 * groupLength }, (_, i) => (i < 3 * groupLength ? 0 : 1))
+  const actual = reference.map((value) => value * 1.009 + 5e-4)
+  actual[7 * groupLength + 5] = 1.012
+  expect(open(float32(actual), float32(reference)).firstMiss(rule, 0)).toBe(7 * groupLength + 5)
+})
+
 test.each<[DType, DType]>([
   ['float32', 'float32'],
   ['float64', 'float32'],
@@ -105,6 +130,7 @@ test.each<[DType, DType]>([
   })
   const sum = (list: number[]) => list.reduce((total, value) => total + value, 0)
   expect((found?.sumOfDiffs ?? 0) / sum(diffs)).toBeCloseTo(1, 12)
+  expect((found?.sumOfProducts ?? 0) / sum(a.map((value, i) => value * r[i]))).toBeCloseTo(1, 12)
   expect((found?.sumOfSquaredDiffs ?? 0) / sum(diffs.map((diff) => diff * diff))).toBeCloseTo(1, 12)
 })
 

@@ -7,16 +7,18 @@ import type { Statistics } from './statistics.ts'
  * Cosine similarity over the pairs of finite elements. Two zero vectors are alike (1), a zero vector and another are not (0); NaN
  * when no pair is finite.
  *
- * Computed from a distance, which keeps the digits of `1 - cos` where the dot product of nearly equal directions loses them: from
+ * The dot product of nearly equal directions loses the digits of `1 - cos`. These are computed from a distance, which keeps them: from
  * `1 - cos = (|a - r|² - (|a| - |r|)²) / (2 |a| |r|)`, which the statistics know, unless its numerator cancels; then from
  * `1 - cos = |a / |a| - r / |r||² / 2`, which takes another pass.
  */
 export function cosineOf(pairs: Pairs, rule: ElementRule, statistics: Statistics): number {
   if (statistics.finitePairs === 0) return pairs.length === 0 ? 1 : Number.NaN
-  const { actual, reference, sumOfSquaredDiffs, diffScale } = statistics
+  const { actual, reference, sumOfSquaredDiffs, diffScale, sumOfProducts } = statistics
   const a = Math.sqrt(actual.sumOfSquares)
   const r = Math.sqrt(reference.sumOfSquares)
   if (a === 0 || r === 0) return a === r ? 1 : 0
+  const cosine = sumOfProducts / (a * r)
+  if (cosine < 0.5) return Math.max(-1, cosine)
   if (actual.scale === reference.scale) {
     const squaredDistance = sumOfSquaredDiffs * (diffScale / actual.scale) ** 2
     const squaredGain = (a - r) ** 2

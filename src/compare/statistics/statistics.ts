@@ -33,6 +33,8 @@ export interface Statistics extends MissCounts {
   sumOfSquaredDiffs: number
   /** As the scale of a side. */
   readonly diffScale: number
+  /** Of `actual * reference`, in units of both scales. */
+  sumOfProducts: number
   /** Greatest `|actual - reference| / (atol + rtol * |reference|)`, 0 when nothing differs: above 1 where a pair misses the rule. */
   maxExcess: number
 }
@@ -112,6 +114,7 @@ function gatherInBlocks(pairs: Pairs, rule: ElementRule, scales: Scales): Statis
     sumOfDiffs: 0,
     sumOfSquaredDiffs: 0,
     diffScale: scales.diffScale,
+    sumOfProducts: 0,
     maxExcess: 0,
   }
   forEachBlock(pairs, rule, (block) => addBlock(statistics, block, rule))
@@ -183,6 +186,7 @@ function addBlock(statistics: Statistics, block: Block, rule: ElementRule): void
     const e = d === Infinity ? Math.abs(a / diffScale - r / diffScale) : d / diffScale
     statistics.actual.sumOfSquares += x * x
     statistics.reference.sumOfSquares += y * y
+    statistics.sumOfProducts += x * y
     statistics.sumOfDiffs += e
     statistics.sumOfSquaredDiffs += e * e
   }

@@ -163,6 +163,29 @@ function allCertainlyClose(a: usize, r: usize, stop: usize, atol: v128, rtol: v1
   return i32x4.all_true(v128.and(close, other))
 }
 
+/** The bits of |actual - reference|: as integers they are ordered as what they mean, and those of NaN are the greatest. */
+// @ts-ignore: decorator
+@inline
+function differenceBits(a: usize, r: usize): v128 {
+  return magnitude4(f32x4.sub(v128.load(a), v128.load(r)))
+}
+
+/** Whether all pairs up to `stop` are within `atol` alone, as they mostly are; see {@link allCertainlyClose}. */
+// @ts-ignore: decorator
+@inline
+function allWithinAtol(a: usize, r: usize, stop: usize, atol: v128): bool {
+  let greatest = i32x4.splat(0), other = greatest
+  while (a < stop) {
+    greatest = i32x4.max_s(greatest, differenceBits(a, r))
+    other = i32x4.max_s(other, differenceBits(a + 16, r + 16))
+    greatest = i32x4.max_s(greatest, differenceBits(a + 32, r + 32))
+    other = i32x4.max_s(other, differenceBits(a + 48, r + 48))
+    a += 64
+    r += 64
+  }
+  return i32x4.all_true(f32x4.lt(i32x4.max_s(greatest, other), atol))
+}
+
 /**
  * The first of `n` elements that misses the rule, `n` when none does. What lies between `n` and the next multiple of 16 must be zero
  * on both sides. `surelyAtol` and `surelyRtol`: see certainlyClose.
@@ -172,13 +195,16 @@ export function firstMissFloat32(
   atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, equalNaN: bool,
 ): i32 {
   const atol4 = f32x4.splat(surelyAtol), rtol4 = f32x4.splat(surelyRtol)
+  // Until a group of elements has needed more than atol.
+  let atolIsEnough = surelyAtol > 0
   let i = 0
   while (i < n) {
     const end = min(i + GROUP, n)
     const p = actual + (<usize>i << 2), q = reference + (<usize>i << 2), stop = actual + (<usize>end << 2)
-    const close = surelyAtol > 0
+    if (atolIsEnough) atolIsEnough = allWithinAtol(p, q, stop, atol4)
+    const close = atolIsEnough || (surelyAtol > 0
       ? allCertainlyClose(p, q, stop, atol4, rtol4, false)
-      : allCertainlyClose(p, q, stop, atol4, rtol4, true)
+      : allCertainlyClose(p, q, stop, atol4, rtol4, true))
     if (!close) {
       const miss = firstMissWithin<f32>(actual, reference, i, end, atol, rtol, equalNaN)
       if (miss < end) return miss
@@ -259,9 +285,10 @@ const MAX_REL_AT: usize = 48
 const ZERO_REFERENCES: usize = 56
 const SUM_OF_DIFFS: usize = 64
 const SUM_OF_SQUARED_DIFFS: usize = 72
-const MAX_EXCESS: usize = 80
-const ACTUAL: usize = 88
-const REFERENCE: usize = 136
+const SUM_OF_PRODUCTS: usize = 80
+const MAX_EXCESS: usize = 88
+const ACTUAL: usize = 96
+const REFERENCE: usize = 144
 // within a side
 const NAN: usize = 0
 const POS_INF: usize = 8
@@ -333,36 +360,34 @@ function addPair(s: usize, x: f64, y: f64, position: f64, atol: f64, rtol: f64, 
   updateMaxExcess(s, excessOf(x, y, diff, atol, rtol))
   add(s + SUM_OF_DIFFS, diff)
   add(s + SUM_OF_SQUARED_DIFFS, diff * diff)
+  add(s + SUM_OF_PRODUCTS, x * y)
   add(s + ACTUAL + SUM_OF_SQUARES, x * x)
   add(s + REFERENCE + SUM_OF_SQUARES, y * y)
 }
 
-/** Adds the squares and differences of a group of pairs to the sums; false, and nothing added, when one is not finite or too large. */
+/** Adds the squares, products and differences of a group of pairs to the sums; false, and nothing added, when one is not finite or too large. */
 // @ts-ignore: decorator
 @inline
 function addSums<T>(s: usize, a: usize, r: usize, n: i32): bool {
   const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>())
-  let xx = f64x2.splat(0), yy = xx, dd = xx, d1 = xx, xx2 = xx, yy2 = xx, dd2 = xx, d2 = xx
+  let xx = f64x2.splat(0), yy = xx, xy = xx, dd = xx, d1 = xx
   while (a < stop) {
     const x = pairAt<T>(a), y = pairAt<T>(r), d = f64x2.abs(f64x2.sub(x, y))
     xx = f64x2.add(xx, f64x2.mul(x, x))
     yy = f64x2.add(yy, f64x2.mul(y, y))
+    xy = f64x2.add(xy, f64x2.mul(x, y))
     dd = f64x2.add(dd, f64x2.mul(d, d))
     d1 = f64x2.add(d1, d)
-    const v = pairAt<T>(a + step), w = pairAt<T>(r + step), e = f64x2.abs(f64x2.sub(v, w))
-    xx2 = f64x2.add(xx2, f64x2.mul(v, v))
-    yy2 = f64x2.add(yy2, f64x2.mul(w, w))
-    dd2 = f64x2.add(dd2, f64x2.mul(e, e))
-    d2 = f64x2.add(d2, e)
-    a += step << 1
-    r += step << 1
+    a += step
+    r += step
   }
-  const sumXX = sum2(f64x2.add(xx, xx2)), sumYY = sum2(f64x2.add(yy, yy2))
+  const sumXX = sum2(xx), sumYY = sum2(yy)
   if (!(sumXX + sumYY < Infinity)) return false
   add(s + ACTUAL + SUM_OF_SQUARES, sumXX)
   add(s + REFERENCE + SUM_OF_SQUARES, sumYY)
-  add(s + SUM_OF_SQUARED_DIFFS, sum2(f64x2.add(dd, dd2)))
-  add(s + SUM_OF_DIFFS, sum2(f64x2.add(d1, d2)))
+  add(s + SUM_OF_PRODUCTS, sum2(xy))
+  add(s + SUM_OF_SQUARED_DIFFS, sum2(dd))
+  add(s + SUM_OF_DIFFS, sum2(d1))
   add(s + FINITE_PAIRS, n)
   return true
 }
