@@ -19,6 +19,19 @@ export function encodeFrame({ header, parts }: Frame): Uint8Array[] {
 
 /** Longer headers are none: something else than a worker is writing. */
 const maxHeaderBytes = 2 ** 26
+/** No message has parts as long as this. */
+const maxPartBytes = 2 ** 36
+
+/** @throws Error where it is no header */
+function parseHeader(json: Uint8Array): { parts: readonly number[]; fields: Record<string, unknown>; bytes: number } {
+  const { parts, ...fields } = JSON.parse(decodeText(json))
+  if (!Array.isArray(parts) || !parts.every((length) => Number.isInteger(length) && length >= 0)) {
+    throw new Error('a header that does not say how long its parts are')
+  }
+  const bytes = parts.reduce((sum: number, length: number) => sum + length, 0)
+  if (bytes > maxPartBytes) throw new Error(`parts of ${bytes} bytes`)
+  return { parts, fields, bytes }
+}
 
 /**
  * Collects chunks of bytes and hands out each message once it is complete. Parts are copies, aligned for typed arrays.
@@ -28,7 +41,7 @@ export function frameDecoder(onFrame: (frame: Frame) => void): (chunk: Uint8Arra
   let chunks: Uint8Array[] = []
   let available = 0
   let needed = 4
-  let lengths: { header: number; parts?: number[]; fields?: Record<string, unknown> } | undefined
+  let lengths: { header: number; parts?: readonly number[]; fields?: Record<string, unknown> } | undefined
 
   const take = (length: number): Uint8Array => {
     const taken = new Uint8Array(length)
@@ -54,9 +67,9 @@ export function frameDecoder(onFrame: (frame: Frame) => void): (chunk: Uint8Arra
         needed = lengths.header
         if (needed > maxHeaderBytes) throw new Error(`a header of ${needed} bytes`)
       } else if (lengths.parts === undefined) {
-        const { parts, ...fields } = JSON.parse(decodeText(take(lengths.header)))
+        const { parts, fields, bytes } = parseHeader(take(lengths.header))
         lengths = { ...lengths, parts, fields }
-        needed = parts.reduce((sum: number, length: number) => sum + length, 0)
+        needed = bytes
       } else {
         const { parts, fields = {} } = lengths
         lengths = undefined

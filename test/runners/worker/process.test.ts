@@ -74,7 +74,11 @@ const model = (source: string, param = 'good') => ({
 })
 const feed = (...values: number[]) => {
   const bytes = new Uint8Array(Int32Array.from(values).buffer)
-  return [{ input: 'x', tensor: { bytes, shape: [values.length], bits: 32 } as RawTensor }]
+  return [
+    { input: 'x', tensor: { bytes, shape: [values.length], bits: 32 } as RawTensor },
+    { extract: 'process', keep: true },
+    { extract: 'echo', keep: true },
+  ]
 }
 const integers = ({ bytes }: RawTensor): number[] => [
   ...new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4),
@@ -218,6 +222,47 @@ describe('a worker', () => {
   })
 })
 
+describe('a blob that cannot be right', () => {
+  /** A session with a worker that answers every run with these blobs. */
+  const answering = (...frames: Frame[]): Promise<NcnnSession> =>
+    openSession(
+      {
+        greet: async () => ({}),
+        openModel: async () => ({
+          answer: { header: {}, parts: [] },
+          run: async (_, onPart) => frames.forEach(onPart),
+          close: () => undefined,
+        }),
+      },
+      model('a'),
+    )
+  const four = new Uint8Array(16)
+  const good: Frame = { header: { shape: [4], bits: 32, batch: 1 }, parts: [four] }
+  const steps = [{ extract: 'x', keep: true }]
+
+  test('is told from one that is', async () => {
+    const blobs: RawTensor[] = []
+    await (await answering(good)).run(steps, (blob) => blobs.push(blob))
+    expect(blobs).toEqual([{ bytes: four, shape: [4], bits: 32, batch: 1 }])
+  })
+
+  test.each([
+    ['another length', { shape: [400], bits: 32, batch: 1 }, [four]],
+    ['no bytes', { shape: [4], bits: 32, batch: 1 }, []],
+    ['no shape', { bits: 32 }, [four]],
+    ['elements of another size', { shape: [2], bits: 64, batch: 1 }, [four]],
+    ['a fraction of an axis', { shape: [0.5, 8], bits: 32, batch: 1 }, [four]],
+  ])('is an error: %s', async (_, header, parts) => {
+    const run = (await answering({ header, parts })).run(steps, () => undefined)
+    await expect(run).rejects.toThrow(/^what the worker answered cannot be right: a blob of shape /)
+  })
+
+  test.each([[[]], [[good, good]]])('or one too few or too many, is an error', async (frames) => {
+    const run = (await answering(...frames)).run(steps, () => undefined)
+    await expect(run).rejects.toThrow(`cannot be right: ${frames.length} blobs, where it was asked for 1`)
+  })
+})
+
 describe('messages', () => {
   const frames: Frame[] = [
     { header: { name: 'größe' }, parts: [Uint8Array.of(1, 2, 3), new Uint8Array(0), Uint8Array.of(4)] },
@@ -231,6 +276,23 @@ describe('messages', () => {
     const decode = frameDecoder((frame) => received.push(frame))
     for (let at = 0; at < bytes.length; at += size) decode(Uint8Array.from(bytes.slice(at, at + size)))
     expect(received).toEqual(frames)
+  })
+
+  test.each([
+    'null',
+    '7',
+    '{}',
+    '{"parts":7}',
+    '{"parts":["5"]}',
+    '{"parts":[0.5]}',
+    '{"parts":[-5,5]}',
+    '{"parts":[1e300]}',
+    '{"parts":[1e12]}',
+  ])('have a header: %s is none', (header) => {
+    const json = Buffer.from(header)
+    const decode = frameDecoder(() => undefined)
+    const length = Uint8Array.of(json.length, 0, 0, 0)
+    expect(() => decode(Buffer.concat([length, json, Buffer.from('hello')]))).toThrow()
   })
 
   test.each([1, 2, 7, 10_000])('begin after the greeting, whatever is written before: chunks of %d bytes', (size) => {
