@@ -1,6 +1,7 @@
 // Finds a Python that has a package, here or wherever a command reaches one, and keeps one worker process for each interpreter.
 import { reasonOf } from '../../host/reason.ts'
-import { ModelError, type ModelErrorClass } from '../model-error.ts'
+import { ModelError, type ModelErrorClass, type ModelErrorCode } from '../model-error.ts'
+import { isCommand } from './command.ts'
 import { createWorker, type Worker, type WorkerCommand } from './process.ts'
 
 /** A program for Python that answers requests, and the package that it needs. */
@@ -15,6 +16,8 @@ export interface PythonProgram {
   readonly packageName: string
   /** How to name an interpreter, for messages: `pythonEngine({ python: '.venv/bin/python' })`. */
   readonly option: string
+  /** Whether the loader has an option `startTimeout`. */
+  readonly mayStartLater?: boolean
   /** The runtime's own kind of error. */
   readonly Failure: ModelErrorClass
 }
@@ -37,8 +40,9 @@ interface Absence {
   readonly why: string
   /** There is such an interpreter, and it lacks the package. */
   readonly lacksPackage: boolean
-  /** There is no such program, or the package is missing: it is not that it did not work. */
+  /** Whether the package could be installed: there is no such interpreter, or it lacks the package. Not behind a command that is not there. */
   readonly isAbsent: boolean
+  readonly code: ModelErrorCode
 }
 
 /**
@@ -67,14 +71,14 @@ export function pythonWorkers(program: PythonProgram): (options: PythonOptions) 
       absences.push(found)
     }
     throw new program.Failure(explainAbsence(program, absences), {
-      code: absences.every(({ isAbsent }) => isAbsent) ? 'missing-dependency' : 'crashed',
+      code: absences.find(({ code }) => code !== 'missing-dependency')?.code ?? 'missing-dependency',
     })
   }
 }
 
 function checkOptions({ loader, Failure }: PythonProgram, python: unknown, startTimeout: number | undefined): void {
-  const isCommand = Array.isArray(python) && python.length > 0 && python.every((word) => typeof word === 'string')
-  if (python !== undefined && typeof python !== 'string' && !isCommand) {
+  const isPath = typeof python === 'string' && !python.includes('\0')
+  if (python !== undefined && !isPath && !isCommand(python)) {
     throw new Failure(
       `${loader}: python must be a path or a command such as ['ssh', 'pi@board', 'python3'], got ${JSON.stringify(python)}`,
       { code: 'wrong-option' },
@@ -110,7 +114,7 @@ finally:
 `
 
 async function startWorker(
-  { source, Failure }: PythonProgram,
+  { source, mayStartLater, Failure }: PythonProgram,
   python: Interpreter,
   startTimeout: number | undefined,
 ): Promise<Worker | Absence> {
@@ -120,16 +124,18 @@ async function startWorker(
     ...startCommand(source, python),
     answersOn: 1,
     startTimeout,
+    mayStartLater,
     Failure,
   })
   try {
     const { missing, python: version } = await worker.greet()
     if (missing === undefined) return worker
     const why = `it is Python ${version} without it (${missing})`
-    return { interpreter, why, lacksPackage: true, isAbsent: true }
+    return { interpreter, why, lacksPackage: true, isAbsent: true, code: 'missing-dependency' }
   } catch (error) {
-    const isAbsent = error instanceof ModelError && error.code === 'missing-dependency'
-    return { interpreter, why: reasonOf(error), lacksPackage: false, isAbsent }
+    const code = error instanceof ModelError ? error.code : 'crashed'
+    const isAbsent = code === 'missing-dependency' && typeof python === 'string'
+    return { interpreter, why: reasonOf(error), lacksPackage: false, isAbsent, code }
   }
 }
 
@@ -141,7 +147,7 @@ function explainAbsence({ loader, needs, packageName, option }: PythonProgram, a
     return [
       `${loader}: no Python could be started:`,
       ...reasons,
-      `Another interpreter can be named: ${option} or EXPECT_TENSOR_PYTHON`,
+      `Needed is a Python 3 that has ${needs}. Another one can be named: ${option} or EXPECT_TENSOR_PYTHON`,
     ].join('\n')
   }
   return [

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { nodeModule } from '../../host/node-modules.ts'
 import type { ModelError, ModelErrorClass, ModelErrorCode } from '../model-error.ts'
-import { afterGreeting, encodeFrame, type Frame, frameDecoder } from './frames.ts'
+import { afterGreeting, encodeFrame, type Frame, frameDecoder, greeting } from './frames.ts'
 
 export interface WorkerCommand {
   /** For messages: `the Python worker (python3)`. */
@@ -15,6 +15,8 @@ export interface WorkerCommand {
   readonly program?: string
   /** How long it may take until it is ready, in milliseconds. Default one minute. */
   readonly startTimeout?: number
+  /** Whether who starts it can give it more time, by an option called `startTimeout`. */
+  readonly mayStartLater?: boolean
   /**
    * The file descriptor on which it answers: its standard output, where others may write before it sends its greeting, or an extra pipe
    * for its messages alone.
@@ -49,11 +51,18 @@ const defaultStartTimeout = 60_000
 const killed = 128 + 9
 const ranOutOfMemory =
   '\nThis is how systems end what takes more memory than they have: free some there, store the weights in 16 bits, or divide the model'
+/** What systems mean when they cannot start a program. */
+const startProblems: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such program: ',
+  EACCES: 'it is no program, or may not be run: ',
+}
+const throughTerminal =
+  'is reached through a terminal, which changes what is sent. Leave it out: ssh -T, adb shell -T, docker run -i without -t'
 /** Node's timers count no further; what is longer is no limit. */
 const longestTimer = 2 ** 31
 
 export function startProcess(command: WorkerCommand): RunningProcess {
-  const { what, answersOn, program, startTimeout = defaultStartTimeout, advice, Failure } = command
+  const { what, answersOn, program, startTimeout = defaultStartTimeout, mayStartLater, advice, Failure } = command
   const child = spawnChild(command)
   if (program !== undefined) child.stdin?.write(program)
   const words = keepLastWords(child.stderr)
@@ -74,6 +83,13 @@ export function startProcess(command: WorkerCommand): RunningProcess {
     child.kill('SIGKILL')
     endWith(code, problem + words.quoted())
   }
+  const isOfTerminal = terminalDetector(program)
+  const takeNoise = (text: string): void => {
+    if (isOfTerminal(text)) {
+      words.forget()
+      endNow('unsupported', throughTerminal)
+    } else words.add(text)
+  }
   const decode = frameDecoder((frame) => {
     const request = waiting
     if (frame.header.more) {
@@ -84,7 +100,7 @@ export function startProcess(command: WorkerCommand): RunningProcess {
     request?.resolve(frame)
   })
   const answers = child.stdio[answersOn] as Readable
-  const receive = answersOn === 1 ? afterGreeting(decode, words.add) : decode
+  const receive = answersOn === 1 ? afterGreeting(decode, takeNoise) : decode
   answers.on('data', (chunk: Uint8Array) => {
     if (ended) return
     chunks++
@@ -94,7 +110,9 @@ export function startProcess(command: WorkerCommand): RunningProcess {
       endNow('crashed', 'is no worker: what it writes are no answers')
     }
   })
-  child.on('error', (error) => endWith('missing-dependency', `cannot be started: ${error.message}`))
+  child.on('error', (error: NodeJS.ErrnoException) => {
+    endWith('missing-dependency', `cannot be started: ${startProblems[error.code ?? ''] ?? ''}${error.message}`)
+  })
   child.on('close', (code, signal) => {
     const how = signal === null ? `ended with exit code ${code}` : `crashed with ${signal}`
     const last = words.quoted() || '. It wrote nothing on its standard error'
@@ -130,7 +148,8 @@ export function startProcess(command: WorkerCommand): RunningProcess {
   const refusal = ({ error, code = 'runtime-failed' }: Frame['header']): ModelError | undefined =>
     typeof error === 'string' ? new Failure(error + words.quoted(), { code: code as ModelErrorCode }) : undefined
 
-  const started = answer('started', startTimeout, `did not start within ${startTimeout / 1000} s`).then(
+  const more = mayStartLater ? '. The option `startTimeout`, in milliseconds, allows more' : ''
+  const started = answer('started', startTimeout, `did not start within ${startTimeout / 1000} s${more}`).then(
     ({ header }) => {
       const refused = refusal(header)
       if (refused !== undefined) throw refused
@@ -185,6 +204,20 @@ function spawnChild({ command, args, env, answersOn }: WorkerCommand): ChildProc
   child.stdin?.on('error', () => undefined)
   child.stdio[answersOn]?.on('error', () => undefined)
   return child
+}
+
+/**
+ * Tells whether what comes before the greeting shows a terminal in between: it ends lines in its own way, and gives back what it is sent.
+ * @param program what the process is sent
+ */
+function terminalDetector(program: string | undefined): (text: string) => boolean {
+  const signs = [`${greeting.trimEnd()}\r`, ...(program === undefined ? [] : [program.slice(0, greeting.length)])]
+  let end = ''
+  return (text) => {
+    const said = end + text
+    end = said.slice(-greeting.length)
+    return signs.some((sign) => said.includes(sign))
+  }
 }
 
 /** How much of the process's last words is kept. */

@@ -29,6 +29,7 @@ const find = (options: PythonOptions, source = messages + program): Promise<Work
     needs: 'nothing',
     packageName: 'nothing',
     option: 'python',
+    mayStartLater: true,
     Failure: ModelError,
   })(options)
 
@@ -120,14 +121,41 @@ describe.runIf(hasPython())('a Python behind a command', () => {
 
 describe.skipIf(process.platform === 'win32')('a command', () => {
   test('that reaches nobody is waited for as long as is allowed', async () => {
-    await expect(find({ python: ['sh', '-c', 'exec sleep 100'], startTimeout: 300 })).rejects.toThrow(
-      'the Python worker (sh -c exec sleep 100) did not start within 0.3 s',
-    )
+    await expect(find({ python: ['sh', '-c', 'exec sleep 100'], startTimeout: 300 })).rejects.toMatchObject({
+      code: 'timeout',
+      message: expect.stringContaining(
+        'the Python worker (sh -c exec sleep 100) did not start within 0.3 s. The option `startTimeout`, in milliseconds, allows more',
+      ),
+    })
+  })
+
+  test('that is not there is not to be installed by pip', async () => {
+    const error: unknown = await find({ python: ['no-such-ssh', 'board', 'python3'] }).catch((error) => error)
+    expect(error).toMatchObject({
+      code: 'missing-dependency',
+      message: expect.stringMatching(
+        /cannot be started: there is no such program: spawn no-such-ssh ENOENT\nNeeded is/,
+      ),
+    })
+    expect((error as Error).message).not.toContain('pip')
+  })
+
+  test.each([
+    ['gives back what it is sent', 'echo "Welcome to the board"; exec cat'],
+    ['ends lines in its own way', `printf 'expect-tensor worker\\r\\n'; exec sleep 100`],
+  ])('behind a terminal, which %s, is told at once', async (_, script) => {
+    await expect(find({ python: ['sh', '-c', script] })).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringMatching(/is reached through a terminal, .* docker run -i without -t\nNeeded/),
+    })
   })
 
   test.each([
     [{ python: [] }, "python must be a path or a command such as ['ssh', 'pi@board', 'python3'], got []"],
     [{ python: ['ssh', 5] }, 'got ["ssh",5]'],
+    [{ python: [''] }, 'got [""]'],
+    [{ python: ['ssh', 'a\0b'] }, 'python must be a path or a command'],
+    [{ python: 'python\0' }, 'python must be a path or a command'],
     [{ python: 7 }, 'got 7'],
     [{ startTimeout: 0 }, 'startTimeout must be a positive number of milliseconds, got 0'],
   ])('or a limit that is none is refused: %j', async (options, message) => {

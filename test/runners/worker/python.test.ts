@@ -64,7 +64,7 @@ describe.skipIf(process.platform === 'win32')('an interpreter', () => {
     expect(error).toMatchObject({
       code: 'crashed',
       message: expect.stringMatching(
-        /^loadNcnn: no Python could be started:\n {2}.*crashed with SIGKILL while it started\n {2}out of luck\nAnother/,
+        /^loadNcnn: no Python could be started:\n {2}.*crashed with SIGKILL while it started\n {2}out of luck\nNeeded is a Python 3 that has the ncnn wheel\. Another/,
       ),
     })
     expect((error as Error).message).not.toContain('install')

@@ -37,6 +37,7 @@ const findWorker = pythonWorkers({
   needs: 'the ncnn wheel',
   packageName: 'ncnn',
   option: "pythonEngine({ python: '.venv/bin/python' })",
+  mayStartLater: true,
   Failure: NcnnError,
 })
 

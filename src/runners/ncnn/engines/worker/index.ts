@@ -3,6 +3,7 @@
 import { describeValue } from '../../../../arguments/describe.ts'
 import { checkOptionNames, type OptionsOf } from '../../../../arguments/options.ts'
 import { callerOf } from '../../../check-arguments.ts'
+import { isCommand } from '../../../worker/command.ts'
 import type { Frame } from '../../../worker/frames.ts'
 import { createWorker, type Worker } from '../../../worker/process.ts'
 import { NcnnError } from '../../error.ts'
@@ -67,7 +68,7 @@ export function workerEngine(options: WorkerEngineOptions): NcnnEngine {
 }
 
 function checkCommand(command: unknown): asserts command is readonly string[] {
-  if (Array.isArray(command) && command.length > 0 && command.every((word) => typeof word === 'string')) return
+  if (isCommand(command)) return
   throw new NcnnError(
     `workerEngine: command must be a list of words such as ['adb', 'shell', '-T', '/data/local/tmp/worker'], got ${describeValue(command)}`,
     { code: 'wrong-option' },
@@ -88,6 +89,7 @@ function workerOf(command: readonly string[], startTimeout: number | undefined):
       args,
       answersOn: 1,
       startTimeout,
+      mayStartLater: true,
       advice:
         "The command has to start a program built from this package's device/worker.cpp, where its ncnn is: `npx expect-tensor device-worker --help` has the lines",
       Failure: NcnnError,

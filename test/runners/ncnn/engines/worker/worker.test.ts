@@ -170,8 +170,14 @@ describe('a command', () => {
   test.skipIf(process.platform === 'win32')('that reaches nobody is waited for as long as is allowed', async () => {
     const { code, message } = await refusal({ command: ['sh', '-c', 'exec sleep 100'], startTimeout: 300 })
     expect(code).toBe('timeout')
-    expect(message).toContain('the worker (sh -c exec sleep 100) did not start within 0.3 s')
+    expect(message).toContain('the worker (sh -c exec sleep 100) did not start within 0.3 s. The option `startTimeout`')
     expect(message).toMatch(advice)
+  })
+
+  test.skipIf(process.platform === 'win32')('behind a terminal is told at once', async () => {
+    const { code, message } = await refusal({ command: ['sh', '-c', `printf 'expect-tensor worker\\r\\n'; sleep 100`] })
+    expect(code).toBe('unsupported')
+    expect(message).toContain('is reached through a terminal, which changes what is sent. Leave it out: ssh -T')
   })
 
   test.each([
@@ -182,6 +188,7 @@ describe('a command', () => {
     [{ command: './worker' }, 'got the string "./worker"'],
     [{ command: [] }, 'command must be a list of words'],
     [{ command: ['ssh', 5] }, 'command must be a list of words'],
+    [{ command: [''] }, 'command must be a list of words'],
     [{ command: ['./worker'], startTimeout: 0 }, 'startTimeout must be a positive number of milliseconds, got 0'],
     [{ command: ['./worker'], python: 'python3' }, "unknown option 'python'"],
   ])('or an option that is none is refused: %j', (options, message) => {
