@@ -43,6 +43,19 @@ function drift(actual: Tensor, reference: Tensor): number {
   return difference / scale
 }
 
+describeWithPython('a wheel without room for temporary files', ['ncnn', 'numpy'], () => {
+  test.skipIf(process.platform === 'win32')('says so', async () => {
+    const python = ['sh', '-c', 'ulimit -f 1; exec "$0" "$@"', inject('python').interpreter]
+    const file = example('models/ecapa-fp32.ncnn.param')
+    await expect(loadNcnn(file, { engine: pythonEngine({ python }) })).rejects.toMatchObject({
+      code: 'unreadable',
+      message: expect.stringMatching(
+        /^cannot write \d+ bytes of the model to the folder .* where Python runs \(File too large\)/,
+      ),
+    })
+  })
+})
+
 describeWithPython('the voiceprint networks', ['ncnn', 'numpy'], () => {
   const networks = [
     ['ecapa-fp32', 'ecapa', 'fbank/hugo-1'],

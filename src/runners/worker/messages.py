@@ -40,9 +40,24 @@ def read_exactly(length):
     return content
 
 
-def read_request():
-    header = json.loads(read_exactly(int.from_bytes(read_exactly(4), 'little')))
-    return header, [read_exactly(length) for length in header['parts']]
+def read_header():
+    return json.loads(read_exactly(int.from_bytes(read_exactly(4), 'little')))
+
+
+def read_parts(lengths):
+    """Read what follows a header. Where there is no memory for it, it is skipped: the next message comes after it."""
+    left = sum(lengths)
+    parts = []
+    try:
+        for length in lengths:
+            parts.append(read_exactly(length))
+            left -= length
+    except MemoryError:
+        parts.clear()
+        while left > 0:
+            left -= len(read_exactly(min(left, 1 << 16)))
+        raise
+    return parts
 
 
 def write_answer(header, parts=()):
@@ -73,10 +88,16 @@ def read_kept(path):
 
 def keep(path, content):
     """Write a file whole or not at all."""
-    unfinished = f'{path}.{os.getpid()}'
-    with open(unfinished, 'wb') as file:
-        file.write(content)
-    os.replace(unfinished, path)
+    # Processes in containers have the same number, and may share the folder.
+    unfinished = f'{path}.{os.urandom(8).hex()}'
+    try:
+        with open(unfinished, 'wb') as file:
+            file.write(content)
+        os.replace(unfinished, path)
+    except OSError:
+        if os.path.exists(unfinished):
+            os.unlink(unfinished)
+        raise
 
 
 def recall(folder, names, sent):
@@ -95,6 +116,9 @@ def recall(folder, names, sent):
     return sent
 
 
+less_memory = 'free some there, store the weights in 16 bits, take smaller inputs, or divide the model'
+
+
 def serve(version, load, run):
     """Say who is there, then answer requests until there are no more: `load` makes a model, `run` gives what it computes, one by one."""
     if sys.byteorder != 'little':
@@ -103,8 +127,9 @@ def serve(version, load, run):
     write_answer({'version': version, 'python': python_version, 'machine': platform.machine()})
     models = {}
     while True:
-        header, parts = read_request()
+        header = read_header()
         try:
+            parts = read_parts(header['parts'])
             if header['request'] == 'load':
                 if 'kept' in header:
                     parts = recall(*header['kept'], parts)
@@ -122,5 +147,8 @@ def serve(version, load, run):
                 write_answer({})
         except Refusal as error:
             write_answer({'error': str(error), 'code': error.code})
+        except MemoryError as error:
+            why = f' ({error})' if str(error) else ''
+            write_answer({'error': f'the memory where Python runs does not suffice{why}: {less_memory}', 'code': 'out-of-memory'})
         except Exception as error:
             write_answer({'error': f'the Python worker failed: {type(error).__name__}: {error}'})

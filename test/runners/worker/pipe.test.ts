@@ -1,6 +1,7 @@
 // A Python somewhere else, which a command reaches: its program and the model's files go over the pipe.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -104,6 +105,41 @@ describe.runIf(hasPython())('a Python behind a command', () => {
       code: 'unreadable',
       message: `cannot keep model files in the folder ${file}/cache: Not a directory`,
     })
+  })
+
+  test('keeps files beside what a process of the same number left, as containers have', async () => {
+    const cache = join(folder, 'kept')
+    mkdirSync(join(cache, `${createHash('sha256').update(content).digest('hex')}.1`), { recursive: true })
+    const worker = await find({ python: remote() }, `${messages}\nos.getpid = lambda: 1\n${program}`)
+    expect(sameBytes(await bytesFrom(worker, cache), content)).toBe(true)
+  })
+
+  test('leaves no unfinished files', async () => {
+    const cache = join(folder, 'kept')
+    const full = 'def replace(*paths):\n    raise OSError(28, "No space left on device")\nos.replace = replace\n'
+    const worker = await find({ python: remote() }, `${messages}\n${full}${program}`)
+    await expect(bytesFrom(worker, cache)).rejects.toThrow(
+      `cannot keep model files in the folder ${cache}: No space left`,
+    )
+    expect(readdirSync(cache)).toEqual([])
+  })
+
+  test('says where its memory does not suffice, and goes on', async () => {
+    const little = `
+read_whole = read_exactly
+
+def read_exactly(length):
+    if length > 100_000:
+        raise MemoryError
+    return read_whole(length)
+`
+    const worker = await find({ python: remote() }, `${messages}${little}${program}`)
+    await expect(bytesFrom(worker)).rejects.toMatchObject({
+      code: 'out-of-memory',
+      message: expect.stringMatching(/^the memory where Python runs does not suffice: free some there, /),
+    })
+    const small = await worker.openModel({ header: {}, parts: [content.subarray(0, 100)] }, 'bytes')
+    expect(sameBytes(await runModel(small), content.subarray(0, 100))).toBe(true)
   })
 
   test('that is gone in the midst of a run is reached again for the next', async () => {

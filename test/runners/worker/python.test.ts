@@ -48,6 +48,41 @@ describe.runIf(hasPython())('the program for Python', () => {
     if (outcome !== undefined) expect(outcome).toContain("ModuleNotFoundError: No module named 'ncnn'")
   })
 
+  /** A Python with these modules. */
+  const withModules = (modules: Record<string, string>): string => {
+    for (const [name, source] of Object.entries(modules)) writeFileSync(join(folder, `${name}.py`), source)
+    return fakePython(`export PYTHONPATH='${folder}'`, 'exec python3 "$@"')
+  }
+
+  test('says that a module ncnn is another', async () => {
+    await expect(load(withModules({ ncnn: '', numpy: '' }))).rejects.toMatchObject({
+      code: 'missing-dependency',
+      message: expect.stringMatching(
+        /without it \(ImportError: there is a module ncnn, but it is not that of the wheel\)/,
+      ),
+    })
+  })
+
+  test('loads models into wheels of 2021, which take files only', async () => {
+    const ncnn = `
+class Options:
+    use_vulkan_compute = False
+
+class Net:
+    opt = Options()
+    def load_param(self, path):
+        return 0 if 'ReLU' in open(path).read() else -1
+    def load_model(self, path):
+        return 0
+
+class Mat:
+    pass
+`
+    const loaded = await load(withModules({ ncnn, numpy: '' }))
+    expect(loaded.runtime.name).toBe('python')
+    loaded.close()
+  })
+
   test('is understood, whatever its interpreter printed before', async () => {
     const python = fakePython('echo "Activating the environment"', 'exec python3 "$@"')
     const outcome = await load(python).then(

@@ -11,13 +11,27 @@ def check(code, what):
 
 def in_a_file(content, load):
     """Let ncnn load bytes from a file: what it loads from memory must outlive the network, a Python string does not."""
-    handle, path = tempfile.mkstemp(prefix='expect-tensor-')
     try:
-        with os.fdopen(handle, 'wb') as file:
-            file.write(content)
+        handle, path = tempfile.mkstemp(prefix='expect-tensor-')
+    except OSError as error:
+        raise no_room(content, error) from error
+    try:
+        try:
+            with os.fdopen(handle, 'wb') as file:
+                file.write(content)
+        except OSError as error:
+            raise no_room(content, error) from error
         return load(path)
     finally:
         os.unlink(path)
+
+
+def no_room(content, error):
+    return Refusal(
+        f'cannot write {len(content)} bytes of the model to the folder {tempfile.tempdir or "for temporary files"} where Python runs '
+        f'({error.strerror}): ncnn reads them from there. Make room, or name another folder by TMPDIR',
+        'unreadable',
+    )
 
 
 def choose_vulkan_device(net, index):
@@ -46,8 +60,7 @@ def load(header, param, weights):
             raise Refusal(f'the ncnn wheel {version} has no option {name}', 'unsupported')
         setattr(net.opt, name, value)
     device = choose_vulkan_device(net, device_index) if net.opt.use_vulkan_compute else None
-    code = net.load_param_mem(param.decode()) if header['text'] else in_a_file(param, net.load_param_bin)
-    check(code, 'cannot load the .param')
+    check(in_a_file(param, net.load_param if header['text'] else net.load_param_bin), 'cannot load the .param')
     check(in_a_file(weights, net.load_model), 'cannot load the .bin')
     if device is not None and not net.opt.use_vulkan_compute:
         raise Refusal(f'ncnn cannot use the Vulkan device {device}, and would take the processor', 'unsupported')
@@ -109,6 +122,9 @@ def run(net, header, parts):
 try:
     import ncnn
     import numpy
+
+    if not hasattr(ncnn, 'Net'):
+        raise ImportError('there is a module ncnn, but it is not that of the wheel')
 except Exception as error:
     say_missing(error)
 
