@@ -574,10 +574,21 @@ bool read_kept(const std::string& path, const std::string& name, Bytes& content)
   return whole && Sha256::of(content) == name;
 }
 
+/** A new file beside another. Workers in containers have the same number, and may share the folder. */
+int open_beside(const std::string& path, std::string& unfinished) {
+  int file = -1;
+  for (int i = 0; i < 1000; i++) {
+    unfinished = path + "." + std::to_string(static_cast<long>(getpid())) + "-" + std::to_string(i);
+    file = open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file >= 0 || errno != EEXIST) return file;
+  }
+  return file;
+}
+
 /** Writes a file whole or not at all. */
 bool keep(const std::string& path, const Bytes& content) {
-  const std::string unfinished = path + "." + std::to_string(static_cast<long>(getpid()));
-  const int file = open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  std::string unfinished;
+  const int file = open_beside(path, unfinished);
   if (file < 0) return false;
   const bool whole = write_exactly(file, content.data(), content.size());
   const int reason = errno;

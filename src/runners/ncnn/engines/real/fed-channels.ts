@@ -1,17 +1,19 @@
-// What ncnn does not look at: a convolution that is fed other channels than its weights are for reads past its input.
-import { formatShape } from '../../../../tensor/shape.ts'
+// What ncnn does not look at: a layer that is fed other channels or features than its weights are for, or nothing, reads past its input.
+import { formatShape, sizeOf } from '../../../../tensor/shape.ts'
 import type { Tensor } from '../../../../tensor/tensor.ts'
+import type { MayBeAbsent } from '../../../graph.ts'
 import { type Batched, isBatched } from '../../batches.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type GraphLayer } from '../../graph.ts'
-import { readParams } from '../../params.ts'
+import { int, readParams } from '../../params.ts'
 import { convolutionParams2d, groupParam } from '../wasm/operations/convolution/params.ts'
 
-const params = { ...convolutionParams2d, ...groupParam }
+const convolutionParams = { ...convolutionParams2d, ...groupParam }
+const innerProductParams = { num_output: int(0), weight_data_size: int(2) } as const
 
 /**
- * Checks what is fed to convolutions of images.
- * @throws {NcnnError} naming the layer and the channels that it takes
+ * Checks what is fed to convolutions of images and to fully connected layers.
+ * @throws {NcnnError} naming the layer and what it takes
  */
 export function checkFedChannels(
   fed: ReadonlyMap<string, Tensor>,
@@ -21,24 +23,60 @@ export function checkFedChannels(
   for (const layer of layers) {
     const [name] = layer.inputs
     const tensor = fed.get(name)
-    const channels = channelsOf(layer)
-    if (tensor === undefined || channels === undefined) continue
+    if (tensor === undefined) continue
     const shape = isBatched(batched, name) ? tensor.shape.slice(1) : tensor.shape
-    // ncnn takes a row for the features of one pixel where it can
-    if (shape.length < 2) continue
-    const [depth, found] = [shape.length === 4 ? shape[1] : 1, shape.length === 2 ? 1 : shape[0]]
-    if (depth === 1 && found === channels) continue
-    throw new NcnnError(
-      `${describeLayer(layer)} cannot run on ${formatShape(shape)}: the weights are for ${channels} input channels`,
-      { code: 'wrong-input' },
-    )
+    const taken = layer.type === 'InnerProduct' ? otherFeatures(layer, shape) : otherChannels(layer, shape)
+    if (taken === undefined) continue
+    throw new NcnnError(`${describeLayer(layer)} cannot run on ${formatShape(shape)}: the weights are for ${taken}`, {
+      code: 'wrong-input',
+    })
+  }
+}
+
+/** What a convolution's weights are for, where it is something else. */
+function otherChannels(layer: GraphLayer, shape: readonly number[]): string | undefined {
+  const channels = channelsOf(layer)
+  // ncnn takes a row for the features of one pixel where it can
+  if (channels === undefined || shape.length < 2) return undefined
+  const [depth, found] = [shape.length === 4 ? shape[1] : 1, shape.length === 2 ? 1 : shape[0]]
+  return depth === 1 && found === channels ? undefined : `${channels} input channels`
+}
+
+/** What a fully connected layer's weights are for, where it is something else: all elements are one row, or those of a matrix are many. */
+function otherFeatures(layer: GraphLayer, shape: readonly number[]): string | undefined {
+  const { num_output, weight_data_size } = readParams(innerProductParams, layer)
+  const features = weight_data_size / num_output
+  const fits = sizeOf(shape) === features || (shape.length === 2 && shape[1] === features)
+  return fits || !Number.isInteger(features) ? undefined : `${features} features`
+}
+
+/**
+ * Refuses tensors without elements where a layer needs some: ncnn takes them for absent.
+ * @param mayBeAbsent whether a layer can do without an input
+ * @throws {NcnnError} naming the layer
+ */
+export function checkFedElements(
+  fed: ReadonlyMap<string, Tensor>,
+  layers: readonly GraphLayer[],
+  mayBeAbsent: MayBeAbsent<GraphLayer>,
+): void {
+  for (const layer of layers) {
+    for (const [index, name] of layer.inputs.entries()) {
+      const shape = fed.get(name)?.shape
+      // copies of what is absent are absent
+      if (shape === undefined || sizeOf(shape) > 0 || layer.type === 'Split' || mayBeAbsent(layer, index)) continue
+      throw new NcnnError(
+        `${describeLayer(layer)} cannot run on ${formatShape(shape)}: a tensor without elements is none to ncnn, which would crash`,
+        { code: 'wrong-input' },
+      )
+    }
   }
 }
 
 /** How many channels the weights are for, if the layer has weights and says how many. */
 function channelsOf(layer: GraphLayer): number | undefined {
   if (layer.type !== 'Convolution' && layer.type !== 'ConvolutionDepthWise') return undefined
-  const { num_output, kernel_w, kernel_h, weight_data_size, group } = readParams(params, layer)
+  const { num_output, kernel_w, kernel_h, weight_data_size, group } = readParams(convolutionParams, layer)
   const groups = layer.type === 'Convolution' ? 1 : group
   const channels = (weight_data_size * groups) / (num_output * kernel_w * kernel_h)
   return Number.isInteger(channels) && channels > 0 ? channels : undefined

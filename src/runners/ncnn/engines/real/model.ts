@@ -27,7 +27,7 @@ import { declareLayers } from '../wasm/declare.ts'
 import { layerTypes } from '../wasm/layer-types.ts'
 import { explainUnknownLayers } from '../wasm/unknown-layers.ts'
 import { fromRaw, toRaw } from './elements.ts'
-import { checkFedChannels } from './fed-channels.ts'
+import { checkFedChannels, checkFedElements } from './fed-channels.ts'
 import { opaqueCaches, refuseCaches } from './opaque-caches.ts'
 import { rawOptions } from './options.ts'
 import type { BlobRef, NcnnSession, RawModel, Step } from './session.ts'
@@ -46,7 +46,7 @@ export async function loadRealModel(
 ): Promise<NcnnNetwork> {
   const { graph, topology } = model
   const raw = rawOptions(engine, graph, options)
-  const { mayBeAbsent, doubt } = readLayers(graph, model, options)
+  const { mayBeAbsent, areKnown, doubt } = readLayers(graph, model, options)
   const isBinary = typeof model.param !== 'string' && isBinaryParam(model.param)
   const param = isBinary || typeof model.param === 'string' ? model.param : decodeText(model.param)
   const bin = wholeWeights(model.bin)
@@ -66,10 +66,13 @@ export async function loadRealModel(
     async compute(fed, requested, part, emit) {
       refuseCaches(caches, fed, requested)
       checkBatches(fed, batched)
+      if (areKnown) checkFedElements(fed, part.layers, mayBeAbsent)
       checkFedChannels(fed, part.layers, batched)
       const run: Run = { session, topology, part, requested, refer: isBinary ? Number : String, batched, halves }
-      if (session.batches || !hasBatches(fed, batched, part)) await runSession(run, fed, emit)
-      else await runSamples(run, fed, emit)
+      await explainRun(async () => {
+        if (session.batches || !hasBatches(fed, batched, part)) await runSession(run, fed, emit)
+        else await runSamples(run, fed, emit)
+      })
     },
     close: () => session.close(),
   }
@@ -161,8 +164,8 @@ function readLayers(
   graph: Graph,
   files: NcnnFiles,
   { release }: EngineOptions,
-): { mayBeAbsent: MayBeAbsent<GraphLayer>; doubt: NcnnError | undefined } {
-  if (unknownLayers(graph).length > 0) return { mayBeAbsent: () => false, doubt: undefined }
+): { mayBeAbsent: MayBeAbsent<GraphLayer>; areKnown: boolean; doubt: NcnnError | undefined } {
+  if (unknownLayers(graph).length > 0) return { mayBeAbsent: () => false, areKnown: false, doubt: undefined }
   try {
     const declared = declareLayers(graph, {})
     const byLayer = new Map(declared.map((entry) => [entry.layer, entry]))
@@ -173,11 +176,12 @@ function readLayers(
     }
     return {
       mayBeAbsent,
+      areKnown: true,
       doubt: doubtOf(() => locateWeights(declared, files.bin, { release, isPartial: graph.isPartial })),
     }
   } catch (error) {
     if (!(error instanceof NcnnError)) throw error
-    return { mayBeAbsent: () => false, doubt: error }
+    return { mayBeAbsent: () => false, areKnown: false, doubt: error }
   }
 }
 
@@ -195,6 +199,22 @@ const unknownLayers = (graph: Graph): GraphLayer[] => graph.layers.filter(({ typ
 
 /** How sessions begin to say that ncnn did not take the network. */
 const paramRefused = 'ncnn cannot load the .param'
+
+/** What most layers return that cannot create their result. */
+const noResult = '(return code -100)'
+
+/** Adds what ncnn means by a return code. */
+async function explainRun(run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    if (!(error instanceof NcnnError) || !error.message.includes(noResult)) throw error
+    throw new NcnnError(
+      `${error.message}\nThat is what its layers say where a result would have no elements, as of a convolution of too small an image, and where there is no memory for it`,
+      { code: error.code, cause: error },
+    )
+  }
+}
 
 /** Adds what is known about unusual layers and weights to ncnn's refusal. */
 async function explain<Result>(

@@ -1,7 +1,8 @@
 // What is refused before a model is handed to the real ncnn, and what becomes of its blobs.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { loadRealModel } from '../../../../../src/runners/ncnn/engines/real/model.ts'
 import type { NcnnSession } from '../../../../../src/runners/ncnn/engines/real/session.ts'
+import { NcnnError } from '../../../../../src/runners/ncnn/error.ts'
 import { parseParam } from '../../../../../src/runners/ncnn/parse-param.ts'
 import { connect } from '../../../../../src/runners/ncnn/topology.ts'
 import { bytesSource, type WeightSource } from '../../../../../src/runners/ncnn/weight-source.ts'
@@ -63,4 +64,60 @@ MultiHeadAttention attention 3 3 x pastK pastV y k v 0=2 1=1 2=4 7=1
   const emitted: Tensor[] = []
   await loaded.compute(fed, ['k'], part, (_, tensor) => emitted.push(tensor))
   expect(emitted).toEqual([{ data: Uint16Array.of(0x3f80, 0), shape: [1, 1, 2], dtype }])
+})
+
+describe('a run', () => {
+  /** Runs the network on x. The session crashes when it is reached, as ncnn might. */
+  async function run(layers: readonly string[], x: number[], why = 'ncnn crashed'): Promise<void> {
+    const blobs = layers.length + 1
+    const param = ['7767517', `${blobs} ${blobs}`, 'Input in 0 1 x', ...layers, ''].join('\n')
+    const network = networkOf(param, bytesSource(new Uint8Array(4 + 4 * 8), 'net.bin'))
+    const session: NcnnSession = {
+      batches: true,
+      run: () => Promise.reject(new NcnnError(why, { code: 'runtime-failed' })),
+      close() {},
+    }
+    const loaded = await loadRealModel('python', network, options, async () => session)
+    const size = x.reduce((product, length) => product * length, 1)
+    const fed = new Map([['x', { data: new Float32Array(size), shape: x, dtype: 'float32' as const }]])
+    await loaded.compute(
+      fed,
+      ['y'],
+      { layers: network.graph.layers.slice(1), missing: [], absent: [] },
+      () => undefined,
+    )
+  }
+  const dense = ['InnerProduct fc 1 1 x y 0=2 1=0 2=8']
+
+  test.each([[[0]], [[2, 0, 3]]])('on %j, which ncnn takes for nothing', async (x) => {
+    await expect(run(['ReLU r 1 1 x y'], x)).rejects.toMatchObject({
+      code: 'wrong-input',
+      message: `layer "r" (ReLU, line 4) cannot run on [${x.join(', ')}]: a tensor without elements is none to ncnn, which would crash`,
+    })
+  })
+
+  test('on nothing of a layer that this package does not know is for ncnn to judge', async () => {
+    await expect(run(['Unheard u 1 1 x y'], [0])).rejects.toThrow('ncnn crashed')
+  })
+
+  test.each([[[3]], [[5]], [[4, 3]], [[1, 2, 4]]])('on %j of a layer for four features', async (x) => {
+    await expect(run(dense, x)).rejects.toMatchObject({
+      code: 'wrong-input',
+      message: `layer "fc" (InnerProduct, line 4) cannot run on [${x.join(', ')}]: the weights are for 4 features`,
+    })
+  })
+
+  test.each([[[4]], [[7, 4]], [[2, 2]], [[1, 2, 2]]])('on %j of a layer for four features reaches ncnn', async (x) => {
+    await expect(run(dense, x)).rejects.toThrow('ncnn crashed')
+  })
+
+  test('that ncnn ends without a result is explained', async () => {
+    const why = 'ncnn cannot compute blob "y" (return code -100)\n  what it printed'
+    await expect(run(['ReLU r 1 1 x y'], [1], why)).rejects.toMatchObject({
+      code: 'runtime-failed',
+      message: expect.stringMatching(
+        /what it printed\nThat is what its layers say .* no elements, .* no memory for it$/,
+      ),
+    })
+  })
 })
