@@ -1,4 +1,5 @@
 // The device worker for real: what every engine of the real ncnn must do, files that are kept, crashes, and memory that is not there.
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -73,6 +74,17 @@ describe.skipIf(!worker)('the worker', () => {
     ).toEqual([dense.length, denseWeights.length])
   })
 
+  test('keeps files beside what a worker of the same number left, as containers have', async () => {
+    const left = join(folder, createHash('sha256').update(diamond).digest('hex'))
+    const script = `mkdir '${left}.'$$ '${left}.'$$-0; exec '${worker}'`
+    const model = await loadNcnn(
+      { param: diamond, bin: none },
+      { engine: workerEngine({ command: ['sh', '-c', script], cache: folder }) },
+    )
+    expect(model.runtime.name).toBe('worker')
+    expect(statSync(left).size).toBe(diamond.length)
+  })
+
   test('says where it cannot keep files', async () => {
     writeFileSync(join(folder, 'file'), '')
     const engine = workerEngine({ command: [worker], cache: join(folder, 'file', 'cache') })
@@ -98,7 +110,7 @@ describe.skipIf(!worker)('the worker', () => {
   })
 
   test('says that a model is larger than the memory', async () => {
-    const limited = ['sh', '-c', `ulimit -v 400000 && exec '${worker}'`]
+    const limited = ['sh', '-c', `ulimit -v 380000 && exec '${worker}'`]
     const count = 100_000_000
     const param = network(['Input in 0 1 x', `InnerProduct fc 1 1 x y 0=1000 1=0 2=${count}`])
     const engine = workerEngine({ command: limited })

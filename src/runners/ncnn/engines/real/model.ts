@@ -199,6 +199,9 @@ const unknownLayers = (graph: Graph): GraphLayer[] => graph.layers.filter(({ typ
 
 /** How sessions begin to say that ncnn did not take the network. */
 const paramRefused = 'ncnn cannot load the .param'
+const binRefused = 'ncnn cannot load the .bin'
+const fittingBin =
+  'The .bin is as long as the .param says: it may be that there is not enough memory where ncnn runs. Free some there, store the weights in 16 bits (pnnx: fp16=1), or divide the model'
 
 /** What most layers return that cannot create their result. */
 const noResult = '(return code -100)'
@@ -230,8 +233,9 @@ async function explain<Result>(
     const reason =
       unknown.length > 0 && error.message.includes(paramRefused)
         ? explainUnknownLayers(graph.source, unknown)
-        : doubt?.message
+        : (doubt?.message ?? (unknown.length === 0 && error.message.includes(binRefused) ? fittingBin : undefined))
     if (reason === undefined) throw error
-    throw new NcnnError(`${error.message}\n${reason}`, { code: doubt?.code ?? 'unsupported', cause: error })
+    const code = doubt?.code ?? (unknown.length > 0 ? 'unsupported' : error.code)
+    throw new NcnnError(`${error.message}\n${reason}`, { code, cause: error })
   }
 }

@@ -66,6 +66,20 @@ MultiHeadAttention attention 3 3 x pastK pastV y k v 0=2 1=1 2=4 7=1
   expect(emitted).toEqual([{ data: Uint16Array.of(0x3f80, 0), shape: [1, 1, 2], dtype }])
 })
 
+test('weights that ncnn does not take though they are as long as they should be', async () => {
+  const param = '7767517\n2 2\nInput in 0 1 x\nInnerProduct fc 1 1 x out 0=2 1=0 2=8\n'
+  const load = (bytes: number) => {
+    const bin = bytesSource(new Uint8Array(bytes), 'net.bin')
+    const refusal = new NcnnError('ncnn cannot load the .bin (return code -1)', { code: 'runtime-failed' })
+    return loadRealModel('python', networkOf(param, bin), options, () => Promise.reject(refusal))
+  }
+  await expect(load(36)).rejects.toMatchObject({
+    code: 'runtime-failed',
+    message: expect.stringMatching(/return code -1\)\nThe \.bin is as long as the \.param says: .* not enough memory/),
+  })
+  await expect(load(20)).rejects.toMatchObject({ code: 'truncated', message: expect.not.stringContaining('memory') })
+})
+
 describe('a run', () => {
   /** Runs the network on x. The session crashes when it is reached, as ncnn might. */
   async function run(layers: readonly string[], x: number[], why = 'ncnn crashed'): Promise<void> {
