@@ -5,21 +5,42 @@ import { mulHalf } from './half-rounding'
 import { storeFirst } from './lanes'
 
 /** The float32 before 0.5: added to the magnitude of a number, which then is cut, it rounds halves away from zero and nothing else up. */
-const ALMOST_HALF: f32 = 0.49999997
+// In memory, from where loops load them: a constant vector is made anew wherever it is needed, by three instructions.
+const ALMOST_HALF = memory.data<f32>([0.49999997, 0.49999997, 0.49999997, 0.49999997], 16)
+const LIMIT = memory.data<f32>([127, 127, 127, 127], 16)
+const SIGN = memory.data<i32>([0x80000000, 0x80000000, 0x80000000, 0x80000000], 16)
 
-/** Rounds to the nearest integer, halves away from zero; NaN becomes 0. */
+/**
+ * Cuts off the fractions of numbers between -128 and 128. For others, and NaN, the processor may do as it likes where it is asked to do it
+ * in one instruction; V8 takes seven for what is defined.
+ */
+// @ts-ignore: decorator
+@inline
+function cut(v: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_trunc_f32x4_s(v) : i32x4.trunc_sat_f32x4_s(v)
+}
+
+/** Rounds numbers of which negative ones, and NaN, become 0, to the nearest of 0..127, halves up. */
+// @ts-ignore: decorator
+@inline
+function toMagnitude(v: v128): v128 {
+  const limited = f32x4.pmin(v128.load(LIMIT), f32x4.pmax(f32x4.splat(0), v))
+  return f32x4.add(limited, v128.load(ALMOST_HALF))
+}
+
+/** Rounds to the nearest integer of -127..127, halves away from zero; NaN becomes 0. */
 // @ts-ignore: decorator
 @inline
 function toIntegers(v: v128): v128 {
-  const half = v128.bitselect(v, f32x4.splat(ALMOST_HALF), i32x4.splat(0x80000000))
-  return i32x4.trunc_sat_f32x4_s(f32x4.add(v, half))
+  const sign = v128.load(SIGN)
+  return cut(v128.or(toMagnitude(v128.andnot(v, sign)), v128.and(v, sign)))
 }
 
-/** The bytes of sixteen integers, limited to -127..127. */
+/** The bytes of sixteen integers of -127..127. */
 // @ts-ignore: decorator
 @inline
 function bytesOf(a: v128, b: v128, c: v128, d: v128): v128 {
-  return i8x16.max_s(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)), i8x16.splat(-127))
+  return i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d))
 }
 
 /** Stores the bytes of the first 1 to 4 integers. */
@@ -42,10 +63,9 @@ function scaled(source: usize, scale: v128, inHalf: bool): v128 {
 }
 
 export function quantize(source: usize, scale: f32, destination: usize, n: i32, inHalf: bool): void {
-  const s = f32x4.splat(scale), limit = i32x4.splat(127)
+  const s = f32x4.splat(scale)
   for (; n > 0; n -= 4, source += 16, destination += 16) {
-    const integers = toIntegers(scaled(source, s, inHalf))
-    const v = f32x4.convert_i32x4_s(i32x4.max_s(i32x4.min_s(integers, limit), i32x4.neg(limit)))
+    const v = f32x4.convert_i32x4_s(toIntegers(scaled(source, s, inHalf)))
     if (n >= 4) v128.store(destination, v)
     else storeFirst(destination, v, n)
   }
@@ -112,12 +132,18 @@ export function bytesToFloat(source: usize, destination: usize, n: i32): void {
   }
 }
 
-/** Four results of sums that are integers or integral floats: each step is rounded. */
+/** Four sums that are integers or integral floats, scaled and shifted: each step is rounded. */
+// @ts-ignore: decorator
+@inline
+function scaledSums(sums: usize, isFloat: bool, scale: v128, offset: v128): v128 {
+  const v = v128.load(sums)
+  return f32x4.add(f32x4.mul(isFloat ? v : f32x4.convert_i32x4_s(v), scale), offset)
+}
+
 // @ts-ignore: decorator
 @inline
 function finish<F>(sums: usize, isFloat: bool, scale: v128, offset: v128, a: v128, b: v128): v128 {
-  const v = v128.load(sums)
-  return changetype<F>(0).apply(f32x4.add(f32x4.mul(isFloat ? v : f32x4.convert_i32x4_s(v), scale), offset), a, b)
+  return changetype<F>(0).apply(scaledSums(sums, isFloat, scale, offset), a, b)
 }
 
 /** A row of sums to floats, in place or not. */
@@ -134,26 +160,37 @@ function finishFloats<F>(sums: usize, isFloat: bool, n: i32, s: v128, o: v128, a
   if (n > 0) storeFirst(output, finish<F>(sums, isFloat, s, o, a, b), n)
 }
 
+/** Four results as integers. After a ReLU what is scaled by more than 0 stays `positive`: rounding makes the 0 of the rest, and of NaN. */
+// @ts-ignore: decorator
+@inline
+function finishIntegral<F>(positive: bool, sums: usize, isFloat: bool, s: v128, o: v128, a: v128, b: v128, scale: v128): v128 {
+  return positive
+    ? cut(toMagnitude(f32x4.mul(scaledSums(sums, isFloat, s, o), scale)))
+    : toIntegers(f32x4.mul(finish<F>(sums, isFloat, s, o, a, b), scale))
+}
+
 /** A row of sums to bytes. */
 // @ts-ignore: decorator
 @inline
-function finishBytes<F>(sums: usize, isFloat: bool, n: i32, s: v128, o: v128, a: v128, b: v128, scale: v128, output: usize): void {
+function finishBytes<F>(
+  positive: bool, sums: usize, isFloat: bool, n: i32, s: v128, o: v128, a: v128, b: v128, scale: v128, output: usize,
+): void {
   for (const end = sums + (<usize>(n & ~15) << 2); sums < end; sums += 64, output += 16) {
-    const v0 = toIntegers(f32x4.mul(finish<F>(sums, isFloat, s, o, a, b), scale)), v1 = toIntegers(f32x4.mul(finish<F>(sums + 16, isFloat, s, o, a, b), scale))
-    const v2 = toIntegers(f32x4.mul(finish<F>(sums + 32, isFloat, s, o, a, b), scale)), v3 = toIntegers(f32x4.mul(finish<F>(sums + 48, isFloat, s, o, a, b), scale))
+    const v0 = finishIntegral<F>(positive, sums, isFloat, s, o, a, b, scale), v1 = finishIntegral<F>(positive, sums + 16, isFloat, s, o, a, b, scale)
+    const v2 = finishIntegral<F>(positive, sums + 32, isFloat, s, o, a, b, scale), v3 = finishIntegral<F>(positive, sums + 48, isFloat, s, o, a, b, scale)
     v128.store(output, bytesOf(v0, v1, v2, v3))
   }
-  for (n &= 15; n > 0; n -= 4, sums += 16, output += 4) storeBytes(output, toIntegers(f32x4.mul(finish<F>(sums, isFloat, s, o, a, b), scale)), n)
+  for (n &= 15; n > 0; n -= 4, sums += 16, output += 4) storeBytes(output, finishIntegral<F>(positive, sums, isFloat, s, o, a, b, scale), n)
 }
 
 // @ts-ignore: decorator
 @inline
 function finishRow<F>(
-  sums: usize, isFloat: bool, n: i32, s: v128, bias: usize, a: v128, b: v128, toBytes: bool, scale: v128, output: usize,
+  positive: bool, sums: usize, isFloat: bool, n: i32, s: v128, bias: usize, a: v128, b: v128, toBytes: bool, scale: v128, output: usize,
 ): void {
   // Adding -0 changes nothing.
   const o = bias ? v128.load32_splat(bias) : f32x4.splat(-0.0)
-  if (toBytes) finishBytes<F>(sums, isFloat, n, s, o, a, b, scale, output)
+  if (toBytes) finishBytes<F>(positive, sums, isFloat, n, s, o, a, b, scale, output)
   else finishFloats<F>(sums, isFloat, n, s, o, a, b, output)
 }
 
@@ -167,13 +204,14 @@ function finishRows(
   sums: usize, isFloat: bool, sumStep: usize, rows: i32, n: i32, scales: usize, bias: usize, activation: i32, activationA: f32, activationB: f32,
   toBytes: bool, outputScale: f32, output: usize, outputStep: usize,
 ): void {
-  const limits = activation == CLIP || activation == LEAKY_RELU
-  const a = f32x4.splat(limits ? activationA : -Infinity), b = f32x4.splat(limits ? activationB : Infinity), out = f32x4.splat(outputScale)
+  const limits = activation == CLIP || activation == LEAKY_RELU, positive = activation == RELU && (!toBytes || outputScale > 0)
+  // Bytes for which a NaN becomes 0 anyway may be those of a limit of 0.
+  const a = f32x4.splat(limits ? activationA : activation == RELU ? <f32>0 : -Infinity), b = f32x4.splat(limits ? activationB : Infinity), out = f32x4.splat(outputScale)
   for (; rows > 0; rows--, sums += sumStep, output += outputStep, scales += 4) {
     const s = v128.load32_splat(scales)
-    if (activation == RELU) finishRow<Relu>(sums, isFloat, n, s, bias, a, b, toBytes, out, output)
-    else if (activation == LEAKY_RELU) finishRow<LeakyRelu>(sums, isFloat, n, s, bias, a, b, toBytes, out, output)
-    else finishRow<Limits>(sums, isFloat, n, s, bias, a, b, toBytes, out, output)
+    if (positive) finishRow<Relu>(true, sums, isFloat, n, s, bias, a, b, toBytes, out, output)
+    else if (activation == LEAKY_RELU) finishRow<LeakyRelu>(false, sums, isFloat, n, s, bias, a, b, toBytes, out, output)
+    else finishRow<Limits>(false, sums, isFloat, n, s, bias, a, b, toBytes, out, output)
     if (bias) bias += 4
   }
 }
