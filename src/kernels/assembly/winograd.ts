@@ -25,10 +25,16 @@ function placesOf(size: i32): i32 {
   return (size + 2) * (size + 2)
 }
 
+// Factors lie in memory: a constant vector would be made anew at each multiplication, by three instructions.
+const TWO = memory.data<f32>([2, 2, 2, 2], 16)
+const FOUR = memory.data<f32>([4, 4, 4, 4], 16)
+const FIVE = memory.data<f32>([5, 5, 5, 5], 16)
+const EIGHT = memory.data<f32>([8, 8, 8, 8], 16)
+
 // @ts-ignore: decorator
 @inline
-function scaled(v: v128, factor: f32): v128 {
-  return f32x4.mul(v, f32x4.splat(factor))
+function scaled(v: v128, factor: usize): v128 {
+  return f32x4.mul(v, v128.load(factor))
 }
 
 /** Three values to as many doubles as a tile has inputs in a row, `to` bytes apart, by the matrix G. */
@@ -92,14 +98,14 @@ function transformInputs6(size: i32, d0: v128, d1: v128, d2: v128, d3: v128, d4:
     v128.store(destination + 3 * to, f32x4.sub(d3, d1))
     return
   }
-  v128.store(destination, f32x4.add(f32x4.sub(scaled(d0, 4), scaled(d2, 5)), d4))
-  const even = f32x4.sub(d4, scaled(d2, 4)), odd = f32x4.sub(d3, scaled(d1, 4))
+  v128.store(destination, f32x4.add(f32x4.sub(scaled(d0, FOUR), scaled(d2, FIVE)), d4))
+  const even = f32x4.sub(d4, scaled(d2, FOUR)), odd = f32x4.sub(d3, scaled(d1, FOUR))
   v128.store(destination + to, f32x4.add(even, odd))
   v128.store(destination + 2 * to, f32x4.sub(even, odd))
-  const near = f32x4.sub(d4, d2), far = scaled(f32x4.sub(d3, d1), 2)
+  const near = f32x4.sub(d4, d2), far = scaled(f32x4.sub(d3, d1), TWO)
   v128.store(destination + 3 * to, f32x4.add(near, far))
   v128.store(destination + 4 * to, f32x4.sub(near, far))
-  v128.store(destination + 5 * to, f32x4.add(f32x4.sub(scaled(d1, 4), scaled(d3, 5)), d5))
+  v128.store(destination + 5 * to, f32x4.add(f32x4.sub(scaled(d1, FOUR), scaled(d3, FIVE)), d5))
 }
 
 /** Likewise the vectors that lie in memory, `from` bytes apart. */
@@ -125,9 +131,9 @@ function transformOutput(size: i32, source: usize, from: usize, destination: usi
   const m4 = v128.load(source + 4 * from)
   const t = f32x4.add(m3, m4), e = f32x4.sub(m3, m4)
   v128.store(destination, f32x4.add(f32x4.add(m0, s), t))
-  v128.store(destination + to, f32x4.add(d, scaled(e, 2)))
-  v128.store(destination + 2 * to, f32x4.add(s, scaled(t, 4)))
-  v128.store(destination + 3 * to, f32x4.add(f32x4.add(d, scaled(e, 8)), v128.load(source + 5 * from)))
+  v128.store(destination + to, f32x4.add(d, scaled(e, TWO)))
+  v128.store(destination + 2 * to, f32x4.add(s, scaled(t, FOUR)))
+  v128.store(destination + 3 * to, f32x4.add(f32x4.add(d, scaled(e, EIGHT)), v128.load(source + 5 * from)))
 }
 
 // @ts-ignore: decorator
