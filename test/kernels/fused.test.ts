@@ -1,4 +1,4 @@
-// Products with fused multiply-adds have tiles of their own: whatever tile computes a sum, it takes its products in the same order.
+// The kernels with relaxed SIMD. Tiles of their own for products with fused multiply-adds take these in the same order as any other.
 import { describe, expect, test } from 'vitest'
 import {
   Activation,
@@ -67,4 +67,26 @@ describe.skipIf(module === undefined)('with relaxed SIMD', () => {
     }
     expect(firstDifference(whole, single)).toBeUndefined()
   })
+
+  test.each([Activation.none, Activation.relu, Activation.leakyRelu])(
+    'integers are those of the plain kernels, whatever the processor makes of numbers that have none: activation %i',
+    (activation) => {
+      const plain = createArena(1)
+      const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e9, -3e9, 1e30, -0, 126.5, -127.5]
+      const values = [...odd, ...randomFloats(60, 1).map((x) => x * 200)]
+      const n = values.length
+      const [bytes, otherBytes] = [plain, arena].map((place) => {
+        const [quantized, finished] = [place.bytes(n), place.bytes(n)]
+        const source = place.put(values)
+        place.kernels.quantizeToBytes({ source, scale: 1, destination: quantized, n })
+        const scales = place.put([1])
+        const parameters = { activation, activationA: 0.5, outputScale: 1 }
+        place.kernels.int8Finish({ sums: source, channels: 1, n, scales, ...parameters, output: finished })
+        const read = [quantized, finished].map((pointer) => [...place.readBytes(pointer, n)])
+        place.reset()
+        return read
+      })
+      expect(otherBytes).toEqual(bytes)
+    },
+  )
 })

@@ -112,6 +112,15 @@ describe.each([1, 2, 3, 4, 7, samples.length])('%i numbers', (n) => {
     expect(firstDifference(arena.read(y, channels * n), expected)).toBeUndefined()
   })
 
+  test.each([1, 0.37, 0, -3, Number.NaN])('sums after a ReLU to bytes, scaled by %f', (scale) => {
+    const outputScale = Math.fround(scale)
+    const bytes = arena.bytes(n)
+    const whole = { channels: 1, n, scales: arena.put([1]), activation: Activation.relu }
+    kernels.int8Finish({ ...whole, sums: arena.put(values), outputScale, output: bytes })
+    const expected = Array.from(values, (value) => toInt8(Math.fround((value > 0 ? value : 0) * outputScale)))
+    expect([...new Int8Array(arena.readBytes(bytes, n).buffer)]).toEqual(expected)
+  })
+
   test.each([
     { scales: [1, 1], addends: [0, 1] },
     { scales: [1, 0], addends: [1, 0] },

@@ -171,10 +171,72 @@ function poolOne(
   return f32x4.extract_lane(halfAverage(type, sum, <f32>count), 0)
 }
 
+/** The greatest of `v` and of a row's inputs under three taps, in their order: what is not greater, or NaN, comes to nothing. */
+// @ts-ignore: decorator
+@inline
+function overRow(v: v128, a: v128, b: v128, c: v128): v128 {
+  return f32x4.pmax(f32x4.pmax(f32x4.pmax(v, a), b), c)
+}
+
+/** The inputs under the third tap, `b` being those under the second: that stands for what lies beyond the row, where it changes no maximum. */
+// @ts-ignore: decorator
+@inline
+function third(p: usize, b: v128, edge: bool, mask: v128): v128 {
+  const c = i32x4.shuffle(v128.load(p, 8), v128.load(p, 24), 0, 2, 4, 6)
+  return edge ? v128.bitselect(c, b, mask) : c
+}
+
+/** Four outputs each of two neighbouring rows from five rows of inputs, of which one serves both. */
+// @ts-ignore: decorator
+@inline
+function maximaOfTwo(r0: usize, r1: usize, r2: usize, r3: usize, r4: usize, x: usize, edge: bool, mask: v128, out: usize, outBytes: usize): void {
+  let p = r0 + 2 * x, l = v128.load(p), r = v128.load(p, 16)
+  // The first position starts the maximum, so that a NaN there stays.
+  let b = i32x4.shuffle(l, r, 1, 3, 5, 7)
+  let v = f32x4.pmax(f32x4.pmax(i32x4.shuffle(l, r, 0, 2, 4, 6), b), third(p, b, edge, mask))
+  p = r1 + 2 * x, l = v128.load(p), r = v128.load(p, 16), b = i32x4.shuffle(l, r, 1, 3, 5, 7)
+  v = overRow(v, i32x4.shuffle(l, r, 0, 2, 4, 6), b, third(p, b, edge, mask))
+  p = r2 + 2 * x, l = v128.load(p), r = v128.load(p, 16), b = i32x4.shuffle(l, r, 1, 3, 5, 7)
+  const a = i32x4.shuffle(l, r, 0, 2, 4, 6), c = third(p, b, edge, mask)
+  v128.store(out + x, overRow(v, a, b, c))
+  v = f32x4.pmax(f32x4.pmax(a, b), c)
+  p = r3 + 2 * x, l = v128.load(p), r = v128.load(p, 16), b = i32x4.shuffle(l, r, 1, 3, 5, 7)
+  v = overRow(v, i32x4.shuffle(l, r, 0, 2, 4, 6), b, third(p, b, edge, mask))
+  p = r4 + 2 * x, l = v128.load(p), r = v128.load(p, 16), b = i32x4.shuffle(l, r, 1, 3, 5, 7)
+  v128.store(out + outBytes + x, overRow(v, i32x4.shuffle(l, r, 0, 2, 4, 6), b, third(p, b, edge, mask)))
+}
+
+/** Maxima of 3x3 with stride 2, two rows of outputs at a time; the last rows and the last four of a row overlap their neighbours. */
+function maxPool3x3(input: usize, channels: i32, h: i32, w: i32, output: usize, outH: i32, outW: i32): void {
+  const rowBytes = <usize>w << 2, outBytes = <usize>outW << 2, last = outBytes - 16
+  const mask = 2 * outW < w ? i32x4.splat(-1) : i32x4(-1, -1, -1, 0)
+  for (; channels > 0; channels--, input += <usize>h * rowBytes, output += <usize>outH * outBytes) {
+    for (let oy = 0; oy < outH; oy += 2) {
+      const y = min(oy, outH - 2), out = output + <usize>y * outBytes
+      const r0 = input + <usize>(2 * y) * rowBytes, r1 = r0 + rowBytes, r2 = r1 + rowBytes, r3 = r2 + rowBytes
+      const r4 = 2 * y + 4 < h ? r3 + rowBytes : r3
+      for (let x: usize = 0; x < last; x += 16) maximaOfTwo(r0, r1, r2, r3, r4, x, false, mask, out, outBytes)
+      maximaOfTwo(r0, r1, r2, r3, r4, last, true, mask, out, outBytes)
+    }
+  }
+}
+
+/** Whether outputs begin at the first input and their windows of 3 end at the last, or one beyond. */
+// @ts-ignore: decorator
+@inline
+function isPlainStride2(inputs: i32, outputs: i32, before: i32): bool {
+  return before == 0 && 2 * outputs <= inputs
+}
+
 export function pool(
   type: i32, input: usize, channels: i32, h: i32, w: i32, output: usize, outH: i32, outW: i32,
   kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, padTop: i32, padLeft: i32, countIncludePad: i32,
 ): void {
+  const is3x3 = kernelH == 3 && kernelW == 3 && strideH == 2 && strideW == 2
+  if (type == MAX && is3x3 && outH > 1 && outW > 3 && isPlainStride2(h, outH, padTop) && isPlainStride2(w, outW, padLeft)) {
+    maxPool3x3(input, channels, h, w, output, outH, outW)
+    return
+  }
   const rowStep = <usize>w << 2, step = <usize>strideW << 2, channelBytes = <usize>h * rowStep
   // The outputs whose windows do not reach beyond the left or right side go four at a time. With three or more strides between them a
   // vector of fewer than four would read far beyond the input.
