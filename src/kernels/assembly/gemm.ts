@@ -15,6 +15,8 @@ export const COLUMN_BLOCK: i32 = 128
 export const ROW_BLOCK: i32 = 80
 /** From this depth on tiles of five rows are worth what it takes to begin one. */
 const DEEP: i32 = 64
+/** With no more columns the rows of A are new to the first-level cache all the time: a panel of four at once arrives faster. */
+const FEW_COLUMNS: i32 = 16
 /** Up to this depth writing C is most of the work: each row of a block is written as a whole. */
 const SHALLOW: i32 = 32
 /** Rows of A packed at a time when it is A that changes from call to call. */
@@ -771,7 +773,7 @@ function multiplyBlock(
     }
     const width = panelWidth(columns)
     // Tiles of five, before which come as many panels of four as leave a multiple of five.
-    const fives = ASC_FEATURE_RELAXED_SIMD && columns == 8 && k >= DEEP && m >= 16 ? (m - rowsBeforeFives(m)) / 5 : 0
+    const fives = ASC_FEATURE_RELAXED_SIMD && columns == 8 && k >= DEEP && n > FEW_COLUMNS && m >= 16 ? (m - rowsBeforeFives(m)) / 5 : 0
     const whole = columns == width ? m & ~3 : 0
     const single = fives ? m - 5 * fives : whole
     if (single) {
