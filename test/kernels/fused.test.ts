@@ -10,7 +10,7 @@ import {
   packedLeftBytes,
   WeightType,
 } from '../../src/kernels/ncnn.ts'
-import { createArena, firstDifference, randomFloats } from './arena.ts'
+import { createArena, firstDifference, randomBytes, randomFloats } from './arena.ts'
 
 const module = await ncnnModule({ shared: false, relaxed: true }).catch(() => undefined)
 
@@ -66,6 +66,56 @@ describe.skipIf(module === undefined)('with relaxed SIMD', () => {
       for (let i = 0; i < m; i++) single[i * n + j] = one[i * n + j]
     }
     expect(firstDifference(whole, single)).toBeUndefined()
+  })
+
+  test.each([
+    { inch: 8, outch: 5, side: 9, kernel: 1, stride: 1 },
+    { inch: 9, outch: 7, side: 8, kernel: 3, stride: 1 },
+    { inch: 10, outch: 70, side: 17, kernel: 3, stride: 2 },
+    { inch: 11, outch: 4, side: 7, kernel: 2, stride: 1 },
+    { inch: 67, outch: 66, side: 7, kernel: 5, stride: 1 },
+    { inch: 1030, outch: 6, side: 5, kernel: 1, stride: 1 },
+    { inch: 12, outch: 4, side: 12, kernel: 9, stride: 1 },
+    { inch: 3, outch: 6, side: 9, kernel: 3, stride: 2 },
+  ])('an int8 convolution has the sums of the plain kernels, with inputs of seven bits and of eight: %o', (shape) => {
+    const { inch, outch, side, kernel, stride } = shape
+    const taps = kernel * kernel
+    const out = Math.floor((side - kernel) / stride) + 1
+    const count = outch * out * out
+    const filters = randomBytes(outch * inch * taps, 1).map((weight, i) => (i % 50 === 0 ? -128 : weight))
+    const signed = randomBytes(inch * side * side, 2)
+    for (const input of [signed, signed.map((x) => x & 127), signed.map((_, i) => (i % 3 ? 127 : 126))]) {
+      const [expected, actual] = [createArena(4), arena].map((place) => {
+        const packed = place.bytes(place.kernels.packedInt8FilterBytes({ outch, inch, taps }))
+        place.kernels.packInt8Filters({ source: place.putBytes(filters), outch, inch, taps, packed })
+        const sums = place.floats(count)
+        place.kernels.int8Convolution({
+          input: place.putBytes(input),
+          inch,
+          h: side,
+          w: side,
+          packedFilters: packed,
+          sums,
+          outch,
+          outH: out,
+          outW: out,
+          kernelH: kernel,
+          kernelW: kernel,
+          strideH: stride,
+          strideW: stride,
+          dilationH: 1,
+          dilationW: 1,
+          scales: place.put(new Float32Array(outch).fill(1)),
+          outputScale: 0,
+          output: sums,
+          scratch: place.bytes(gemmScratchBytes),
+        })
+        const read = place.read(sums, count)
+        place.reset()
+        return read
+      })
+      expect(firstDifference(actual, expected)).toBeUndefined()
+    }
   })
 
   test.each([Activation.none, Activation.relu, Activation.leakyRelu])(

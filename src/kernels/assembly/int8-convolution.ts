@@ -2,11 +2,25 @@
 // else as pairs of them, or of neighbouring taps in a last channel without a neighbour. The image holds its padding already, so that every
 // tap of every output lies in it.
 import { finishIntegers } from './int8'
-import { BLOCK_BYTES, COLUMN_BLOCK, EDGE_BYTES, GROUP_BLOCK, multiplyBlock, NO_INITIAL, pairOf, Pairs, panelWidth, QuadsLeft, ROW_BLOCK } from './int8-gemm'
-import { areQuads, initialBytes, packQuadFilters, quadOf, storeQuads } from './int8-quads'
+import { BLOCK_BYTES, COLUMN_BLOCK, EDGE_BYTES, GROUP_BLOCK, Magnitudes, multiplyBlock, NO_INITIAL, pairOf, Pairs, panelWidth, QuadsLeft, ROW_BLOCK } from './int8-gemm'
+import { areMagnitudes, areQuads, initialBytes, packQuadFilters, pairQuadFilters, quadOf, storeQuads } from './int8-quads'
 
 /** Where the places of eight outputs are kept, behind the block and the tile. */
 const PLACES: usize = BLOCK_BYTES + EDGE_BYTES
+/** Where filters are kept of which pairs are made, behind those: rows that pass by a block of columns. */
+const FILTER_PAIRS: usize = PLACES + 64
+
+/** With fewer channels inputs are an image as a rule, which has values below 0, and channels would be missing in quads. */
+const FEWEST_FOR_QUADS: i32 = 8
+/** So many taps of several quads of channels make a block of pairs. */
+const MOST_FOR_QUADS: i32 = 64
+
+/** Whether filters are packed as quads; else as pairs. */
+// @ts-ignore: decorator
+@inline
+function storesQuads(inch: i32, taps: i32): bool {
+  return ASC_FEATURE_RELAXED_SIMD && (inch >= FEWEST_FOR_QUADS && taps <= MOST_FOR_QUADS || areQuads())
+}
 
 /** Groups of so many channels under so many taps: pairs of a last channel without a neighbour are of neighbouring taps. */
 // @ts-ignore: decorator
@@ -30,11 +44,11 @@ function panelBytes(inch: i32, taps: i32, quads: bool): usize {
 }
 
 export function packedInt8FilterBytes(outch: i32, inch: i32, taps: i32): i32 {
-  return ((outch + 3) >> 2) * <i32>panelBytes(inch, taps, areQuads())
+  return ((outch + 3) >> 2) * <i32>panelBytes(inch, taps, storesQuads(inch, taps))
 }
 
 export function packInt8Filters(source: usize, outch: i32, inch: i32, taps: i32, packed: usize): void {
-  if (areQuads()) packQuadFilters(source, outch, inch, taps, packed)
+  if (storesQuads(inch, taps)) packQuadFilters(source, outch, inch, taps, packed)
   else packPairFilters(source, outch, inch, taps, packed)
 }
 
@@ -244,16 +258,17 @@ export function int8Convolution(
   kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32,
   scales: usize, bias: usize, activation: i32, activationA: f32, activationB: f32, outputScale: f32, output: usize, scratch: usize,
 ): void {
-  const quads = areQuads()
   const taps = kernelH * kernelW, n = outH * outW
+  const stored = storesQuads(inch, taps), anyInputs = areQuads(), quads = stored && (anyInputs || areMagnitudes(input, inch * h * w))
   const channelStep = <usize>(h * w), rowStep = <usize>(dilationH * w), tapStep = <usize>dilationW
-  const begin = quads ? initialBytes(4) : 0, aStep = panelBytes(inch, taps, quads), sumBytes = <usize>n << 2
+  const begin = stored ? initialBytes(4) : 0, aStep = panelBytes(inch, taps, stored), sumBytes = <usize>n << 2
   const toBytes = sums != output, outputShift = toBytes ? 0 : 2, outputBytes = <usize>n << outputShift
   // Rows of a pointwise convolution follow each other without a gap.
   const flat = taps == 1 && strideH == 1 && strideW == 1 && w == outW
   const rowW = flat ? n : outW
   // A block of depths is some whole channels, or a part of the taps of one group when the kernel is huge.
-  const shift = quads ? 2 : 1, channelBlock = max(GROUP_BLOCK / taps, 1) << shift, tapBlock = min(taps, GROUP_BLOCK)
+  const shift = quads ? 2 : 1, blockOfPairs = max(GROUP_BLOCK / taps, 1) << 1
+  const channelBlock = quads ? blockOfPairs << 1 : stored ? blockOfPairs & ~3 : blockOfPairs, tapBlock = min(taps, GROUP_BLOCK)
   for (let n0 = 0; n0 < n; n0 += COLUMN_BLOCK) {
     const columns = min(n - n0, COLUMN_BLOCK)
     for (let q = 0; q < inch; q += channelBlock) {
@@ -273,8 +288,18 @@ export function int8Convolution(
         for (let i = 0; i < outch; i += ROW_BLOCK) {
           const rows = min(outch - i, ROW_BLOCK), c = sums + <usize>i * sumBytes + (<usize>n0 << 2)
           const left = filters + <usize>(i >> 2) * aStep, initial = initials + <usize>(i >> 2) * initialStep, edge = scratch + BLOCK_BYTES
-          if (quads) multiplyBlock<QuadsLeft>(left, aStep, scratch, bStep, groups, c, sumBytes, rows, columns, accumulate, initial, initialStep, 0, edge)
-          else multiplyBlock<Pairs>(left, aStep, scratch, bStep, groups, c, sumBytes, rows, columns, accumulate, initial, initialStep, 0, edge)
+          if (!quads) {
+            let pairs = left, pairStep = aStep
+            if (stored) {
+              pairs = scratch + FILTER_PAIRS, pairStep = <usize>groups << 4
+              for (let r = 0; r < rows; r += 4) {
+                const panel = packedFilters + begin + <usize>((i + r) >> 2) * aStep + (<usize>((q >> 2) * taps) << 4)
+                pairQuadFilters(panel, taps, channels, pairs + <usize>(r >> 2) * pairStep)
+              }
+            }
+            multiplyBlock<Pairs>(pairs, pairStep, scratch, bStep, groups, c, sumBytes, rows, columns, accumulate, initial, initialStep, 0, edge)
+          } else if (anyInputs) multiplyBlock<QuadsLeft>(left, aStep, scratch, bStep, groups, c, sumBytes, rows, columns, accumulate, initial, initialStep, 0, edge)
+          else multiplyBlock<Magnitudes>(left, aStep, scratch, bStep, groups, c, sumBytes, rows, columns, accumulate, initial, initialStep, 0, edge)
           if (!last) continue
           finishIntegers(
             c, sumBytes, rows, columns, scales + (<usize>i << 2), bias ? bias + (<usize>i << 2) : 0, activation, activationA, activationB,

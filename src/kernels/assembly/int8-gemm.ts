@@ -4,7 +4,7 @@
 // quads of int8 where those are faster (./int8-quads). A into panels of 4 rows, [panel][group][4]; B into panels of 8 columns,
 // [panel][group][8], the last one of them a single column where one is left. Panels of quads of weights begin with what their sums begin
 // with. A last group that is not full holds weights of 0, whatever the other side has there.
-import { areQuads, copyQuads, dotOfQuads, initialBytes, packQuadsOfInputs, packQuadsOfWeights } from './int8-quads'
+import { areQuads, copyQuads, dotOfMagnitudes, dotOfQuads, initialBytes, packQuadsOfInputs, packQuadsOfWeights } from './int8-quads'
 
 /** Groups of depths in a block: a slice of a B panel (8 KB) stays in the first-level cache. */
 export const GROUP_BLOCK: i32 = 256
@@ -104,7 +104,10 @@ export function packInt8Right(source: usize, k: i32, n: i32, packed: usize): voi
 // for each column where B is. Classes, for the reason given in activation.ts.
 
 export class Pairs {
-  @inline dot(c: v128, a: v128, b: v128): v128 {
+  @inline constant(): v128 {
+    return i32x4.splat(0)
+  }
+  @inline dot(c: v128, a: v128, b: v128, constant: v128): v128 {
     return i32x4.add(c, i32x4.dot_i16x8_s(a, b))
   }
   @inline initial(initial: usize, row: usize, half: usize): v128 {
@@ -117,7 +120,10 @@ export class Pairs {
 
 /** Quads, A being the weights. */
 export class QuadsLeft {
-  @inline dot(c: v128, a: v128, b: v128): v128 {
+  @inline constant(): v128 {
+    return i32x4.splat(0)
+  }
+  @inline dot(c: v128, a: v128, b: v128, constant: v128): v128 {
     return dotOfQuads(c, a, b)
   }
   @inline initial(initial: usize, row: usize, half: usize): v128 {
@@ -128,9 +134,28 @@ export class QuadsLeft {
   }
 }
 
+/** Quads, A being the weights and B inputs of seven bits, on any processor: products of two become int16, and pairs of those are added. */
+export class Magnitudes {
+  @inline constant(): v128 {
+    return v128.load(ONES)
+  }
+  @inline dot(c: v128, a: v128, b: v128, constant: v128): v128 {
+    return i32x4.add(c, i32x4.dot_i16x8_s(dotOfMagnitudes(a, b), constant))
+  }
+  @inline initial(initial: usize, row: usize, half: usize): v128 {
+    return i32x4.splat(0)
+  }
+  @inline initialColumn(initial: usize): v128 {
+    return i32x4.splat(0)
+  }
+}
+
 /** Quads, B being the weights. */
 export class QuadsRight {
-  @inline dot(c: v128, a: v128, b: v128): v128 {
+  @inline constant(): v128 {
+    return i32x4.splat(0)
+  }
+  @inline dot(c: v128, a: v128, b: v128, constant: v128): v128 {
     return dotOfQuads(c, b, a)
   }
   @inline initial(initial: usize, row: usize, half: usize): v128 {
@@ -140,6 +165,8 @@ export class QuadsRight {
     return v128.load32_splat(initial)
   }
 }
+
+const ONES = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16)
 
 /** For sums that continue others. */
 export const NO_INITIAL: usize = memory.data(32)
@@ -151,7 +178,7 @@ export const NO_INITIAL: usize = memory.data(32)
 function tiles4x8<G>(
   tiles: i32, pa: usize, aStep: usize, panel: usize, groups: i32, c: usize, ldc: usize, accumulate: bool, initial: usize, initialStep: usize,
 ): void {
-  const group = changetype<G>(0)
+  const group = changetype<G>(0), constant = group.constant()
   let a: v128, b0: v128, b1: v128
   let c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128, c30: v128, c31: v128
   for (; tiles > 0; tiles--) {
@@ -175,18 +202,18 @@ function tiles4x8<G>(
     let pb = panel
     while (pa < end) {
       a = v128.load32_splat(pa), b0 = v128.load(pb), b1 = v128.load(pb, 16)
-      c00 = group.dot(c00, a, b0), c01 = group.dot(c01, a, b1)
-      a = v128.load32_splat(pa, 4), c10 = group.dot(c10, a, b0), c11 = group.dot(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = group.dot(c20, a, b0), c21 = group.dot(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = group.dot(c30, a, b0), c31 = group.dot(c31, a, b1)
+      c00 = group.dot(c00, a, b0, constant), c01 = group.dot(c01, a, b1, constant)
+      a = v128.load32_splat(pa, 4), c10 = group.dot(c10, a, b0, constant), c11 = group.dot(c11, a, b1, constant)
+      a = v128.load32_splat(pa, 8), c20 = group.dot(c20, a, b0, constant), c21 = group.dot(c21, a, b1, constant)
+      a = v128.load32_splat(pa, 12), c30 = group.dot(c30, a, b0, constant), c31 = group.dot(c31, a, b1, constant)
       pa += 16
       if (pa >= end) break
 
       a = v128.load32_splat(pa), b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
-      c00 = group.dot(c00, a, b0), c01 = group.dot(c01, a, b1)
-      a = v128.load32_splat(pa, 4), c10 = group.dot(c10, a, b0), c11 = group.dot(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = group.dot(c20, a, b0), c21 = group.dot(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = group.dot(c30, a, b0), c31 = group.dot(c31, a, b1)
+      c00 = group.dot(c00, a, b0, constant), c01 = group.dot(c01, a, b1, constant)
+      a = v128.load32_splat(pa, 4), c10 = group.dot(c10, a, b0, constant), c11 = group.dot(c11, a, b1, constant)
+      a = v128.load32_splat(pa, 8), c20 = group.dot(c20, a, b0, constant), c21 = group.dot(c21, a, b1, constant)
+      a = v128.load32_splat(pa, 12), c30 = group.dot(c30, a, b0, constant), c31 = group.dot(c31, a, b1, constant)
       pa += 16
       pb += 64
     }
@@ -232,21 +259,21 @@ function storeColumn(c: usize, ldc: usize, rows: i32, v: v128, accumulate: bool)
 function column<G>(
   pa: usize, aStep: usize, pb: usize, groups: i32, c: usize, ldc: usize, m: i32, accumulate: bool, initial: usize, initialStep: usize,
 ): void {
-  const group = changetype<G>(0), end = pb + (<usize>groups << 2)
+  const group = changetype<G>(0), constant = group.constant(), end = pb + (<usize>groups << 2)
   let i = 0
   for (; i <= m - 8; i += 8, pa += 2 * aStep, c += 8 * ldc, initial += 2 * initialStep) {
     let v0 = group.initialColumn(initial), v1 = group.initialColumn(initial + initialStep)
     let p = pa
     for (let b = pb; b < end; b += 4, p += 16) {
       const x = v128.load32_splat(b)
-      v0 = group.dot(v0, v128.load(p), x), v1 = group.dot(v1, v128.load(p + aStep), x)
+      v0 = group.dot(v0, v128.load(p), x, constant), v1 = group.dot(v1, v128.load(p + aStep), x, constant)
     }
     storeColumn(c, ldc, 4, v0, accumulate)
     storeColumn(c + 4 * ldc, ldc, 4, v1, accumulate)
   }
   for (; i < m; i += 4, pa += aStep, c += 4 * ldc, initial += initialStep) {
     let v = group.initialColumn(initial), p = pa
-    for (let b = pb; b < end; b += 4, p += 16) v = group.dot(v, v128.load(p), v128.load32_splat(b))
+    for (let b = pb; b < end; b += 4, p += 16) v = group.dot(v, v128.load(p), v128.load32_splat(b), constant)
     storeColumn(c, ldc, min(m - i, 4), v, accumulate)
   }
 }
@@ -291,7 +318,7 @@ function storeRow(c: usize, v0: v128, v1: v128, columns: i32, accumulate: bool, 
 function row<G>(
   a: usize, pb: usize, bStep: usize, groups: i32, c: usize, n: i32, accumulate: bool, initial: usize, columnStep: usize, edge: usize,
 ): void {
-  const group = changetype<G>(0), end = a + (<usize>groups << 2)
+  const group = changetype<G>(0), constant = group.constant(), end = a + (<usize>groups << 2)
   let j = 0
   for (; j <= n - 16; j += 16, pb += bStep << 1, c += 64, initial += columnStep << 1) {
     const second = initial + columnStep
@@ -299,8 +326,8 @@ function row<G>(
     let b = pb
     for (let p = a; p < end; p += 4, b += 32) {
       const x = v128.load32_splat(p)
-      v0 = group.dot(v0, x, v128.load(b)), v1 = group.dot(v1, x, v128.load(b, 16))
-      v2 = group.dot(v2, x, v128.load(b + bStep)), v3 = group.dot(v3, x, v128.load(b + bStep, 16))
+      v0 = group.dot(v0, x, v128.load(b), constant), v1 = group.dot(v1, x, v128.load(b, 16), constant)
+      v2 = group.dot(v2, x, v128.load(b + bStep), constant), v3 = group.dot(v3, x, v128.load(b + bStep, 16), constant)
     }
     storeRow(c, v0, v1, 8, accumulate, edge)
     storeRow(c + 32, v2, v3, 8, accumulate, edge)
@@ -310,7 +337,7 @@ function row<G>(
     let v0 = group.initial(initial, 0, 0), v1 = group.initial(initial, 0, 1), b = pb
     for (let p = a; p < end; p += 4, b += step) {
       const x = v128.load32_splat(p)
-      v0 = group.dot(v0, x, v128.load(b)), v1 = group.dot(v1, x, v128.load(b, 16))
+      v0 = group.dot(v0, x, v128.load(b), constant), v1 = group.dot(v1, x, v128.load(b, 16), constant)
     }
     storeRow(c, v0, v1, columns, accumulate, edge)
   }

@@ -1,7 +1,8 @@
 // Quads of int8, for the instruction of relaxed SIMD that multiplies sixteen bytes by sixteen others and adds each four products to a sum:
 // twice the products of the one for pairs of int16. The weights are signed bytes to it; inputs may have 7 bits. What an eighth bit means is
 // up to the processor, though always the same: the sign to some, 128 to others, where inputs are moved up by 128, which sums begin without.
-// Processors that lack the instruction saturate in between, and are no faster: there pairs remain.
+// Processors that lack the instruction saturate in between. There inputs that have 7 bits, as after a ReLU, are multiplied by another
+// instruction, which adds the products of two as int16; for others, pairs are made of the weights' quads.
 
 const NONE: i32 = 0
 const SIGNED: i32 = 1
@@ -43,6 +44,13 @@ export function dotOfQuads(c: v128, weights: v128, inputs: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_dot_i8x16_i7x16_add_s(weights, inputs, c) : c
 }
 
+/** Products of two and two of sixteen, as int16; the inputs are none below 0. */
+// @ts-ignore: decorator
+@inline
+export function dotOfMagnitudes(weights: v128, inputs: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? v128.relaxed_dot<i16>(weights, inputs) : weights
+}
+
 // Weights ------------------------------------------------------------------------------------------------------------
 
 /** The byte at p, moved to its place among four, or 0. */
@@ -81,6 +89,38 @@ export function packQuadFilters(source: usize, outch: i32, inch: i32, taps: i32,
   }
 }
 
+/** The first two weights of each filter of a group of quads, or the other two, as pairs of int16. */
+// @ts-ignore: decorator
+@inline
+function pairsOf(quads: usize, others: bool): v128 {
+  const u = v128.load8x8_s(quads), v = v128.load8x8_s(quads, 8)
+  return others ? i32x4.shuffle(u, v, 1, 3, 5, 7) : i32x4.shuffle(u, v, 0, 2, 4, 6)
+}
+
+/** A last channel's weights under `taps` taps to pairs of those of neighbouring taps. */
+function pairTaps(quads: usize, others: bool, taps: i32, pairs: usize): void {
+  for (; taps > 0; taps -= 2, quads += 32, pairs += 16) {
+    const first = i32x4.shl(others ? pairsOf(quads, true) : pairsOf(quads, false), 16)
+    const second = i32x4.shl(others ? pairsOf(quads + 16, true) : pairsOf(quads + 16, false), 16)
+    v128.store(pairs, v128.or(i32x4.shr_u(first, 16), taps > 1 ? second : i32x4.splat(0)))
+  }
+}
+
+/** A panel of filters from quads to pairs: `channels` channels from one on that begins a quad. */
+export function pairQuadFilters(quads: usize, taps: i32, channels: i32, pairs: usize): void {
+  const step = <usize>taps << 4
+  for (; channels > 3; channels -= 4, pairs += step) {
+    for (const end = quads + step; quads < end; quads += 16, pairs += 16) {
+      v128.store(pairs, pairsOf(quads, false))
+      v128.store(pairs + step, pairsOf(quads, true))
+    }
+  }
+  if (channels > 1) {
+    for (let at: usize = 0; at < step; at += 16, pairs += 16) v128.store(pairs, pairsOf(quads + at, false))
+  }
+  if (channels & 1) pairTaps(quads, channels > 1, taps, pairs)
+}
+
 /** Packs `lanes` rows of k weights into a panel `width` wide. */
 export function packQuadsOfWeights(dst: usize, width: i32, source: usize, lanes: i32, k: i32): void {
   const step = initialBytes(width), panel = dst + step
@@ -108,6 +148,15 @@ function sumOfBytes(p: usize, n: i32): i32 {
 }
 
 // Inputs -------------------------------------------------------------------------------------------------------------
+
+/** Whether none of n bytes is below 0. */
+export function areMagnitudes(p: usize, n: i32): bool {
+  let all = i32x4.splat(0)
+  for (; n >= 16; n -= 16, p += 16) all = v128.or(all, v128.load(p))
+  let rest = 0
+  for (; n > 0; n--, p++) rest |= <i32>load<i8>(p)
+  return rest >= 0 && !i8x16.bitmask(all)
+}
 
 /** Packs `lanes` rows of k inputs, `rowStep` bytes apart, into a panel of 4. Lanes beyond repeat the last row: nobody stores what they give. */
 export function packQuadsOfInputs(dst: usize, source: usize, rowStep: usize, lanes: i32, k: i32): void {
