@@ -35,11 +35,14 @@ export function sortByScore(boxes: Box[]): void {
   }
 }
 
-/** Keeps, of boxes sorted by score, those that overlap no better one by more than `threshold` (intersection over union). */
+/**
+ * Keeps, of boxes sorted by score, those that overlap no better one by more than `threshold` (intersection over union). Of two boxes
+ * without an area that is NaN, which ncnn as it is compiled takes for more.
+ */
 export function suppressOverlaps(boxes: readonly Box[], threshold: number): Box[] {
   const kept: Box[] = []
   for (const box of boxes) {
-    if (!kept.some((better) => intersectionOverUnion(box, better) > threshold)) kept.push(box)
+    if (kept.every((better) => intersectionOverUnion(box, better) <= threshold)) kept.push(box)
   }
   return kept
 }

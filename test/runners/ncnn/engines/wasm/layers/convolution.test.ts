@@ -538,6 +538,13 @@ describe('errors say what does not fit', () => {
       /6 is not a multiple of num_output 2 times kernel 1x2x2/,
     ],
     [
+      'the number of weights of a layer that may have too many',
+      'ConvolutionDepthWise1D',
+      { 0: 2, 1: 1, 6: 5, 7: 2 },
+      5,
+      /5 is not a multiple of num_output 2 times kernel 1x1x1/,
+    ],
+    [
       'num_output and group',
       'ConvolutionDepthWise',
       { 0: 3, 1: 1, 6: 3, 7: 2 },

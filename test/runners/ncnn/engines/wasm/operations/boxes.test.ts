@@ -54,8 +54,9 @@ describe('suppressOverlaps', () => {
     expect(suppressOverlaps([a, b, c], 0.3)).toEqual([a, c])
   })
 
-  test('keeps boxes without area', () => {
-    expect(suppressOverlaps([box(2, 0, 0, 0, 0), box(1, 0, 0, 0, 0)], 0.5)).toHaveLength(2)
+  test('of boxes without area keeps one, as ncnn does', () => {
+    const [best, other, whole] = [box(3, 0, 0, 0, 1), box(2, 4, 0, 4, 1), box(1, 0, 0, 4, 1)]
+    expect(suppressOverlaps([best, other, whole], 0.5)).toEqual([best, whole])
   })
 })
 
