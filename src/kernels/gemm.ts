@@ -33,8 +33,9 @@ export const gemmKernels = {
   /**
    * Packs a right matrix B[k,n] (B[p][j] = source[p*depthStride + j*columnStride]) into panels of 8 columns for {@link gemmRight}.
    * The weights of a linear layer, [n][k] row-major, are `depthStride` 1, `columnStride` k. `packed` needs {@link packedRightBytes} bytes.
+   * `whole`: the last panel, too, is 8 wide, filled up with zeros.
    */
-  packRight: kernel(['source', 'weightType', 'depthStride', 'columnStride', 'k', 'n', 'packed']),
+  packRight: kernel(['source', 'weightType', 'depthStride', 'columnStride', 'k', 'n', 'packed', 'whole'], { whole: 0 }),
   /**
    * C[m,n] = activation(initial + A*B) with A packed by {@link packLeft}, B[p][j] = b[p*depthStride + j*columnStride], C's rows `ldc` apart.
    * `initial` is one of {@link Initial}; `bias` its values or 0. `scratch`: {@link gemmScratchBytes}. C must not overlap B.

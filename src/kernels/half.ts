@@ -8,6 +8,10 @@ export function halfRecurrentScratchBytes(numOutput: number, hiddenSize: number)
   return gemmScratchBytes + 4 * (numOutput + hiddenSize + 16) + 16 * (hiddenSize + 8)
 }
 
+/** Bytes of scratch memory for `halfMatrix`. */
+export const halfMatrixScratchBytes = (chains: number, n: number, k: number): number =>
+  16 * chains * Math.min(n + 7, 1024) + 4 * (k + n) + 64
+
 /** Bytes of scratch memory for `halfDeconvolution`. */
 export const halfDeconvolutionScratchBytes = (taps: number): number => 48 * taps
 
@@ -162,16 +166,34 @@ export const halfKernels = {
   ),
   /**
    * The chains of A B, sums [m][chains][n rounded up to 8]: rows a of A `rowStride` apart; `packedB` [k][n] through
-   * `packRight`, n rounded up to 8 by zeros. `accumulate` continues what `sums` holds, otherwise they begin at 0.
+   * `packRight`, `whole`. `accumulate` continues what `sums` holds, otherwise they begin at 0.
    */
   halfProduct: kernel(['a', 'rowStride', 'packedB', 'order', 'ends', 'chains', 'sums', 'm', 'n', 'k', 'accumulate']),
   /**
-   * The last one of an odd number of rows of a Gemm: from `start` on, columns in eight or four chains by their place, as ncnn has them;
-   * `packedB` and `start` as in {@link halfProduct}.
+   * C = A B: operands as in {@link halfProduct}, sums begin at `bias` (one for each column), or at what C holds (`accumulate`), or at 0, and are added up;
+   * C's rows are `ldc` apart. Without `order` all terms make one chain. `lastApart`, for an odd number of rows and one chain: the sums of the last
+   * row run in eight or four chains by their place, as in ncnn's Gemm. `scratch`: {@link halfMatrixScratchBytes}.
    */
-  halfLastRow: kernel(['a', 'packedB', 'start', 'output', 'n', 'k']),
-  /** Adds the chains of each sum of {@link halfProduct} up, into output [m][n], rows `outputStride` apart. */
-  halfJoin: kernel(['sums', 'chains', 'output', 'outputStride', 'm', 'n']),
+  halfMatrix: kernel(
+    [
+      'a',
+      'rowStride',
+      'packedB',
+      'order',
+      'ends',
+      'chains',
+      'bias',
+      'c',
+      'ldc',
+      'm',
+      'n',
+      'k',
+      'accumulate',
+      'lastApart',
+      'scratch',
+    ],
+    { order: 0, ends: 0, chains: 1, bias: 0, accumulate: 0, lastApart: 0 },
+  ),
   /**
    * One direction of an LSTM: otherwise as `lstm`. `sums` [T][4 chains][4*columns] holds bias + W_x * x_t, unjoined, `columns` being the
    * hidden size rounded up to 8; `packedHidden` is W_h through `packRight`, each gate filled up to as many rows with zeros. `scratch`:

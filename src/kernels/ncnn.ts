@@ -8,7 +8,12 @@ export { Activation } from './activation.ts'
 export type { NcnnKernels } from './definitions.ts'
 export { BinaryOp, UnaryOp } from './elementwise.ts'
 export { gemmScratchBytes, Initial, packedLeftBytes, packedRightBytes, WeightType } from './gemm.ts'
-export { HalfFunction, halfDeconvolutionScratchBytes, halfRecurrentScratchBytes } from './half.ts'
+export {
+  HalfFunction,
+  halfDeconvolutionScratchBytes,
+  halfMatrixScratchBytes,
+  halfRecurrentScratchBytes,
+} from './half.ts'
 export { firstFreeByte, maxPages, type Pointer, readSlackBytes } from './memory.ts'
 export { PoolType } from './pooling.ts'
 export { recurrentScratchBytes } from './recurrent.ts'

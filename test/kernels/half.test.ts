@@ -1,6 +1,12 @@
 // Sums and functions in half precision against their definition, every step rounded by a scalar function.
 import { afterEach, describe, expect, test } from 'vitest'
-import { HalfFunction, packedLeftBytes, packedRightBytes, WeightType } from '../../src/kernels/ncnn.ts'
+import {
+  HalfFunction,
+  halfMatrixScratchBytes,
+  packedLeftBytes,
+  packedRightBytes,
+  WeightType,
+} from '../../src/kernels/ncnn.ts'
 import { roundToFloat16 as half } from '../../src/runners/ncnn/engines/wasm/precision/sums.ts'
 import { createArena, randomFloats } from './arena.ts'
 // What ncnn 1.0.20261020 makes of halves on a 64-bit ARM, under useFp16Arithmetic.
@@ -13,9 +19,14 @@ afterEach(() => arena.reset())
 const halves = (count: number, seed: number): Float32Array => randomFloats(count, seed).map((x) => half(x))
 const integers = (values: readonly number[]): number => arena.put(new Float32Array(Int32Array.from(values).buffer))
 
-/** The sum of products in the chains of `order`, joined by pairs; eight as the compiler of ncnn's wheel joins them. */
+/**
+ * The sum of products in the chains of `order`, joined by pairs; eight as the compiler of ncnn's wheel joins them. Additions are rounded to
+ * float32 first.
+ */
 function chained(a: ArrayLike<number>, b: ArrayLike<number>, order: readonly (readonly number[])[], start = 0): number {
-  let sums = order.map((terms, chain) => terms.reduce((sum, i) => half(sum + a[i] * b[i]), chain === 0 ? start : 0))
+  let sums = order.map((terms, chain) =>
+    terms.reduce((sum, i) => half(Math.fround(sum + a[i] * b[i])), chain === 0 ? start : 0),
+  )
   if (sums.length === 8) {
     const [a, b, c, d, ...rest] = sums
     const fours = half(half(rest[0] + rest[1]) + half(rest[2] + rest[3]))
@@ -37,56 +48,82 @@ const orderOf = (order: readonly (readonly number[])[]) => {
   }
 }
 
+/** A right side of weights [columns][depth]. */
+function packedPanels(weights: Float32Array, n: number, k: number): number {
+  const packed = arena.bytes(packedRightBytes(k, Math.ceil(n / 8) * 8))
+  const source = arena.put(weights)
+  kernels.packRight({
+    source,
+    weightType: WeightType.float32,
+    depthStride: 1,
+    columnStride: k,
+    k,
+    n,
+    packed,
+    whole: 1,
+  })
+  return packed
+}
+
+/** What `halfMatrix` takes beside its operands and what sums begin with. */
+const matrixOf = (m: number, n: number, k: number, chains = 1) => ({
+  rowStride: k,
+  ldc: n,
+  m,
+  n,
+  k,
+  scratch: arena.bytes(halfMatrixScratchBytes(chains, n, k)),
+})
+
 describe('products of rows and a packed matrix', () => {
   test.each([
     [1, 8, 16, 1],
     [1, 40, 24, 4],
     [3, 13, 32, 8],
     [6, 5, 16, 4],
-  ])('%d rows, %d columns, %d terms in %d chains', (m, n, k, chains) => {
-    const [a, w] = [halves(m * k, 1), halves(n * k, 2)]
-    const padded = Math.ceil(n / 8) * 8
-    const weights = new Float32Array(padded * k)
-    weights.set(w)
-    const packedB = arena.bytes(packedRightBytes(k, padded))
-    const source = arena.put(weights)
-    kernels.packRight({
-      source,
-      weightType: WeightType.float32,
-      depthStride: 1,
-      columnStride: k,
-      k,
-      n: padded,
-      packed: packedB,
-    })
+    [5, 1030, 3, 1],
+    [9, 9, 8200, 1],
+  ])('%d rows, %d columns, %d terms in %d chains, from a bias on', (m, n, k, chains) => {
+    const [a, w, bias] = [halves(m * k, 1), halves(n * k, 2), halves(n, 3)]
     const order = inTurn(k, chains)
-    const [sums, output] = [arena.bytes(4 * m * chains * padded), arena.bytes(4 * m * n)]
-    kernels.halfProduct({ a: arena.put(a), rowStride: k, packedB, ...orderOf(order), sums, m, n, k, accumulate: 0 })
-    kernels.halfJoin({ sums, chains, output, outputStride: n, m, n })
+    const c = arena.bytes(4 * m * n)
+    kernels.halfMatrix({
+      ...matrixOf(m, n, k, chains),
+      a: arena.put(a),
+      packedB: packedPanels(w, n, k),
+      ...orderOf(order),
+      bias: arena.put(bias),
+      c,
+    })
     const expected = Array.from({ length: m * n }, (_, i) => {
       const [row, column] = [Math.floor(i / n), i % n]
-      return chained(a.subarray(row * k), w.subarray(column * k), order)
+      return chained(a.subarray(row * k), w.subarray(column * k), order, bias[column])
     })
-    expect([...arena.read(output, m * n)]).toEqual(expected)
+    expect([...arena.read(c, m * n)]).toEqual(expected)
+  })
+
+  test('from what is there on, which is rounded first, in one chain', () => {
+    const [m, n, k] = [6, 11, 5]
+    const [a, w, start] = [halves(m * k, 1), halves(n * k, 2), randomFloats(m * n, 3)]
+    const c = arena.put(start)
+    kernels.halfMatrix({
+      ...matrixOf(m, n, k),
+      a: arena.put(a),
+      packedB: packedPanels(w, n, k),
+      c,
+      accumulate: 1,
+    })
+    const expected = [...start].map((value, i) =>
+      chained(a.subarray(Math.floor(i / n) * k), w.subarray((i % n) * k), inTurn(k, 1), half(value)),
+    )
+    expect([...arena.read(c, m * n)]).toEqual(expected)
   })
 
   test('a sum beyond 65504 is infinite', () => {
-    const packedB = arena.bytes(packedRightBytes(1, 8))
-    const source = arena.put(new Float32Array(8).fill(300))
-    kernels.packRight({
-      source,
-      weightType: WeightType.float32,
-      depthStride: 1,
-      columnStride: 1,
-      k: 1,
-      n: 8,
-      packed: packedB,
-    })
-    const [sums, output] = [arena.bytes(64), arena.bytes(64)]
-    const a = arena.put(Float32Array.of(-300))
-    kernels.halfProduct({ a, rowStride: 1, packedB, ...orderOf([[0]]), sums, m: 1, n: 1, k: 1, accumulate: 0 })
-    kernels.halfJoin({ sums, chains: 1, output, outputStride: 1, m: 1, n: 1 })
-    expect(arena.read(output, 1)[0]).toBe(-Infinity)
+    const c = arena.bytes(64)
+    const packedB = packedPanels(Float32Array.of(300), 1, 1)
+    kernels.halfMatrix({ ...matrixOf(1, 1, 1), a: arena.put(Float32Array.of(-300)), packedB, c })
+    expect(arena.read(c, 1)[0]).toBe(-Infinity)
   })
 })
 
@@ -96,100 +133,101 @@ test.each([
   [32, 21],
   [20, 64],
 ])('the last row of an odd number of rows: %d columns of %d terms in eight or four chains', (n, k) => {
-  const [a, w, start] = [halves(k, 6), halves(n * k, 7), halves(n, 8)]
-  const padded = Math.ceil(n / 8) * 8
-  const weights = new Float32Array(padded * k)
-  weights.set(w)
-  const packedB = arena.bytes(packedRightBytes(k, padded))
-  const source = arena.put(weights)
-  kernels.packRight({
-    source,
-    weightType: WeightType.float32,
-    depthStride: 1,
-    columnStride: k,
-    k,
-    n: padded,
-    packed: packedB,
+  const [a, w, start] = [halves(3 * k, 6), halves(n * k, 7), halves(3 * n, 8)]
+  const c = arena.put(start)
+  kernels.halfMatrix({
+    ...matrixOf(3, n, k),
+    a: arena.put(a),
+    packedB: packedPanels(w, n, k),
+    c,
+    accumulate: 1,
+    lastApart: 1,
   })
-  const starts = new Float32Array(padded)
-  starts.set(start)
-  const output = arena.bytes(4 * n)
-  kernels.halfLastRow({ a: arena.put(a), packedB, start: arena.put(starts), output, n, k })
+  const firsts = Array.from({ length: 2 * n }, (_, i) =>
+    chained(a.subarray(Math.floor(i / n) * k), w.subarray((i % n) * k), inTurn(k, 1), start[i]),
+  )
+  const last = a.subarray(2 * k)
   const eights = n - (n % 12) + (n % 12 >= 8 ? 8 : 0)
   const expected = Array.from({ length: n }, (_, j) => {
     const row = w.subarray(j * k, (j + 1) * k)
     const chains = j < eights ? 8 : 4
     const whole = k - (k % chains)
-    const sums = inTurn(whole, chains).map((terms) => terms.reduce((sum, i) => half(sum + a[i] * row[i]), 0))
+    const sums = inTurn(whole, chains).map((terms) => terms.reduce((sum, i) => half(sum + last[i] * row[i]), 0))
     const plus = (x: number, y: number): number => half(x + y)
     const chain = (...places: number[]): number => places.map((i) => sums[i]).reduce(plus)
     const joined =
       chains === 8
-        ? plus(plus(chain(0, 1, 5, 6), start[j]), chain(2, 3, 4, 7))
-        : plus(start[j], plus(chain(0, 1), chain(2, 3)))
-    return a.slice(whole).reduce((sum, x, i) => half(sum + x * row[whole + i]), joined)
+        ? plus(plus(chain(0, 1, 5, 6), start[2 * n + j]), chain(2, 3, 4, 7))
+        : plus(start[2 * n + j], plus(chain(0, 1), chain(2, 3)))
+    return last.slice(whole).reduce((sum, x, i) => half(sum + x * row[whole + i]), joined)
   })
-  expect([...arena.read(output, n)]).toEqual(expected)
+  expect([...arena.read(c, 3 * n)]).toEqual([...firsts, ...expected])
 })
 
 test.each([
-  [1, 1],
-  [2, 4],
-])('a convolution of stride %d, in %d chains, adds in the order that it is given', (stride, chains) => {
-  const [inch, outch, h, w, size] = [4, 6, 7, 9, 3]
-  const k = inch * size * size
-  const [x, weights, bias] = [halves(inch * h * w, 3), halves(outch * k, 4), halves(outch, 5)]
-  const order = inTurn(k, chains)
-  const flat = order.flat()
-  const ordered = Float32Array.from({ length: outch * k }, (_, i) => weights[Math.floor(i / k) * k + flat[i % k]])
-  const packedWeights = arena.bytes(packedLeftBytes(outch, k))
-  const source = arena.put(ordered)
-  kernels.packLeft({
-    source,
-    weightType: WeightType.float32,
-    rowStride: k,
-    depthStride: 1,
-    m: outch,
-    k,
-    packed: packedWeights,
-  })
-  const [outH, outW] = [Math.floor((h - 1) / stride) + 1, Math.floor((w - 1) / stride) + 1]
-  const output = arena.bytes(4 * outch * outH * outW)
-  kernels.halfConvolution({
-    input: arena.put(x),
-    inch,
-    h,
-    w,
-    packedWeights,
-    ...orderOf(order),
-    bias: arena.put(bias),
-    output,
-    outch,
-    outH,
-    outW,
-    kernelH: size,
-    kernelW: size,
-    strideH: stride,
-    strideW: stride,
-    dilationH: 1,
-    dilationW: 1,
-    padTop: 1,
-    padLeft: 1,
-    padValue: 0.5,
-    scratch: arena.bytes(kernels.halfConvolutionScratchBytes({ k })),
-  })
-  const patch = (oy: number, ox: number): number[] =>
-    Array.from({ length: k }, (_, i) => {
-      const [q, ky, kx] = [Math.floor(i / 9), Math.floor((i % 9) / 3), i % 3]
-      const [y, column] = [oy * stride - 1 + ky, ox * stride - 1 + kx]
-      return y >= 0 && y < h && column >= 0 && column < w ? x[(q * h + y) * w + column] : 0.5
+  [1, 1, 6],
+  [2, 4, 6],
+  // 63 outputs of each channel, or 20: of the last eight all but one are there, or half of them.
+  [1, 1, 38],
+  [2, 4, 70],
+])(
+  'a convolution of stride %d, in %d chains, to %d channels adds in the order that it is given',
+  (stride, chains, outch) => {
+    const [inch, h, w, size] = [4, 7, 9, 3]
+    const k = inch * size * size
+    const [x, weights, bias] = [halves(inch * h * w, 3), halves(outch * k, 4), halves(outch, 5)]
+    const order = inTurn(k, chains)
+    const flat = order.flat()
+    const ordered = Float32Array.from({ length: outch * k }, (_, i) => weights[Math.floor(i / k) * k + flat[i % k]])
+    const packedWeights = arena.bytes(packedLeftBytes(outch, k))
+    const source = arena.put(ordered)
+    kernels.packLeft({
+      source,
+      weightType: WeightType.float32,
+      rowStride: k,
+      depthStride: 1,
+      m: outch,
+      k,
+      packed: packedWeights,
     })
-  const expected = Array.from({ length: outch * outH * outW }, (_, i) => {
-    const [p, oy, ox] = [Math.floor(i / (outH * outW)), Math.floor((i % (outH * outW)) / outW), i % outW]
-    return chained(weights.subarray(p * k), patch(oy, ox), order, bias[p])
-  })
-  expect([...arena.read(output, expected.length)]).toEqual(expected)
-})
+    const [outH, outW] = [Math.floor((h - 1) / stride) + 1, Math.floor((w - 1) / stride) + 1]
+    const output = arena.bytes(4 * outch * outH * outW)
+    kernels.halfConvolution({
+      input: arena.put(x),
+      inch,
+      h,
+      w,
+      packedWeights,
+      ...orderOf(order),
+      bias: arena.put(bias),
+      output,
+      outch,
+      outH,
+      outW,
+      kernelH: size,
+      kernelW: size,
+      strideH: stride,
+      strideW: stride,
+      dilationH: 1,
+      dilationW: 1,
+      padTop: 1,
+      padLeft: 1,
+      padValue: 0.5,
+      scratch: arena.bytes(kernels.halfConvolutionScratchBytes({ k })),
+    })
+    const patch = (oy: number, ox: number): number[] =>
+      Array.from({ length: k }, (_, i) => {
+        const [q, ky, kx] = [Math.floor(i / 9), Math.floor((i % 9) / 3), i % 3]
+        const [y, column] = [oy * stride - 1 + ky, ox * stride - 1 + kx]
+        return y >= 0 && y < h && column >= 0 && column < w ? x[(q * h + y) * w + column] : 0.5
+      })
+    const expected = Array.from({ length: outch * outH * outW }, (_, i) => {
+      const [p, oy, ox] = [Math.floor(i / (outH * outW)), Math.floor((i % (outH * outW)) / outW), i % outW]
+      return chained(weights.subarray(p * k), patch(oy, ox), order, bias[p])
+    })
+    expect([...arena.read(output, expected.length)]).toEqual(expected)
+  },
+)
 
 test.each([
   [2, -1],

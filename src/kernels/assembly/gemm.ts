@@ -107,9 +107,9 @@ function packPanel(
     }
   }
   for (; p < k; p++, dst += step, src += depthStep) {
-    for (let lane = 0; lane < width; lane++) {
-      store<f32>(dst + (<usize>lane << 2), lane < lanes ? load1(src + <usize>lane * laneStep, weightType) : 0)
-    }
+    v128.store(dst, f32x4.splat(0))
+    if (width == 8) v128.store(dst, f32x4.splat(0), 16)
+    for (let lane = 0; lane < lanes; lane++) store<f32>(dst + (<usize>lane << 2), load1(src + <usize>lane * laneStep, weightType))
   }
 }
 
@@ -122,10 +122,12 @@ export function packLeft(source: usize, weightType: i32, rowStride: i32, depthSt
   }
 }
 
-export function packRight(source: usize, weightType: i32, depthStride: i32, columnStride: i32, k: i32, n: i32, packed: usize): void {
+export function packRight(
+  source: usize, weightType: i32, depthStride: i32, columnStride: i32, k: i32, n: i32, packed: usize, whole: i32,
+): void {
   const shift = weightType == FLOAT16 ? 1 : 2
   for (let j = 0; j < n; j += 8) {
-    const lanes = min(n - j, 8), width = panelWidth(lanes)
+    const lanes = min(n - j, 8), width = whole ? 8 : panelWidth(lanes)
     const src = source + (<usize>j * <usize>columnStride << shift)
     packPanel(packed, width, src, weightType, <usize>columnStride << shift, <usize>depthStride << shift, lanes, k)
     packed += <usize>k * <usize>width << 2

@@ -7,6 +7,7 @@
 import { packPatches } from './convolution'
 import { addHalf, addOnce, addProductOnce, overflowHalf, ROUNDING, roundHalf, stepBy } from './half-rounding'
 import { storeLanes } from './lanes'
+import { roundToHalf } from './memory'
 
 // @ts-ignore: decorator
 @inline
@@ -14,7 +15,7 @@ export function step(sum: v128, a: v128, b: v128): v128 {
   return roundHalf(f32x4.add(sum, f32x4.mul(a, b)))
 }
 
-/** Bytes of the sums of one chain of a tile: 4 rows of 8 columns, or one row of 32. */
+/** Bytes of the sums of one chain of a tile: 4 rows of 8 columns, or 32 rows of one. */
 const CHAIN_BYTES: usize = 128
 
 /**
@@ -45,6 +46,37 @@ export function tile4x8(pa: usize, panel: usize, order: usize, ends: usize, chai
     }
     v128.store(sums, c00), v128.store(sums, c01, 16), v128.store(sums, c10, 32), v128.store(sums, c11, 48)
     v128.store(sums, c20, 64), v128.store(sums, c21, 80), v128.store(sums, c30, 96), v128.store(sums, c31, 112)
+  }
+}
+
+/** Groups of four rows of A that are taken at once where columns are few. */
+export const GROUPS: i32 = 8
+
+/**
+ * The chains of one column of a panel for 32 rows of A, in panels of four rows `groupStep` bytes apart: vectors of four rows go to `sums`, chain
+ * after chain.
+ */
+export function groupsTimesColumn(
+  pa: usize, groupStep: usize, column: usize, order: usize, ends: usize, chains: i32, bias: usize, sums: usize,
+): void {
+  const mask = v128.load(ROUNDING), least = v128.load(ROUNDING, 16), shift = v128.load(ROUNDING, 32)
+  const step2 = 2 * groupStep, step3 = 3 * groupStep
+  let p = order
+  for (let chain = 0; chain < chains; chain++, sums += CHAIN_BYTES) {
+    let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0
+    if (chain == 0 && bias != 0) {
+      c0 = v128.load(bias), c1 = v128.load(bias, 16), c2 = v128.load(bias, 32), c3 = v128.load(bias, 48)
+      c4 = v128.load(bias, 64), c5 = v128.load(bias, 80), c6 = v128.load(bias, 96), c7 = v128.load(bias, 112)
+    }
+    for (const end = order + (<usize>load<u32>(ends + (<usize>chain << 2)) << 2); p < end; p += 4, pa += 16) {
+      const v = v128.load32_splat(column + (<usize>load<u32>(p) << 5)), high = pa + 2 * step2
+      c0 = stepBy(c0, v128.load(pa), v, mask, least, shift), c1 = stepBy(c1, v128.load(pa + groupStep), v, mask, least, shift)
+      c2 = stepBy(c2, v128.load(pa + step2), v, mask, least, shift), c3 = stepBy(c3, v128.load(pa + step3), v, mask, least, shift)
+      c4 = stepBy(c4, v128.load(high), v, mask, least, shift), c5 = stepBy(c5, v128.load(high + groupStep), v, mask, least, shift)
+      c6 = stepBy(c6, v128.load(high + step2), v, mask, least, shift), c7 = stepBy(c7, v128.load(high + step3), v, mask, least, shift)
+    }
+    v128.store(sums, c0), v128.store(sums, c1, 16), v128.store(sums, c2, 32), v128.store(sums, c3, 48)
+    v128.store(sums, c4, 64), v128.store(sums, c5, 80), v128.store(sums, c6, 96), v128.store(sums, c7, 112)
   }
 }
 
@@ -84,6 +116,13 @@ function storeColumns(c: usize, first: v128, second: v128, lanes: i32): void {
   }
 }
 
+/** Stores the lanes of a vector `step` bytes apart. */
+// @ts-ignore: decorator
+@inline
+export function storeApart(c: usize, step: usize, v: v128): void {
+  v128.store32_lane(c, v, 0), v128.store32_lane(c + step, v, 1), v128.store32_lane(c + 2 * step, v, 2), v128.store32_lane(c + 3 * step, v, 3)
+}
+
 /** Bytes of packed patches that stay in the second-level cache. */
 const BLOCK_BYTES: i32 = 256 * 1024
 const SUMS_BYTES: usize = 8 * CHAIN_BYTES
@@ -114,10 +153,20 @@ export function halfConvolution(
         0, taps, kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, pad,
       )
     }
+    // Of a panel that is not full columns are taken one by one, as far as the rows make vectors for it.
+    const rest = columns & 7, apart = rest && rest < 7 ? outch & ~(4 * GROUPS - 1) : 0
+    for (let i = 0; i < apart; i += 4 * GROUPS) {
+      const pa = packedWeights + <usize>(i >> 2) * aStep, panel = scratch + <usize>(columns >> 3) * bStep
+      for (let j = columns - rest; j < columns; j++) {
+        groupsTimesColumn(pa, aStep, panel + (<usize>(j & 7) << 2), order, ends, chains, bias ? bias + (<usize>i << 2) : 0, sums)
+        let c = output + <usize>i * rowBytes + (<usize>(n0 + j) << 2)
+        for (let p = sums; p < sums + CHAIN_BYTES; p += 16, c += 4 * rowBytes) storeApart(c, rowBytes, joinChains(p, CHAIN_BYTES, chains))
+      }
+    }
     for (let i = 0; i < outch; i += 4) {
-      const rows = min(outch - i, 4)
+      const rows = min(outch - i, 4), together = i < apart ? columns - rest : columns
       const pa = packedWeights + <usize>(i >> 2) * aStep
-      for (let j = 0; j < columns; j += 8) {
+      for (let j = 0; j < together; j += 8) {
         tile4x8(pa, scratch + <usize>(j >> 3) * bStep, order, ends, chains, bias ? bias + (<usize>i << 2) : 0, sums)
         let c = output + <usize>i * rowBytes + (<usize>(n0 + j) << 2)
         const lanes = min(columns - j, 8)
@@ -236,7 +285,8 @@ export function halfProduct(
   }
 }
 
-export function halfJoin(sums: usize, chains: i32, output: usize, outputStride: i32, m: i32, n: i32): void {
+/** Adds the chains of each sum of {@link halfProduct} up, into output [m][n], rows `outputStride` apart. */
+function halfJoin(sums: usize, chains: i32, output: usize, outputStride: i32, m: i32, n: i32): void {
   const chainStep = <usize>((n + 7) >> 3) << 5
   for (; m > 0; m--, sums += chainStep * <usize>chains, output += <usize>outputStride << 2) {
     for (let j = 0; j < n; j += 8) {
@@ -275,11 +325,51 @@ function lastRow4(a: usize, b: usize, start: v128, k: i32, eight: bool): v128 {
   return sum
 }
 
-export function halfLastRow(a: usize, packedB: usize, start: usize, output: usize, n: i32, k: i32): void {
+/** The last one of an odd number of rows of a Gemm: from `start` on, columns in eight or four chains by their place, as ncnn has them. */
+function halfLastRow(a: usize, packedB: usize, start: usize, output: usize, n: i32, k: i32): void {
   // Columns are taken in twelves, then in eights: those have eight chains, the others four.
   const twelves = n - n % 12, eights = twelves + (n % 12 >= 8 ? 8 : 0), panelStep = <usize>k << 5
   for (let j = 0; j < n; j += 4, start += 16, output += 16) {
     const b = packedB + <usize>(j >> 3) * panelStep + (<usize>(j & 4) << 2)
     storeLanes(output, lastRow4(a, b, v128.load(start), k, j < eights), n - j)
   }
+}
+
+/** Most columns whose sums are kept at a time. */
+const COLUMNS: i32 = 1024
+
+export function halfMatrix(
+  a: usize, rowStride: i32, packedB: usize, order: usize, ends: usize, chains: i32, bias: usize, c: usize, ldc: i32, m: i32, n: i32, k: i32,
+  accumulate: i32, lastApart: i32, scratch: usize,
+): void {
+  const aStep = <usize>rowStride << 2, cStep = <usize>ldc << 2
+  if (!order) {
+    order = scratch, ends = scratch + (<usize>k << 2), scratch += (<usize>k + 4 & ~3) << 2
+    for (let i = 0; i < k; i++) store<i32>(order + (<usize>i << 2), i)
+    store<i32>(ends, k)
+  }
+  const block = min(panelsAtOnce(k) << 3, COLUMNS), together = lastApart ? m - 1 : m
+  for (let j = 0; j < n; j += block) {
+    const columns = min(n - j, block), chainStep = <usize>((columns + 7) >> 3) << 5, sumsStep = chainStep * <usize>chains
+    const pb = packedB + <usize>j * (<usize>k << 2)
+    for (let i = 0; i < together; i += 4) {
+      const left = a + <usize>i * aStep, rows = min(together - i, 4)
+      let to = c + <usize>i * cStep + (<usize>j << 2)
+      memory.fill(scratch, 0, <usize>rows * sumsStep)
+      if (bias) for (let row = 0; row < rows; row++) memory.copy(scratch + <usize>row * sumsStep, bias + (<usize>j << 2), <usize>columns << 2)
+      if (accumulate) {
+        for (let row = 0; row < rows; row++) memory.copy(scratch + <usize>row * sumsStep, to + <usize>row * cStep, <usize>columns << 2)
+        roundToHalf(scratch, rows * <i32>(sumsStep >> 2))
+      }
+      halfProduct(left, rowStride, pb, order, ends, chains, scratch, rows, columns, k, 1)
+      halfJoin(scratch, chains, to, ldc, rows, columns)
+    }
+  }
+  if (!lastApart) return
+  const row = c + <usize>together * cStep, bytes = <usize>n << 2
+  if (accumulate) {
+    memory.copy(scratch, row, bytes)
+    roundToHalf(scratch, n)
+  } else memory.fill(scratch, 0, bytes)
+  halfLastRow(a + <usize>together * aStep, packedB, scratch, row, n, k)
 }

@@ -1,8 +1,8 @@
 // 3x3 convolution by Winograd's algorithm in half precision, in tiles of 2x2, 4x4 or 6x6 outputs: transforms and sums round at every step.
 // Eight tiles at a time: their transformed inputs for each place, products with the transformed filters, and the way back.
 // Source of the transforms' matrices and of the order of their steps: Tencent/ncnn, src/layer/arm/convolution_3x3_winograd_fp16s.h.
-import { addHalf as add, mulHalf, overflowHalf, ROUNDING, stepBy, subHalf as sub } from './half-rounding'
-import { step, tile4x8 } from './half-sums'
+import { addHalf as add, mulHalf, overflowHalf, subHalf as sub } from './half-rounding'
+import { GROUPS, groupsTimesColumn, step, storeApart, tile4x8 } from './half-sums'
 
 /** a * c */
 // @ts-ignore: decorator
@@ -118,32 +118,6 @@ function gather(
   }
 }
 
-/** Groups of four filters that are taken at once where fewer than eight tiles are left. */
-const GROUPS: i32 = 8
-
-/** The sums of one of eight tiles for 32 filters, packed in groups of four `groupStep` apart; those of a group go to a tile of 4 x 8. */
-function columnTimesGroups(a: usize, groupStep: usize, b: usize, depth: i32, c: usize, cStep: usize): void {
-  const mask = v128.load(ROUNDING), least = v128.load(ROUNDING, 16), shift = v128.load(ROUNDING, 32)
-  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0
-  const step2 = 2 * groupStep, step3 = 3 * groupStep
-  for (const end = a + (<usize>depth << 4); a < end; a += 16, b += 32) {
-    const v = v128.load32_splat(b), high = a + 2 * step2
-    c0 = stepBy(c0, v128.load(a), v, mask, least, shift), c1 = stepBy(c1, v128.load(a + groupStep), v, mask, least, shift)
-    c2 = stepBy(c2, v128.load(a + step2), v, mask, least, shift), c3 = stepBy(c3, v128.load(a + step3), v, mask, least, shift)
-    c4 = stepBy(c4, v128.load(high), v, mask, least, shift), c5 = stepBy(c5, v128.load(high + groupStep), v, mask, least, shift)
-    c6 = stepBy(c6, v128.load(high + step2), v, mask, least, shift), c7 = stepBy(c7, v128.load(high + step3), v, mask, least, shift)
-  }
-  storeColumn(c, c0), storeColumn(c + cStep, c1), storeColumn(c + 2 * cStep, c2), storeColumn(c + 3 * cStep, c3)
-  c += 4 * cStep
-  storeColumn(c, c4), storeColumn(c + cStep, c5), storeColumn(c + 2 * cStep, c6), storeColumn(c + 3 * cStep, c7)
-}
-
-// @ts-ignore: decorator
-@inline
-function storeColumn(c: usize, v: v128): void {
-  v128.store32_lane(c, v, 0), v128.store32_lane(c, v, 1, 32), v128.store32_lane(c, v, 2, 64), v128.store32_lane(c, v, 3, 96)
-}
-
 const EDGE_MOST: usize = 8
 const LINES_BYTES: usize = EDGE_MOST * EDGE_MOST * 16
 
@@ -176,12 +150,17 @@ export function halfWinograd(
     }
     if (columns < 8) memory.fill(sums, 0, <usize>GROUPS * sumsStep)
     for (let p = 0; p < outch;) {
-      const groups = columns < 8 && p + 4 * GROUPS <= outch ? GROUPS : 1
+      const groups = min(GROUPS, (outch - p + 3) >> 2), together = columns == 8 || groups < GROUPS
       for (let place = 0; place < places; place++) {
-        const a = packedFilters + <usize>place * filterStep + <usize>(p >> 2) * aStep, c = sums + (<usize>place << 7)
+        let a = packedFilters + <usize>place * filterStep + <usize>(p >> 2) * aStep, c = sums + (<usize>place << 7)
         const panel = scratch + <usize>place * placeStep
-        if (groups == 1) tile4x8(a, panel, order, ends, 1, 0, c)
-        else for (let x: usize = 0; x < <usize>columns << 2; x += 4) columnTimesGroups(a, aStep, panel + x, inch, c + x, sumsStep)
+        if (together) for (let group = 0; group < groups; group++, a += aStep, c += sumsStep) tile4x8(a, panel, order, ends, 1, 0, c)
+        else {
+          for (let x = 0; x < columns; x++, c += 4) {
+            groupsTimesColumn(a, aStep, panel + (<usize>x << 2), order, ends, 1, 0, lines)
+            for (let group: usize = 0; group < <usize>GROUPS; group++) storeApart(c + group * sumsStep, 32, v128.load(lines + (group << 4)))
+          }
+        }
       }
       for (let row = 0, rows = min(outch - p, 4 * groups); row < rows; row++) {
         const start = bias ? v128.load32_splat(bias + (<usize>(p + row) << 2)) : f32x4.splat(0)

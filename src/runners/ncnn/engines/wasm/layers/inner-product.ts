@@ -121,7 +121,7 @@ function halfProducts(
   for (const [i, place] of places.entries()) placeOf[place] = i
   const arranged = workspace.scratch(weight_data.shape)
   arrange(weight_data.data, places, arranged.data)
-  const right = packHalfRight(arranged, 0, num_output, num_input, workspace)
+  const right = packHalfRight(arranged, num_output, num_input, workspace)
   weight_data.release()
   if (bias_data !== undefined) workspace.kernels.roundToHalf({ data: bias_data.ptr, n: bias_data.length })
   return {

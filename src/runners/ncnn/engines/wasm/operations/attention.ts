@@ -67,8 +67,8 @@ function scoreInHalf(
   scores: Blob,
   workspace: Workspace,
 ): void {
-  scores.data.fill(0)
   if (mask !== undefined) {
+    scores.data.fill(0)
     addMask(scores, mask, workspace)
     scaleInPlace(scores, roundToFloat16(1 / scale), workspace)
   }

@@ -1,12 +1,16 @@
 // Products of matrices whose sums are taken in half precision, in the order of ncnn's ARM code: one chain for each sum, from what is there
 // already; but where the rows are odd in number, eight or four chains for those of the last one.
 // Source: Tencent/ncnn, gemm_transB_packed_tile_fp16sa in src/layer/arm/gemm_arm_asimdhp.cpp.
-import { packedRightBytes, WeightType } from '../../../../../kernels/ncnn.ts'
+import { halfMatrixScratchBytes, packedRightBytes, WeightType } from '../../../../../kernels/ncnn.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
-import { wholePanels } from './half-product.ts'
 import { elementAddress, type Operand, type ProductSizes } from './operand.ts'
 import { copyStrided } from './strided-copy.ts'
+
+/** Columns come in panels of as many. */
+const panel = 8
+
+export const wholePanels = (columns: number): number => Math.ceil(columns / panel) * panel
 
 /** Where such a product goes, as in `multiply`. */
 export interface HalfDestination {
@@ -38,51 +42,21 @@ export function multiplyInHalf(
 ): void {
   const { kernels, scratch } = workspace
   const { rows, columns, depth } = sizes
-  const padded = wholePanels(columns)
   const a = denseRows(left, rows, depth, workspace)
-  const { packed: packedB } = 'packed' in right ? right : packHalves(right, columns, depth, workspace, scratch)
-  const sums = scratch([rows, padded], 'float32')
-  sums.data.fill(0)
-  if (accumulate) {
-    const source = { data: y.data, offset, strides: [rowStride, 1] }
-    copyStrided([rows, columns], source, { data: sums.data, offset: 0, strides: [padded, 1] }, kernels)
-    kernels.roundToHalf({ data: sums.ptr, n: sums.length })
-  }
-  const last = rows - 1
-  const start = scratch([padded], 'float32')
-  start.data.set(sums.data.subarray(last * padded))
-  kernels.halfProduct({
-    ...oneChain(depth, workspace),
+  const { packed } = 'packed' in right ? right : packHalves(right, columns, depth, workspace, scratch)
+  kernels.halfMatrix({
     a: elementAddress(a.blob, a.offset),
     rowStride: a.rowStride,
-    packedB: packedB.ptr,
-    n: columns,
-    k: depth,
-    sums: sums.ptr,
+    packedB: packed.ptr,
+    c: elementAddress(y, offset),
+    ldc: rowStride,
     m: rows,
-    accumulate: 1,
-  })
-  const output = elementAddress(y, offset)
-  kernels.halfJoin({ sums: sums.ptr, chains: 1, output, outputStride: rowStride, m: rows, n: columns })
-  if (transposed || rows % 2 === 0) return
-
-  kernels.halfLastRow({
-    a: elementAddress(a.blob, a.offset + last * a.rowStride),
-    packedB: packedB.ptr,
-    start: start.ptr,
-    output: output + 4 * last * rowStride,
     n: columns,
     k: depth,
+    accumulate: accumulate ? 1 : 0,
+    lastApart: transposed ? 0 : rows % 2,
+    scratch: scratch([halfMatrixScratchBytes(1, columns, depth)], 'uint8').ptr,
   })
-}
-
-/** All terms in their order. */
-function oneChain(depth: number, { scratch }: Workspace) {
-  const [order, ends] = [scratch([depth], 'int32'), scratch([1], 'int32')]
-  const places = order.data
-  for (let k = 0; k < depth; k++) places[k] = k
-  ends.data[0] = depth
-  return { chains: 1, order: order.ptr, ends: ends.ptr }
 }
 
 function denseRows(
@@ -103,26 +77,19 @@ export function packHalves(
   { blob, offset, outerStride, depthStride }: Operand,
   columns: number,
   depth: number,
-  { kernels, scratch }: Workspace,
+  { kernels }: Workspace,
   alloc: Workspace['alloc'],
 ): PackedHalves {
-  const padded = wholePanels(columns)
-  const packed = alloc([packedRightBytes(depth, padded)], 'uint8')
-  const whole = padded === columns
-  const filled = whole ? blob : scratch([padded, depth], 'float32')
-  if (!whole) {
-    filled.data.fill(0)
-    const source = { data: blob.data, offset, strides: [outerStride, depthStride] }
-    copyStrided([columns, depth], source, { data: filled.data, offset: 0, strides: [depth, 1] }, kernels)
-  }
+  const packed = alloc([packedRightBytes(depth, wholePanels(columns))], 'uint8')
   kernels.packRight({
-    source: whole ? elementAddress(blob, offset) : filled.ptr,
+    source: elementAddress(blob, offset),
     weightType: WeightType.float32,
-    depthStride: whole ? depthStride : 1,
-    columnStride: whole ? outerStride : depth,
+    depthStride,
+    columnStride: outerStride,
     k: depth,
-    n: padded,
+    n: columns,
     packed: packed.ptr,
+    whole: 1,
   })
   return { packed }
 }

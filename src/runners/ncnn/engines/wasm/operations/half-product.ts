@@ -1,13 +1,10 @@
 // Products of rows and a packed matrix whose sums are taken in half precision.
-import { packedRightBytes, WeightType } from '../../../../../kernels/ncnn.ts'
+import { halfMatrixScratchBytes } from '../../../../../kernels/ncnn.ts'
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
+import { packHalves } from './half-matrix.ts'
 import type { HalfOrder } from './half-order.ts'
-
-/** Columns come in panels of as many. */
-const panel = 8
-
-export const wholePanels = (columns: number): number => Math.ceil(columns / panel) * panel
+import { operand } from './operand.ts'
 
 /** A right side [depth][columns], packed, columns rounded up to whole panels. */
 export interface HalfRight {
@@ -16,29 +13,13 @@ export interface HalfRight {
   readonly depth: number
 }
 
-/** Packs float32 weights [columns][depth], those of `weights` from `offset` on, which hold halves; columns beyond them are zeros. */
-export function packHalfRight(
-  weights: Blob,
-  offset: number,
-  columns: number,
-  depth: number,
-  { kernels, alloc, scratch }: Workspace,
-): HalfRight {
-  const padded = wholePanels(columns)
-  const packed = alloc([packedRightBytes(depth, padded)], 'uint8')
-  const filled = scratch([padded * depth], 'float32')
-  filled.data.fill(0)
-  filled.data.set(weights.data.subarray(offset, offset + columns * depth))
-  kernels.packRight({
-    source: filled.ptr,
-    weightType: WeightType.float32,
-    depthStride: 1,
-    columnStride: depth,
-    k: depth,
-    n: padded,
-    packed: packed.ptr,
-  })
-  return { packed, columns, depth }
+/** Packs float32 weights [columns][depth], which hold halves. */
+export function packHalfRight(weights: Blob, columns: number, depth: number, workspace: Workspace): HalfRight {
+  return {
+    ...packHalves(operand(weights, columns, depth, false), columns, depth, workspace, workspace.alloc),
+    columns,
+    depth,
+  }
 }
 
 /** y[rows][columns] = bias + x R, rows of x `depth` long; sums as `order` says. */
@@ -51,23 +32,21 @@ export function multiplyHalf(
   rows: number,
   { kernels, scratch }: Workspace,
 ): void {
-  const padded = wholePanels(columns)
-  const sums = scratch([rows, chains, padded], 'float32')
-  startAtBias(sums, rows, chains, padded, bias?.data.subarray(0, columns))
-  kernels.halfProduct({
+  kernels.halfMatrix({
     a: x.ptr,
     rowStride: depth,
     packedB: packed.ptr,
     order: order.ptr,
     ends: ends.ptr,
     chains,
-    sums: sums.ptr,
+    bias: bias?.ptr ?? 0,
+    c: y.ptr,
+    ldc: columns,
     m: rows,
     n: columns,
     k: depth,
-    accumulate: 1,
+    scratch: scratch([halfMatrixScratchBytes(chains, columns, depth)], 'uint8').ptr,
   })
-  kernels.halfJoin({ sums: sums.ptr, chains, output: y.ptr, outputStride: columns, m: rows, n: columns })
 }
 
 /** Sets sums [rows][chains][columns] to zero, and the first chain of each row to the bias. */

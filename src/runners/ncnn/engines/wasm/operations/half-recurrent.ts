@@ -1,8 +1,9 @@
 // The weights of recurrent layers whose products are summed in half precision, and the input's part of those sums.
 import type { Workspace } from '../layer.ts'
 import type { Blob } from '../memory/blob.ts'
+import { wholePanels } from './half-matrix.ts'
 import { type HalfOrder, inTurn, storeOrder } from './half-order.ts'
-import { type HalfRight, packHalfRight, startAtBias, wholePanels } from './half-product.ts'
+import { type HalfRight, packHalfRight, startAtBias } from './half-product.ts'
 
 /** In how many chains a row is summed. */
 const chains = 4
@@ -67,7 +68,7 @@ function packGates(
     const start = (d * gates + gate) * units * depth
     target.set(source.subarray(start, start + units * depth), gate * columns * depth)
   }
-  return packHalfRight(filled, 0, gates * columns, depth, workspace)
+  return packHalfRight(filled, gates * columns, depth, workspace)
 }
 
 /** Sums [T][chains][gates * columns]: bias and W_x x_t of the first `products` gates; of GRU's last, the bias that goes with W_h. */
