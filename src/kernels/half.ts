@@ -121,7 +121,7 @@ export const halfKernels = {
     { bias: 0 },
   ),
   /** Bytes of scratch memory that {@link halfWinograd} needs. */
-  halfWinogradScratchBytes: measure(['size', 'inch']),
+  halfWinogradScratchBytes: measure(['size', 'inch', 'outW']),
   /**
    * Deconvolution of planes [inputs][h][w] by weights [inputs][channels][taps], onto channels of `target` that hold their bias everywhere, every
    * product added with one rounding to float16: through blocks of `block` inputs from the last tap on. `scratch`: {@link halfDeconvolutionScratchBytes}.

@@ -439,7 +439,7 @@ test.each(winogradSizes)(
       padTop: 1,
       padLeft: 1,
       padValue: 0,
-      scratch: arena.bytes(kernels.halfWinogradScratchBytes({ size, inch })),
+      scratch: arena.bytes(kernels.halfWinogradScratchBytes({ size, inch, outW: w })),
     })
     const found = arena.read(output, outch * h * w)
     expect([...found]).toEqual([...found].map(half))

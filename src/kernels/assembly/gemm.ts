@@ -64,7 +64,7 @@ function load1(p: usize, weightType: i32): f32 {
 /** Transposes four vectors of four depths into four groups of four lanes, `step` bytes apart. */
 // @ts-ignore: decorator
 @inline
-function storeTransposed(dst: usize, step: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
+export function storeTransposed(dst: usize, step: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
   const t0 = i32x4.shuffle(r0, r1, 0, 4, 1, 5)
   const t1 = i32x4.shuffle(r2, r3, 0, 4, 1, 5)
   const t2 = i32x4.shuffle(r0, r1, 2, 6, 3, 7)

@@ -2,6 +2,8 @@
 // Eight tiles at a time: their transformed inputs for each place, products with the transformed filters, and the way back.
 // Source of the transforms' matrices and of the order of their steps: Tencent/ncnn, src/layer/arm/convolution_3x3_winograd_fp16s.h.
 import { addHalf as add, mulHalf, overflowHalf, subHalf as sub } from './half-rounding'
+import { storeTransposed } from './gemm'
+import { storeLanes } from './lanes'
 import { GROUPS, groupsTimesColumn, step, storeApart, tile4x8 } from './half-sums'
 
 /** a * c */
@@ -95,35 +97,62 @@ function outputLine(size: i32, src: usize, from: usize, dst: usize, to: usize, l
   v128.store(dst + 3 * to, y3), v128.store(dst + 4 * to, y4), v128.store(dst + 5 * to, y5)
 }
 
-/** Reads the inputs of four tiles from `first` on into vectors [row][column]: `padValue` around the image, 0 beyond what the outputs need. */
-function gather(
-  image: usize, h: i32, w: i32, size: i32, first: i32, tiles: i32, tilesW: i32, padTop: i32, padLeft: i32, padValue: f32, bottom: i32,
-  right: i32, dst: usize,
+/**
+ * Copies rows and columns of the image as tiles want them, rows `step` bytes apart: `padValue` around the image, 0 beyond what the outputs need.
+ * Rows are filled up to `step`.
+ */
+function cutOut(
+  image: usize, h: i32, w: i32, top: i32, left: i32, rows: i32, padTop: i32, padLeft: i32, padValue: f32, bottom: i32, right: i32,
+  dst: usize, step: usize,
 ): void {
-  const edge = size + 2
-  for (let lane = 0; lane < 4; lane++, dst += 4) {
-    const tile = min(first + lane, tiles - 1), ty = tile / tilesW, tx = tile - ty * tilesW
-    let p = dst
-    for (let i = 0; i < edge; i++) {
-      const row = ty * size + i, y = row - padTop
-      for (let j = 0; j < edge; j++, p += 16) {
-        const column = tx * size + j, x = column - padLeft
-        let value: f32 = 0
-        if (row < bottom && column < right) {
-          value = <u32>y < <u32>h && <u32>x < <u32>w ? load<f32>(image + (<usize>(y * w + x) << 2)) : padValue
-        }
-        store<f32>(p, value)
-      }
+  const lanes = i32x4(0, 1, 2, 3), pad = f32x4.splat(padValue)
+  // The columns of the image among them, and what of the image they are.
+  const start = max(padLeft - left, 0), from = max(left - padLeft, 0), count = min(w - from, min(<i32>(step >> 2), right - left) - start)
+  for (let row = top; row < top + rows; row++, dst += step) {
+    const y = row - padTop, inside = v128.and(i32x4.splat(row < bottom ? -1 : 0), pad)
+    for (let x: usize = 0; x < step; x += 16) {
+      v128.store(dst + x, v128.and(inside, i32x4.lt_s(lanes, i32x4.splat(right - left - <i32>(x >> 2)))))
     }
+    if (row >= bottom || <u32>y >= <u32>h) continue
+    let src = image + (<usize>(y * w + from) << 2), to = dst + (<usize>start << 2)
+    for (let n = count; n > 0; n -= 4, src += 16, to += 16) storeLanes(to, v128.load(src), n)
   }
+}
+
+/** Vectors [row][column] of four tiles, from `first` on, of rows that {@link cutOut} has made. */
+function gather(rows: usize, step: usize, top: i32, left: i32, size: i32, first: i32, tiles: i32, tilesW: i32, dst: usize): void {
+  const edge = size + 2
+  let p0 = tileAt(rows, step, top, left, size, min(first, tiles - 1), tilesW), p1 = tileAt(rows, step, top, left, size, min(first + 1, tiles - 1), tilesW)
+  let p2 = tileAt(rows, step, top, left, size, min(first + 2, tiles - 1), tilesW), p3 = tileAt(rows, step, top, left, size, min(first + 3, tiles - 1), tilesW)
+  for (let i = 0; i < edge; i++, dst += <usize>edge << 4, p0 += step, p1 += step, p2 += step, p3 += step) {
+    storeTransposed(dst, 16, v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3))
+    if (edge > 4) storeTransposed(dst + 64, 16, v128.load(p0, 16), v128.load(p1, 16), v128.load(p2, 16), v128.load(p3, 16))
+  }
+}
+
+/** Where a tile begins in rows from `top` and columns from `left` on. */
+// @ts-ignore: decorator
+@inline
+function tileAt(rows: usize, step: usize, top: i32, left: i32, size: i32, tile: i32, tilesW: i32): usize {
+  const ty = tile / tilesW, tx = tile - ty * tilesW
+  return rows + <usize>(ty * size - top) * step + (<usize>(tx * size - left) << 2)
 }
 
 const EDGE_MOST: usize = 8
 const LINES_BYTES: usize = EDGE_MOST * EDGE_MOST * 16
 
-export function halfWinogradScratchBytes(size: i32, inch: i32): i32 {
-  const places = (size + 2) * (size + 2)
-  return places * inch * 32 + GROUPS * places * 128 + 2 * <i32>LINES_BYTES
+/** Bytes of rows of the image that tiles of a block may need, and are apart. */
+// @ts-ignore: decorator
+@inline
+function rowBytesOf(size: i32, tiles: i32): usize {
+  // The last tile of four or two columns is read in vectors.
+  return <usize>(tiles * size + 2 + 7 & ~3) << 2
+}
+
+export function halfWinogradScratchBytes(size: i32, inch: i32, outW: i32): i32 {
+  const places = (size + 2) * (size + 2), tilesW = (outW + size - 1) / size
+  const rows = (7 / tilesW + 2) * size + 2
+  return places * inch * 32 + GROUPS * places * 128 + 2 * <i32>LINES_BYTES + rows * <i32>rowBytesOf(size, tilesW)
 }
 
 export function halfWinograd(
@@ -134,15 +163,18 @@ export function halfWinograd(
   const tilesW = (outW + size - 1) / size, tilesH = (outH + size - 1) / size, tiles = tilesW * tilesH
   const placeStep = <usize>inch << 5, filterStep = <usize>((outch + 3) & ~3) * <usize>inch << 2, aStep = <usize>inch << 4
   const line = <usize>edge << 4
-  const sums = scratch + <usize>places * placeStep, sumsStep = <usize>places << 7, lines = sums + <usize>GROUPS * sumsStep, turned = lines + LINES_BYTES
+  const sums = scratch + <usize>places * placeStep, sumsStep = <usize>places << 7, lines = sums + <usize>GROUPS * sumsStep, turned = lines + LINES_BYTES, cut = turned + LINES_BYTES
   const channelStep = <usize>(h * w) << 2, plane = outH * outW
   for (let t = 0; t < tiles; t += 8) {
     const columns = min(tiles - t, 8), used = columns > 4 || (outch & 31) != 0 ? 8 : 4
+    const ty = t / tilesW, lastRow = (t + columns - 1) / tilesW, top = ty * size
+    const left = ty == lastRow ? (t - ty * tilesW) * size : 0, step = rowBytesOf(size, ty == lastRow ? columns : tilesW)
     for (let q = 0; q < inch; q++) {
+      cutOut(
+        input + <usize>q * channelStep, h, w, top, left, (lastRow - ty) * size + edge, padTop, padLeft, padValue, outH + 2, outW + 2, cut, step,
+      )
       for (let half = 0; half < used; half += 4) {
-        gather(
-          input + <usize>q * channelStep, h, w, size, t + half, tiles, tilesW, padTop, padLeft, padValue, outH + 2, outW + 2, lines,
-        )
+        gather(cut, step, top, left, size, t + half, tiles, tilesW, lines)
         for (let i = 0; i < edge; i++) inputLine(size, lines + <usize>i * line, 16, turned + (<usize>i << 4), line)
         const target = scratch + (<usize>q << 5) + (<usize>half << 2)
         for (let i = 0; i < edge; i++) inputLine(size, turned + <usize>i * line, 16, target + <usize>(i * edge) * placeStep, placeStep)
@@ -169,7 +201,7 @@ export function halfWinograd(
           const source = sums + <usize>(row >> 2) * sumsStep + (<usize>(row & 3) << 5) + (<usize>half << 2)
           for (let i = 0; i < edge; i++) outputLine(size, source + (<usize>(i * edge) << 7), 128, turned + (<usize>i << 4), line, false, start)
           for (let i = 0; i < size; i++) outputLine(size, turned + <usize>i * line, 16, lines + (<usize>(i * size) << 4), 16, true, start)
-          scatter(lines, image, size, t + half, tiles, tilesW, outH, outW)
+          scatter(lines, image, size, t + half, tiles, tilesW, outH, outW, turned)
         }
       }
       p += 4 * groups
@@ -177,15 +209,25 @@ export function halfWinograd(
   }
 }
 
-/** Writes the outputs of four tiles, vectors [row][column], where they lie in the image. */
-function scatter(src: usize, image: usize, size: i32, first: i32, tiles: i32, tilesW: i32, outH: i32, outW: i32): void {
-  for (let p = src, end = src + (<usize>(size * size) << 4); p < end; p += 16) v128.store(p, overflowHalf(v128.load(p)))
-  for (let lane = 0; lane < 4 && first + lane < tiles; lane++, src += 4) {
+/** Writes the outputs of four tiles, vectors [row][column], where they lie in the image. `work`: 112 bytes. */
+function scatter(src: usize, image: usize, size: i32, first: i32, tiles: i32, tilesW: i32, outH: i32, outW: i32, work: usize): void {
+  for (let lane = 0, p = work; lane < 4; lane++, p += 12) {
     const tile = first + lane, ty = tile / tilesW, tx = tile - ty * tilesW
-    const rows = min(size, outH - ty * size), columns = min(size, outW - tx * size)
-    for (let i = 0; i < rows; i++) {
-      let p = src + (<usize>(i * size) << 4), y = image + (<usize>((ty * size + i) * outW + tx * size) << 2)
-      for (let j = 0; j < columns; j++, p += 16, y += 4) store<f32>(y, load<f32>(p))
+    store<usize>(p, image + (<usize>(ty * size * outW + tx * size) << 2))
+    store<i32>(p, tile < tiles ? min(size, outH - ty * size) : 0, 4)
+    store<i32>(p, min(size, outW - tx * size), 8)
+  }
+  const rowBytes = <usize>outW << 2
+  for (let i = 0; i < size; i++, src += <usize>size << 4) {
+    for (let j = 0; j < size; j += 4) {
+      const p = src + (<usize>j << 4)
+      storeTransposed(
+        work + 48, 16, overflowHalf(v128.load(p)), overflowHalf(v128.load(p, 16)), overflowHalf(v128.load(p, 32)), overflowHalf(v128.load(p, 48)),
+      )
+      for (let q = work, row = work + 48; q < work + 48; q += 12, row += 16) {
+        const n = load<i32>(q, 8) - j
+        if (i < load<i32>(q, 4) && n > 0) storeLanes(load<usize>(q) + <usize>i * rowBytes + (<usize>j << 2), v128.load(row), n)
+      }
     }
   }
 }

@@ -147,6 +147,6 @@ export function convolveHalfWinograd(
     padTop,
     padLeft,
     padValue,
-    scratch: scratch([kernels.halfWinogradScratchBytes({ size, inch: inputs })], 'uint8').ptr,
+    scratch: scratch([kernels.halfWinogradScratchBytes({ size, inch: inputs, outW })], 'uint8').ptr,
   })
 }
