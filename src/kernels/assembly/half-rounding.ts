@@ -1,23 +1,21 @@
 // Rounding to half precision in a few instructions, of float32 to float32 that float16 holds, and arithmetic so rounded.
 
-/** The nearest half, ties to even, of numbers below 2^100; what is beyond the halves stays as it is. */
-// @ts-ignore: decorator
-@inline
-export function roundHalf(v: v128): v128 {
-  // 1.5 * 2^13 times the power of two below v, at least that of the least normal half: adding it leaves eleven bits of v.
-  const power = i32x4.max_s(v128.and(v, i32x4.splat(0x7f800000)), i32x4.splat(0x38800000))
-  const magic = i32x4.add(power, i32x4.splat(0x06c00000))
-  return f32x4.sub(f32x4.add(v, magic), magic)
-}
-
-/**
- * What {@link roundHalf} needs, for loops with many of it: V8 takes three instructions for a constant in the code, and again in each round.
- */
+/** What rounding takes, in memory: V8 takes three instructions for a constant in the code, and again in each round of a loop. */
 export const ROUNDING = memory.data<u32>([
   0x7f800000, 0x7f800000, 0x7f800000, 0x7f800000,
   0x38800000, 0x38800000, 0x38800000, 0x38800000,
   0x06c00000, 0x06c00000, 0x06c00000, 0x06c00000,
 ], 16)
+
+/** The nearest half, ties to even, of numbers below 2^100; what is beyond the halves stays as it is. */
+// @ts-ignore: decorator
+@inline
+export function roundHalf(v: v128): v128 {
+  // 1.5 * 2^13 times the power of two below v, at least that of the least normal half: adding it leaves eleven bits of v.
+  const power = i32x4.max_s(v128.and(v, v128.load(ROUNDING)), v128.load(ROUNDING, 16))
+  const magic = i32x4.add(power, v128.load(ROUNDING, 32))
+  return f32x4.sub(f32x4.add(v, magic), magic)
+}
 
 /** sum + a b as {@link roundHalf} rounds it, with the three vectors of {@link ROUNDING}. */
 // @ts-ignore: decorator
