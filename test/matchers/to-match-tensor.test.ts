@@ -33,7 +33,7 @@ describe('a mistake is an error, under .not too', () => {
     [undefined, /^actual must be a tensor .*, got undefined/],
     [[[1], [2, 3]], /^ragged array: actual\[1\] has 2 elements/],
     [Promise.resolve([1]), /^actual is a Promise: await it first/],
-    [[[1, 2, 3]], /shapes differ: actual \[1, 3\], reference \[3\]; they agree with \{ squeeze: true \}/],
+    [[[1, 2, 3]], /shapes differ: actual \[1, 3\], reference \[3\]; the shapes agree with \{ squeeze: true \}/],
     [[1, 2], /shapes differ: actual \[2\], reference \[3\]/],
   ])('actual %o', (actual, message) => {
     expect(() => expect(actual).toMatchTensor([1, 2, 3])).toThrow(message)
@@ -248,7 +248,7 @@ describe('the message', () => {
     const nhwc = { data: new Float32Array(24), dims: [1, 2, 3, 4], type: 'float32' }
     const nchw = { data: new Float32Array(24), dims: [1, 4, 2, 3], type: 'float32' }
     expect(messageOf(() => expect(nhwc).toMatchTensor(nchw))).toMatchInlineSnapshot(`
-      "Tensors do not match: shapes differ: actual [1, 2, 3, 4], reference [1, 4, 2, 3]; they agree with { layout: 'nhwc->nchw' }
+      "Tensors do not match: shapes differ: actual [1, 2, 3, 4], reference [1, 4, 2, 3]; the shapes agree with { layout: 'nhwc->nchw' }
 
         actual      float32 [1, 2, 3, 4]
         reference   float32 [1, 4, 2, 3]"

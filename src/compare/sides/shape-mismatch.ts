@@ -13,7 +13,7 @@ interface Known {
   readonly overlap?: () => string | undefined
 }
 
-/** `shapes differ: actual [1, 56, 56, 64], reference [1, 64, 56, 56]; they agree with { layout: 'nhwc->nchw' }` */
+/** `shapes differ: actual [1, 56, 56, 64], reference [1, 64, 56, 56]; the shapes agree with { layout: 'nhwc->nchw' }` */
 export function explainShapeMismatch(actual: Shape, reference: Shape, { note, overlap }: Known = {}): string {
   const noted = note === undefined ? '' : ` (${note})`
   const remedy =
@@ -22,7 +22,7 @@ export function explainShapeMismatch(actual: Shape, reference: Shape, { note, ov
 }
 
 function remedyFor(actual: Shape, reference: Shape): string | undefined {
-  if (sameShape(withoutOnes(actual), withoutOnes(reference))) return 'they agree with { squeeze: true }'
+  if (sameShape(withoutOnes(actual), withoutOnes(reference))) return 'the shapes agree with { squeeze: true }'
   return (
     transposeRemedy(actual, reference) ??
     batchRemedy('actual', actual, 'reference', reference) ??
@@ -37,9 +37,9 @@ function transposeRemedy(actual: Shape, reference: Shape): string | undefined {
     shape: order.map((axis) => actual[axis] ?? 1),
   }))
   const exact = permuted.find(({ shape }) => sameShape(shape, reference))
-  if (exact) return `they agree with { layout: '${formatPermutation(exact.order)}' }`
+  if (exact) return `the shapes agree with { layout: '${formatPermutation(exact.order)}' }`
   const squeezed = permuted.find(({ shape }) => sameShape(withoutOnes(shape), withoutOnes(reference)))
-  if (squeezed) return `they agree with { layout: '${formatPermutation(squeezed.order)}', squeeze: true }`
+  if (squeezed) return `the shapes agree with { layout: '${formatPermutation(squeezed.order)}', squeeze: true }`
   return undefined
 }
 

@@ -9,9 +9,9 @@ import { tensor } from '../../../src/tensor/to-tensor.ts'
 const zeros = (shape: number[]) => tensor(new Float32Array(sizeOf(shape)), shape)
 
 test.each<[number[], number[], CompareOptions, string]>([
-  [[1, 192], [192], { squeeze: true }, 'they agree with { squeeze: true }'],
-  [[1, 56, 57, 64], [1, 64, 56, 57], { layout: 'nhwc->nchw' }, "they agree with { layout: 'nhwc->nchw' }"],
-  [[1, 64, 56, 57], [1, 56, 57, 64], { layout: 'nchw->nhwc' }, "they agree with { layout: 'nchw->nhwc' }"],
+  [[1, 192], [192], { squeeze: true }, 'the shapes agree with { squeeze: true }'],
+  [[1, 56, 57, 64], [1, 64, 56, 57], { layout: 'nhwc->nchw' }, "the shapes agree with { layout: 'nhwc->nchw' }"],
+  [[1, 64, 56, 57], [1, 56, 57, 64], { layout: 'nchw->nhwc' }, "the shapes agree with { layout: 'nchw->nhwc' }"],
   [[56, 57, 3], [3, 56, 57], { layout: 'hwc->chw' }, "{ layout: 'hwc->chw' }"],
   [[2, 3], [3, 2], { layout: 'hw->wh' }, "{ layout: 'hw->wh' }"],
   [[2, 3, 4], [2, 4, 3], { layout: 'abc->acb' }, "{ layout: 'abc->acb' }"],
