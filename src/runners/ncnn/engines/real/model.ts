@@ -219,7 +219,31 @@ async function explainRun(run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Adds what is known about unusual layers and weights to ncnn's refusal. */
+/** What ncnn prints of a layer that its build, or its release, does not have. */
+const layerIsMissing = /layer (\w+) not exists or registered/
+
+/** What is known about unusual layers and weights that ncnn refused. */
+function reasonOfRefusal(
+  graph: Graph,
+  doubt: NcnnError | undefined,
+  { message }: NcnnError,
+): { readonly message: string; readonly code?: NcnnError['code'] } | undefined {
+  const unknown = unknownLayers(graph)
+  if (unknown.length > 0 && message.includes(paramRefused)) {
+    return { message: explainUnknownLayers(graph.source, unknown), code: 'unsupported' }
+  }
+  if (doubt !== undefined) return doubt
+  const [, missing] = layerIsMissing.exec(message) ?? []
+  if (missing !== undefined) {
+    return {
+      message: `This ncnn has no layer ${missing}: it is of a release before it, or was built without it`,
+      code: 'unsupported',
+    }
+  }
+  return unknown.length === 0 && message.includes(binRefused) ? { message: fittingBin } : undefined
+}
+
+/** Adds to ncnn's refusal what is known about it. */
 async function explain<Result>(
   graph: Graph,
   doubt: NcnnError | undefined,
@@ -229,13 +253,9 @@ async function explain<Result>(
     return await open()
   } catch (error) {
     if (!(error instanceof NcnnError)) throw error
-    const unknown = unknownLayers(graph)
-    const reason =
-      unknown.length > 0 && error.message.includes(paramRefused)
-        ? explainUnknownLayers(graph.source, unknown)
-        : (doubt?.message ?? (unknown.length === 0 && error.message.includes(binRefused) ? fittingBin : undefined))
+    const reason = reasonOfRefusal(graph, doubt, error)
     if (reason === undefined) throw error
-    const code = doubt?.code ?? (unknown.length > 0 ? 'unsupported' : error.code)
-    throw new NcnnError(`${error.message}\n${reason}`, { code, cause: error })
+    const code = reason.code ?? error.code
+    throw new NcnnError(`${error.message}\n${reason.message}`, { code, cause: error })
   }
 }

@@ -80,6 +80,19 @@ test('weights that ncnn does not take though they are as long as they should be'
   await expect(load(20)).rejects.toMatchObject({ code: 'truncated', message: expect.not.stringContaining('memory') })
 })
 
+test('a layer that this ncnn has not', async () => {
+  const param = '7767517\n2 2\nInput in 0 1 x\nPermute p 1 1 x out 0=1\n'
+  const refusal = new NcnnError(
+    'ncnn cannot load the .param (return code -1)\n  layer Permute not exists or registered',
+    { code: 'runtime-failed' },
+  )
+  const network = networkOf(param, bytesSource(new Uint8Array(0), 'net.bin'))
+  await expect(loadRealModel('worker', network, options, () => Promise.reject(refusal))).rejects.toMatchObject({
+    code: 'unsupported',
+    message: `${refusal.message}\nThis ncnn has no layer Permute: it is of a release before it, or was built without it`,
+  })
+})
+
 describe('a run', () => {
   /** Runs the network on x. The session crashes when it is reached, as ncnn might. */
   async function run(layers: readonly string[], x: number[], why = 'ncnn crashed'): Promise<void> {
