@@ -2,6 +2,7 @@
 import { chai, JestChaiExpect } from '@vitest/expect'
 import type { Comparison } from '../src/compare/comparison.ts'
 import type { Tensor } from '../src/tensor/tensor.ts'
+import { versionOf } from './machine.ts'
 import { type Contender, formatTime, inProcess, interleave, markdownTable, type Timing } from './measure.ts'
 import { type PythonPeer, startPython } from './peers/python.ts'
 import type { SectionResult } from './section.ts'
@@ -93,8 +94,8 @@ export async function benchCompare(): Promise<SectionResult> {
   for (const n of sizes) measured.push(await measure('float32', n, python))
   for (const n of [1e5, 1e6]) measured.push(await measure('float16', n, python))
   python?.close()
-  const peers =
-    python === undefined ? 'No Python with numpy was found: set EXPECT_TENSOR_PYTHON.' : `Peers: ${python.versions}.`
+  const ofPython = python?.versions ?? 'no Python with numpy was found: set EXPECT_TENSOR_PYTHON'
+  const peers = `Peers: ${versionOf('vitest')}; ${ofPython}.`
   return { markdown: [peers, timesTable(measured), goalsTable(measured)].join('\n\n'), data: { peers, measured } }
 }
 

@@ -16,3 +16,9 @@ function numberOf(field: string): string | undefined {
   if (process.platform !== 'linux') return undefined
   return new RegExp(`^${field}\\s*: (\\d+)$`, 'm').exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]
 }
+
+/** The version of an installed package that something is measured in, or against. */
+export function versionOf(name: string): string {
+  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url)
+  return `${name} ${JSON.parse(readFileSync(file, 'utf8')).version}`
+}

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { versionOf } from './machine.ts'
 import { formatTime, markdownTable } from './measure.ts'
 import type { SectionResult } from './section.ts'
 
@@ -96,5 +97,6 @@ export async function benchTestRunners(): Promise<SectionResult> {
       return `${formatTime(time)}, ${(time / medianOf('Node', work)).toFixed(2)}x`
     }),
   ])
-  return { markdown: markdownTable(['environment', ...works], rows), data: measured }
+  const runners = `Test runners: ${versionOf('vitest')}, ${versionOf('jest')}.`
+  return { markdown: `${runners}\n\n${markdownTable(['environment', ...works], rows)}`, data: measured }
 }
