@@ -51,11 +51,17 @@ const defaultStartTimeout = 60_000
 const killed = 128 + 9
 const ranOutOfMemory =
   '\nThis is how systems end what takes more memory than they have: free some there, store the weights in 16 bits, or divide the model'
-/** What systems mean when they cannot start a program. */
+/** What is meant by the codes of errors when a program cannot be started. */
 const startProblems: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such program: ',
   EACCES: 'it is no program, or may not be run: ',
+  EMFILE: 'this process has too many files open: ',
+  ENFILE: 'this machine has too many files open: ',
+  E2BIG: 'its arguments are too long: ',
+  ERR_ACCESS_DENIED: 'Node runs with --permission and without --allow-child-process: ',
 }
+const describeStart = (error: NodeJS.ErrnoException): string =>
+  `cannot be started: ${startProblems[error.code ?? ''] ?? ''}${error.message}`
 const throughTerminal =
   'is reached through a terminal, which changes what is sent. Leave it out: ssh -T, adb shell -T, docker run -i without -t'
 /** Node's timers count no further; what is longer is no limit. */
@@ -111,7 +117,7 @@ export function startProcess(command: WorkerCommand): RunningProcess {
     }
   })
   child.on('error', (error: NodeJS.ErrnoException) => {
-    endWith('missing-dependency', `cannot be started: ${startProblems[error.code ?? ''] ?? ''}${error.message}`)
+    endWith('missing-dependency', describeStart(error))
   })
   child.on('close', (code, signal) => {
     const how = signal === null ? `ended with exit code ${code}` : `crashed with ${signal}`
@@ -194,12 +200,24 @@ export function startProcess(command: WorkerCommand): RunningProcess {
   }
 }
 
-function spawnChild({ command, args, env, answersOn }: WorkerCommand): ChildProcess {
-  const child = nodeModule('node:child_process').spawn(command, args, {
-    stdio: ['pipe', answersOn === 1 ? 'pipe' : 'ignore', 'pipe', ...(answersOn === 3 ? (['pipe'] as const) : [])],
-    env,
-    windowsHide: true,
-  })
+function spawnChild({ what, command, args, env, answersOn, Failure }: WorkerCommand): ChildProcess {
+  const failure = (error: NodeJS.ErrnoException): ModelError =>
+    new Failure(`${what} ${describeStart(error)}`, { code: 'unsupported', cause: error })
+  let child: ChildProcess
+  try {
+    child = nodeModule('node:child_process').spawn(command, args, {
+      stdio: ['pipe', answersOn === 1 ? 'pipe' : 'ignore', 'pipe', ...(answersOn === 3 ? (['pipe'] as const) : [])],
+      env,
+      windowsHide: true,
+    })
+  } catch (error) {
+    throw failure(error as NodeJS.ErrnoException)
+  }
+  // Where no pipes can be made, Node gives a child that has none, and says so later.
+  if ((child.stdio as unknown) === undefined) {
+    child.on('error', () => undefined)
+    throw failure(Object.assign(new Error(`spawn ${command} EMFILE`), { code: 'EMFILE' }))
+  }
   // A process that ended is reported by its end, not by the broken pipes it leaves.
   child.stdin?.on('error', () => undefined)
   child.stdio[answersOn]?.on('error', () => undefined)
@@ -222,6 +240,8 @@ function terminalDetector(program: string | undefined): (text: string) => boolea
 
 /** How much of the process's last words is kept. */
 const keptCharacters = 4000
+/** A Python that is sent its program asks for each line of it. */
+const prompts = /^(?:>>> )+/gm
 
 /** What the process says beside its answers. */
 interface LastWords {
@@ -242,7 +262,10 @@ function keepLastWords(stderr: Readable | null): LastWords {
     forget() {
       words = ''
     },
-    quoted: () => (words.trim() === '' ? '' : `\n${words.trim().replaceAll(/^/gm, '  ')}`),
+    quoted() {
+      const said = words.replaceAll(prompts, '').trim()
+      return said === '' ? '' : `\n${said.replaceAll(/^/gm, '  ')}`
+    },
   }
 }
 

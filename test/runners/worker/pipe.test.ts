@@ -150,6 +150,12 @@ def read_exactly(length):
     expect(sameBytes(await runModel(model), content)).toBe(true)
   })
 
+  test('that gets no program says nothing', async () => {
+    await expect(find({ python: ['sh', '-c', 'exec python3 "$@" </dev/null', 'deaf'] })).rejects.toThrow(
+      'ended with exit code 0 while it started. It wrote nothing on its standard error\n',
+    )
+  })
+
   test('says what its program says when it fails', async () => {
     await expect(find({ python: remote() }, 'raise ValueError("not today")')).rejects.toThrow('ValueError: not today')
   })

@@ -1,5 +1,8 @@
 // The worker process: its crashes are errors with its last words, and do not take other models along.
-import { describe, expect, test } from 'vitest'
+import type { ChildProcess } from 'node:child_process'
+import { EventEmitter } from 'node:events'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { nodeModule } from '../../../src/host/node-modules.ts'
 import { ModelError } from '../../../src/runners/model-error.ts'
 import type { NcnnSession, RawTensor } from '../../../src/runners/ncnn/engines/real/session.ts'
 import { openSession } from '../../../src/runners/ncnn/engines/real/worker-session.ts'
@@ -219,6 +222,36 @@ describe('a worker', () => {
       Failure: ModelError,
     })
     await expect(other.greet()).rejects.toThrow('the worker ended with exit code 3 while it started\n  I am no worker')
+  })
+})
+
+describe('a worker that cannot be started', () => {
+  const spawn = vi.spyOn(nodeModule('node:child_process'), 'spawn')
+  afterAll(() => spawn.mockRestore())
+
+  test('for want of files is an error, and works once there are some', async () => {
+    const child = new EventEmitter()
+    spawn.mockImplementationOnce(() => {
+      process.nextTick(() => child.emit('error', new Error('spawn node EMFILE')))
+      return child as ChildProcess
+    })
+    const late = worker()
+    await expect(late.greet()).rejects.toMatchObject({
+      code: 'unsupported',
+      message: `the worker cannot be started: this process has too many files open: spawn ${process.execPath} EMFILE`,
+    })
+    expect(await late.greet()).toHaveProperty('version', '1')
+  })
+
+  test('as Node may not start programs is an error', async () => {
+    const restricted = new Error('Access to this API has been restricted')
+    spawn.mockImplementationOnce(() => {
+      throw Object.assign(restricted, { code: 'ERR_ACCESS_DENIED' })
+    })
+    await expect(worker().greet()).rejects.toMatchObject({
+      name: 'ModelError',
+      message: `the worker cannot be started: Node runs with --permission and without --allow-child-process: ${restricted.message}`,
+    })
   })
 })
 
