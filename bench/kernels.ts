@@ -509,9 +509,7 @@ const rounds = 9
 /** Work per round: long enough for the clock of CPU time, short enough that nobody waits. */
 const flopsPerRound = 1e8
 
-const plain = await ncnnModule({ shared: false, relaxed: false })
-
-function createBench(module = plain): Bench {
+function createBench(module?: WebAssembly.Module): Bench {
   const memory = new WebAssembly.Memory({ initial: memoryMegabytes * 16, maximum: maxPages })
   let top = firstFreeByte
   const bytes = (count: number) => {

@@ -1,10 +1,9 @@
-// Compiles the AssemblyScript kernels and writes each module as base64, large ones deflated, into src/kernels/generated/<name>.ts.
+// Compiles the AssemblyScript kernels and writes each module as base64 into src/kernels/generated/<name>.ts.
 // Base64 inside the JavaScript, because no file look-up survives every bundler and test runner. What is up to date stays.
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { deflateRawSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 const kernels = new URL('../src/kernels/', import.meta.url)
@@ -14,9 +13,9 @@ const generated = new URL('generated/', kernels)
 const maximum = '--maximumMemory=65536'
 
 const modules = [
-  { name: 'compare', source: 'compare', flags: [], isDeflated: false },
-  { name: 'ncnn', source: 'ncnn', flags: [maximum], isDeflated: true },
-  { name: 'ncnn-relaxed', source: 'ncnn', flags: [maximum, '--enable=relaxed-simd'], isDeflated: true },
+  { name: 'compare', source: 'compare', flags: [] },
+  { name: 'ncnn', source: 'ncnn', flags: [maximum] },
+  { name: 'ncnn-relaxed', source: 'ncnn', flags: [maximum, '--enable=relaxed-simd'] },
 ]
 
 /** A hash of all that decides about the modules: their sources, this script with its flags, the compiler (which pins its Binaryen). */
@@ -64,11 +63,8 @@ async function isCurrent({ name }) {
   return text.endsWith(seal)
 }
 
-async function emit({ name, source, isDeflated }, wasm) {
-  const [constant, bytes] = isDeflated
-    ? ['deflatedBase64', deflateRawSync(wasm, { level: 9 })]
-    : ['wasmBase64', Buffer.from(wasm)]
-  const text = `// Built from ../assembly/${source}.ts by scripts/build-kernels.mjs: ${wasm.length} bytes.\nexport const ${constant} =\n  '${bytes.toString('base64')}'\n${seal}`
+async function emit(name, source, wasm) {
+  const text = `// Built from ../assembly/${source}.ts by scripts/build-kernels.mjs: ${wasm.length} bytes.\nexport const wasmBase64 =\n  '${Buffer.from(wasm).toString('base64')}'\n${seal}`
   await writeFile(new URL(`${name}.ts`, generated), text)
   process.stdout.write(`kernels/${name}: ${wasm.length} bytes\n`)
 }
@@ -117,5 +113,5 @@ if ((await Promise.all(modules.map(isCurrent))).every(Boolean)) {
   process.stdout.write('kernels: up to date\n')
 } else {
   const { default: asc } = await import('assemblyscript/asc')
-  for (const module of modules) await emit(module, await compile(asc, module.source, module.flags))
+  for (const { name, source, flags } of modules) await emit(name, source, await compile(asc, source, flags))
 }

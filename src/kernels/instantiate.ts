@@ -1,7 +1,5 @@
-// Turns WebAssembly modules that are embedded as base64 into instances. That of the comparison synchronously: matchers must not be async. The
-// large ones, which only models use, are deflated as well: a quarter of the size.
+// Turns a WebAssembly module that is embedded as base64 into an instance, synchronously: matchers must not be async.
 
-import { nodeModule } from '../host/node-modules.ts'
 import { encodeUtf8 } from '../host/utf8.ts'
 
 /** Decodes base64 with `Buffer` where there is one: it is a hundred times faster than `atob`. */
@@ -15,26 +13,13 @@ export function compileKernels(wasmBase64: string): WebAssembly.Module {
   return new WebAssembly.Module(decodeBase64(wasmBase64))
 }
 
-/** Compiles an embedded module that is deflated. */
-export async function compileDeflatedKernels(deflatedBase64: string): Promise<WebAssembly.Module> {
-  return new WebAssembly.Module(await inflate(deflatedBase64))
-}
-
-/** Compiles an embedded module that is deflated, and whose memory import has a maximum, for a shared memory. The code remains the same. */
-export async function compileSharedKernels(deflatedBase64: string): Promise<WebAssembly.Module> {
-  const bytes = await inflate(deflatedBase64)
+/** Compiles an embedded module, whose memory import has a maximum, for a shared memory. The code remains the same. */
+export function compileSharedKernels(wasmBase64: string): WebAssembly.Module {
+  const bytes = decodeBase64(wasmBase64)
   const limits = memoryLimitsAt(bytes)
   if (bytes[limits] !== Limits.maximum) throw new Error('the kernels do not import a memory with a maximum')
   bytes[limits] = Limits.sharedMaximum
   return new WebAssembly.Module(bytes)
-}
-
-async function inflate(deflatedBase64: string): Promise<Uint8Array<ArrayBuffer>> {
-  const deflated = decodeBase64(deflatedBase64)
-  const { inflateRawSync } = nodeModule('node:zlib') as Partial<typeof import('node:zlib')>
-  if (inflateRawSync !== undefined) return inflateRawSync(deflated)
-  const inflated = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'))
-  return new Uint8Array(await new Response(inflated).arrayBuffer())
 }
 
 /** The byte of an imported memory that says what its limits are. Source: WebAssembly specification, binary format, limits. */

@@ -1,8 +1,8 @@
 // The SIMD kernels of the built-in ncnn engine: how to instantiate them over a model's memory, and all that their callers need.
 import type { NcnnKernels } from './definitions.ts'
-import { deflatedBase64 } from './generated/ncnn.ts'
+import { wasmBase64 } from './generated/ncnn.ts'
 import { namedCalls } from './generated/ncnn-calls.ts'
-import { compileDeflatedKernels, compileSharedKernels, instantiateKernels } from './instantiate.ts'
+import { compileKernels, compileSharedKernels, instantiateKernels } from './instantiate.ts'
 
 export { Activation } from './activation.ts'
 export type { NcnnKernels } from './definitions.ts'
@@ -29,28 +29,29 @@ export interface NcnnModuleKind {
   readonly relaxed: boolean
 }
 
-const modules = new Map<string, Promise<WebAssembly.Module>>()
+const modules = new Map<string, WebAssembly.Module>()
+
+function moduleOnce(key: string, compile: () => WebAssembly.Module): WebAssembly.Module {
+  const module = modules.get(key) ?? compile()
+  modules.set(key, module)
+  return module
+}
+
+const plainModule = (): WebAssembly.Module => moduleOnce('plain', () => compileKernels(wasmBase64))
 
 /**
  * The kernels as a module, compiled on first use.
  * @throws WebAssembly.CompileError when `relaxed` in runtimes without relaxed SIMD
  */
-export function ncnnModule({ shared, relaxed }: NcnnModuleKind): Promise<WebAssembly.Module> {
-  const key = `${shared} ${relaxed}`
-  const known = modules.get(key)
-  if (known !== undefined) return known
-  const module = compile({ shared, relaxed })
-  modules.set(key, module)
-  module.catch(() => modules.delete(key))
-  return module
+export async function ncnnModule({ shared, relaxed }: NcnnModuleKind): Promise<WebAssembly.Module> {
+  if (!shared && !relaxed) return plainModule()
+  const text = relaxed ? (await import('./generated/ncnn-relaxed.ts')).wasmBase64 : wasmBase64
+  return shared
+    ? moduleOnce(relaxed ? 'shared, relaxed' : 'shared', () => compileSharedKernels(text))
+    : moduleOnce('relaxed', () => compileKernels(text))
 }
 
-async function compile({ shared, relaxed }: NcnnModuleKind): Promise<WebAssembly.Module> {
-  const text = relaxed ? (await import('./generated/ncnn-relaxed.ts')).deflatedBase64 : deflatedBase64
-  return shared ? compileSharedKernels(text) : compileDeflatedKernels(text)
-}
-
-/** Instantiates the kernels over `memory`, whose first {@link firstFreeByte} bytes are theirs. */
-export function createNcnnKernels(memory: WebAssembly.Memory, module: WebAssembly.Module): NcnnKernels {
+/** Instantiates the kernels over `memory`, whose first {@link firstFreeByte} bytes are theirs; by default in their plain form. */
+export function createNcnnKernels(memory: WebAssembly.Memory, module = plainModule()): NcnnKernels {
   return namedCalls(instantiateKernels(module, memory))
 }

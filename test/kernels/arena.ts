@@ -27,12 +27,10 @@ export interface Arena {
   reset(skew?: number): void
 }
 
-const plain = await ncnnModule({ shared: false, relaxed: false })
-
 export function createArena(
   megabytes = 32,
   memory = new WebAssembly.Memory({ initial: megabytes * 16, maximum: maxPages }),
-  kernels = createNcnnKernels(memory, plain),
+  kernels = createNcnnKernels(memory),
 ): Arena {
   const slackWord = 0x7fc0dead
   let top = firstFreeByte

@@ -1,12 +1,11 @@
 // A kernel cannot be miscalled: its definition names the parameters of its AssemblyScript function, all of them, in their order.
 import { readdirSync, readFileSync } from 'node:fs'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { compareDefinitions } from '../../src/kernels/comparison.ts'
 import { ncnnDefinitions } from '../../src/kernels/definitions.ts'
 import { wasmBase64 } from '../../src/kernels/generated/compare.ts'
-import { deflatedBase64 as plainModule } from '../../src/kernels/generated/ncnn.ts'
-import { deflatedBase64 as relaxedModule } from '../../src/kernels/generated/ncnn-relaxed.ts'
-import { compileDeflatedKernels, compileKernels } from '../../src/kernels/instantiate.ts'
+import { wasmBase64 as relaxedWasm } from '../../src/kernels/generated/ncnn-relaxed.ts'
+import { compileKernels } from '../../src/kernels/instantiate.ts'
 import { createNcnnKernels, maxPages, ncnnModule } from '../../src/kernels/ncnn.ts'
 
 const assembly = new URL('../../src/kernels/assembly/', import.meta.url)
@@ -39,14 +38,19 @@ function aritiesOf(module: WebAssembly.Module): Record<string, number> {
   return Object.fromEntries(functions.map(([name, { length }]) => [name, length]))
 }
 
-const plain = await ncnnModule({ shared: false, relaxed: false })
 /** Undefined where there is no relaxed SIMD. `ncnnModule` would keep it, for suites that want to see it compiled. */
-const relaxed = await compileDeflatedKernels(relaxedModule).catch(() => undefined)
+function relaxedModule(): WebAssembly.Module | undefined {
+  try {
+    return compileKernels(relaxedWasm)
+  } catch {
+    return undefined
+  }
+}
 
 describe.each([
   ['comparison', compileKernels(wasmBase64), compareDefinitions],
-  ['plain ncnn', plain, ncnnDefinitions],
-  ['relaxed ncnn', relaxed, ncnnDefinitions],
+  ['plain ncnn', await ncnnModule({ shared: false, relaxed: false }), ncnnDefinitions],
+  ['relaxed ncnn', relaxedModule(), ncnnDefinitions],
 ])('the %s module', (_, module, definitions) => {
   test.skipIf(module === undefined)('exports what is defined, with as many parameters, and nothing else', () => {
     const defined = Object.entries(definitions).map(([name, { names }]) => [name, names.length])
@@ -54,18 +58,9 @@ describe.each([
   })
 })
 
-test('a module is inflated without zlib, as in a browser', async () => {
-  const getBuiltinModule = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)
-  const module = await compileDeflatedKernels(plainModule)
-  const askedFor = getBuiltinModule.mock.calls.flat()
-  getBuiltinModule.mockRestore()
-  expect(askedFor).toContain('node:zlib')
-  expect(aritiesOf(module)).toEqual(aritiesOf(plain))
-})
-
 test('named arguments arrive in their places, those left out as their defaults', () => {
   const memory = new WebAssembly.Memory({ initial: 2, maximum: maxPages })
-  const kernels = createNcnnKernels(memory, plain)
+  const kernels = createNcnnKernels(memory)
   const values = new Float32Array(memory.buffer, 65536, 8)
   values.set([1, 2, 3, 4])
   kernels.scaleBias({ outer: 2, inner: 2, scale: 65544, output: 65552, input: 65536 })

@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { createNcnnKernels, firstFreeByte, ncnnModule } from '../../../../../../src/kernels/ncnn.ts'
+import { createNcnnKernels, firstFreeByte } from '../../../../../../src/kernels/ncnn.ts'
 import { createArena } from '../../../../../../src/runners/ncnn/engines/wasm/memory/arena.ts'
 import { createWorkspace } from '../../../../../../src/runners/ncnn/engines/wasm/memory/workspace.ts'
 import { multiplyPacked, packRight } from '../../../../../../src/runners/ncnn/engines/wasm/operations/matrix.ts'
 import { operand } from '../../../../../../src/runners/ncnn/engines/wasm/operations/operand.ts'
 
-const plain = await ncnnModule({ shared: false, relaxed: false })
 const arenaOf = (limit?: number) => createArena(new WebAssembly.Memory({ initial: 2, maximum: 65536 }), limit)
 
 test('allocations are aligned, disjoint and inside the memory, whatever is freed in between', () => {
@@ -104,7 +103,7 @@ test('kernels compute the same beyond 2 GiB, where addresses do not fit in 31 bi
   const memory = new WebAssembly.Memory({ initial: last / 65536 + 16, maximum: 65536 })
   const productAt = (firstAddress: number): ArrayLike<number> => {
     const arena = createArena(memory, undefined, firstAddress)
-    const { workspace } = createWorkspace(arena, createNcnnKernels(memory, plain), 'float32')
+    const { workspace } = createWorkspace(arena, createNcnnKernels(memory), 'float32')
     const numbers = (shape: readonly number[]) => {
       const blob = workspace.alloc(shape)
       blob.data.set(Float32Array.from({ length: blob.length }, (_, i) => Math.fround(1 / (1 + i))))

@@ -1,14 +1,14 @@
 // Copies between strided views: with the kernels, without them, and by the definition.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createNcnnKernels, firstFreeByte, maxPages, ncnnModule } from '../../../../../../src/kernels/ncnn.ts'
+import { createNcnnKernels, firstFreeByte, maxPages } from '../../../../../../src/kernels/ncnn.ts'
 import { copyStrided } from '../../../../../../src/runners/ncnn/engines/wasm/operations/strided-copy.ts'
 import { rowMajorStrides, sizeOf, unravelIndex } from '../../../../../../src/tensor/shape.ts'
 import { firstDifference } from '../../../../../kernels/arena.ts'
 
 const dense = (shape: readonly number[], data: Float32Array) => ({ data, offset: 0, strides: rowMajorStrides(shape) })
 const memory = new WebAssembly.Memory({ initial: 8, maximum: maxPages })
-const kernels = createNcnnKernels(memory, await ncnnModule({ shared: false, relaxed: false }))
+const kernels = createNcnnKernels(memory)
 const counting = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => i)
 
 describe('copyStrided', () => {
