@@ -6,13 +6,33 @@ import { type Batched, isBatched } from '../../batches.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type GraphLayer } from '../../graph.ts'
 import { int, readParams } from '../../params.ts'
-import { convolutionParams2d, groupParam } from '../wasm/operations/convolution/params.ts'
 
-const convolutionParams = { ...convolutionParams2d, ...groupParam }
+/** Layers that read channels, and how many axes an image of theirs has. Of ConvolutionDepthWise1D surplus weights are usual. */
+const spatialAxes: Readonly<Record<string, number>> = {
+  Convolution1D: 1,
+  Deconvolution1D: 1,
+  DeconvolutionDepthWise1D: 1,
+  Convolution: 2,
+  ConvolutionDepthWise: 2,
+  Deconvolution: 2,
+  DeconvolutionDepthWise: 2,
+  Convolution3D: 3,
+  ConvolutionDepthWise3D: 3,
+  Deconvolution3D: 3,
+  DeconvolutionDepthWise3D: 3,
+}
+const convolutionParams = {
+  num_output: int(0),
+  kernel_w: int(1),
+  weight_data_size: int(6),
+  group: int(7, 1),
+  kernel_h: int(11, 'kernel_w'),
+  kernel_d: int(21, 'kernel_w'),
+} as const
 const innerProductParams = { num_output: int(0), weight_data_size: int(2) } as const
 
 /**
- * Checks what is fed to convolutions of images and to fully connected layers.
+ * Checks what is fed to convolutions and to fully connected layers.
  * @throws {NcnnError} naming the layer and what it takes
  */
 export function checkFedChannels(
@@ -35,10 +55,11 @@ export function checkFedChannels(
 
 /** What a convolution's weights are for, where it is something else. */
 function otherChannels(layer: GraphLayer, shape: readonly number[]): string | undefined {
-  const channels = channelsOf(layer)
+  const axes = spatialAxes[layer.type]
+  const channels = axes === undefined ? undefined : channelsOf(layer, axes)
   // ncnn takes a row for the features of one pixel where it can
-  if (channels === undefined || shape.length < 2) return undefined
-  const [depth, found] = [shape.length === 4 ? shape[1] : 1, shape.length === 2 ? 1 : shape[0]]
+  if (channels === undefined || shape.length === 1 || (axes !== 2 && shape.length !== axes + 1)) return undefined
+  const [depth, found] = [axes === 2 && shape.length === 4 ? shape[1] : 1, shape.length === axes ? 1 : shape[0]]
   return depth === 1 && found === channels ? undefined : `${channels} input channels`
 }
 
@@ -74,10 +95,10 @@ export function checkFedElements(
 }
 
 /** How many channels the weights are for, if the layer has weights and says how many. */
-function channelsOf(layer: GraphLayer): number | undefined {
-  if (layer.type !== 'Convolution' && layer.type !== 'ConvolutionDepthWise') return undefined
-  const { num_output, kernel_w, kernel_h, weight_data_size, group } = readParams(convolutionParams, layer)
-  const groups = layer.type === 'Convolution' ? 1 : group
-  const channels = (weight_data_size * groups) / (num_output * kernel_w * kernel_h)
+function channelsOf(layer: GraphLayer, axes: number): number | undefined {
+  const { num_output, kernel_w, kernel_h, kernel_d, weight_data_size, group } = readParams(convolutionParams, layer)
+  const kernel = [kernel_w, kernel_h, kernel_d].slice(0, axes)
+  const groups = layer.type.includes('DepthWise') ? group : 1
+  const channels = (weight_data_size * groups) / sizeOf([num_output, ...kernel])
   return Number.isInteger(channels) && channels > 0 ? channels : undefined
 }

@@ -138,6 +138,35 @@ describe('a run', () => {
     await expect(run(dense, x)).rejects.toThrow('ncnn crashed')
   })
 
+  const weights = '6=8'
+  test.each([
+    [`Convolution1D c 1 1 x y 0=1 1=2 ${weights}`, [3, 5], 4],
+    [`ConvolutionDepthWise c 1 1 x y 0=2 1=2 7=2 ${weights}`, [3, 5, 5], 2],
+    [`Deconvolution1D c 1 1 x y 0=1 1=2 ${weights}`, [5, 5], 4],
+    [`Convolution c 1 1 x y 0=1 1=2 ${weights}`, [3, 5, 5], 2],
+    [`Convolution c 1 1 x y 0=1 1=2 ${weights}`, [5, 5], 2],
+    [`Deconvolution c 1 1 x y 0=1 1=2 ${weights}`, [3, 5, 5], 2],
+    [`Convolution3D c 1 1 x y 0=1 1=2 ${weights}`, [2, 5, 5, 5], 1],
+  ])('of %s on other channels, %j', async (layer, x, channels) => {
+    await expect(run([layer], x)).rejects.toMatchObject({
+      code: 'wrong-input',
+      message: expect.stringContaining(
+        `cannot run on [${x.join(', ')}]: the weights are for ${channels} input channels`,
+      ),
+    })
+  })
+
+  test.each([
+    [`Convolution1D c 1 1 x y 0=1 1=2 ${weights}`, [4, 5]],
+    [`Convolution1D c 1 1 x y 0=1 1=2 ${weights}`, [5]],
+    ['Convolution1D c 2 1 x x y 0=1 1=2 19=1', [4, 5]],
+    [`Deconvolution c 1 1 x y 0=1 1=2 ${weights}`, [2, 5, 5]],
+    [`Convolution c 1 1 x y 0=1 1=2 ${weights}`, [2, 1, 5, 5]],
+    [`Convolution3D c 1 1 x y 0=1 1=2 ${weights}`, [1, 5, 5, 5]],
+  ])('of %s on its channels, %j, reaches ncnn', async (layer, x) => {
+    await expect(run([layer], x)).rejects.toThrow('ncnn crashed')
+  })
+
   test('that ncnn ends without a result is explained', async () => {
     const why = 'ncnn cannot compute blob "y" (return code -100)\n  what it printed'
     await expect(run(['ReLU r 1 1 x y'], [1], why)).rejects.toMatchObject({
