@@ -7,7 +7,14 @@ import type { ArmLayout } from '../../precision/arm-layout.ts'
 import { type SumPrecision, sumPrecisionOf } from '../../precision/sums.ts'
 import { checkFloat } from '../elementwise.ts'
 import { type FusedActivation, fusedActivation } from '../fused-activation.ts'
-import { deconvolve, exchangeChannels, isProduct, packProducts, type SpreadingFilters } from './deconvolve.ts'
+import {
+  deconvolve,
+  exchangeChannels,
+  isProduct,
+  packProducts,
+  type SpreadingFilters,
+  tapsFirst,
+} from './deconvolve.ts'
 import {
   checkDynamicBias,
   checkGroup,
@@ -70,7 +77,7 @@ export function prepareDeconvolution(layer: LoadedDeconvolution, workspace: Work
   const { weight_data, bias_data } = weights
   if (weight_data === undefined) return prepared
   const shape = filterShapeOf(params, prepared.window.kernel)
-  return { ...prepared, filters: storedFilters(shape, weight_data, bias_data, prepared.sums, workspace) }
+  return { ...prepared, filters: storedFilters(shape, weight_data, bias_data, prepared, workspace) }
 }
 
 /** Filters from the model, whose weights [group][outputs][inputs][taps] are replaced by reordered ones. */
@@ -78,11 +85,17 @@ function storedFilters(
   shape: FilterShape,
   weight: Blob,
   bias: Blob | undefined,
-  sums: SumPrecision,
+  { sums, layout }: Pick<PreparedDeconvolution, 'sums' | 'layout'>,
   workspace: Workspace,
 ): SpreadingFilters {
   checkStoredFloat(weight)
   if (shape.inputs === 1) return { ...shape, weight, bias }
+  if (sums === 'float16' && layout.sgemm) {
+    const rows = workspace.alloc(weight.shape, weight.dtype)
+    tapsFirst(shape, weight.data, rows.data)
+    weight.release()
+    return { ...shape, weight: rows, bias, hasRows: true }
+  }
   const packs = isProduct(shape, sums)
   const exchanged = (packs ? workspace.scratch : workspace.alloc)(weight.shape, weight.dtype)
   exchangeChannels(shape, weight.data, exchanged.data)

@@ -14,6 +14,8 @@ import { allRows, spreadRows, spreadTap } from './spread.ts'
 export interface SpreadingFilters extends FilterShape {
   /** [group][inputs][outputs / group][depth][height][width], or packed where the matrix product wants it so ({@link isProduct}). */
   readonly weight: Blob
+  /** Weights are [group][outputs / group][depth][height][width][inputs], as a matrix product in half precision reads them. */
+  readonly hasRows?: boolean
   readonly bias: Blob | undefined
 }
 
@@ -177,6 +179,17 @@ export function exchangeChannels(shape: FilterShape, source: BlobArray, target: 
       for (let q = 0; q < inputs; q++, read += taps) {
         target.set(source.subarray(read, read + taps), ((g * inputs + q) * outputs + p) * taps)
       }
+    }
+  }
+}
+
+/** Reorders weights from [group][outputs][inputs][taps] to [group][outputs][taps][inputs]. */
+export function tapsFirst({ outputs, inputs, kernel }: FilterShape, source: BlobArray, target: BlobArray): void {
+  const taps = volumeOf(kernel)
+  let read = 0
+  for (let p = 0; p < outputs; p++) {
+    for (let q = 0; q < inputs; q++) {
+      for (let tap = 0; tap < taps; tap++) target[(p * taps + tap) * inputs + q] = source[read++]
     }
   }
 }

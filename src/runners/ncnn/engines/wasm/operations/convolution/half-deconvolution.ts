@@ -42,7 +42,7 @@ export function deconvolveInHalf(
 
 function spreadProducts(
   x: Blob,
-  { group, outputs, inputs, weight }: SpreadingFilters,
+  { group, outputs, inputs, weight, hasRows = false }: SpreadingFilters,
   geometry: Geometry,
   y: Blob,
   workspace: Workspace,
@@ -55,7 +55,7 @@ function spreadProducts(
   const products = workspace.scratch([rows, inputSize], 'float32')
   const images = { source: products.ptr, channels: groupOutputs, channelStride: taps * inputSize, tapStride: inputSize }
   for (let g = 0; g < group; g++) {
-    const left = operand(weight, rows, inputs, true, g * rows * inputs)
+    const left = operand(weight, rows, inputs, !hasRows, g * rows * inputs)
     const right = operand(x, inputSize, inputs, true, g * inputs * inputSize)
     multiply(left, right, products, { rows, columns: inputSize, depth: inputs }, workspace, { sums: 'float16' })
     spreadHalves(images, geometry, y.ptr + 4 * g * groupOutputs * outputSize, workspace)
