@@ -13,7 +13,7 @@ export const halfMatrixScratchBytes = (chains: number, n: number, k: number): nu
   16 * chains * Math.min(n + 7, 1024) + 4 * (k + n) + 64
 
 /** Bytes of scratch memory for `halfDeconvolution`. */
-export const halfDeconvolutionScratchBytes = (taps: number): number => 48 * taps
+export const halfDeconvolutionScratchBytes = (taps: number, inputs: number): number => 32 * (taps * (inputs + 1) + 4)
 
 /** Functions of {@link halfKernels.halfFunction}. */
 export const HalfFunction = {

@@ -227,7 +227,7 @@ test('deconvolution in half precision adds products through blocks of inputs fro
         weights: arena.put(weights),
         channels,
         target,
-        scratch: arena.bytes(halfDeconvolutionScratchBytes(taps)),
+        scratch: arena.bytes(halfDeconvolutionScratchBytes(taps, inputs)),
       })
       const actual = arena.read(target, expected.length)
       arena.reset()
@@ -259,11 +259,42 @@ test('an infinite weight reaches the outputs of its tap only', () => {
     dilationW: 1,
     top: 0,
     left: 1,
-    scratch: arena.bytes(halfDeconvolutionScratchBytes(kernelW)),
+    scratch: arena.bytes(halfDeconvolutionScratchBytes(kernelW, 1)),
   })
   const [, , , , last] = arena.read(target, count)
   arena.reset()
   expect(last).toBe(4)
+})
+
+test.each([
+  ['from a large bias on', 65504, 10, 4],
+  ['of large products', 0, 300, 300],
+])('a sum %s that has become infinite remains so', (_, start, value, weight) => {
+  const target = arena.put(Float32Array.of(start, -start))
+  kernels.halfDeconvolution({
+    source: arena.put(Float32Array.of(value, value)),
+    inputs: 2,
+    block: 1,
+    h: 1,
+    w: 1,
+    weights: arena.put(Float32Array.of(weight, -weight, -weight, weight)),
+    channels: 2,
+    target,
+    outH: 1,
+    outW: 1,
+    kernelH: 1,
+    kernelW: 1,
+    strideH: 1,
+    strideW: 1,
+    dilationH: 1,
+    dilationW: 1,
+    top: 0,
+    left: 0,
+    scratch: arena.bytes(halfDeconvolutionScratchBytes(1, 2)),
+  })
+  const sums = [...arena.read(target, 2)]
+  arena.reset()
+  expect(sums).toEqual([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
 })
 
 test.each([

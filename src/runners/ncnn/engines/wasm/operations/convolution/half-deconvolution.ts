@@ -88,7 +88,7 @@ function spreadInputs(
       weights: weight.ptr + 4 * g * inputs * groupOutputs * taps,
       channels: groupOutputs,
       target: y.ptr + g * groupOutputs * outputBytes,
-      scratch: workspace.scratch([halfDeconvolutionScratchBytes(taps)], 'uint8').ptr,
+      scratch: workspace.scratch([halfDeconvolutionScratchBytes(taps, inputs)], 'uint8').ptr,
     })
   }
 }
