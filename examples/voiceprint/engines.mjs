@@ -84,7 +84,8 @@ for (const network of networks) {
       // What an engine cannot honour has no case; what this build or this machine lacks is an error.
       if (engineCase === undefined) return '-'
       return drift(engineCase, network).catch((error) => {
-        reasons.add(`${engineCase.name}: ${error.message.split('\n')[0]}`)
+        const [what, ...why] = error.message.split('\n')
+        reasons.add(`${engineCase.name}: ${[what, why.at(-1)].filter(Boolean).join('. ')}`)
         return 'not here'
       })
     })
