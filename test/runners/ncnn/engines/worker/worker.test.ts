@@ -175,7 +175,9 @@ describe('a command', () => {
   })
 
   test.skipIf(process.platform === 'win32')('behind a terminal is told at once', async () => {
-    const { code, message } = await refusal({ command: ['sh', '-c', `printf 'expect-tensor worker\\r\\n'; exec sleep 100`] })
+    const { code, message } = await refusal({
+      command: ['sh', '-c', `printf 'expect-tensor worker\\r\\n'; exec sleep 100`],
+    })
     expect(code).toBe('unsupported')
     expect(message).toContain('is reached through a terminal, which changes what is sent. Leave it out: ssh -T')
   })
