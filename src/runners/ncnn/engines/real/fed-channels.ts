@@ -2,10 +2,11 @@
 import { formatShape, sizeOf } from '../../../../tensor/shape.ts'
 import type { Tensor } from '../../../../tensor/tensor.ts'
 import type { MayBeAbsent } from '../../../graph.ts'
-import { type Batched, isBatched } from '../../batches.ts'
+import type { Batched } from '../../batches.ts'
 import { NcnnError } from '../../error.ts'
 import { describeLayer, type GraphLayer } from '../../graph.ts'
 import { int, readParams } from '../../params.ts'
+import { carriedShapes } from './carried-shapes.ts'
 
 /** Layers that read channels, and how many axes an image of theirs has. Of ConvolutionDepthWise1D surplus weights are usual. */
 const spatialAxes: Readonly<Record<string, number>> = {
@@ -32,7 +33,7 @@ const convolutionParams = {
 const innerProductParams = { num_output: int(0), weight_data_size: int(2) } as const
 
 /**
- * Checks what is fed to convolutions and to fully connected layers.
+ * Checks what is fed to convolutions and to fully connected layers, also through layers that leave its shape to be known.
  * @throws {NcnnError} naming the layer and what it takes
  */
 export function checkFedChannels(
@@ -40,11 +41,10 @@ export function checkFedChannels(
   layers: readonly GraphLayer[],
   batched: Batched,
 ): void {
+  const shapes = carriedShapes(fed, layers, batched)
   for (const layer of layers) {
-    const [name] = layer.inputs
-    const tensor = fed.get(name)
-    if (tensor === undefined) continue
-    const shape = isBatched(batched, name) ? tensor.shape.slice(1) : tensor.shape
+    const shape = shapes.get(layer.inputs[0])
+    if (shape === undefined) continue
     const taken = layer.type === 'InnerProduct' ? otherFeatures(layer, shape) : otherChannels(layer, shape)
     if (taken === undefined) continue
     throw new NcnnError(`${describeLayer(layer)} cannot run on ${formatShape(shape)}: the weights are for ${taken}`, {

@@ -167,6 +167,35 @@ describe('a run', () => {
     await expect(run([layer], x)).rejects.toThrow('ncnn crashed')
   })
 
+  const turned = ['Permute p 1 1 x a 0=1', 'Padding q 1 1 a b 2=2 3=2', 'ReLU r 1 1 b c']
+  test('of a layer behind others that only turn, pad and activate', async () => {
+    const layers = [...turned, `Convolution1D c 1 1 c y 0=1 1=2 ${weights}`]
+    await expect(run(layers, [5, 3])).rejects.toMatchObject({
+      code: 'wrong-input',
+      message: 'layer "c" (Convolution1D, line 7) cannot run on [3, 9]: the weights are for 4 input channels',
+    })
+    await expect(run(layers, [5, 4])).rejects.toThrow('ncnn crashed')
+  })
+
+  const sequence = `Convolution1D c 1 1 a y 0=1 1=2 ${weights}`
+  const image = `Convolution c 1 1 a y 0=1 1=2 ${weights}`
+  test.each([
+    ['Padding p 1 1 x a 0=1 1=1', sequence, [2, 3], [4, 3]],
+    ['Padding p 1 1 x a 7=1', image, [1, 3, 3], [2, 3, 3]],
+    ['Permute p 1 1 x a 0=2', image, [3, 2, 3], [2, 3, 3]],
+    ['BinaryOp p 1 1 x a 1=1 2=2', sequence, [4, 3], [2, 3]],
+  ])('of a layer behind %s', async (layer, reader, good, bad) => {
+    await expect(run([layer, reader], good)).rejects.toThrow('ncnn crashed')
+    await expect(run([layer, reader], bad)).rejects.toThrow(/ cannot run on .* input channels$/)
+  })
+
+  test.each(['Padding p 1 1 x a 0=-233', 'Permute p 1 1 x a 0=5', 'Reshape p 1 1 x a 0=3'])(
+    'of a layer behind %s, of which it is not known',
+    async (layer) => {
+      await expect(run([layer, sequence], [2, 3])).rejects.toThrow('ncnn crashed')
+    },
+  )
+
   test('that ncnn ends without a result is explained', async () => {
     const why = 'ncnn cannot compute blob "y" (return code -100)\n  what it printed'
     await expect(run(['ReLU r 1 1 x y'], [1], why)).rejects.toMatchObject({

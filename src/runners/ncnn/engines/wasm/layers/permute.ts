@@ -30,6 +30,11 @@ export const Permute = defineLayer({
     const rank = x.shape.length
     if (rank === 1 || order_type === 0) return x.share()
     const axes = permutation(order_type, rank)
+    if (axes === undefined) {
+      throw new NcnnError(
+        `order_type of a blob with ${rank} axes must be 0 to ${orders[rank].length - 1}, found ${order_type}`,
+      )
+    }
     const y = workspace.alloc(
       axes.map((axis) => x.shape[axis]),
       x.dtype,
@@ -45,16 +50,11 @@ export const Permute = defineLayer({
   },
 })
 
-/** For each axis of the result, outermost first, the axis of the input that it is. */
-function permutation(order_type: number, rank: number): number[] {
+/** For each axis of the result, outermost first, the axis of the input that it is; undefined where a blob of that many axes has no such order. */
+export function permutation(order_type: number, rank: number): number[] | undefined {
   const order = orders[rank][order_type]
-  if (order === undefined) {
-    throw new NcnnError(
-      `order_type of a blob with ${rank} axes must be 0 to ${orders[rank].length - 1}, found ${order_type}`,
-    )
-  }
   const names: readonly string[] = axisNames(rank)
-  return [...order].reverse().map((name) => names.indexOf(name))
+  return order === undefined ? undefined : [...order].reverse().map((name) => names.indexOf(name))
 }
 
 interface Transposes {
