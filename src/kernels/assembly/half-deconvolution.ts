@@ -97,8 +97,13 @@ function larger(a: v128, b: v128): v128 {
   return f64x2.pmax(f64x2.abs(a), f64x2.abs(b))
 }
 
-/** From here on a sum might become infinite within a unit. */
+/** From here on a sum might become infinite within a calm unit of products. */
 const LARGE: f64 = 32768
+
+/** Whether so many products, none of them beyond `most`, and their roundings take a sum that is not {@link LARGE} to no more than 65504. */
+function isCalm(most: f32, products: i32): bool {
+  return products <= 512 && most * <f32>products < 8192
+}
 
 /** What sums of channel q begin with. */
 // @ts-ignore: decorator
@@ -127,9 +132,9 @@ export function halfDeconvolution(
   const apart = min(strideW, outW), step = <usize>apart << 2
   const sums = scratch, packed = scratch + 128, list = packed + (<usize>(inputs * taps) << 5)
   const mask = v128.load(ROUNDING_64), least = v128.load(ROUNDING_64, 16), shift = v128.load(ROUNDING_64, 32)
-  // A unit of products: those of a tap with a block of inputs, or of all taps with an input. How far it can move a sum, but for its roundings.
-  const products = block > 1 ? block : taps
-  const calm = products <= 512 && largest(source, inputs * h * w) * largest(weights, inputs * channels * taps) * <f32>products < 8192
+  // How far a product can move a sum, and how many products make a unit: all taps with a block of inputs, or one of them where that is too far.
+  const most = largest(source, inputs * h * w) * largest(weights, inputs * channels * taps), all = block * taps
+  const wide = isCalm(most, all), calm = wide || isCalm(most, block)
   // Two vectors of outputs for each of four channels: sums that do not wait for each other.
   for (let q = 0; q < channels; q += 4, target += 4 * plane, weights += 4 * filter) {
     const count = min(channels - q, 4)
@@ -145,9 +150,9 @@ export function halfDeconvolution(
           let b0 = a0, b1 = a1, b2 = a2, b3 = a3, image = source, factors = packed
           for (let first = 0; first < inputs; first += block) {
             for (let unit = list; unit < end;) {
-              const next = block > 1 ? unit + TAP_BYTES : end
-              const most = f64x2.pmax(f64x2.pmax(larger(a0, b0), larger(a1, b1)), f64x2.pmax(larger(a2, b2), larger(a3, b3)))
-              if (!quick || v128.any_true(f64x2.ge(most, f64x2.splat(LARGE)))) {
+              const next = wide ? end : unit + TAP_BYTES
+              const magnitudes = f64x2.pmax(f64x2.pmax(larger(a0, b0), larger(a1, b1)), f64x2.pmax(larger(a2, b2), larger(a3, b3)))
+              if (!quick || v128.any_true(f64x2.ge(magnitudes, f64x2.splat(LARGE)))) {
                 v128.store(sums, a0), v128.store(sums, b0, 16), v128.store(sums, a1, 32), v128.store(sums, b1, 48)
                 v128.store(sums, a2, 64), v128.store(sums, b2, 80), v128.store(sums, a3, 96), v128.store(sums, b3, 112)
                 addCarefully(sums, unit, next, image, inputBytes, factors, block)
