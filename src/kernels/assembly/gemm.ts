@@ -197,8 +197,10 @@ function clamp(v: v128, activation: i32, lo: v128, hi: v128): v128 {
  * out, never taken, makes B arrive before the second row; and the addresses of the rows of A are met before the loop, which keeps them.
  * The sixteen are written out, since an inlined function cannot leave the loop of its caller.
  */
+// @ts-ignore: decorator
+@inline
 function tiles4x8(
-  tiles: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,
+  across: bool, tiles: i32, pa: usize, step: usize, panel: usize, k: i32, c: usize, ldc: usize,
   initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
 ): void {
   let a: v128, b0: v128, b1: v128
@@ -226,7 +228,7 @@ function tiles4x8(
     } else {
       c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = f32x4.splat(0)
     }
-    const next = pa + aStep, end = pa + (<usize>k << 4)
+    const next = across ? pa : pa + step, end = pa + (<usize>k << 4)
     let pb = panel
     while (pa < end) {
       a = v128.load32_splat(pa), b0 = v128.load(pb), b1 = v128.load(pb, 16)
@@ -388,10 +390,27 @@ function tiles4x8(
     v128.store(c, c20), v128.store(c, c21, 16)
     c += ldc
     v128.store(c, c30), v128.store(c, c31, 16)
-    c += ldc
+    if (across) c += 32 - 3 * ldc, panel += step
+    else c += ldc
     pa = next
     bias += biasStep
   }
+}
+
+/** {@link tiles4x8} one below the other: panels of A, `step` bytes apart, against one of B. */
+function tilesDown(
+  tiles: i32, pa: usize, step: usize, panel: usize, k: i32, c: usize, ldc: usize,
+  initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
+): void {
+  tiles4x8(false, tiles, pa, step, panel, k, c, ldc, initial, bias, biasStep, activation, lo, hi)
+}
+
+/** {@link tiles4x8} side by side: one panel of A against panels of B, `step` bytes apart. */
+function tilesAcross(
+  tiles: i32, pa: usize, step: usize, panel: usize, k: i32, c: usize, ldc: usize,
+  initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
+): void {
+  tiles4x8(true, tiles, pa, step, panel, k, c, ldc, initial, bias, biasStep, activation, lo, hi)
 }
 
 /**
@@ -758,11 +777,8 @@ function multiplyBlock(
   if (k <= SHALLOW && n >= 16 && !(m & 3)) {
     first = n & ~7
     for (let i = 0; i < m; i += 4) {
-      let b = pb, out = c + <usize>i * ldc, bi = bias + <usize>i * rowBias
-      const a = pa + <usize>(i >> 2) * aStep
-      for (let j = 0; j < first; j += 8, b += bStep, out += 32, bi += columnBias << 3) {
-        tiles4x8(1, a, 0, b, k, out, ldc, initial, bi, 0, activation, lo, hi)
-      }
+      const a = pa + <usize>(i >> 2) * aStep, out = c + <usize>i * ldc
+      tilesAcross(first >> 3, a, bStep, pb, k, out, ldc, initial, bias + <usize>i * rowBias, columnBias << 3, activation, lo, hi)
     }
     pb += <usize>(first >> 3) * bStep
   }
@@ -779,7 +795,7 @@ function multiplyBlock(
     const whole = columns == width ? m & ~3 : 0
     const single = fives ? m - 5 * fives : whole
     if (single) {
-      if (width == 8) tiles4x8(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
+      if (width == 8) tilesDown(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
       else tiles4x4(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
     }
     if (fives) {
@@ -792,7 +808,7 @@ function multiplyBlock(
     for (let i = whole; i < m; i += 4) {
       const rows = min(m - i, 4)
       if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, rows, columns)
-      if (width == 8) tiles4x8(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
+      if (width == 8) tilesDown(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
       else tiles4x4(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
       copyTile(edge, 32, out, ldc, rows, columns)
       a += aStep
