@@ -188,8 +188,8 @@ function clamp(v: v128, activation: i32, lo: v128, hi: v128): v128 {
 }
 
 /**
- * C = clamp(initial + A*B) for `tiles` tiles of 4 rows and 8 columns over k depths: one panel each of A and of B, `aStep` and `panelStep` bytes
- * further from tile to tile, of which one is 0.
+ * C = clamp(initial + A*B) for `tiles` tiles of 4 rows and 8 columns over k depths: one panel each of A and of B, of which one is `step`
+ * bytes further from tile to tile: that of B where tiles are side by side, `across`, that of A where they are one below the other.
  *
  * The shape of the loop decides how many registers and instructions V8 needs. It hoists the loads of a basic block to the block's
  * beginning, or delays those of B until they are used, and takes an instruction for the address of each broadcast. So sixteen depths share
@@ -774,11 +774,16 @@ function multiplyBlock(
   const rowBias: usize = initial == INITIAL_ROW_BIAS ? 4 : 0
   const columnBias: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
   let first = 0
-  if (k <= SHALLOW && n >= 16 && !(m & 3)) {
+  if (k <= SHALLOW && n >= 16 && m >= 4) {
     first = n & ~7
-    for (let i = 0; i < m; i += 4) {
+    const whole = m & ~3
+    for (let i = 0; i < whole; i += 4) {
       const a = pa + <usize>(i >> 2) * aStep, out = c + <usize>i * ldc
       tilesAcross(first >> 3, a, bStep, pb, k, out, ldc, initial, bias + <usize>i * rowBias, columnBias << 3, activation, lo, hi)
+    }
+    if (whole < m) {
+      const a = pa + <usize>(whole >> 2) * aStep, out = c + <usize>whole * ldc
+      multiplyBlock(a, aStep, pb, bStep, k, out, ldc, m - whole, first, initial, bias + <usize>whole * rowBias, activation, lo, hi, edge)
     }
     pb += <usize>(first >> 3) * bStep
   }
