@@ -6,6 +6,7 @@
 // place of a tile is multiplied on its own: M[place] = U[place] V[place] with U [outch][inch] and V [inch][tiles], packed in panels of 8.
 import { activateRows, DEPTH_BLOCK, INITIAL_ACCUMULATE, INITIAL_ZERO, multiplyPanels } from './gemm'
 import { storeLanes } from './lanes'
+import { madd } from './madd'
 import { copyFloats } from './memory'
 
 /** Bytes of V and M at a time, about: they stay in the second-level cache, unless the filters that pass by are many times as large. */
@@ -28,13 +29,16 @@ function placesOf(size: i32): i32 {
 // Factors lie in memory: a constant vector would be made anew at each multiplication, by three instructions.
 const TWO = memory.data<f32>([2, 2, 2, 2], 16)
 const FOUR = memory.data<f32>([4, 4, 4, 4], 16)
-const FIVE = memory.data<f32>([5, 5, 5, 5], 16)
 const EIGHT = memory.data<f32>([8, 8, 8, 8], 16)
+const MINUS_TWO = memory.data<f32>([-2, -2, -2, -2], 16)
+const MINUS_FOUR = memory.data<f32>([-4, -4, -4, -4], 16)
+const MINUS_FIVE = memory.data<f32>([-5, -5, -5, -5], 16)
 
+/** a + factor * v; products with powers of two are exact, so that it makes no difference whether they are fused. */
 // @ts-ignore: decorator
 @inline
-function scaled(v: v128, factor: usize): v128 {
-  return f32x4.mul(v, v128.load(factor))
+function plusScaled(a: v128, factor: usize, v: v128): v128 {
+  return madd(a, v128.load(factor), v)
 }
 
 /** Three values to as many doubles as a tile has inputs in a row, `to` bytes apart, by the matrix G. */
@@ -87,53 +91,77 @@ export function winogradFilters(size: i32, filters: usize, count: i32, transform
   }
 }
 
+/** Stores vectors `step` bytes apart: at fixed distances where they are neighbours, else one step after the other. */
+// @ts-ignore: decorator
+@inline
+function storeVectors(size: i32, near: bool, p: usize, step: usize, t0: v128, t1: v128, t2: v128, t3: v128, t4: v128, t5: v128): void {
+  if (near) {
+    v128.store(p, t0), v128.store(p, t1, 16), v128.store(p, t2, 32), v128.store(p, t3, 48)
+    if (size == 4) v128.store(p, t4, 64), v128.store(p, t5, 80)
+    return
+  }
+  v128.store(p, t0), p += step
+  v128.store(p, t1), p += step
+  v128.store(p, t2), p += step
+  v128.store(p, t3), p += step
+  if (size == 4) v128.store(p, t4), v128.store(p + step, t5)
+}
+
 /** The vectors of a tile's inputs in one direction, transformed to vectors `to` bytes apart, by the matrix B^T; d4 and d5 are for size 4. */
 // @ts-ignore: decorator
 @inline
-function transformInputs6(size: i32, d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, destination: usize, to: usize): void {
+function transformInputs6(
+  size: i32, near: bool, d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128, destination: usize, to: usize,
+): void {
   if (size == 2) {
-    v128.store(destination, f32x4.sub(d0, d2))
-    v128.store(destination + to, f32x4.add(d1, d2))
-    v128.store(destination + 2 * to, f32x4.sub(d2, d1))
-    v128.store(destination + 3 * to, f32x4.sub(d3, d1))
+    storeVectors(2, near, destination, to, f32x4.sub(d0, d2), f32x4.add(d1, d2), f32x4.sub(d2, d1), f32x4.sub(d3, d1), d0, d0)
     return
   }
-  v128.store(destination, f32x4.add(f32x4.sub(scaled(d0, FOUR), scaled(d2, FIVE)), d4))
-  const even = f32x4.sub(d4, scaled(d2, FOUR)), odd = f32x4.sub(d3, scaled(d1, FOUR))
-  v128.store(destination + to, f32x4.add(even, odd))
-  v128.store(destination + 2 * to, f32x4.sub(even, odd))
-  const near = f32x4.sub(d4, d2), far = scaled(f32x4.sub(d3, d1), TWO)
-  v128.store(destination + 3 * to, f32x4.add(near, far))
-  v128.store(destination + 4 * to, f32x4.sub(near, far))
-  v128.store(destination + 5 * to, f32x4.add(f32x4.sub(scaled(d1, FOUR), scaled(d3, FIVE)), d5))
+  const t0 = f32x4.add(plusScaled(f32x4.mul(d2, v128.load(MINUS_FIVE)), FOUR, d0), d4)
+  const t5 = f32x4.add(plusScaled(f32x4.mul(d3, v128.load(MINUS_FIVE)), FOUR, d1), d5)
+  const even = plusScaled(d4, MINUS_FOUR, d2), odd = plusScaled(d3, MINUS_FOUR, d1)
+  const sum = f32x4.sub(d4, d2), difference = f32x4.sub(d3, d1)
+  let t3: v128, t4: v128
+  if (ASC_FEATURE_RELAXED_SIMD) t3 = plusScaled(sum, TWO, difference), t4 = plusScaled(sum, MINUS_TWO, difference)
+  else {
+    const twice = f32x4.add(difference, difference)
+    t3 = f32x4.add(sum, twice), t4 = f32x4.sub(sum, twice)
+  }
+  storeVectors(4, near, destination, to, t0, f32x4.add(even, odd), f32x4.sub(even, odd), t3, t4, t5)
 }
 
-/** Likewise the vectors that lie in memory, `from` bytes apart. */
+/** Likewise the vectors that lie in memory, `from` bytes apart, to vectors far apart. */
 // @ts-ignore: decorator
 @inline
 function transformInput(size: i32, source: usize, from: usize, destination: usize, to: usize): void {
   const d0 = v128.load(source), d1 = v128.load(source + from), d2 = v128.load(source + 2 * from), d3 = v128.load(source + 3 * from)
-  if (size == 2) transformInputs6(2, d0, d1, d2, d3, d3, d3, destination, to)
-  else transformInputs6(4, d0, d1, d2, d3, v128.load(source + 4 * from), v128.load(source + 5 * from), destination, to)
+  if (size == 2) transformInputs6(2, false, d0, d1, d2, d3, d3, d3, destination, to)
+  else transformInputs6(4, false, d0, d1, d2, d3, v128.load(source + 4 * from), v128.load(source + 5 * from), destination, to)
 }
 
-/** The vectors of a tile's products in one direction to those of its outputs, by the matrix A^T. */
+/** The vectors of a tile's products in one direction, `from` bytes apart, to those of its outputs, by the matrix A^T. */
 // @ts-ignore: decorator
 @inline
 function transformOutput(size: i32, source: usize, from: usize, destination: usize, to: usize): void {
-  const m0 = v128.load(source), m1 = v128.load(source + from), m2 = v128.load(source + 2 * from), m3 = v128.load(source + 3 * from)
+  const m0 = v128.load(source)
+  source += from
+  const m1 = v128.load(source)
+  source += from
+  const m2 = v128.load(source)
+  source += from
+  const m3 = v128.load(source)
   const s = f32x4.add(m1, m2), d = f32x4.sub(m1, m2)
   if (size == 2) {
     v128.store(destination, f32x4.add(m0, s))
     v128.store(destination + to, f32x4.add(d, m3))
     return
   }
-  const m4 = v128.load(source + 4 * from)
-  const t = f32x4.add(m3, m4), e = f32x4.sub(m3, m4)
+  source += from
+  const m4 = v128.load(source), t = f32x4.add(m3, m4), e = f32x4.sub(m3, m4)
   v128.store(destination, f32x4.add(f32x4.add(m0, s), t))
-  v128.store(destination + to, f32x4.add(d, scaled(e, TWO)))
-  v128.store(destination + 2 * to, f32x4.add(s, scaled(t, FOUR)))
-  v128.store(destination + 3 * to, f32x4.add(f32x4.add(d, scaled(e, EIGHT)), v128.load(source + 5 * from)))
+  v128.store(destination + to, plusScaled(d, TWO, e))
+  v128.store(destination + 2 * to, plusScaled(s, FOUR, t))
+  v128.store(destination + 3 * to, f32x4.add(plusScaled(d, EIGHT, e), v128.load(source + from)))
 }
 
 // @ts-ignore: decorator
@@ -155,14 +183,14 @@ function transformRow(size: i32, row: usize, destination: usize): void {
   const r0 = v128.load(row), r1 = v128.load(row, 16)
   if (size == 2) {
     const s0 = v128.load(row, 8), s1 = v128.load(row, 24)
-    transformInputs6(2, even(r0, r1), odd(r0, r1), even(s0, s1), odd(s0, s1), r0, r0, destination, 16)
+    transformInputs6(2, true, even(r0, r1), odd(r0, r1), even(s0, s1), odd(s0, s1), r0, r0, destination, 16)
     return
   }
   const r2 = v128.load(row, 32), r3 = v128.load(row, 48), r4 = v128.load(row, 64)
   const e0 = even(r0, r1), e1 = even(r2, r3), o0 = odd(r0, r1), o1 = odd(r2, r3)
   const f0 = i32x4.shuffle(r1, r2, 0, 4, 1, 5), f1 = i32x4.shuffle(r3, r4, 0, 4, 1, 5)
   transformInputs6(
-    4, even(e0, e1), even(o0, o1), odd(e0, e1), odd(o0, o1), i64x2.shuffle(f0, f1, 0, 2), i64x2.shuffle(f0, f1, 1, 3), destination, 16,
+    4, true, even(e0, e1), even(o0, o1), odd(e0, e1), odd(o0, o1), i64x2.shuffle(f0, f1, 0, 2), i64x2.shuffle(f0, f1, 1, 3), destination, 16,
   )
 }
 
@@ -209,12 +237,14 @@ export function winogradScratchBytes(size: i32, inch: i32, outch: i32, outH: i32
   return EDGE_BYTES + WORK_BYTES + padded + placesOf(size) * <i32>(placeBytes(inch, vectors) + placeBytes(outch, vectors))
 }
 
-/** One channel's rows from `top` on, as many as lie under `rows` rows of tiles, with the padding around them. */
-function padRows(channel: usize, h: i32, w: i32, top: i32, left: i32, count: i32, floats: i32, padValue: f32, destination: usize): void {
+/** One channel's rows from `top` on, as many as lie under `rows` rows of tiles, with the padding around them, which the first channel leaves to the others. */
+function padRows(
+  channel: usize, h: i32, w: i32, top: i32, left: i32, count: i32, floats: i32, padValue: f32, isFirst: bool, destination: usize,
+): void {
   const before = max(-left, 0), first = max(left, 0), length = max(min(w - first, floats - before), 0)
   const pad = f32x4.splat(padValue)
   for (let y = top; y < top + count; y++, destination += <usize>floats << 2) {
-    for (let x = 0; x < floats; x += 4) v128.store(destination + (<usize>x << 2), pad)
+    for (let x = 0; isFirst && x < floats; x += 4) v128.store(destination + (<usize>x << 2), pad)
     if (<u32>y < <u32>h) copyFloats(channel + (<usize>(y * w + first) << 2), destination + (<usize>before << 2), length)
   }
 }
@@ -230,7 +260,7 @@ function transformInputs(
   const rowBytes = <usize>floats << 2, channelBytes = <usize>(h * w) << 2, vBytes = placeBytes(inch, count)
   const halves = work + 36 * 16, lineBytes = <usize>inputs << 4
   for (let q = 0; q < inch; q++, input += channelBytes) {
-    padRows(input, h, w, row * size - padTop, -padLeft, rows * size + 2, floats, padValue, padded)
+    padRows(input, h, w, row * size - padTop, -padLeft, rows * size + 2, floats, padValue, q == 0, padded)
     for (let r = 0, i = 0; r < rows; r++) {
       for (let c = 0; c < vectors; c++, i++) {
         let source = padded + <usize>(r * size) * rowBytes + <usize>(c * 4 * size << 2)
@@ -239,10 +269,8 @@ function transformInputs(
         }
         // Two vectors share a panel; the last may be alone.
         const shared = (i | 1) < count
-        const to = v + (<usize>(i & ~1) * <usize>inch << 4) + (<usize>q << (shared ? 5 : 4)) + (<usize>(i & 1) << 4)
-        for (let x = 0; x < inputs; x++) {
-          transformInput(size, halves + (<usize>x << 4), lineBytes, to + <usize>x * vBytes, <usize>inputs * vBytes)
-        }
+        let to = v + (<usize>(i & ~1) * <usize>inch << 4) + (<usize>q << (shared ? 5 : 4)) + (<usize>(i & 1) << 4)
+        for (let x = 0; x < inputs; x++, to += vBytes) transformInput(size, halves + (<usize>x << 4), lineBytes, to, <usize>inputs * vBytes)
       }
     }
   }
@@ -301,9 +329,8 @@ function transformOutputs(
     const offset = bias ? v128.load32_splat(bias + (<usize>p << 2)) : f32x4.splat(0)
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c < vectors; c++, m += 16) {
-        for (let y = 0; y < inputs; y++) {
-          transformOutput(size, m + <usize>(y * inputs) * mBytes, mBytes, work + <usize>y * lineBytes, 16)
-        }
+        let line = m
+        for (let y = 0; y < inputs; y++, line += inputs * mBytes) transformOutput(size, line, mBytes, work + <usize>y * lineBytes, 16)
         for (let x = 0; x < size; x++) {
           transformOutput(size, work + (<usize>x << 4), lineBytes, results + (<usize>x << 4), lineBytes)
         }
