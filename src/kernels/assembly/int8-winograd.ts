@@ -23,7 +23,7 @@ const FILTERS_PER_TILES: i32 = 4
 /** The magnitude of a signed byte. */
 const BYTE: i32 = 128
 /** The inverse of 9 modulo 2^32. */
-const NINTH: i32 = 0x38e38e39
+const NINTH = memory.data<i32>([0x38e38e39, 0x38e38e39, 0x38e38e39, 0x38e38e39], 16)
 /** Vectors of a tile's results after one direction and after both, and its rows. */
 const WORK_BYTES: i32 = (24 + 2 * 16) * 16
 /** Places follow each other at this distance more than they need: powers of two would all meet in the same set of the cache. */
@@ -271,25 +271,32 @@ function multiplyPlace(u: usize, v: usize, m: usize, outch: i32, groups: i32, ve
 // @ts-ignore: decorator
 @inline
 function transformProducts(size: i32, source: usize, from: usize, destination: usize, to: usize): void {
-  const m0 = v128.load(source), m1 = v128.load(source + from), m2 = v128.load(source + 2 * from), m3 = v128.load(source + 3 * from)
+  const m0 = v128.load(source)
+  source += from
+  const m1 = v128.load(source)
+  source += from
+  const m2 = v128.load(source)
+  source += from
+  const m3 = v128.load(source)
   const s = i32x4.add(m1, m2), d = i32x4.sub(m1, m2)
   if (size == 2) {
     v128.store(destination, i32x4.add(m0, s))
     v128.store(destination + to, i32x4.add(d, m3))
     return
   }
-  const m4 = v128.load(source + 4 * from), t = i32x4.add(m3, m4), e = i32x4.sub(m3, m4)
+  source += from
+  const m4 = v128.load(source), t = i32x4.add(m3, m4), e = i32x4.sub(m3, m4)
   v128.store(destination, i32x4.add(i32x4.add(m0, s), t))
   v128.store(destination + to, i32x4.add(d, i32x4.add(e, e)))
   v128.store(destination + 2 * to, i32x4.add(s, i32x4.shl(t, 2)))
-  v128.store(destination + 3 * to, i32x4.add(d, i32x4.shl(i32x4.add(i32x4.add(e, e), v128.load(source + 5 * from)), 2)))
+  v128.store(destination + 3 * to, i32x4.add(d, i32x4.shl(i32x4.add(i32x4.add(e, e), v128.load(source + from)), 2)))
 }
 
 /** Sums that are 576 or 4 times too large, modulo 2^32. */
 // @ts-ignore: decorator
 @inline
 function descale(size: i32, v: v128): v128 {
-  return size == 2 ? i32x4.shr_s(v, 2) : i32x4.shr_s(i32x4.mul(v, i32x4.splat(NINTH)), 6)
+  return size == 2 ? i32x4.shr_s(v, 2) : i32x4.shr_s(i32x4.mul(v, v128.load(NINTH)), 6)
 }
 
 /** A row of the outputs of four tiles, from vectors of tiles to rows of the tiles, `to` bytes apart. */
@@ -329,7 +336,8 @@ function transformOutputs(size: i32, m: usize, mBytes: usize, tiles: i32, sums: 
   const inputs = size + 2, lineBytes = <usize>size << 4, both = work + 24 * 16, rowsOfTiles = both + 16 * 16
   let x = 0, y = 0
   for (let t = 0; t < tiles; t += 4, m += 16) {
-    for (let i = 0; i < inputs; i++) transformProducts(size, m + <usize>i * mBytes, <usize>inputs * mBytes, work + (<usize>i << 4), <usize>inputs << 4)
+    let place = m
+    for (let i = 0; i < inputs; i++, place += mBytes) transformProducts(size, place, <usize>inputs * mBytes, work + (<usize>i << 4), <usize>inputs << 4)
     for (let i: usize = 0; i < <usize>size; i++) {
       transformProducts(size, work + i * (<usize>inputs << 4), 16, both + i * lineBytes, 16)
       transposeRow(size, both + i * lineBytes, rowsOfTiles + (i << 4), 64)
@@ -337,7 +345,11 @@ function transformOutputs(size: i32, m: usize, mBytes: usize, tiles: i32, sums: 
     for (let i: usize = 0; i < 4 && t + <i32>i < tiles; i++) {
       const columns = min(outW - x, size), rows = min(height - y, size)
       let p = sums + (<usize>(y * outW + x) << 2), row = rowsOfTiles + (i << 6)
-      for (let r = 0; r < rows; r++, p += <usize>outW << 2, row += 16) storeColumns(size, p, v128.load(row), columns)
+      if (size == 4 && columns == 4) {
+        for (let r = 0; r < rows; r++, p += <usize>outW << 2, row += 16) v128.store(p, v128.load(row))
+      } else {
+        for (let r = 0; r < rows; r++, p += <usize>outW << 2, row += 16) storeColumns(size, p, v128.load(row), columns)
+      }
       x += size
       if (x >= outW) x = 0, y += size
     }
