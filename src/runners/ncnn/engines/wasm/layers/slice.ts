@@ -28,6 +28,15 @@ export const Slice = defineLayer({
     const length = x.shape[axis]
     const lengths =
       indices.length > 0 ? lengthsBetween(indices, length, outputCount) : lengthsFromShares(slices, length, outputCount)
+    // Parts of which each is one piece of the blob are not copied.
+    if (x.shape.slice(0, axis).every((outer) => outer === 1)) {
+      let start = 0
+      return lengths.map((part) => {
+        const y = x.part(start, x.shape.with(axis, part))
+        start += y.length
+        return y
+      })
+    }
     const outputs = lengths.map((part) => workspace.alloc(x.shape.with(axis, part), x.dtype))
     const starts = x.shape.map(() => 0)
     for (const y of outputs) {

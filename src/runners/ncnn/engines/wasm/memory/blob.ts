@@ -35,10 +35,13 @@ export class Blob {
   /** Number of elements. */
   readonly length: number
   readonly #storage: Storage
+  /** Of the first element, from where the storage begins. */
+  readonly #offset: number
   #view: BlobArray | undefined
 
-  private constructor(storage: Storage, shape: readonly number[], dtype: BlobDType) {
+  private constructor(storage: Storage, shape: readonly number[], dtype: BlobDType, offset = 0) {
     this.#storage = storage
+    this.#offset = offset
     this.shape = shape
     this.dtype = dtype
     this.length = sizeOf(shape)
@@ -53,7 +56,7 @@ export class Blob {
 
   /** Address of the first element, for kernels. */
   get ptr(): number {
-    return this.#storage.address
+    return this.#storage.address + this.#offset
   }
 
   /** The elements. Taken anew after anything was allocated: growing the memory detaches earlier views. */
@@ -72,7 +75,12 @@ export class Blob {
 
   /** The same elements under another shape of equal size. */
   share(shape: readonly number[] = this.shape): Blob {
-    return new Blob(this.#storage, shape, this.dtype)
+    return new Blob(this.#storage, shape, this.dtype, this.#offset)
+  }
+
+  /** Neighbouring elements from the `start`-th on, under a shape of their own. */
+  part(start: number, shape: readonly number[]): Blob {
+    return new Blob(this.#storage, shape, this.dtype, this.#offset + start * bytesPerElement(this.dtype))
   }
 
   /** Makes this blob the only owner of its storage: nobody uses those that share it any more. */

@@ -1,5 +1,6 @@
 // Concat and Slice.
 import { describe, expect, test } from 'vitest'
+import { loadNcnn } from '../../../../../../src/runners/ncnn/index.ts'
 import { expectLayer, fill } from '../../../expect-layer.ts'
 import { runLayer, runSingle } from '../../../run-layer.ts'
 
@@ -145,5 +146,27 @@ describe('Slice', () => {
     [{ 0: [1, 1], 1: 2 }, 'axis 2 does not exist'],
   ])('refuses %o', async (params, message) => {
     await expect(runLayer('Slice', params, [x], { outputs: 2 })).rejects.toThrow(message)
+  })
+
+  test('gives parts of one blob, which layers that work in place do not change for each other', async () => {
+    const param = `7767517
+6 9
+Input in0 0 1 x
+Slice cut 1 3 x a b c -23300=3,1,1,-233 1=0
+ReLU first 1 1 a d
+Slice again 1 2 c e f -23300=2,1,-233 1=0
+ReLU second 1 1 f g
+Concat all 4 1 d b e g y 0=0
+`
+    using model = await loadNcnn({ param, bin: new Uint8Array() })
+    const data = Float32Array.from({ length: 5 * 24 }, (_, i) => (i % 3 ? -i : i))
+    const input = { data, shape: [5, 24], dtype: 'float32' as const }
+    const kept = [1, 2]
+    for (let run = 0; run < 2; run++) {
+      const { y } = await model.run({ x: input }, { outputs: ['y'] })
+      expect([...y.data]).toEqual(
+        Array.from(data, (value, i) => (kept.includes(Math.floor(i / 24)) ? value : Math.max(value, 0))),
+      )
+    }
   })
 })
