@@ -187,9 +187,19 @@ function clamp(v: v128, activation: i32, lo: v128, hi: v128): v128 {
   return activation == RELU ? relu(v) : clip(v, lo, hi)
 }
 
+// Where the next tile lies. Types, so that there is a function for each: V8 finds fewer registers where one is inlined into another.
+class Down {}
+class Across {}
+
+// @ts-ignore: decorator
+@inline
+function isAcross<Direction>(): bool {
+  return idof<Direction>() == idof<Across>()
+}
+
 /**
  * C = clamp(initial + A*B) for `tiles` tiles of 4 rows and 8 columns over k depths: one panel each of A and of B, of which one is `step`
- * bytes further from tile to tile: that of B where tiles are side by side, `across`, that of A where they are one below the other.
+ * bytes further from tile to tile: that of B where tiles are side by side, `Across`, that of A where they are one below the other.
  *
  * The shape of the loop decides how many registers and instructions V8 needs. It hoists the loads of a basic block to the block's
  * beginning, or delays those of B until they are used, and takes an instruction for the address of each broadcast. So sixteen depths share
@@ -197,10 +207,8 @@ function clamp(v: v128, activation: i32, lo: v128, hi: v128): v128 {
  * out, never taken, makes B arrive before the second row; and the addresses of the rows of A are met before the loop, which keeps them.
  * The sixteen are written out, since an inlined function cannot leave the loop of its caller.
  */
-// @ts-ignore: decorator
-@inline
-function tiles4x8(
-  across: bool, tiles: i32, pa: usize, step: usize, panel: usize, k: i32, c: usize, ldc: usize,
+function tiles4x8<Direction>(
+  tiles: i32, pa: usize, step: usize, panel: usize, k: i32, c: usize, ldc: usize,
   initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
 ): void {
   let a: v128, b0: v128, b1: v128
@@ -228,7 +236,7 @@ function tiles4x8(
     } else {
       c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = f32x4.splat(0)
     }
-    const next = across ? pa : pa + step, end = pa + (<usize>k << 4)
+    const next = isAcross<Direction>() ? pa : pa + step, end = pa + (<usize>k << 4)
     let pb = panel
     while (pa < end) {
       a = v128.load32_splat(pa), b0 = v128.load(pb), b1 = v128.load(pb, 16)
@@ -390,27 +398,11 @@ function tiles4x8(
     v128.store(c, c20), v128.store(c, c21, 16)
     c += ldc
     v128.store(c, c30), v128.store(c, c31, 16)
-    if (across) c += 32 - 3 * ldc, panel += step
+    if (isAcross<Direction>()) c += 32 - 3 * ldc, panel += step
     else c += ldc
     pa = next
     bias += biasStep
   }
-}
-
-/** {@link tiles4x8} one below the other: panels of A, `step` bytes apart, against one of B. */
-function tilesDown(
-  tiles: i32, pa: usize, step: usize, panel: usize, k: i32, c: usize, ldc: usize,
-  initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
-): void {
-  tiles4x8(false, tiles, pa, step, panel, k, c, ldc, initial, bias, biasStep, activation, lo, hi)
-}
-
-/** {@link tiles4x8} side by side: one panel of A against panels of B, `step` bytes apart. */
-function tilesAcross(
-  tiles: i32, pa: usize, step: usize, panel: usize, k: i32, c: usize, ldc: usize,
-  initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
-): void {
-  tiles4x8(true, tiles, pa, step, panel, k, c, ldc, initial, bias, biasStep, activation, lo, hi)
 }
 
 /**
@@ -779,7 +771,7 @@ function multiplyBlock(
     const whole = m & ~3
     for (let i = 0; i < whole; i += 4) {
       const a = pa + <usize>(i >> 2) * aStep, out = c + <usize>i * ldc
-      tilesAcross(first >> 3, a, bStep, pb, k, out, ldc, initial, bias + <usize>i * rowBias, columnBias << 3, activation, lo, hi)
+      tiles4x8<Across>(first >> 3, a, bStep, pb, k, out, ldc, initial, bias + <usize>i * rowBias, columnBias << 3, activation, lo, hi)
     }
     if (whole < m) {
       const a = pa + <usize>(whole >> 2) * aStep, out = c + <usize>whole * ldc
@@ -800,7 +792,7 @@ function multiplyBlock(
     const whole = columns == width ? m & ~3 : 0
     const single = fives ? m - 5 * fives : whole
     if (single) {
-      if (width == 8) tilesDown(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
+      if (width == 8) tiles4x8<Down>(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
       else tiles4x4(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
     }
     if (fives) {
@@ -813,7 +805,7 @@ function multiplyBlock(
     for (let i = whole; i < m; i += 4) {
       const rows = min(m - i, 4)
       if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, rows, columns)
-      if (width == 8) tilesDown(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
+      if (width == 8) tiles4x8<Down>(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
       else tiles4x4(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
       copyTile(edge, 32, out, ldc, rows, columns)
       a += aStep
