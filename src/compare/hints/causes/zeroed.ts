@@ -28,7 +28,7 @@ export const zeroed: Hypothesis = (scene) =>
     const { gain, left } = gainOf(kept, error)
     const expected = 1 / (1 - share)
     const isGrown = present >= leastPresent && gain > 1.01 && left <= mostLeft
-    const isKept = Math.abs(gain - 1) <= 1e-3 && zeroError >= (1 - mostLeft) * error
+    const isKept = Math.abs(gain - 1) <= 1e-3 && zeroError >= (1 - mostLeft) * error && areApart(kept, error)
     if (!(isGrown || isKept)) return []
     const slices = wholeSlicesOfZeros(scene, to, from)
     // how far the share of zeros strays by chance from the probability of dropping, elements or whole slices
@@ -67,6 +67,15 @@ export const zeroed: Hypothesis = (scene) =>
       },
     ]
   })
+
+/**
+ * Whether the elements that are not zero err so much less than the zeros as noise does not by chance: that so few of them do by this factor
+ * has a probability of about 1e-6 (the tail of an F distribution).
+ */
+function areApart({ zeros, zeroError, present }: Kept, error: number): boolean {
+  const others = present - zeros
+  return zeroError / zeros >= ((3 * 10 ** (12 / others)) / others) * Math.max(0, error - zeroError)
+}
 
 /** The magnitude below which everything is zeroed and nothing above; undefined where zeros have no such limit. */
 function thresholdOf(from: Side, to: Side): number | undefined {
