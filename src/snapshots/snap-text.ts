@@ -2,7 +2,8 @@
 import { snapshotFilePattern } from './file-names.ts'
 
 const literal = String.raw`\`([^\`\\]*(?:\\[^][^\`\\]*)*)\``
-const entryPattern = new RegExp(String.raw`^exports\[${literal}\] = ${literal};`, 'gm')
+/** An entry begins a line, or follows another where a merge or an edit has lost the end of the line. */
+const entryPattern = new RegExp(String.raw`(?<=^|;)exports\[${literal}\] = ${literal};`, 'gm')
 
 /** The names of all tensor files that a text mentions. */
 export function filesNamedIn(text: string): Set<string> {
@@ -17,13 +18,16 @@ export function damageOf(text: string, isRead: (key: string) => boolean = () => 
   if (text.trim() === '') return 'is empty'
   const mistake = syntaxError(text)
   if (mistake !== undefined) return `is cut off, has unresolved merge conflicts or was damaged otherwise (${mistake})`
-  const keys = new Set<string>()
-  for (const [, escapedKey = '', value = ''] of text.matchAll(entryPattern)) {
+  const entries = Array.from(
+    text.matchAll(entryPattern),
+    ([, key = '', value = '']) => [unescapeLiteral(key), value] as const,
+  )
+  const [keys, repeated] = [new Set<string>(), new Set<string>()]
+  for (const [key] of entries) (keys.has(key) ? repeated : keys).add(key)
+  for (const [key, value] of entries) {
     if (filesNamedIn(value).size === 0) continue
-    const key = unescapeLiteral(escapedKey)
-    if (keys.has(key)) return `has two snapshots called "${key}"`
+    if (repeated.has(key)) return `has two snapshots called "${key}"`
     if (!isRead(key)) return `has a snapshot "${key}" that the test runner could not read`
-    keys.add(key)
   }
   const [lost] = filesNamedIn(text.replace(entryPattern, ''))
   return lost === undefined ? undefined : `mentions ${lost} outside of any snapshot`
