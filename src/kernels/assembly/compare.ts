@@ -496,21 +496,35 @@ function isLarger4(error: v128, bound: v128): v128 {
 
 /**
  * Extremes and counts of a group of finite pairs of float32. Errors are looked at in float32 first: only where one might be a miss,
- * or larger than all before, are they computed in float64.
+ * or larger than all before, are they computed in float64. Gives whether no error came near the tolerance or what exceeded it most; that it was
+ * so in the group `before` makes it worth a try that asks less.
  */
-function addExtremesFloat32(s: usize, a: usize, r: usize, n: i32, position: f64, atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32): void {
+function addExtremesFloat32(
+  s: usize, a: usize, r: usize, n: i32, position: f64, atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, before: bool,
+): bool {
   const atol4 = f32x4.splat(surelyAtol), rtol4 = f32x4.splat(surelyRtol), zero = f32x4.splat(0)
   const knownRel = f32x4.splat(safelyBelow(load<f64>(s + MAX_REL))), knownExcess = load<f64>(s + MAX_EXCESS)
   // what an excess as great allows; NaN, which nothing is larger than, where nothing can exceed it
-  const knownAtol = f32x4.splat(safelyBelow(knownExcess * atol)), knownRtol = f32x4.splat(safelyBelow(knownExcess * rtol))
-  const stop = a + (<usize>n << 2)
-  let close = i32x4.splat(-1), larger = zero, exceeding = zero, greatest = zero
-  for (let p = a, q = r; p < stop; p += 16, q += 16) {
-    const y = v128.load(q), d = f32x4.abs(f32x4.sub(v128.load(p), y)), magnitude = f32x4.abs(y)
-    close = v128.and(close, f32x4.lt(d, f32x4.add(atol4, f32x4.mul(rtol4, magnitude))))
-    larger = v128.or(larger, isLarger4(d, f32x4.mul(knownRel, magnitude)))
-    exceeding = v128.or(exceeding, isLarger4(d, f32x4.add(knownAtol, f32x4.mul(knownRtol, magnitude))))
-    greatest = f32x4.pmax(greatest, d)
+  const knownAtol = safelyBelow(knownExcess * atol), knownRtol = safelyBelow(knownExcess * rtol)
+  const knownAtol4 = f32x4.splat(knownAtol), knownRtol4 = f32x4.splat(knownRtol), stop = a + (<usize>n << 2)
+  let calm = before, close = i32x4.splat(-1), larger = zero, exceeding = zero, greatest = zero
+  if (calm) {
+    for (let p = a, q = r; p < stop; p += 16, q += 16) {
+      const y = v128.load(q), d = magnitude4(f32x4.sub(v128.load(p), y))
+      larger = v128.or(larger, isLarger4(d, f32x4.mul(knownRel, magnitude4(y))))
+      greatest = f32x4.pmax(greatest, d)
+    }
+    calm = greatest4(greatest) < <f64>min(surelyAtol, knownAtol)
+  }
+  if (!calm) {
+    for (let p = a, q = r; p < stop; p += 16, q += 16) {
+      const y = v128.load(q), d = f32x4.abs(f32x4.sub(v128.load(p), y)), magnitude = f32x4.abs(y)
+      close = v128.and(close, f32x4.lt(d, f32x4.add(atol4, f32x4.mul(rtol4, magnitude))))
+      larger = v128.or(larger, isLarger4(d, f32x4.mul(knownRel, magnitude)))
+      exceeding = v128.or(exceeding, isLarger4(d, f32x4.add(knownAtol4, f32x4.mul(knownRtol4, magnitude))))
+      greatest = f32x4.pmax(greatest, d)
+    }
+    calm = greatest4(greatest) < <f64>min(surelyAtol, knownAtol)
   }
   // in a loop of its own, so that all accumulators stay in registers
   let zeros = zero, lowA = v128.load(a), highA = lowA, lowR = v128.load(r), highR = lowR
@@ -530,6 +544,7 @@ function addExtremesFloat32(s: usize, a: usize, r: usize, n: i32, position: f64,
   if (greatest4(greatest) >= load<f64>(s + MAX_ABS) * SLIGHTLY_LESS) searchMaxAbs<f32>(s, a, r, n, position)
   if (v128.any_true(larger)) searchMaxRel<f32>(s, a, r, n, position)
   if (v128.any_true(exceeding)) searchMaxExcess<f32>(s, a, r, n, atol, rtol)
+  return calm
 }
 
 /** Extremes and counts of a group of finite pairs of float64. */
@@ -606,12 +621,13 @@ function addStatistics<T>(
   s: usize, a: usize, r: usize, n: i32, position: f64,
   atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, equalNaN: bool,
 ): void {
+  let calm = true
   for (let start = 0; start < n; start += GROUP) {
     const count = min(n - start, GROUP)
     const aStart = a + (<usize>start << alignof<T>()), rStart = r + (<usize>start << alignof<T>())
     let done = count & ~3
     if (done > 0 && addSums<T>(s, aStart, rStart, done)) {
-      if (sizeof<T>() == 4) addExtremesFloat32(s, aStart, rStart, done, position + start, atol, rtol, surelyAtol, surelyRtol)
+      if (sizeof<T>() == 4) calm = addExtremesFloat32(s, aStart, rStart, done, position + start, atol, rtol, surelyAtol, surelyRtol, calm)
       else addExtremesFloat64(s, aStart, rStart, done, position + start, atol, rtol)
     } else done = 0
     for (let i = done; i < count; i++) {
