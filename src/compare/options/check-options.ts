@@ -111,7 +111,8 @@ const metricRanges: Readonly<Record<keyof MetricBounds, readonly [least: number,
   maxUlp: [0, Infinity],
 }
 
-function checkMetrics(metrics: MetricBounds = {}): CheckedOptions['metrics'] {
+function checkMetrics(metrics: MetricBounds | undefined): CheckedOptions['metrics'] {
+  if (metrics === undefined) return []
   const names = Object.keys(metricRanges) as (keyof MetricBounds)[]
   return names.flatMap((name) => {
     const bound = metrics[name]
