@@ -134,6 +134,18 @@ test.each<[DType, DType]>([
   expect((found?.sumOfSquaredDiffs ?? 0) / sum(diffs.map((diff) => diff * diff))).toBeCloseTo(1, 12)
 })
 
+test.each([
+  ['below the tolerance, above all before', [0.125, 0.0625, 0.5, 0.0625], 0, 0.5],
+  ['above the tolerance, below another before', [8, 0.0625, 4, 0.0625], 2, 8],
+])('an error %s is found behind a group of small ones', (_, errors, mismatched, maxExcess) => {
+  const reference = new Float32Array(errors.length * groupLength).fill(1)
+  const actual = reference.slice()
+  for (const [group, error] of errors.entries()) actual[group * groupLength + 7] += error
+  const rule = { atol: 1, rtol: 0, equalNaN: false }
+  const found = open(float32(actual), float32(reference)).errors?.statistics(rule)
+  expect(found).toMatchObject({ mismatched, maxExcess, maxAbs: Math.max(...errors), maxRel: Math.max(...errors) })
+})
+
 test.each<DType>(['float32', 'float64'])(
   'of %s the greatest excess is that of the rule, whatever the tolerance',
   (dtype) => {

@@ -65,6 +65,14 @@ describe.each(causes.filter(({ named }) => named === undefined))('$name', (cause
   })
 })
 
+test('of values that are mostly zero, noise that spares the others by chance is no threshold', () => {
+  const reference = float32([24], (i) => (i === 5 ? 0.9 : i === 17 ? -0.75 : 0))
+  const noise = (i: number) =>
+    (i % 2 === 0 ? 1 : -1) * (numberAt(reference, i) === 0 ? 0.002 + 0.001 * (i % 3) : 0.0005)
+  const actual = float32([24], (i) => numberAt(reference, i) + noise(i))
+  expect(hintsOf({ actual, reference }).filter(({ code }) => !sizes.has(code))).toEqual([])
+})
+
 test('noise of any size and distribution is given no cause', () => {
   const random = randomFrom(11)
   const distributions = [

@@ -8,11 +8,25 @@ import { permutation } from '../wasm/layers/permute.ts'
 type Shape = readonly number[]
 
 /** Layers of one input whose result has its shape, of those that networks begin with. */
-const keepsShape = new Set(
-  'AbsVal BatchNorm Bias BinaryOp Clip Dropout InstanceNorm LayerNorm Noop Power PReLU ReLU Scale Sigmoid Split TanH UnaryOp'.split(
-    ' ',
-  ),
-)
+const keepsShape = new Set([
+  'AbsVal',
+  'BatchNorm',
+  'Bias',
+  'BinaryOp',
+  'Clip',
+  'Dropout',
+  'InstanceNorm',
+  'LayerNorm',
+  'Noop',
+  'Power',
+  'PReLU',
+  'ReLU',
+  'Scale',
+  'Sigmoid',
+  'Split',
+  'TanH',
+  'UnaryOp',
+])
 
 /** Shapes of samples by the names of blobs; those of others are not known. */
 export function carriedShapes(
