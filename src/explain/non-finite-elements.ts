@@ -43,6 +43,7 @@ export function findNonFinite(tensor: Tensor): NonFiniteElements {
   const block = new Float64Array(Math.min(blockLength, total))
   for (let start = 0; start < total; start += blockLength) {
     const length = Math.min(blockLength, total - start)
+    if (areFinite(data, start, start + length)) continue
     decodeInto(block, tensor, start, length)
     for (let i = 0; i < length; i++) {
       // 0 for what is finite, NaN for what is not
@@ -50,4 +51,26 @@ export function findNonFinite(tensor: Tensor): NonFiniteElements {
     }
   }
   return { count, kinds, positions, sharedAxes: shared }
+}
+
+/**
+ * Whether the floats of a part of an array all are finite; false where elements are not numbers themselves. Times 0 makes NaN of what is
+ * not finite, and NaN remains in a sum; four sums, since each waits for its last addition. V8 takes twice as long when they come from one
+ * destructuring.
+ */
+function areFinite(data: Tensor['data'], start: number, end: number): boolean {
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) return false
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  let i = start
+  for (; i + 3 < end; i += 4) {
+    a += data[i] * 0
+    b += data[i + 1] * 0
+    c += data[i + 2] * 0
+    d += data[i + 3] * 0
+  }
+  for (; i < end; i++) a += data[i] * 0
+  return a + b + c + d === 0
 }

@@ -42,6 +42,14 @@ test('what is no tensor is an error, under .not too', () => {
   expect(() => expect({}).not.toBeFiniteTensor()).toThrow(/actual must be a tensor/)
 })
 
+test.each([Float32Array, Float64Array])('finds each single element of %o, whichever of the block', (Numbers) => {
+  const data = new Numbers(7).fill(1e38)
+  expect(data).toBeFiniteTensor()
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    for (const index of data.keys()) expect(data.with(index, value)).not.toBeFiniteTensor()
+  }
+})
+
 test('places are counted across blocks, for NaN everywhere too', () => {
   const data = new Float32Array(3 * 20_000)
   for (const row of [0, 1, 2]) data[row * 20_000 + 17_000] = row === 1 ? Number.NaN : Number.POSITIVE_INFINITY
