@@ -5,6 +5,7 @@
 import { defineConfig, type UserConfig } from 'tsdown'
 import { bindGlobals } from './scripts/bind-globals.ts'
 import { optionalMembers } from './scripts/optional-members.ts'
+import { singleDeclarations } from './scripts/single-declarations.ts'
 
 const entries = {
   index: 'src/index.ts',
@@ -46,7 +47,7 @@ const shared: UserConfig = {
   target: 'node20.19',
   deps: { neverBundle: /^node:/ },
   dts: true,
-  plugins: [bindGlobals(), optionalMembers()],
+  plugins: [singleDeclarations(), bindGlobals(), optionalMembers()],
   // models are Disposable, which the library of the `es2022` target does not declare
   banner: { dts: '/// <reference lib="esnext.disposable" />' },
   hash: false,
