@@ -45,13 +45,25 @@ function beginsLikeNpy(source: ByteSource, member: ZipMember): boolean {
 export const npz: TensorFormat = {
   open(source) {
     const members = new Map<string, ZipMember>()
+    const others: string[] = []
     // Members that are no arrays are left alone, as numpy leaves them.
     for (const member of listMembers(source)) {
       const isNamedSo = member.name.endsWith(extension)
-      if (!isNamedSo && !beginsLikeNpy(source, member)) continue
+      if (!isNamedSo && !beginsLikeNpy(source, member)) {
+        others.push(member.name)
+        continue
+      }
       const name = isNamedSo ? member.name.slice(0, -extension.length) : member.name
       if (members.has(name)) throw new TensorFileError(source.name, `has two arrays called ${JSON.stringify(name)}`)
       members.set(name, member)
+    }
+    const ambiguous = others.find((name) => members.has(name))
+    if (ambiguous !== undefined) {
+      const [name, array] = [ambiguous, ambiguous + extension].map((text) => JSON.stringify(text))
+      throw new TensorFileError(
+        source.name,
+        `has a member ${name} beside the array ${array}: which of them ${name} is, is not sure`,
+      )
     }
     return {
       names: [...members.keys()],

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check'
+import { zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { crc32, crc32InSteps } from '../../src/files/crc32.ts'
 import { TensorFileError } from '../../src/files/error.ts'
+import { encodeNpy } from '../../src/files/npy.ts'
 import { decodeNpz, encodeNpz } from '../../src/files/npz.ts'
 import { dtypes } from '../../src/tensor/dtype.ts'
 import { expectSame } from '../in-loops.ts'
@@ -151,6 +153,12 @@ describe('damaged archives', () => {
     const bytes = Buffer.from(encodeNpz({ aaaaa: cube, b: cube }))
     for (let at = bytes.indexOf('b.npy'); at >= 0; at = bytes.indexOf('b.npy')) bytes.write('aaaaa', at)
     expect(() => decodeNpz(bytes, 'a.npz')).toThrow('a.npz: has two arrays called "aaaaa"')
+  })
+
+  test('a member that is none beside an array of its name', () => {
+    const bytes = zipSync({ 'x.npy': encodeNpy(cube), x: new Uint8Array(3), notes: new Uint8Array(3) })
+    const message = 'a.npz: has a member "x" beside the array "x.npy": which of them "x" is, is not sure'
+    expect(() => decodeNpz(bytes, 'a.npz')).toThrow(message)
   })
 
   test('two members of one name', () => {

@@ -97,7 +97,7 @@ const npzStricter = [
   ...npyStricter,
   // numpy hands a member that is called .npy and is none over as bytes.
   /not a \.npy array/,
-  /has two (members|arrays) called/,
+  /has two (members|arrays) called|has a member .* beside the array/,
   /is encrypted/,
   // zipfile finds a directory by its signature, wherever the end record says that it is, and goes on where nothing is left of a member.
   /the zip directory at the end of the file is missing/,
