@@ -221,6 +221,14 @@ describe.each([
       '5x5, more than a strip of rows',
       { kernelH: 5, kernelW: 5, padTop: 2, padLeft: 2, h: 75, w: 70, inch: 2, outch: 2 },
     ],
+    ['5x5, an odd number of rows', { kernelH: 5, kernelW: 5, padTop: 2, padBottom: 2, padLeft: 2, h: 13, w: 21 }],
+    ['7x5, two rows', { kernelH: 7, kernelW: 5, padTop: 3, padBottom: 3, padLeft: 2, padRight: 2, h: 2, w: 9 }],
+    [
+      '7x7, rows longer than a strip',
+      { kernelH: 7, kernelW: 7, padTop: 3, padBottom: 2, h: 4, w: 2500, inch: 1, outch: 1 },
+    ],
+    ['5 wide (1-D)', { h: 1, w: 200, kernelH: 1, kernelW: 5, padTop: 0, padBottom: 0 }],
+    ['7 wide (1-D)', { h: 1, w: 61, kernelH: 1, kernelW: 7, padTop: 0, padBottom: 0, activation: Activation.relu }],
     [
       '7x7, fewer than eight columns',
       { kernelH: 7, kernelW: 7, padTop: 3, padBottom: 3, padLeft: 3, padRight: 3, h: 6, w: 7 },

@@ -1,13 +1,21 @@
 // Depthwise convolution with filters 5 wide, of stride 1 or 2, or 7 wide, of stride 1, that take neighbouring inputs: the inner loop of
-// depthwise.ts, written out for a row of taps, so that where their inputs lie is known to the compiler.
+// depthwise.ts, written out for a row of taps, so that where their inputs lie is known to the compiler. With stride 1 two rows of outputs are
+// computed at a time, so that an input under both is loaded once: with one row it is loads that take longest.
 import { CLIP, RELU } from './activation'
 import { madd } from './madd'
+
+/** Whether {@link convolvePairs} computes this. */
+// @ts-ignore: decorator
+@inline
+export function isPaired(outH: i32, outW: i32, kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, dilationH: i32, dilationW: i32): bool {
+  return outH > 1 && outW >= 4 && kernelH > 1 && (kernelW == 5 || kernelW == 7) && strideH * strideW * dilationH * dilationW == 1
+}
 
 /** Whether {@link convolveRows} computes this. */
 // @ts-ignore: decorator
 @inline
 export function isWrittenOut(outW: i32, kernelW: i32, strideW: i32, dilationW: i32): bool {
-  return outW >= 4 && dilationW == 1 && (kernelW == 5 && strideW <= 2 || kernelW == 7 && strideW == 1)
+  return dilationW == 1 && (kernelW == 5 && strideW == 2 && outW >= 4 || (kernelW == 5 || kernelW == 7) && strideW == 1 && outW >= 8)
 }
 
 /** NaN becomes 0, as in ncnn. */
@@ -25,13 +33,13 @@ function clip(v: v128, lo: v128, hi: v128): v128 {
 }
 
 /**
- * The sums at `count` places, four at a time; there are at least four. `weights` .. `end` are vectors of four equal taps. Ways out that are
- * never taken, since no filter lies there, keep V8 from loading more than there are registers.
+ * The sums at `count` places of eight outputs, four at a time; there are at least four. `weights` .. `end` are vectors of four equal taps.
+ * Ways out that are never taken, since no filter lies there, keep V8 from loading more than there are registers.
  */
 // @ts-ignore: decorator
 @inline
 function convolveFilter(
-  kernelW: i32, width: i32, strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
+  kernelW: i32, strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
   activation: i32, lo: v128, hi: v128,
 ): void {
   const last = places + (<usize>(count - 4) << 3)
@@ -44,66 +52,52 @@ function convolveFilter(
       x = v128.load(t)
       v0 = madd(v0, x, v128.load(p0)), v1 = madd(v1, x, v128.load(p1))
       v2 = madd(v2, x, v128.load(p2)), v3 = madd(v3, x, v128.load(p3))
-      if (width == 8) {
-        if (t == 1) break
-        w0 = madd(w0, x, v128.load(p0, 16)), w1 = madd(w1, x, v128.load(p1, 16))
-        w2 = madd(w2, x, v128.load(p2, 16)), w3 = madd(w3, x, v128.load(p3, 16))
-      }
+      if (t == 1) break
+      w0 = madd(w0, x, v128.load(p0, 16)), w1 = madd(w1, x, v128.load(p1, 16))
+      w2 = madd(w2, x, v128.load(p2, 16)), w3 = madd(w3, x, v128.load(p3, 16))
       if (t == 2) break
       x = v128.load(t, 16)
       v0 = madd(v0, x, v128.load(p0, 4)), v1 = madd(v1, x, v128.load(p1, 4))
       v2 = madd(v2, x, v128.load(p2, 4)), v3 = madd(v3, x, v128.load(p3, 4))
-      if (width == 8) {
-        if (t == 3) break
-        w0 = madd(w0, x, v128.load(p0, 20)), w1 = madd(w1, x, v128.load(p1, 20))
-        w2 = madd(w2, x, v128.load(p2, 20)), w3 = madd(w3, x, v128.load(p3, 20))
-      }
+      if (t == 3) break
+      w0 = madd(w0, x, v128.load(p0, 20)), w1 = madd(w1, x, v128.load(p1, 20))
+      w2 = madd(w2, x, v128.load(p2, 20)), w3 = madd(w3, x, v128.load(p3, 20))
       if (t == 4) break
       x = v128.load(t, 32)
       v0 = madd(v0, x, v128.load(p0, 8)), v1 = madd(v1, x, v128.load(p1, 8))
       v2 = madd(v2, x, v128.load(p2, 8)), v3 = madd(v3, x, v128.load(p3, 8))
-      if (width == 8) {
-        if (t == 5) break
-        w0 = madd(w0, x, v128.load(p0, 24)), w1 = madd(w1, x, v128.load(p1, 24))
-        w2 = madd(w2, x, v128.load(p2, 24)), w3 = madd(w3, x, v128.load(p3, 24))
-      }
+      if (t == 5) break
+      w0 = madd(w0, x, v128.load(p0, 24)), w1 = madd(w1, x, v128.load(p1, 24))
+      w2 = madd(w2, x, v128.load(p2, 24)), w3 = madd(w3, x, v128.load(p3, 24))
       if (t == 6) break
       x = v128.load(t, 48)
       v0 = madd(v0, x, v128.load(p0, 12)), v1 = madd(v1, x, v128.load(p1, 12))
       v2 = madd(v2, x, v128.load(p2, 12)), v3 = madd(v3, x, v128.load(p3, 12))
-      if (width == 8) {
-        if (t == 7) break
-        w0 = madd(w0, x, v128.load(p0, 28)), w1 = madd(w1, x, v128.load(p1, 28))
-        w2 = madd(w2, x, v128.load(p2, 28)), w3 = madd(w3, x, v128.load(p3, 28))
-      }
+      if (t == 7) break
+      w0 = madd(w0, x, v128.load(p0, 28)), w1 = madd(w1, x, v128.load(p1, 28))
+      w2 = madd(w2, x, v128.load(p2, 28)), w3 = madd(w3, x, v128.load(p3, 28))
       if (t == 8) break
       x = v128.load(t, 64)
       v0 = madd(v0, x, v128.load(p0, 16)), v1 = madd(v1, x, v128.load(p1, 16))
       v2 = madd(v2, x, v128.load(p2, 16)), v3 = madd(v3, x, v128.load(p3, 16))
-      if (width == 8) {
-        if (t == 9) break
-        w0 = madd(w0, x, v128.load(p0, 32)), w1 = madd(w1, x, v128.load(p1, 32))
-        w2 = madd(w2, x, v128.load(p2, 32)), w3 = madd(w3, x, v128.load(p3, 32))
-      }
+      if (t == 9) break
+      w0 = madd(w0, x, v128.load(p0, 32)), w1 = madd(w1, x, v128.load(p1, 32))
+      w2 = madd(w2, x, v128.load(p2, 32)), w3 = madd(w3, x, v128.load(p3, 32))
       if (kernelW > 5) {
         if (t == 10) break
         x = v128.load(t, 80)
         v0 = madd(v0, x, v128.load(p0, 20)), v1 = madd(v1, x, v128.load(p1, 20))
         v2 = madd(v2, x, v128.load(p2, 20)), v3 = madd(v3, x, v128.load(p3, 20))
-        if (width == 8) {
-          if (t == 11) break
-          w0 = madd(w0, x, v128.load(p0, 36)), w1 = madd(w1, x, v128.load(p1, 36))
-          w2 = madd(w2, x, v128.load(p2, 36)), w3 = madd(w3, x, v128.load(p3, 36))
-        }
+        if (t == 11) break
+        w0 = madd(w0, x, v128.load(p0, 36)), w1 = madd(w1, x, v128.load(p1, 36))
+        w2 = madd(w2, x, v128.load(p2, 36)), w3 = madd(w3, x, v128.load(p3, 36))
         if (t == 12) break
         x = v128.load(t, 96)
         v0 = madd(v0, x, v128.load(p0, 24)), v1 = madd(v1, x, v128.load(p1, 24))
         v2 = madd(v2, x, v128.load(p2, 24)), v3 = madd(v3, x, v128.load(p3, 24))
-        if (width == 8) {
-          if (t == 13) break
-          w0 = madd(w0, x, v128.load(p0, 40)), w1 = madd(w1, x, v128.load(p1, 40))
-          w2 = madd(w2, x, v128.load(p2, 40)), w3 = madd(w3, x, v128.load(p3, 40))
-        }
+        if (t == 13) break
+        w0 = madd(w0, x, v128.load(p0, 40)), w1 = madd(w1, x, v128.load(p1, 40))
+        w2 = madd(w2, x, v128.load(p2, 40)), w3 = madd(w3, x, v128.load(p3, 40))
       }
       t += kernelW << 4
       if (t >= end) break
@@ -111,17 +105,162 @@ function convolveFilter(
     }
     if (activation == RELU) {
       v0 = relu(v0), v1 = relu(v1), v2 = relu(v2), v3 = relu(v3)
-      if (width == 8) w0 = relu(w0), w1 = relu(w1), w2 = relu(w2), w3 = relu(w3)
+      w0 = relu(w0), w1 = relu(w1), w2 = relu(w2), w3 = relu(w3)
     } else if (activation == CLIP) {
       v0 = clip(v0, lo, hi), v1 = clip(v1, lo, hi), v2 = clip(v2, lo, hi), v3 = clip(v3, lo, hi)
-      if (width == 8) w0 = clip(w0, lo, hi), w1 = clip(w1, lo, hi), w2 = clip(w2, lo, hi), w3 = clip(w3, lo, hi)
+      w0 = clip(w0, lo, hi), w1 = clip(w1, lo, hi), w2 = clip(w2, lo, hi), w3 = clip(w3, lo, hi)
     }
     const o0 = output + load<u32>(places, 4), o1 = output + load<u32>(places, 12)
     const o2 = output + load<u32>(places, 20), o3 = output + load<u32>(places, 28)
     v128.store(o0, v0), v128.store(o1, v1), v128.store(o2, v2), v128.store(o3, v3)
-    if (width == 8) v128.store(o0, w0, 16), v128.store(o1, w1, 16), v128.store(o2, w2, 16), v128.store(o3, w3, 16)
+    v128.store(o0, w0, 16), v128.store(o1, w1, 16), v128.store(o2, w2, 16), v128.store(o3, w3, 16)
     if (places >= last) return
     // The last four are computed together, whether or not some of them were before.
+    places = min(places + 32, last)
+  }
+}
+
+/**
+ * The sums v in one row and u in the next at `count` places of four outputs in each, otherwise as {@link convolveFilter}; the outputs in the
+ * next row lie `outStep` bytes behind.
+ */
+// @ts-ignore: decorator
+@inline
+function convolvePair(
+  kernelW: i32, strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128,
+  output: usize, outStep: usize, activation: i32, lo: v128, hi: v128,
+): void {
+  const last = places + (<usize>(count - 4) << 3), row = <usize>kernelW << 4, lastRow = end - row
+  let a: v128, x: v128, y: v128, v0: v128, v1: v128, v2: v128, v3: v128, u0: v128, u1: v128, u2: v128, u3: v128
+  while (true) {
+    let p0 = strip + load<u32>(places), p1 = strip + load<u32>(places, 8)
+    let p2 = strip + load<u32>(places, 16), p3 = strip + load<u32>(places, 24)
+    v0 = v1 = v2 = v3 = u0 = u1 = u2 = u3 = start
+    let s = weights
+    do {
+      // The first row of inputs is under v alone,
+      x = v128.load(s)
+      v0 = madd(v0, x, v128.load(p0)), v1 = madd(v1, x, v128.load(p1))
+      v2 = madd(v2, x, v128.load(p2)), v3 = madd(v3, x, v128.load(p3))
+      if (s == 31) break
+      x = v128.load(s, 16)
+      v0 = madd(v0, x, v128.load(p0, 4)), v1 = madd(v1, x, v128.load(p1, 4))
+      v2 = madd(v2, x, v128.load(p2, 4)), v3 = madd(v3, x, v128.load(p3, 4))
+      if (s == 32) break
+      x = v128.load(s, 32)
+      v0 = madd(v0, x, v128.load(p0, 8)), v1 = madd(v1, x, v128.load(p1, 8))
+      v2 = madd(v2, x, v128.load(p2, 8)), v3 = madd(v3, x, v128.load(p3, 8))
+      if (s == 33) break
+      x = v128.load(s, 48)
+      v0 = madd(v0, x, v128.load(p0, 12)), v1 = madd(v1, x, v128.load(p1, 12))
+      v2 = madd(v2, x, v128.load(p2, 12)), v3 = madd(v3, x, v128.load(p3, 12))
+      if (s == 34) break
+      x = v128.load(s, 64)
+      v0 = madd(v0, x, v128.load(p0, 16)), v1 = madd(v1, x, v128.load(p1, 16))
+      v2 = madd(v2, x, v128.load(p2, 16)), v3 = madd(v3, x, v128.load(p3, 16))
+      if (kernelW > 5) {
+        if (s == 35) break
+        x = v128.load(s, 80)
+        v0 = madd(v0, x, v128.load(p0, 20)), v1 = madd(v1, x, v128.load(p1, 20))
+        v2 = madd(v2, x, v128.load(p2, 20)), v3 = madd(v3, x, v128.load(p3, 20))
+        if (s == 36) break
+        x = v128.load(s, 96)
+        v0 = madd(v0, x, v128.load(p0, 24)), v1 = madd(v1, x, v128.load(p1, 24))
+        v2 = madd(v2, x, v128.load(p2, 24)), v3 = madd(v3, x, v128.load(p3, 24))
+      }
+      if (s == 37) break
+      while (true) {
+        p0 += rowStep, p1 += rowStep, p2 += rowStep, p3 += rowStep
+        const t = s + row
+        x = v128.load(t), y = v128.load(s)
+        a = v128.load(p0), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+        a = v128.load(p1), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+        a = v128.load(p2), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+        a = v128.load(p3), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+        if (s == 38) break
+        x = v128.load(t, 16), y = v128.load(s, 16)
+        a = v128.load(p0, 4), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+        a = v128.load(p1, 4), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+        a = v128.load(p2, 4), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+        a = v128.load(p3, 4), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+        if (s == 39) break
+        x = v128.load(t, 32), y = v128.load(s, 32)
+        a = v128.load(p0, 8), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+        a = v128.load(p1, 8), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+        a = v128.load(p2, 8), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+        a = v128.load(p3, 8), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+        if (s == 40) break
+        x = v128.load(t, 48), y = v128.load(s, 48)
+        a = v128.load(p0, 12), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+        a = v128.load(p1, 12), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+        a = v128.load(p2, 12), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+        a = v128.load(p3, 12), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+        if (s == 41) break
+        x = v128.load(t, 64), y = v128.load(s, 64)
+        a = v128.load(p0, 16), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+        a = v128.load(p1, 16), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+        a = v128.load(p2, 16), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+        a = v128.load(p3, 16), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+        if (kernelW > 5) {
+          if (s == 42) break
+          x = v128.load(t, 80), y = v128.load(s, 80)
+          a = v128.load(p0, 20), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+          a = v128.load(p1, 20), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+          a = v128.load(p2, 20), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+          a = v128.load(p3, 20), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+          if (s == 43) break
+          x = v128.load(t, 96), y = v128.load(s, 96)
+          a = v128.load(p0, 24), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+          a = v128.load(p1, 24), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+          a = v128.load(p2, 24), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+          a = v128.load(p3, 24), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+        }
+        s = t
+        if (s >= lastRow) break
+      }
+      // the last one under u alone.
+      p0 += rowStep, p1 += rowStep, p2 += rowStep, p3 += rowStep
+      y = v128.load(s)
+      u0 = madd(u0, y, v128.load(p0)), u1 = madd(u1, y, v128.load(p1))
+      u2 = madd(u2, y, v128.load(p2)), u3 = madd(u3, y, v128.load(p3))
+      if (s == 44) break
+      y = v128.load(s, 16)
+      u0 = madd(u0, y, v128.load(p0, 4)), u1 = madd(u1, y, v128.load(p1, 4))
+      u2 = madd(u2, y, v128.load(p2, 4)), u3 = madd(u3, y, v128.load(p3, 4))
+      if (s == 45) break
+      y = v128.load(s, 32)
+      u0 = madd(u0, y, v128.load(p0, 8)), u1 = madd(u1, y, v128.load(p1, 8))
+      u2 = madd(u2, y, v128.load(p2, 8)), u3 = madd(u3, y, v128.load(p3, 8))
+      if (s == 46) break
+      y = v128.load(s, 48)
+      u0 = madd(u0, y, v128.load(p0, 12)), u1 = madd(u1, y, v128.load(p1, 12))
+      u2 = madd(u2, y, v128.load(p2, 12)), u3 = madd(u3, y, v128.load(p3, 12))
+      if (s == 47) break
+      y = v128.load(s, 64)
+      u0 = madd(u0, y, v128.load(p0, 16)), u1 = madd(u1, y, v128.load(p1, 16))
+      u2 = madd(u2, y, v128.load(p2, 16)), u3 = madd(u3, y, v128.load(p3, 16))
+      if (kernelW > 5) {
+        if (s == 48) break
+        y = v128.load(s, 80)
+        u0 = madd(u0, y, v128.load(p0, 20)), u1 = madd(u1, y, v128.load(p1, 20))
+        u2 = madd(u2, y, v128.load(p2, 20)), u3 = madd(u3, y, v128.load(p3, 20))
+        if (s == 49) break
+        y = v128.load(s, 96)
+        u0 = madd(u0, y, v128.load(p0, 24)), u1 = madd(u1, y, v128.load(p1, 24))
+        u2 = madd(u2, y, v128.load(p2, 24)), u3 = madd(u3, y, v128.load(p3, 24))
+      }
+    } while (false)
+    if (activation == RELU) {
+      v0 = relu(v0), v1 = relu(v1), v2 = relu(v2), v3 = relu(v3), u0 = relu(u0), u1 = relu(u1), u2 = relu(u2), u3 = relu(u3)
+    } else if (activation == CLIP) {
+      v0 = clip(v0, lo, hi), v1 = clip(v1, lo, hi), v2 = clip(v2, lo, hi), v3 = clip(v3, lo, hi)
+      u0 = clip(u0, lo, hi), u1 = clip(u1, lo, hi), u2 = clip(u2, lo, hi), u3 = clip(u3, lo, hi)
+    }
+    const o0 = output + load<u32>(places, 4), o1 = output + load<u32>(places, 12)
+    const o2 = output + load<u32>(places, 20), o3 = output + load<u32>(places, 28)
+    v128.store(o0, v0), v128.store(o1, v1), v128.store(o2, v2), v128.store(o3, v3)
+    v128.store(o0 + outStep, u0), v128.store(o1 + outStep, u1), v128.store(o2 + outStep, u2), v128.store(o3 + outStep, u3)
+    if (places >= last) return
     places = min(places + 32, last)
   }
 }
@@ -205,32 +344,18 @@ function convolveStrided(
   }
 }
 
-function fiveByEight(
+function five(
   strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
   activation: i32, lo: v128, hi: v128,
 ): void {
-  convolveFilter(5, 8, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+  convolveFilter(5, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
 }
 
-function fiveByFour(
+function seven(
   strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
   activation: i32, lo: v128, hi: v128,
 ): void {
-  convolveFilter(5, 4, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
-}
-
-function sevenByEight(
-  strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
-  activation: i32, lo: v128, hi: v128,
-): void {
-  convolveFilter(7, 8, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
-}
-
-function sevenByFour(
-  strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
-  activation: i32, lo: v128, hi: v128,
-): void {
-  convolveFilter(7, 4, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+  convolveFilter(7, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
 }
 
 function fiveApartByEight(
@@ -247,7 +372,33 @@ function fiveApartByFour(
   convolveStrided(4, odd, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
 }
 
-/** Sums of one channel's strip; `width` outputs at a place, 8 or 4. With stride 2 the odd columns lie `odd` bytes behind the even ones. */
+function pairsOfFive(
+  strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize, outStep: usize,
+  activation: i32, lo: v128, hi: v128,
+): void {
+  convolvePair(5, strip, places, count, rowStep, weights, end, start, output, outStep, activation, lo, hi)
+}
+
+function pairsOfSeven(
+  strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize, outStep: usize,
+  activation: i32, lo: v128, hi: v128,
+): void {
+  convolvePair(7, strip, places, count, rowStep, weights, end, start, output, outStep, activation, lo, hi)
+}
+
+/** Sums of one channel's strip, at places of four outputs in each of two rows. */
+export function convolvePairs(
+  kernelW: i32, strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize, outStep: usize,
+  activation: i32, lo: v128, hi: v128,
+): void {
+  if (kernelW == 5) pairsOfFive(strip, places, count, rowStep, weights, end, start, output, outStep, activation, lo, hi)
+  else pairsOfSeven(strip, places, count, rowStep, weights, end, start, output, outStep, activation, lo, hi)
+}
+
+/**
+ * Sums of one channel's strip, at places of 8 outputs; with stride 2 of `width`, 8 or 4. With stride 2 the odd columns lie `odd` bytes behind
+ * the even ones.
+ */
 export function convolveRows(
   kernelW: i32, strideW: i32, width: i32, odd: usize, strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
   activation: i32, lo: v128, hi: v128,
@@ -255,9 +406,6 @@ export function convolveRows(
   if (strideW == 2) {
     if (width == 8) fiveApartByEight(odd, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
     else fiveApartByFour(odd, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
-  } else if (kernelW == 5) {
-    if (width == 8) fiveByEight(strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
-    else fiveByFour(strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
-  } else if (width == 8) sevenByEight(strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
-  else sevenByFour(strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+  } else if (kernelW == 5) five(strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
+  else seven(strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)
 }

@@ -3,11 +3,11 @@
 // A strip of input rows is copied with its padding, and with its columns sorted by their remainder modulo the stride, into a buffer that
 // fits the first-level cache. There every tap of every output is a load at a fixed distance from the output's place, whatever the
 // kernel, stride, dilation and padding. Four places run side by side, at each of them eight neighbouring outputs where rows have as many,
-// or four: eight sums hide what an addition takes.
+// four in each of two rows, or four: eight sums hide what an addition takes.
 import { activate, CLIP, RELU } from './activation'
 import { Limits, Relu } from './clamps'
 import { depthwise3x3, isPlain3x3 } from './depthwise-3x3'
-import { convolveRows, isWrittenOut } from './depthwise-rows'
+import { convolvePairs, convolveRows, isPaired, isWrittenOut } from './depthwise-rows'
 import { storeLanes } from './lanes'
 import { madd } from './madd'
 import { copyFloats } from './memory'
@@ -24,25 +24,18 @@ function phaseBytes(outW: i32, kernelW: i32, strideW: i32, dilationW: i32): i32 
   return ((outW + (kernelW - 1) * dilationW / strideW + 11) & ~3) << 2
 }
 
-/** Most output rows per strip. */
+/** Most output rows per strip; two rows may be computed together. */
 // @ts-ignore: decorator
 @inline
 function stripRows(rowBytes: i32, kernelH: i32, strideH: i32, dilationH: i32): i32 {
-  return max((STRIP_BYTES / rowBytes - (kernelH - 1) * dilationH - 1) / strideH + 1, 1)
+  return max((STRIP_BYTES / rowBytes - (kernelH - 1) * dilationH - 1) / strideH + 1, 2)
 }
 
-/** Outputs at a place. */
+/** Outputs at a place in a row. */
 // @ts-ignore: decorator
 @inline
 function placeWidth(outW: i32): i32 {
   return outW >= 8 ? 8 : 4
-}
-
-/** Places of a row. */
-// @ts-ignore: decorator
-@inline
-function placesPerRow(outW: i32): i32 {
-  return (outW - 1) / placeWidth(outW) + 1
 }
 
 // @ts-ignore: decorator
@@ -51,11 +44,11 @@ function align16(bytes: i32): i32 {
   return (bytes + 15) & ~15
 }
 
-/** Bytes of what says where the taps lie: distances, or the taps themselves in the order in which they are written out. */
+/** Bytes of what says where the taps lie: distances, or the taps themselves as vectors, in the order in which they are written out. */
 // @ts-ignore: decorator
 @inline
-function tableBytes(outW: i32, kernelH: i32, kernelW: i32, strideW: i32, dilationW: i32): i32 {
-  return align16(kernelH * kernelW << (isWrittenOut(outW, kernelW, strideW, dilationW) ? 4 : 2))
+function tableBytes(taps: i32): i32 {
+  return taps << 4
 }
 
 export function depthwiseScratchBytes(
@@ -64,7 +57,7 @@ export function depthwiseScratchBytes(
   const rowBytes = phaseBytes(outW, kernelW, strideW, dilationW) * strideW
   const rows = stripRows(rowBytes, kernelH, strideH, dilationH)
   const inputRows = (rows - 1) * strideH + (kernelH - 1) * dilationH + 1
-  return tableBytes(outW, kernelH, kernelW, strideW, dilationW) + align16(max(rows * placesPerRow(outW), 4) * PLACE_BYTES) + inputRows * rowBytes + 64
+  return tableBytes(kernelH * kernelW) + align16(max(rows * ((outW - 1) / placeWidth(outW) + 1), 4) * PLACE_BYTES) + inputRows * rowBytes + 64
 }
 
 /** Fills floats [0, length) of a row and up to three beyond. */
@@ -190,15 +183,16 @@ export function depthwise(
     )
     return
   }
-  const taps = kernelH * kernelW, width = placeWidth(outW), perRow = placesPerRow(outW)
+  const paired = isPaired(outH, outW, kernelH, kernelW, strideH, strideW, dilationH, dilationW)
+  const taps = kernelH * kernelW, width = paired ? 4 : placeWidth(outW), perRow = (outW - 1) / width + 1
   const phaseStep = phaseBytes(outW, kernelW, strideW, dilationW), rowBytes = phaseStep * strideW
   // Strips of equal height; the last one moves back over its neighbour rather than being lower.
-  const strips = (outH - 1) / stripRows(rowBytes, kernelH, strideH, dilationH) + 1, rows = (outH - 1) / strips + 1
-  const inputRows = (rows - 1) * strideH + (kernelH - 1) * dilationH + 1, placeCount = rows * perRow, count = max(placeCount, 4)
-  const table = scratch, places = table + tableBytes(outW, kernelH, kernelW, strideW, dilationW), strip = places + align16(count * PLACE_BYTES)
+  const strips = (outH - 1) / stripRows(rowBytes, kernelH, strideH, dilationH) + 1, rows = max((outH - 1) / strips + 1, min(outH, 2))
+  const inputRows = (rows - 1) * strideH + (kernelH - 1) * dilationH + 1, placeCount = (paired ? (rows + 1) >> 1 : rows) * perRow, count = max(placeCount, 4)
+  const table = scratch, places = table + tableBytes(taps), strip = places + align16(count * PLACE_BYTES)
   const length = outW + (kernelW - 1) * dilationW / strideW, pad = f32x4.splat(padValue)
 
-  const writtenOut = isWrittenOut(outW, kernelW, strideW, dilationW)
+  const writtenOut = paired || isWrittenOut(outW, kernelW, strideW, dilationW)
   for (let ky = 0; ky < kernelH && !writtenOut; ky++) {
     for (let kx = 0; kx < kernelW; kx++) {
       const x = kx * dilationW
@@ -206,8 +200,9 @@ export function depthwise(
     }
   }
   for (let i = 0; i < count; i++) {
-    // So does the last place of a row. Where there are too few places, the last is there several times.
-    const place = min(i, placeCount - 1), y = place / perRow, x = max(min((place - y * perRow) * width, outW - width), 0)
+    // So does the last place of a row, or the last pair of rows. Where there are too few places, the last is there several times.
+    const place = min(i, placeCount - 1), line = place / perRow, x = max(min((place - line * perRow) * width, outW - width), 0)
+    const y = paired ? min(2 * line, rows - 2) : line
     store<u32>(places + <usize>i * PLACE_BYTES, y * strideH * rowBytes + (x << 2))
     store<u32>(places + <usize>i * PLACE_BYTES, (y * outW + x) << 2, 4)
   }
@@ -221,7 +216,11 @@ export function depthwise(
     for (let i = 0; i < strips; i++) {
       const y0 = min(i * rows, outH - rows), top = y0 * strideH - padTop, out = output + (<usize>(y0 * outW) << 2)
       copyRows(input, h, w, top, top + inputRows, strip, length, phaseStep, strideW, padLeft, pad)
-      if (writtenOut) {
+      if (paired) {
+        convolvePairs(
+          kernelW, strip, places, count, rowBytes, table, table + (<usize>taps << 4), start, out, <usize>outW << 2, activation, lo, hi,
+        )
+      } else if (writtenOut) {
         convolveRows(
           kernelW, strideW, width, phaseStep, strip, places, count, dilationH * rowBytes, table, table + (<usize>taps << 4),
           start, out, activation, lo, hi,
