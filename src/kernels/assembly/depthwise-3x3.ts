@@ -1,7 +1,8 @@
 // Depthwise convolution of 3x3 with stride 1 or 2 and a border of at most one zero, straight from the image.
 //
-// Four neighbouring outputs are computed down a whole column at a time: every input row is loaded once and serves the output rows
-// around it. Rows of the border are read from a few zeros; its columns are masked away, which only the first and last outputs need.
+// Four neighbouring outputs, with stride 2 up to sixteen, are computed down a column at a time: every input row is loaded once and serves
+// the output rows around it. Rows of the border are read from a few zeros; its columns are masked away, which only the first and last
+// outputs need.
 //
 // V8 would sink sums that are not finished to where they are needed, each then a chain of nine, and hoist more loads than there are
 // registers: ways out that are never taken, but would use the sums, prevent both.
@@ -9,11 +10,11 @@ import { activate, CLIP, RELU } from './activation'
 import { Limits, Relu } from './clamps'
 import { madd } from './madd'
 
-/** Bytes of zeros that stand for a row of the border, of which four outputs are computed at a time. */
-const ZERO_BYTES: usize = 64
+/** Bytes of zeros that stand for a row of the border, of which sixteen outputs are computed at a time. */
+const ZERO_BYTES: usize = 160
 
-/** From so many pixels on an image with stride 2 is read row by row: it is not in the first-level cache anyway. */
-const LARGE_IMAGE: i32 = 8192
+/** Outputs of stride 2 that are computed before those below them: their inputs, four times as many, stay in the first-level cache. */
+const CHUNK: i32 = 1024
 
 /** Inputs that the last output reaches beyond the image. */
 // @ts-ignore: decorator
@@ -40,24 +41,18 @@ function masked(v: v128, edge: bool, mask: v128): v128 {
   return edge ? v128.and(v, mask) : v
 }
 
-// The inputs under the left, middle and right tap of four outputs, `p` being where the first of them begins.
+// The inputs under the left and right taps of four outputs with stride 1, `p` being where the first of them begins.
 
 // @ts-ignore: decorator
 @inline
-function left(p: usize, stride: i32, edge: bool, mask: v128): v128 {
-  return masked(stride == 1 ? v128.load(p) : i32x4.shuffle(v128.load(p), v128.load(p, 16), 0, 2, 4, 6), edge, mask)
+function left(p: usize, edge: bool, mask: v128): v128 {
+  return masked(v128.load(p), edge, mask)
 }
 
 // @ts-ignore: decorator
 @inline
-function middle(p: usize, stride: i32): v128 {
-  return stride == 1 ? v128.load(p, 4) : i32x4.shuffle(v128.load(p), v128.load(p, 16), 1, 3, 5, 7)
-}
-
-// @ts-ignore: decorator
-@inline
-function right(p: usize, stride: i32, edge: bool, mask: v128): v128 {
-  return masked(stride == 1 ? v128.load(p, 8) : i32x4.shuffle(v128.load(p, 8), v128.load(p, 24), 0, 2, 4, 6), edge, mask)
+function right(p: usize, edge: bool, mask: v128): v128 {
+  return masked(v128.load(p, 8), edge, mask)
 }
 
 /** One column of vectors of outputs with stride 1; `image` is where the first of its inputs in the first row of the image lies. */
@@ -72,10 +67,10 @@ function column1<F>(
   const w3 = v128.load32_splat(weights, 12), w4 = v128.load32_splat(weights, 16), w5 = v128.load32_splat(weights, 20)
   const w6 = v128.load32_splat(weights, 24), w7 = v128.load32_splat(weights, 28), w8 = v128.load32_splat(weights, 32)
   let p = padTop ? zeros : image
-  let a = left(p, 1, edge, leftMask), b = middle(p, 1), c = right(p, 1, edge, rightMask)
+  let a = left(p, edge, leftMask), b = v128.load(p, 4), c = right(p, edge, rightMask)
   let first = madd(madd(madd(start, w0, a), w1, b), w2, c)
   p = padTop ? image : image + inBytes
-  a = left(p, 1, edge, leftMask), b = middle(p, 1), c = right(p, 1, edge, rightMask)
+  a = left(p, edge, leftMask), b = v128.load(p, 4), c = right(p, edge, rightMask)
   let second = madd(madd(madd(first, w3, a), w4, b), w5, c)
   first = madd(madd(madd(start, w0, a), w1, b), w2, c)
   // Rows whose last inputs are in the image; then the one that ends in the border, if there is one.
@@ -84,7 +79,7 @@ function column1<F>(
   while (true) {
     for (; out < end; out += outBytes) {
       p += delta
-      a = left(p, 1, edge, leftMask), b = middle(p, 1), c = right(p, 1, edge, rightMask)
+      a = left(p, edge, leftMask), b = v128.load(p, 4), c = right(p, edge, rightMask)
       v128.store(out, f.apply(madd(madd(madd(second, w6, a), w7, b), w8, c), lo, hi))
       second = madd(madd(madd(first, w3, a), w4, b), w5, c)
       first = madd(madd(madd(start, w0, a), w1, b), w2, c)
@@ -96,11 +91,44 @@ function column1<F>(
   }
 }
 
+// Of eight inputs of a row, from that under the left tap of the first of four outputs with stride 2 on: those under the left taps, and those
+// under the middle ones. Those under the right taps are those under the left ones, shifted.
+
+// @ts-ignore: decorator
+@inline
+function evens(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 0, 2, 4, 6)
+}
+
+// @ts-ignore: decorator
+@inline
+function odds(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 1, 3, 5, 7)
+}
+
+// @ts-ignore: decorator
+@inline
+function shifted(evens: v128, next: v128): v128 {
+  return i32x4.shuffle(evens, next, 1, 2, 3, 4)
+}
+
+// @ts-ignore: decorator
+@inline
+function row(v: v128, w0: v128, e: v128, w1: v128, o: v128, w2: v128, r: v128): v128 {
+  return madd(madd(madd(v, w0, e), w1, o), w2, r)
+}
+
+// @ts-ignore: decorator
+@inline
+function sum(a: v128, b: v128, c: v128, d: v128): v128 {
+  return f32x4.add(f32x4.add(a, b), f32x4.add(c, d))
+}
+
 /** One column of vectors of outputs with stride 2. */
 // @ts-ignore: decorator
 @inline
 function column2<F>(
-  edge: bool, image: usize, h: i32, inBytes: usize, padTop: i32, zeros: usize, weights: usize, start: v128,
+  image: usize, h: i32, inBytes: usize, padTop: i32, zeros: usize, weights: usize, start: v128,
   out: usize, outH: i32, outBytes: usize, leftMask: v128, rightMask: v128, lo: v128, hi: v128,
 ): void {
   const f = changetype<F>(0)
@@ -108,20 +136,20 @@ function column2<F>(
   const w3 = v128.load32_splat(weights, 12), w4 = v128.load32_splat(weights, 16), w5 = v128.load32_splat(weights, 20)
   const w6 = v128.load32_splat(weights, 24), w7 = v128.load32_splat(weights, 28), w8 = v128.load32_splat(weights, 32)
   let p = padTop ? zeros : image
-  let a = left(p, 2, edge, leftMask), b = middle(p, 2), c = right(p, 2, edge, rightMask)
-  let v = madd(madd(madd(start, w0, a), w1, b), w2, c)
+  let a = v128.load(p), b = v128.load(p, 16), e = v128.and(evens(a, b), leftMask), r = v128.and(shifted(e, v128.load(p, 32)), rightMask)
+  let v = row(start, w0, e, w1, odds(a, b), w2, r)
   p = padTop ? image : image + inBytes
   const last = out + <usize>outH * outBytes
   let delta = inBytes, end = out + <usize>min(outH, (h + padTop - 1) >> 1) * outBytes
   while (true) {
     for (; out < end; out += outBytes) {
-      a = left(p, 2, edge, leftMask), b = middle(p, 2), c = right(p, 2, edge, rightMask)
-      v = madd(madd(madd(v, w3, a), w4, b), w5, c)
+      a = v128.load(p), b = v128.load(p, 16), e = v128.and(evens(a, b), leftMask), r = v128.and(shifted(e, v128.load(p, 32)), rightMask)
+      v = row(v, w3, e, w4, odds(a, b), w5, r)
       p += delta
       if (!p) return v128.store(out, v)
-      a = left(p, 2, edge, leftMask), b = middle(p, 2), c = right(p, 2, edge, rightMask)
-      v128.store(out, f.apply(madd(madd(madd(v, w6, a), w7, b), w8, c), lo, hi))
-      v = madd(madd(madd(start, w0, a), w1, b), w2, c)
+      a = v128.load(p), b = v128.load(p, 16), e = v128.and(evens(a, b), leftMask), r = v128.and(shifted(e, v128.load(p, 32)), rightMask)
+      v128.store(out, f.apply(row(v, w6, e, w7, odds(a, b), w8, r), lo, hi))
+      v = row(start, w0, e, w1, odds(a, b), w2, r)
       p += inBytes
       if (!p) return v128.store(out, v)
     }
@@ -131,95 +159,143 @@ function column2<F>(
   }
 }
 
-/** Where row y of an image begins, or the zeros that stand for one outside of it. */
+/**
+ * Two or four columns of vectors of outputs with stride 2, the last of which lies `apart` bytes from the first: the additions of one are done
+ * while those of another wait for each other. `table` are the taps as vectors.
+ */
 // @ts-ignore: decorator
 @inline
-function rowOr(zeros: usize, image: usize, y: i32, h: i32, rowBytes: usize): usize {
-  return <u32>y < <u32>h ? image + <usize>y * rowBytes : zeros
-}
-
-/**
- * One channel with stride 2 by two rows of outputs at a time, from left to right: five rows of inputs, of which one serves both. In this
- * order a large image arrives at the speed of memory. The last two rows overlap their neighbours.
- */
-function rows2<F>(
-  input: usize, h: i32, w: i32, padTop: i32, padLeft: i32, zeros: usize, weights: usize, start: v128,
-  output: usize, outH: i32, outW: i32, lo: v128, hi: v128,
+function columns2<F>(
+  four: bool, image: usize, apart: usize, h: i32, inBytes: usize, padTop: i32, zeros: usize, table: usize, start: v128,
+  out: usize, outH: i32, outBytes: usize, leftMask: v128, rightMask: v128, lo: v128, hi: v128,
 ): void {
-  const f = changetype<F>(0), all = i32x4.splat(-1)
-  const w0 = v128.load32_splat(weights), w1 = v128.load32_splat(weights, 4), w2 = v128.load32_splat(weights, 8)
-  const w3 = v128.load32_splat(weights, 12), w4 = v128.load32_splat(weights, 16), w5 = v128.load32_splat(weights, 20)
-  const w6 = v128.load32_splat(weights, 24), w7 = v128.load32_splat(weights, 28), w8 = v128.load32_splat(weights, 32)
-  const inBytes = <usize>w << 2, outBytes = <usize>outW << 2, last = outW - 4, image = input - (<usize>padLeft << 2)
-  const firstMask = padLeft ? i32x4(0, -1, -1, -1) : all, lastMask = overhang(w, outW, 2, padLeft) > 0 ? i32x4(-1, -1, -1, 0) : all
-  let a: v128, b: v128, c: v128, v: v128, u: v128
-  for (let row = 0; row < outH; row += 2) {
-    const first = min(row, outH - 2), y = 2 * first - padTop, out = output + <usize>first * outBytes
-    const r0 = rowOr(zeros, image, y, h, inBytes), r1 = rowOr(zeros, image, y + 1, h, inBytes), r2 = rowOr(zeros, image, y + 2, h, inBytes)
-    const r3 = rowOr(zeros, image, y + 3, h, inBytes), r4 = rowOr(zeros, image, y + 4, h, inBytes)
-    let x = 0
-    while (true) {
-      const leftMask = x == 0 ? firstMask : all, rightMask = x == last ? lastMask : all
-      let x8 = <usize>x << 3
-      a = left(r0 + x8, 2, true, leftMask), b = middle(r0 + x8, 2), c = right(r0 + x8, 2, true, rightMask)
-      v = madd(madd(madd(start, w0, a), w1, b), w2, c)
-      if (x == -1) return v128.store(out, v)
-      a = left(r1 + x8, 2, true, leftMask), b = middle(r1 + x8, 2), c = right(r1 + x8, 2, true, rightMask)
-      v = madd(madd(madd(v, w3, a), w4, b), w5, c)
-      if (x == -2) return v128.store(out, v)
-      a = left(r2 + x8, 2, true, leftMask), b = middle(r2 + x8, 2), c = right(r2 + x8, 2, true, rightMask)
-      v = madd(madd(madd(v, w6, a), w7, b), w8, c), u = madd(madd(madd(start, w0, a), w1, b), w2, c)
-      if (x == -3) return v128.store(out, f32x4.add(v, u))
-      a = left(r3 + x8, 2, true, leftMask), b = middle(r3 + x8, 2), c = right(r3 + x8, 2, true, rightMask)
-      u = madd(madd(madd(u, w3, a), w4, b), w5, c)
-      if (x == -4) return v128.store(out, f32x4.add(v, u))
-      a = left(r4 + x8, 2, true, leftMask), b = middle(r4 + x8, 2), c = right(r4 + x8, 2, true, rightMask)
-      u = madd(madd(madd(u, w6, a), w7, b), w8, c)
-      v128.store(out + (<usize>x << 2), f.apply(v, lo, hi)), v128.store(out + outBytes + (<usize>x << 2), f.apply(u, lo, hi))
-      if (x == last) break
-      for (x += 4; x < last; x += 4) {
-        x8 = <usize>x << 3
-        a = left(r0 + x8, 2, false, leftMask), b = middle(r0 + x8, 2), c = right(r0 + x8, 2, false, rightMask)
-        v = madd(madd(madd(start, w0, a), w1, b), w2, c)
-        if (x == -5) return v128.store(out, v)
-        a = left(r1 + x8, 2, false, leftMask), b = middle(r1 + x8, 2), c = right(r1 + x8, 2, false, rightMask)
-        v = madd(madd(madd(v, w3, a), w4, b), w5, c)
-        if (x == -6) return v128.store(out, v)
-        a = left(r2 + x8, 2, false, leftMask), b = middle(r2 + x8, 2), c = right(r2 + x8, 2, false, rightMask)
-        v = madd(madd(madd(v, w6, a), w7, b), w8, c), u = madd(madd(madd(start, w0, a), w1, b), w2, c)
-        if (x == -7) return v128.store(out, f32x4.add(v, u))
-        a = left(r3 + x8, 2, false, leftMask), b = middle(r3 + x8, 2), c = right(r3 + x8, 2, false, rightMask)
-        u = madd(madd(madd(u, w3, a), w4, b), w5, c)
-        if (x == -8) return v128.store(out, f32x4.add(v, u))
-        a = left(r4 + x8, 2, false, leftMask), b = middle(r4 + x8, 2), c = right(r4 + x8, 2, false, rightMask)
-        u = madd(madd(madd(u, w6, a), w7, b), w8, c)
-        v128.store(out + (<usize>x << 2), f.apply(v, lo, hi)), v128.store(out + outBytes + (<usize>x << 2), f.apply(u, lo, hi))
-      }
-      x = last
+  const f = changetype<F>(0)
+  let a: v128, b: v128, e: v128, o: v128, r: v128
+  let w0: v128, w1: v128, w2: v128, w3: v128, w4: v128, w5: v128, w6: v128, w7: v128, w8: v128
+  let v0 = start, v1 = start, v2 = start, v3 = start, p = padTop ? zeros : image, q = p + 2 * apart
+  w0 = v128.load(table), w1 = v128.load(table, 16), w2 = v128.load(table, 32)
+  a = v128.load(p), b = v128.load(p, 16), e = v128.and(evens(a, b), leftMask), o = odds(a, b), r = shifted(e, v128.load(p, 32))
+  v0 = row(start, w0, e, w1, o, w2, r)
+  if (out == 1) return v128.store(out, sum(v0, v1, v2, v3))
+  if (four) {
+    a = v128.load(p, 32), b = v128.load(p, 48), e = evens(a, b), o = odds(a, b), r = shifted(e, v128.load(p, 64))
+    v1 = row(start, w0, e, w1, o, w2, r)
+    if (out == 2) return v128.store(out, sum(v0, v1, v2, v3))
+    a = v128.load(p, 64), b = v128.load(p, 80), e = evens(a, b), o = odds(a, b), r = shifted(e, v128.load(p, 96))
+    v2 = row(start, w0, e, w1, o, w2, r)
+    if (out == 3) return v128.store(out, sum(v0, v1, v2, v3))
+  }
+  a = v128.load(q), b = v128.load(q, 16), e = evens(a, b), o = odds(a, b), r = v128.and(shifted(e, v128.load(q, 32)), rightMask)
+  v3 = row(start, w0, e, w1, o, w2, r)
+  if (out == 4) return v128.store(out, sum(v0, v1, v2, v3))
+  p = padTop ? image : image + inBytes
+  for (let left = outH, below = h + padTop - 2; left > 0; left--, below -= 2) {
+    q = p + 2 * apart
+    w3 = v128.load(table, 48), w4 = v128.load(table, 64), w5 = v128.load(table, 80)
+    a = v128.load(p), b = v128.load(p, 16), e = v128.and(evens(a, b), leftMask), o = odds(a, b), r = shifted(e, v128.load(p, 32))
+    v0 = row(v0, w3, e, w4, o, w5, r)
+    if (out == 5) return v128.store(out, sum(v0, v1, v2, v3))
+    if (four) {
+      a = v128.load(p, 32), b = v128.load(p, 48), e = evens(a, b), o = odds(a, b), r = shifted(e, v128.load(p, 64))
+      v1 = row(v1, w3, e, w4, o, w5, r)
+      if (out == 6) return v128.store(out, sum(v0, v1, v2, v3))
+      a = v128.load(p, 64), b = v128.load(p, 80), e = evens(a, b), o = odds(a, b), r = shifted(e, v128.load(p, 96))
+      v2 = row(v2, w3, e, w4, o, w5, r)
+      if (out == 7) return v128.store(out, sum(v0, v1, v2, v3))
     }
+    a = v128.load(q), b = v128.load(q, 16), e = evens(a, b), o = odds(a, b), r = v128.and(shifted(e, v128.load(q, 32)), rightMask)
+    v3 = row(v3, w3, e, w4, o, w5, r)
+    if (out == 8) return v128.store(out, sum(v0, v1, v2, v3))
+    p = below > 0 ? p + inBytes : zeros, q = p + 2 * apart
+    w6 = v128.load(table, 96), w7 = v128.load(table, 112), w8 = v128.load(table, 128)
+    w0 = v128.load(table), w1 = v128.load(table, 16), w2 = v128.load(table, 32)
+    a = v128.load(p), b = v128.load(p, 16), e = v128.and(evens(a, b), leftMask), o = odds(a, b), r = shifted(e, v128.load(p, 32))
+    v128.store(out, f.apply(row(v0, w6, e, w7, o, w8, r), lo, hi)), v0 = row(start, w0, e, w1, o, w2, r)
+    if (out == 9) return v128.store(out, sum(v0, v1, v2, v3))
+    if (four) {
+      a = v128.load(p, 32), b = v128.load(p, 48), e = evens(a, b), o = odds(a, b), r = shifted(e, v128.load(p, 64))
+      v128.store(out, f.apply(row(v1, w6, e, w7, o, w8, r), lo, hi), 16), v1 = row(start, w0, e, w1, o, w2, r)
+      if (out == 10) return v128.store(out, sum(v0, v1, v2, v3))
+      a = v128.load(p, 64), b = v128.load(p, 80), e = evens(a, b), o = odds(a, b), r = shifted(e, v128.load(p, 96))
+      v128.store(out, f.apply(row(v2, w6, e, w7, o, w8, r), lo, hi), 32), v2 = row(start, w0, e, w1, o, w2, r)
+      if (out == 11) return v128.store(out, sum(v0, v1, v2, v3))
+    }
+    a = v128.load(q), b = v128.load(q, 16), e = evens(a, b), o = odds(a, b), r = v128.and(shifted(e, v128.load(q, 32)), rightMask)
+    v128.store(out + apart, f.apply(row(v3, w6, e, w7, o, w8, r), lo, hi)), v3 = row(start, w0, e, w1, o, w2, r)
+    p += inBytes, out += outBytes
   }
 }
 
-/** All columns of one channel; the last four outputs overlap their neighbours. */
-function channel<F>(
-  stride: i32, input: usize, h: i32, w: i32, padTop: i32, padLeft: i32, zeros: usize, weights: usize, start: v128,
+function twoColumns<F>(
+  image: usize, apart: usize, h: i32, inBytes: usize, padTop: i32, zeros: usize, table: usize, start: v128,
+  out: usize, outH: i32, outBytes: usize, leftMask: v128, rightMask: v128, lo: v128, hi: v128,
+): void {
+  columns2<F>(false, image, apart, h, inBytes, padTop, zeros, table, start, out, outH, outBytes, leftMask, rightMask, lo, hi)
+}
+
+function fourColumns<F>(
+  image: usize, apart: usize, h: i32, inBytes: usize, padTop: i32, zeros: usize, table: usize, start: v128,
+  out: usize, outH: i32, outBytes: usize, leftMask: v128, rightMask: v128, lo: v128, hi: v128,
+): void {
+  columns2<F>(true, image, apart, h, inBytes, padTop, zeros, table, start, out, outH, outBytes, leftMask, rightMask, lo, hi)
+}
+
+/** All columns of one channel with stride 1; the last four outputs overlap their neighbours. */
+function channel1<F>(
+  input: usize, h: i32, w: i32, padTop: i32, padLeft: i32, zeros: usize, weights: usize, start: v128,
   output: usize, outH: i32, outW: i32, lo: v128, hi: v128,
 ): void {
   const all = i32x4.splat(-1), inBytes = <usize>w << 2, outBytes = <usize>outW << 2
   let x = 0
   while (true) {
-    const begin = x * stride - padLeft, beyond = begin + 3 * stride + 2 >= w
+    const begin = x - padLeft, beyond = begin + 5 >= w
     const image = input + (<isize>begin << 2), out = output + (<usize>x << 2)
     const leftMask = begin < 0 ? i32x4(0, -1, -1, -1) : all, rightMask = beyond ? i32x4(-1, -1, -1, 0) : all
-    if (stride == 1) {
-      if (begin < 0 || beyond) {
-        column1<F>(true, image, h, inBytes, padTop, zeros, weights, start, out, outH, outBytes, leftMask, rightMask, lo, hi)
-      } else column1<F>(false, image, h, inBytes, padTop, zeros, weights, start, out, outH, outBytes, all, all, lo, hi)
-    } else if (begin < 0 || beyond) {
-      column2<F>(true, image, h, inBytes, padTop, zeros, weights, start, out, outH, outBytes, leftMask, rightMask, lo, hi)
-    } else column2<F>(false, image, h, inBytes, padTop, zeros, weights, start, out, outH, outBytes, all, all, lo, hi)
+    if (begin < 0 || beyond) {
+      column1<F>(true, image, h, inBytes, padTop, zeros, weights, start, out, outH, outBytes, leftMask, rightMask, lo, hi)
+    } else column1<F>(false, image, h, inBytes, padTop, zeros, weights, start, out, outH, outBytes, all, all, lo, hi)
     if (x == outW - 4) return
     x = min(x + 4, outW - 4)
+  }
+}
+
+/** All columns of one channel with stride 2, from chunk to chunk; the last columns overlap their neighbours. */
+function channel2<F>(
+  chunk: i32, input: usize, h: i32, w: i32, padTop: i32, padLeft: i32, zeros: usize, weights: usize, start: v128,
+  output: usize, outH: i32, outW: i32, lo: v128, hi: v128,
+): void {
+  const all = i32x4.splat(-1), inBytes = <usize>w << 2, outBytes = <usize>outW << 2, table = zeros + ZERO_BYTES
+  const firstMask = padLeft ? i32x4(0, -1, -1, -1) : all, lastMask = overhang(w, outW, 2, padLeft) > 0 ? i32x4(-1, -1, -1, 0) : all
+  if (outW <= 5) {
+    // Too few outputs for what precedes the others.
+    const image = input - (<usize>padLeft << 2)
+    for (let x = 0; ; x = outW - 4) {
+      const p = image + (<usize>x << 3), leftMask = x ? all : firstMask, rightMask = x < outW - 4 ? all : lastMask
+      column2<F>(p, h, inBytes, padTop, zeros, weights, start, output + (<usize>x << 2), outH, outBytes, leftMask, rightMask, lo, hi)
+      if (x == outW - 4) return
+    }
+  }
+  v128.store(table, v128.load32_splat(weights)), v128.store(table, v128.load32_splat(weights, 4), 16)
+  v128.store(table, v128.load32_splat(weights, 8), 32), v128.store(table, v128.load32_splat(weights, 12), 48)
+  v128.store(table, v128.load32_splat(weights, 16), 64), v128.store(table, v128.load32_splat(weights, 20), 80)
+  v128.store(table, v128.load32_splat(weights, 24), 96), v128.store(table, v128.load32_splat(weights, 28), 112)
+  v128.store(table, v128.load32_splat(weights, 32), 128)
+  for (let y = 0; y < outH; y += chunk) {
+    const rows = min(outH - y, chunk), top = y ? 0 : padTop, skipped = y ? 2 * y - padTop : 0
+    const image = input + <usize>skipped * inBytes - (<usize>padLeft << 2), out = output + <usize>y * outBytes
+    for (let x = 0; x < outW; ) {
+      const rest = outW - x, columns = rest > 12 ? 4 : rest > 5 ? 2 : 1
+      x = min(x, max(outW - 4 * columns, 0))
+      const p = image + (<usize>x << 3), to = out + (<usize>x << 2), apart = <usize>min(4 * columns, outW) - 4 << 2
+      const leftMask = x ? all : firstMask
+      x += 4 * columns
+      const rightMask = x < outW ? all : lastMask
+      if (columns == 4) {
+        fourColumns<F>(p, apart, h - skipped, inBytes, top, zeros, table, start, to, rows, outBytes, leftMask, rightMask, lo, hi)
+      } else if (columns == 2) {
+        twoColumns<F>(p, apart, h - skipped, inBytes, top, zeros, table, start, to, rows, outBytes, leftMask, rightMask, lo, hi)
+      } else column2<F>(p, h - skipped, inBytes, top, zeros, weights, start, to, rows, outBytes, leftMask, rightMask, lo, hi)
+    }
   }
 }
 
@@ -227,20 +303,17 @@ export function depthwise3x3(
   stride: i32, input: usize, channels: i32, h: i32, w: i32, weights: usize, bias: usize, output: usize, outH: i32, outW: i32,
   padTop: i32, padLeft: i32, activation: i32, activationA: f32, activationB: f32, scratch: usize,
 ): void {
-  const byRows = stride == 2 && h * w >= LARGE_IMAGE && outH > 1
-  const zeroBytes = byRows ? (<usize>outW << 3) + ZERO_BYTES : ZERO_BYTES
-  for (let i: usize = 0; i < zeroBytes; i += 16) v128.store(scratch + i, f32x4.splat(0))
+  for (let i: usize = 0; i < ZERO_BYTES; i += 16) v128.store(scratch + i, f32x4.splat(0))
   const clip = activation == CLIP
   const lo = f32x4.splat(clip ? activationA : -Infinity), hi = f32x4.splat(clip ? activationB : Infinity)
-  const inputBytes = <usize>(h * w) << 2, outputBytes = <usize>(outH * outW) << 2
+  const inputBytes = <usize>(h * w) << 2, outputBytes = <usize>(outH * outW) << 2, chunk = max(CHUNK / outW, 2)
   for (let q = 0; q < channels; q++, input += inputBytes, output += outputBytes, weights += 36) {
     const start = bias ? v128.load32_splat(bias + (<usize>q << 2)) : f32x4.splat(0)
-    if (byRows) {
-      if (activation == RELU) rows2<Relu>(input, h, w, padTop, padLeft, scratch, weights, start, output, outH, outW, lo, hi)
-      else rows2<Limits>(input, h, w, padTop, padLeft, scratch, weights, start, output, outH, outW, lo, hi)
-    } else if (activation == RELU) {
-      channel<Relu>(stride, input, h, w, padTop, padLeft, scratch, weights, start, output, outH, outW, lo, hi)
-    } else channel<Limits>(stride, input, h, w, padTop, padLeft, scratch, weights, start, output, outH, outW, lo, hi)
+    if (stride == 1) {
+      if (activation == RELU) channel1<Relu>(input, h, w, padTop, padLeft, scratch, weights, start, output, outH, outW, lo, hi)
+      else channel1<Limits>(input, h, w, padTop, padLeft, scratch, weights, start, output, outH, outW, lo, hi)
+    } else if (activation == RELU) channel2<Relu>(chunk, input, h, w, padTop, padLeft, scratch, weights, start, output, outH, outW, lo, hi)
+    else channel2<Limits>(chunk, input, h, w, padTop, padLeft, scratch, weights, start, output, outH, outW, lo, hi)
     if (activation > RELU && !clip) activate(activation, output, output, outH * outW, activationA, activationB)
   }
 }

@@ -400,8 +400,8 @@ export function convolvePairs(
  * the even ones.
  */
 export function convolveRows(
-  kernelW: i32, strideW: i32, width: i32, odd: usize, strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize, start: v128, output: usize,
-  activation: i32, lo: v128, hi: v128,
+  kernelW: i32, strideW: i32, width: i32, odd: usize, strip: usize, places: usize, count: i32, rowStep: usize, weights: usize, end: usize,
+  start: v128, output: usize, activation: i32, lo: v128, hi: v128,
 ): void {
   if (strideW == 2) {
     if (width == 8) fiveApartByEight(odd, strip, places, count, rowStep, weights, end, start, output, activation, lo, hi)

@@ -188,7 +188,8 @@ export function depthwise(
   const phaseStep = phaseBytes(outW, kernelW, strideW, dilationW), rowBytes = phaseStep * strideW
   // Strips of equal height; the last one moves back over its neighbour rather than being lower.
   const strips = (outH - 1) / stripRows(rowBytes, kernelH, strideH, dilationH) + 1, rows = max((outH - 1) / strips + 1, min(outH, 2))
-  const inputRows = (rows - 1) * strideH + (kernelH - 1) * dilationH + 1, placeCount = (paired ? (rows + 1) >> 1 : rows) * perRow, count = max(placeCount, 4)
+  const inputRows = (rows - 1) * strideH + (kernelH - 1) * dilationH + 1
+  const placeCount = (paired ? (rows + 1) >> 1 : rows) * perRow, count = max(placeCount, 4)
   const table = scratch, places = table + tableBytes(taps), strip = places + align16(count * PLACE_BYTES)
   const length = outW + (kernelW - 1) * dilationW / strideW, pad = f32x4.splat(padValue)
 
