@@ -2,6 +2,24 @@
 // They work on one chunk of two tensors at a time, decoded to float32 or float64; every decision is that of the rule in float64.
 import { halfToFloat4 } from './half'
 
+// In memory, from where they are loaded before a loop and stay in a register: engines make a constant vector, and some of them a splat,
+// anew in every round.
+const MAGNITUDE4 = memory.data<u32>([0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff], 16)
+const MAGNITUDE2 = memory.data<u64>([0x7fffffffffffffff, 0x7fffffffffffffff], 16)
+const LEAST4 = memory.data<f32>([f32.MIN_VALUE, f32.MIN_VALUE, f32.MIN_VALUE, f32.MIN_VALUE], 16)
+const HELD = memory.data(16, 16)
+
+/** `value` in every lane, as a loop keeps it. */
+function held4(value: f32): v128 {
+  store<f32>(HELD, value)
+  return v128.load32_splat(HELD)
+}
+
+function held2(value: f64): v128 {
+  store<f64>(HELD, value)
+  return v128.load64_splat(HELD)
+}
+
 // ---- decoding: n is rounded up to a multiple of 16, the caller leaves room for it ----
 
 export function float16ToFloat32(source: usize, destination: usize, n: i32): void {
@@ -106,10 +124,17 @@ function isClose(a: f64, r: f64, atol: f64, rtol: f64, equalNaN: bool): bool {
 // @ts-ignore: decorator
 @inline
 function at<T>(array: usize, i: i32): f64 {
-  return <f64>load<T>(array + (<usize>i << alignof<T>()))
+  return <f64>load<T>(elementOf<T>(array, i))
 }
 
-/** Elements i and i + 1 of an array of T, as float64. */
+/** Where element i of an array of T lies. */
+// @ts-ignore: decorator
+@inline
+function elementOf<T>(array: usize, i: i32): usize {
+  return array + (<usize>i << alignof<T>())
+}
+
+/** Two elements of an array of T, as float64. */
 // @ts-ignore: decorator
 @inline
 function pairAt<T>(address: usize): v128 {
@@ -127,13 +152,6 @@ function firstMissWithin<T>(a: usize, r: usize, from: i32, to: i32, atol: f64, r
   return to
 }
 
-/** |x|: engines keep this mask in a register, but load that of f32x4.abs anew each time. */
-// @ts-ignore: decorator
-@inline
-function magnitude4(x: v128): v128 {
-  return v128.and(x, i32x4.splat(0x7fffffff))
-}
-
 /**
  * Whether four pairs are certainly close. `atol` and `rtol` are a little smaller than the real ones, by more than all roundings to
  * float32 here, so "yes" is always right; "no" means "look closer". A strict comparison, so that Infinity < Infinity is a "no".
@@ -141,9 +159,9 @@ function magnitude4(x: v128): v128 {
  */
 // @ts-ignore: decorator
 @inline
-function certainlyClose(a: usize, r: usize, atol: v128, rtol: v128, orEqual: bool): v128 {
+function certainlyClose(a: usize, r: usize, atol: v128, rtol: v128, magnitude: v128, orEqual: bool): v128 {
   const x = v128.load(a), y = v128.load(r)
-  const within = f32x4.lt(magnitude4(f32x4.sub(x, y)), f32x4.add(atol, f32x4.mul(rtol, magnitude4(y))))
+  const within = f32x4.lt(v128.and(f32x4.sub(x, y), magnitude), f32x4.add(atol, f32x4.mul(rtol, v128.and(y, magnitude))))
   return orEqual ? v128.or(f32x4.eq(x, y), within) : within
 }
 
@@ -151,12 +169,13 @@ function certainlyClose(a: usize, r: usize, atol: v128, rtol: v128, orEqual: boo
 // @ts-ignore: decorator
 @inline
 function allCertainlyClose(a: usize, r: usize, stop: usize, atol: v128, rtol: v128, orEqual: bool): bool {
+  const magnitude = v128.load(MAGNITUDE4)
   let close = i32x4.splat(-1), other = close
   while (a < stop) {
-    close = v128.and(close, certainlyClose(a, r, atol, rtol, orEqual))
-    other = v128.and(other, certainlyClose(a + 16, r + 16, atol, rtol, orEqual))
-    close = v128.and(close, certainlyClose(a + 32, r + 32, atol, rtol, orEqual))
-    other = v128.and(other, certainlyClose(a + 48, r + 48, atol, rtol, orEqual))
+    close = v128.and(close, certainlyClose(a, r, atol, rtol, magnitude, orEqual))
+    other = v128.and(other, certainlyClose(a + 16, r + 16, atol, rtol, magnitude, orEqual))
+    close = v128.and(close, certainlyClose(a + 32, r + 32, atol, rtol, magnitude, orEqual))
+    other = v128.and(other, certainlyClose(a + 48, r + 48, atol, rtol, magnitude, orEqual))
     a += 64
     r += 64
   }
@@ -166,20 +185,21 @@ function allCertainlyClose(a: usize, r: usize, stop: usize, atol: v128, rtol: v1
 /** The bits of |actual - reference|: as integers they are ordered as what they mean, and those of NaN are the greatest. */
 // @ts-ignore: decorator
 @inline
-function differenceBits(a: usize, r: usize): v128 {
-  return magnitude4(f32x4.sub(v128.load(a), v128.load(r)))
+function differenceBits(a: usize, r: usize, magnitude: v128): v128 {
+  return v128.and(f32x4.sub(v128.load(a), v128.load(r)), magnitude)
 }
 
 /** Whether all pairs up to `stop` are within `atol` alone, as they mostly are; see {@link allCertainlyClose}. */
 // @ts-ignore: decorator
 @inline
 function allWithinAtol(a: usize, r: usize, stop: usize, atol: v128): bool {
+  const magnitude = v128.load(MAGNITUDE4)
   let greatest = i32x4.splat(0), other = greatest
   while (a < stop) {
-    greatest = i32x4.max_s(greatest, differenceBits(a, r))
-    other = i32x4.max_s(other, differenceBits(a + 16, r + 16))
-    greatest = i32x4.max_s(greatest, differenceBits(a + 32, r + 32))
-    other = i32x4.max_s(other, differenceBits(a + 48, r + 48))
+    greatest = i32x4.max_s(greatest, differenceBits(a, r, magnitude))
+    other = i32x4.max_s(other, differenceBits(a + 16, r + 16, magnitude))
+    greatest = i32x4.max_s(greatest, differenceBits(a + 32, r + 32, magnitude))
+    other = i32x4.max_s(other, differenceBits(a + 48, r + 48, magnitude))
     a += 64
     r += 64
   }
@@ -194,7 +214,7 @@ export function firstMissFloat32(
   actual: usize, reference: usize, n: i32,
   atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, equalNaN: bool,
 ): i32 {
-  const atol4 = f32x4.splat(surelyAtol), rtol4 = f32x4.splat(surelyRtol)
+  const atol4 = held4(surelyAtol), rtol4 = held4(surelyRtol)
   // Until a group of elements has needed more than atol.
   let atolIsEnough = surelyAtol > 0
   let i = 0
@@ -217,15 +237,15 @@ export function firstMissFloat32(
 /** Whether two pairs are close; exact but for overflow and what is not finite, where "no" means "look closer". */
 // @ts-ignore: decorator
 @inline
-function closePair(a: usize, r: usize, atol: v128, rtol: v128, greatest: v128): v128 {
+function closePair(a: usize, r: usize, atol: v128, rtol: v128, greatest: v128, magnitude: v128): v128 {
   const x = v128.load(a), y = v128.load(r)
-  const allowed = f64x2.add(atol, f64x2.mul(rtol, f64x2.abs(y)))
-  return f64x2.le(f64x2.abs(f64x2.sub(x, y)), f64x2.pmin(allowed, greatest))
+  const allowed = f64x2.add(atol, f64x2.mul(rtol, v128.and(y, magnitude)))
+  return f64x2.le(v128.and(f64x2.sub(x, y), magnitude), f64x2.pmin(allowed, greatest))
 }
 
 /** As firstMissFloat32. */
 export function firstMissFloat64(actual: usize, reference: usize, n: i32, atol: f64, rtol: f64, equalNaN: bool): i32 {
-  const atol2 = f64x2.splat(atol), rtol2 = f64x2.splat(rtol), greatest = f64x2.splat(f64.MAX_VALUE)
+  const atol2 = held2(atol), rtol2 = held2(rtol), greatest = held2(f64.MAX_VALUE), magnitude = v128.load(MAGNITUDE2)
   let i = 0
   while (i < n) {
     const end = min(i + GROUP, n)
@@ -233,10 +253,10 @@ export function firstMissFloat64(actual: usize, reference: usize, n: i32, atol: 
     const stop = actual + (<usize>end << 3)
     let close = i64x2.splat(-1), other = close
     while (p < stop) {
-      close = v128.and(close, closePair(p, q, atol2, rtol2, greatest))
-      other = v128.and(other, closePair(p + 16, q + 16, atol2, rtol2, greatest))
-      close = v128.and(close, closePair(p + 32, q + 32, atol2, rtol2, greatest))
-      other = v128.and(other, closePair(p + 48, q + 48, atol2, rtol2, greatest))
+      close = v128.and(close, closePair(p, q, atol2, rtol2, greatest, magnitude))
+      other = v128.and(other, closePair(p + 16, q + 16, atol2, rtol2, greatest, magnitude))
+      close = v128.and(close, closePair(p + 32, q + 32, atol2, rtol2, greatest, magnitude))
+      other = v128.and(other, closePair(p + 48, q + 48, atol2, rtol2, greatest, magnitude))
       p += 64
       q += 64
     }
@@ -369,15 +389,15 @@ function addPair(s: usize, x: f64, y: f64, position: f64, atol: f64, rtol: f64, 
 // @ts-ignore: decorator
 @inline
 function addSums<T>(s: usize, a: usize, r: usize, n: i32): bool {
-  const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>())
+  const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>()), magnitude = v128.load(MAGNITUDE2)
   let xx = f64x2.splat(0), yy = xx, xy = xx, dd = xx, d1 = xx
   while (a < stop) {
-    const x = pairAt<T>(a), y = pairAt<T>(r), d = f64x2.abs(f64x2.sub(x, y))
+    const x = pairAt<T>(a), y = pairAt<T>(r), d = f64x2.sub(x, y)
     xx = f64x2.add(xx, f64x2.mul(x, x))
     yy = f64x2.add(yy, f64x2.mul(y, y))
     xy = f64x2.add(xy, f64x2.mul(x, y))
     dd = f64x2.add(dd, f64x2.mul(d, d))
-    d1 = f64x2.add(d1, d)
+    d1 = f64x2.add(d1, v128.and(d, magnitude))
     a += step
     r += step
   }
@@ -394,67 +414,64 @@ function addSums<T>(s: usize, a: usize, r: usize, n: i32): bool {
 
 /** How many of a group of finite pairs miss the rule. */
 function countMisses<T>(a: usize, r: usize, n: i32, atol: f64, rtol: f64): i64 {
-  const atol2 = f64x2.splat(atol), rtol2 = f64x2.splat(rtol)
+  const atol2 = held2(atol), rtol2 = held2(rtol), magnitude = v128.load(MAGNITUDE2)
   const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>())
   let missed = i64x2.splat(0)
   while (a < stop) {
-    const y = pairAt<T>(r), d = f64x2.abs(f64x2.sub(pairAt<T>(a), y))
-    missed = i64x2.sub(missed, f64x2.gt(d, f64x2.add(atol2, f64x2.mul(rtol2, f64x2.abs(y)))))
+    const y = pairAt<T>(r), d = v128.and(f64x2.sub(pairAt<T>(a), y), magnitude)
+    missed = i64x2.sub(missed, f64x2.gt(d, f64x2.add(atol2, f64x2.mul(rtol2, v128.and(y, magnitude)))))
     a += step
     r += step
   }
   return i64x2.extract_lane(missed, 0) + i64x2.extract_lane(missed, 1)
 }
 
+/** Less than 1 by more than float32 rounds, and by more than float64 does. */
+const SLIGHTLY_LESS: f64 = 1.0 - 1.0 / 2097152.0
+const HARDLY_LESS: f64 = 1.0 - 1.0 / 1099511627776.0
+
+// Most groups hold nothing greater than what is known: the searches look at each pair of elements once, and compute what decides, with its
+// place, only where a product says that it might be greater.
+
 /** Looks for a greater absolute error in a group of finite pairs. */
 function searchMaxAbs<T>(s: usize, a: usize, r: usize, n: i32, position: f64): void {
-  const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>())
-  let greatest = f64x2.splat(0)
-  for (let p = a, q = r; p < stop; p += step, q += step) {
-    greatest = f64x2.pmax(greatest, f64x2.abs(f64x2.sub(pairAt<T>(p), pairAt<T>(q))))
-  }
-  const most = max(f64x2.extract_lane(greatest, 0), f64x2.extract_lane(greatest, 1))
-  if (!(most > load<f64>(s + MAX_ABS))) return
-  for (let i = 0; i < n; i++) {
-    if (abs(at<T>(a, i) - at<T>(r, i)) != most) continue
-    store<f64>(s + MAX_ABS, most)
-    store<f64>(s + MAX_ABS_AT, position + i)
-    return
+  const magnitude = v128.load(MAGNITUDE2)
+  let known = f64x2.splat(load<f64>(s + MAX_ABS))
+  for (let i = 0; i < n; i += 2) {
+    const d = v128.and(f64x2.sub(pairAt<T>(elementOf<T>(a, i)), pairAt<T>(elementOf<T>(r, i))), magnitude)
+    if (!v128.any_true(f64x2.gt(d, known))) continue
+    updateMaxAbs(s, f64x2.extract_lane(d, 0), position + i)
+    updateMaxAbs(s, f64x2.extract_lane(d, 1), position + i + 1)
+    known = f64x2.splat(load<f64>(s + MAX_ABS))
   }
 }
 
 /** Looks for a greater relative error in a group of finite pairs. */
 function searchMaxRel<T>(s: usize, a: usize, r: usize, n: i32, position: f64): void {
-  const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>())
-  let greatest = f64x2.splat(0)
-  for (let p = a, q = r; p < stop; p += step, q += step) {
-    const y = pairAt<T>(q), error = f64x2.div(f64x2.abs(f64x2.sub(pairAt<T>(p), y)), f64x2.abs(y))
-    greatest = f64x2.pmax(greatest, v128.and(error, f64x2.ne(y, f64x2.splat(0))))
-  }
-  const most = max(f64x2.extract_lane(greatest, 0), f64x2.extract_lane(greatest, 1))
-  if (!(most > load<f64>(s + MAX_REL))) return
-  for (let i = 0; i < n; i++) {
-    const y = at<T>(r, i)
-    if (y == 0 || abs(at<T>(a, i) - y) / abs(y) != most) continue
-    store<f64>(s + MAX_REL, most)
-    store<f64>(s + MAX_REL_AT, position + i)
-    return
+  const least = held2(f64.MIN_VALUE), magnitude = v128.load(MAGNITUDE2)
+  let known = f64x2.splat(load<f64>(s + MAX_REL) * HARDLY_LESS)
+  for (let i = 0; i < n; i += 2) {
+    const y = pairAt<T>(elementOf<T>(r, i)), d = v128.and(f64x2.sub(pairAt<T>(elementOf<T>(a, i)), y), magnitude)
+    if (!v128.any_true(f64x2.ge(d, f64x2.pmax(f64x2.mul(known, v128.and(y, magnitude)), least)))) continue
+    updateMaxRel(s, f64x2.extract_lane(d, 0), f64x2.extract_lane(y, 0), position + i)
+    updateMaxRel(s, f64x2.extract_lane(d, 1), f64x2.extract_lane(y, 1), position + i + 1)
+    known = f64x2.splat(load<f64>(s + MAX_REL) * HARDLY_LESS)
   }
 }
 
 /** Looks for a greater excess over the rule in a group of finite pairs. */
 function searchMaxExcess<T>(s: usize, a: usize, r: usize, n: i32, atol: f64, rtol: f64): void {
-  const atol2 = f64x2.splat(atol), rtol2 = f64x2.splat(rtol)
-  const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>())
-  let greatest = f64x2.splat(0)
-  while (a < stop) {
-    const y = pairAt<T>(r), allowed = f64x2.add(atol2, f64x2.mul(rtol2, f64x2.abs(y)))
-    // passes over NaN: nothing allowed, and no error
-    greatest = f64x2.pmax(greatest, f64x2.div(f64x2.abs(f64x2.sub(pairAt<T>(a), y)), allowed))
-    a += step
-    r += step
+  const atol2 = held2(atol), rtol2 = held2(rtol), least = held2(f64.MIN_VALUE), magnitude = v128.load(MAGNITUDE2)
+  let known = f64x2.splat(load<f64>(s + MAX_EXCESS) * HARDLY_LESS)
+  for (let i = 0; i < n; i += 2) {
+    const y = pairAt<T>(elementOf<T>(r, i)), d = v128.and(f64x2.sub(pairAt<T>(elementOf<T>(a, i)), y), magnitude)
+    const allowed = f64x2.add(atol2, f64x2.mul(rtol2, v128.and(y, magnitude)))
+    // where nothing is allowed, an error of nothing is none
+    if (!v128.any_true(f64x2.ge(d, f64x2.pmax(f64x2.mul(known, allowed), least)))) continue
+    updateMaxExcess(s, f64x2.extract_lane(d, 0) / f64x2.extract_lane(allowed, 0))
+    updateMaxExcess(s, f64x2.extract_lane(d, 1) / f64x2.extract_lane(allowed, 1))
+    known = f64x2.splat(load<f64>(s + MAX_EXCESS) * HARDLY_LESS)
   }
-  updateMaxExcess(s, max(f64x2.extract_lane(greatest, 0), f64x2.extract_lane(greatest, 1)))
 }
 
 // @ts-ignore: decorator
@@ -473,13 +490,17 @@ function greatest4(v: v128): f64 {
 
 // @ts-ignore: decorator
 @inline
+function sumOfLanes(v: v128): i32 {
+  const pairs = i32x4.add(v, i32x4.shuffle(v, v, 2, 3, 0, 1))
+  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1)
+}
+
+// @ts-ignore: decorator
+@inline
 function widenRange(side: usize, least: f64, greatest: f64): void {
   if (least < load<f64>(side + MIN)) store<f64>(side + MIN, least)
   if (greatest > load<f64>(side + MAX)) store<f64>(side + MAX, greatest)
 }
-
-/** Less than 1 by more than float32 rounds. */
-const SLIGHTLY_LESS: f64 = 1.0 - 1.0 / 2097152.0
 
 /** A float32 below `bound` by more than the roundings of a float32 comparison add up to, as in src/kernels/compare.ts; NaN for NaN. */
 function safelyBelow(bound: f64): f32 {
@@ -487,49 +508,64 @@ function safelyBelow(bound: f64): f32 {
   return bound < 7.888609052210118e-31 ? 0 : <f32>min(bound * SLIGHTLY_LESS, <f64>f32.MAX_VALUE)
 }
 
+/** As safelyBelow, above `bound`; what it allows beside a reference of 0 is more than products lose that underflow. */
+function safelyAbove(bound: f64): f32 {
+  return bound > 1e38 ? Infinity : <f32>max(bound * (2 - SLIGHTLY_LESS), 7.888609052210118e-31)
+}
+
 /** Where an error might be larger than `bound`: also where the two are equal because both were rounded or have overflowed. */
 // @ts-ignore: decorator
 @inline
-function isLarger4(error: v128, bound: v128): v128 {
-  return f32x4.ge(error, f32x4.pmax(bound, f32x4.splat(f32.MIN_VALUE)))
+function isLarger4(error: v128, bound: v128, least: v128): v128 {
+  return f32x4.ge(error, f32x4.pmax(bound, least))
+}
+
+/** Whether an error of a group of finite pairs might be larger than `atol + rtol * |reference|`; not where that is NaN. */
+function mayExceed(a: usize, r: usize, n: i32, atol: f32, rtol: f32): bool {
+  const atol4 = held4(atol), rtol4 = held4(rtol), magnitude = v128.load(MAGNITUDE4), least = v128.load(LEAST4)
+  const stop = a + (<usize>n << 2)
+  let larger = f32x4.splat(0)
+  while (a < stop) {
+    const y = v128.load(r), d = v128.and(f32x4.sub(v128.load(a), y), magnitude)
+    larger = v128.or(larger, isLarger4(d, f32x4.add(atol4, f32x4.mul(rtol4, v128.and(y, magnitude))), least))
+    a += 16
+    r += 16
+  }
+  return v128.any_true(larger)
+}
+
+/**
+ * How many of a group of finite pairs of float32 miss the rule. Counted in float32 twice, with tolerances safely below and safely above;
+ * in float64 where that gives two numbers.
+ */
+function countMissesFloat32(a: usize, r: usize, n: i32, atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32): f64 {
+  const atolBelow = held4(surelyAtol), rtolBelow = held4(surelyRtol), magnitude = v128.load(MAGNITUDE4), least = v128.load(LEAST4)
+  const atolAbove = held4(safelyAbove(atol)), rtolAbove = held4(safelyAbove(rtol)), stop = a + (<usize>n << 2)
+  let atMost = i32x4.splat(0), atLeast = atMost
+  for (let p = a, q = r; p < stop; p += 16, q += 16) {
+    const y = v128.load(q), d = v128.and(f32x4.sub(v128.load(p), y), magnitude), size = v128.and(y, magnitude)
+    atMost = i32x4.sub(atMost, isLarger4(d, f32x4.add(atolBelow, f32x4.mul(rtolBelow, size)), least))
+    atLeast = i32x4.sub(atLeast, f32x4.gt(d, f32x4.add(atolAbove, f32x4.mul(rtolAbove, size))))
+  }
+  const missed = sumOfLanes(atLeast)
+  return missed == sumOfLanes(atMost) ? <f64>missed : <f64>countMisses<f32>(a, r, n, atol, rtol)
 }
 
 /**
  * Extremes and counts of a group of finite pairs of float32. Errors are looked at in float32 first: only where one might be a miss,
- * or larger than all before, are they computed in float64. Gives whether no error came near the tolerance or what exceeded it most; that it was
- * so in the group `before` makes it worth a try that asks less.
+ * or larger than all before, are they computed in float64; and most groups need no more than their greatest error to tell.
  */
 function addExtremesFloat32(
-  s: usize, a: usize, r: usize, n: i32, position: f64, atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, before: bool,
-): bool {
-  const atol4 = f32x4.splat(surelyAtol), rtol4 = f32x4.splat(surelyRtol), zero = f32x4.splat(0)
-  const knownRel = f32x4.splat(safelyBelow(load<f64>(s + MAX_REL))), knownExcess = load<f64>(s + MAX_EXCESS)
-  // what an excess as great allows; NaN, which nothing is larger than, where nothing can exceed it
-  const knownAtol = safelyBelow(knownExcess * atol), knownRtol = safelyBelow(knownExcess * rtol)
-  const knownAtol4 = f32x4.splat(knownAtol), knownRtol4 = f32x4.splat(knownRtol), stop = a + (<usize>n << 2)
-  let calm = before, close = i32x4.splat(-1), larger = zero, exceeding = zero, greatest = zero
-  if (calm) {
-    for (let p = a, q = r; p < stop; p += 16, q += 16) {
-      const y = v128.load(q), d = magnitude4(f32x4.sub(v128.load(p), y))
-      larger = v128.or(larger, isLarger4(d, f32x4.mul(knownRel, magnitude4(y))))
-      greatest = f32x4.pmax(greatest, d)
-    }
-    calm = greatest4(greatest) < <f64>min(surelyAtol, knownAtol)
-  }
-  if (!calm) {
-    for (let p = a, q = r; p < stop; p += 16, q += 16) {
-      const y = v128.load(q), d = f32x4.abs(f32x4.sub(v128.load(p), y)), magnitude = f32x4.abs(y)
-      close = v128.and(close, f32x4.lt(d, f32x4.add(atol4, f32x4.mul(rtol4, magnitude))))
-      larger = v128.or(larger, isLarger4(d, f32x4.mul(knownRel, magnitude)))
-      exceeding = v128.or(exceeding, isLarger4(d, f32x4.add(knownAtol4, f32x4.mul(knownRtol4, magnitude))))
-      greatest = f32x4.pmax(greatest, d)
-    }
-    calm = greatest4(greatest) < <f64>min(surelyAtol, knownAtol)
-  }
-  // in a loop of its own, so that all accumulators stay in registers
-  let zeros = zero, lowA = v128.load(a), highA = lowA, lowR = v128.load(r), highR = lowR
+  s: usize, a: usize, r: usize, n: i32, position: f64, atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32,
+): void {
+  const magnitude = v128.load(MAGNITUDE4), least = v128.load(LEAST4), zero = f32x4.splat(0)
+  const knownRel = held4(safelyBelow(load<f64>(s + MAX_REL))), stop = a + (<usize>n << 2)
+  let larger = zero, greatest = zero, zeros = zero
+  let lowA = v128.load(a), highA = lowA, lowR = v128.load(r), highR = lowR
   for (let p = a, q = r; p < stop; p += 16, q += 16) {
-    const x = v128.load(p), y = v128.load(q)
+    const x = v128.load(p), y = v128.load(q), d = v128.and(f32x4.sub(x, y), magnitude)
+    larger = v128.or(larger, isLarger4(d, f32x4.mul(knownRel, v128.and(y, magnitude)), least))
+    greatest = f32x4.pmax(greatest, d)
     zeros = i32x4.sub(zeros, f32x4.eq(y, zero))
     lowA = f32x4.pmin(lowA, x)
     highA = f32x4.pmax(highA, x)
@@ -538,27 +574,27 @@ function addExtremesFloat32(
   }
   widenRange(s + ACTUAL, least4(lowA), greatest4(highA))
   widenRange(s + REFERENCE, least4(lowR), greatest4(highR))
-  const pairs = i32x4.add(zeros, i32x4.shuffle(zeros, zeros, 2, 3, 0, 1))
-  add(s + ZERO_REFERENCES, <f64>(i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1)))
-  if (!i32x4.all_true(close)) add(s + MISMATCHED, <f64>countMisses<f32>(a, r, n, atol, rtol))
-  if (greatest4(greatest) >= load<f64>(s + MAX_ABS) * SLIGHTLY_LESS) searchMaxAbs<f32>(s, a, r, n, position)
+  add(s + ZERO_REFERENCES, <f64>sumOfLanes(zeros))
+  const most = greatest4(greatest)
+  if (most == 0) return
+  if (most >= surelyAtol) add(s + MISMATCHED, countMissesFloat32(a, r, n, atol, rtol, surelyAtol, surelyRtol))
+  if (most >= load<f64>(s + MAX_ABS) * SLIGHTLY_LESS) searchMaxAbs<f32>(s, a, r, n, position)
   if (v128.any_true(larger)) searchMaxRel<f32>(s, a, r, n, position)
-  if (v128.any_true(exceeding)) searchMaxExcess<f32>(s, a, r, n, atol, rtol)
-  return calm
+  // what an excess as great as the greatest before allows; NaN, which nothing is larger than, where nothing can exceed it
+  const known = load<f64>(s + MAX_EXCESS), knownAtol = safelyBelow(known * atol), knownRtol = safelyBelow(known * rtol)
+  if (most >= knownAtol && mayExceed(a, r, n, knownAtol, knownRtol)) searchMaxExcess<f32>(s, a, r, n, atol, rtol)
 }
 
 /** Extremes and counts of a group of finite pairs of float64. */
 function addExtremesFloat64(s: usize, a: usize, r: usize, n: i32, position: f64, atol: f64, rtol: f64): void {
-  const zero = f64x2.splat(0), knownRel = f64x2.splat(load<f64>(s + MAX_REL) * SLIGHTLY_LESS), stop = a + (<usize>n << 3)
-  const knownExcess = f64x2.splat(load<f64>(s + MAX_EXCESS) * SLIGHTLY_LESS), atol2 = f64x2.splat(atol), rtol2 = f64x2.splat(rtol)
-  const smallest = f64x2.splat(f64.MIN_VALUE)
-  let larger = zero, exceeding = zero, zeros = zero
+  const magnitude = v128.load(MAGNITUDE2), zero = f64x2.splat(0), stop = a + (<usize>n << 3)
+  const knownRel = held2(load<f64>(s + MAX_REL) * HARDLY_LESS)
+  let larger = zero, greatest = zero, zeros = zero
   let lowA = v128.load(a), highA = lowA, lowR = v128.load(r), highR = lowR
   for (let p = a, q = r; p < stop; p += 16, q += 16) {
-    const x = v128.load(p), y = v128.load(q), d = f64x2.abs(f64x2.sub(x, y))
-    const magnitude = f64x2.abs(y), allowed = f64x2.add(atol2, f64x2.mul(rtol2, magnitude))
-    larger = v128.or(larger, f64x2.gt(d, f64x2.mul(knownRel, magnitude)))
-    exceeding = v128.or(exceeding, f64x2.ge(d, f64x2.pmax(f64x2.mul(knownExcess, allowed), smallest)))
+    const x = v128.load(p), y = v128.load(q), d = v128.and(f64x2.sub(x, y), magnitude)
+    larger = v128.or(larger, f64x2.gt(d, f64x2.mul(knownRel, v128.and(y, magnitude))))
+    greatest = f64x2.pmax(greatest, d)
     zeros = i64x2.sub(zeros, f64x2.eq(y, zero))
     lowA = f64x2.pmin(lowA, x)
     highA = f64x2.pmax(highA, x)
@@ -576,10 +612,13 @@ function addExtremesFloat64(s: usize, a: usize, r: usize, n: i32, position: f64,
     max(f64x2.extract_lane(highR, 0), f64x2.extract_lane(highR, 1)),
   )
   add(s + ZERO_REFERENCES, <f64>(i64x2.extract_lane(zeros, 0) + i64x2.extract_lane(zeros, 1)))
-  add(s + MISMATCHED, <f64>countMisses<f64>(a, r, n, atol, rtol))
-  searchMaxAbs<f64>(s, a, r, n, position)
+  const most = max(f64x2.extract_lane(greatest, 0), f64x2.extract_lane(greatest, 1))
+  if (most == 0) return
+  // the rule allows atol at least
+  if (most > atol) add(s + MISMATCHED, <f64>countMisses<f64>(a, r, n, atol, rtol))
+  if (most > load<f64>(s + MAX_ABS)) searchMaxAbs<f64>(s, a, r, n, position)
   if (v128.any_true(larger)) searchMaxRel<f64>(s, a, r, n, position)
-  if (v128.any_true(exceeding)) searchMaxExcess<f64>(s, a, r, n, atol, rtol)
+  if (most / atol > load<f64>(s + MAX_EXCESS)) searchMaxExcess<f64>(s, a, r, n, atol, rtol)
 }
 
 /**
@@ -621,13 +660,12 @@ function addStatistics<T>(
   s: usize, a: usize, r: usize, n: i32, position: f64,
   atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, equalNaN: bool,
 ): void {
-  let calm = true
   for (let start = 0; start < n; start += GROUP) {
     const count = min(n - start, GROUP)
     const aStart = a + (<usize>start << alignof<T>()), rStart = r + (<usize>start << alignof<T>())
     let done = count & ~3
     if (done > 0 && addSums<T>(s, aStart, rStart, done)) {
-      if (sizeof<T>() == 4) calm = addExtremesFloat32(s, aStart, rStart, done, position + start, atol, rtol, surelyAtol, surelyRtol, calm)
+      if (sizeof<T>() == 4) addExtremesFloat32(s, aStart, rStart, done, position + start, atol, rtol, surelyAtol, surelyRtol)
       else addExtremesFloat64(s, aStart, rStart, done, position + start, atol, rtol)
     } else done = 0
     for (let i = done; i < count; i++) {
