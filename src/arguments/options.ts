@@ -52,25 +52,26 @@ function problemWith(
     const what = path.length === 0 ? 'the options' : path.join('.')
     return `${what} must be an object such as { ${Object.keys(table)[0]}: ... }, got ${describeValue(options)}`
   }
-  for (const [name, value] of Object.entries(options)) {
+  for (const name of Object.keys(options)) {
     const problem = Object.hasOwn(table, name)
-      ? problemWithValue(value, table[name], [...path, name], root)
+      ? problemWithOption((options as Readonly<Record<string, unknown>>)[name], table[name], name, path, root)
       : unknownOption(name, path, root)
     if (problem !== undefined) return problem
   }
   return undefined
 }
 
-function problemWithValue(
+function problemWithOption(
   value: unknown,
   kind: Kind | OptionTable,
+  name: string,
   path: readonly string[],
   root: OptionTable,
 ): string | undefined {
-  if (typeof kind === 'object') return problemWith(value, kind, path, root)
+  if (typeof kind === 'object') return problemWith(value, kind, [...path, name], root)
   const { what, fits } = kinds[kind]
   if (value === undefined || fits(value)) return undefined
-  return `${path.join('.')} must be ${what}, got ${describeValue(value)}`
+  return `${[...path, name].join('.')} must be ${what}, got ${describeValue(value)}`
 }
 
 /** Whether it is an object with names and values: maps, URLs and lists are objects as well, and have none. */

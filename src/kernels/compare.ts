@@ -102,6 +102,8 @@ interface KernelSide {
   min: number
   max: number
   sumOfSquares: number
+  /** No number is scaled here. */
+  readonly scale: 1
 }
 
 /** As `Statistics` in src/compare/statistics.ts, which says what each number means. */
@@ -116,10 +118,11 @@ interface KernelStatistics {
   zeroReferences: number
   sumOfDiffs: number
   sumOfSquaredDiffs: number
+  readonly diffScale: 1
   sumOfProducts: number
   maxExcess: number
-  actual: KernelSide
-  reference: KernelSide
+  readonly actual: KernelSide
+  readonly reference: KernelSide
 }
 
 /** Whether errors are `|actual - reference|`, or that divided by `|reference|`, which a zero reference has not. */
@@ -419,7 +422,7 @@ const referenceSlot = actualSlot + sideSlots
 const resultSlots = referenceSlot + sideSlots
 
 const emptySide = [0, 0, 0, Infinity, -Infinity, 0]
-const emptyResults = [0, 0, 0, 0, -1, 0, -1, 0, 0, 0, 0, 0, ...emptySide, ...emptySide]
+const emptyResults = Float64Array.of(0, 0, 0, 0, -1, 0, -1, 0, 0, 0, 0, 0, ...emptySide, ...emptySide)
 
 function readResults(slots: Float64Array): KernelStatistics {
   return {
@@ -433,6 +436,7 @@ function readResults(slots: Float64Array): KernelStatistics {
     zeroReferences: slots[7],
     sumOfDiffs: slots[8],
     sumOfSquaredDiffs: slots[9],
+    diffScale: 1,
     sumOfProducts: slots[10],
     maxExcess: slots[11],
     actual: readSide(slots, actualSlot),
@@ -448,5 +452,6 @@ function readSide(slots: Float64Array, at: number): KernelSide {
     min: slots[at + 3],
     max: slots[at + 4],
     sumOfSquares: slots[at + 5],
+    scale: 1,
   }
 }

@@ -2,7 +2,9 @@
 
 /** Number of elements of a shape; 1 for the shape of a scalar, `[]`. */
 export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, length) => product * length, 1)
+  let size = 1
+  for (const length of shape) size *= length
+  return size
 }
 
 /** `[1, 192]`; `[]` for a scalar. */
@@ -40,10 +42,12 @@ export function unravelIndex(position: number, shape: readonly number[]): number
 /** The most axes that a tensor has, as in numpy. */
 export const mostAxes = 64
 
-/** The lengths of a shape in a message, however many there are. */
-function listLengths(lengths: readonly unknown[]): string {
-  const shown = lengths.slice(0, mostAxes).map((length) => String(length).slice(0, 40))
-  return `[${shown.join(', ')}${lengths.length > mostAxes ? ', …' : ''}]`
+/** Some libraries count in bigints. */
+const asNumber = (length: unknown): unknown => (typeof length === 'bigint' ? Number(length) : length)
+
+/** The lengths of a shape in a message, whatever they are. */
+function listLengths(lengths: ArrayLike<unknown>): string {
+  return `[${Array.from(lengths, (length) => String(asNumber(length)).slice(0, 40)).join(', ')}]`
 }
 
 /**
@@ -60,17 +64,17 @@ export function checkShape(shape: unknown, name: string): number[] {
   if (rank > mostAxes) {
     throw new TypeError(`${name}: the shape has ${rank} axes; a tensor has at most ${mostAxes}`)
   }
-  const lengths = Array.from(shape as ArrayLike<unknown>, (length) =>
-    typeof length === 'bigint' ? Number(length) : length,
-  )
-  for (const length of lengths) {
+  const checked: number[] = []
+  for (let axis = 0; axis < rank; axis++) {
+    const length = asNumber((shape as ArrayLike<unknown>)[axis])
     if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0) {
+      const lengths = listLengths(shape as ArrayLike<unknown>)
       throw new TypeError(
-        `${name}: the shape ${listLengths(lengths)} is not valid, because ${String(length)} is not a non-negative whole number`,
+        `${name}: the shape ${lengths} is not valid, because ${String(length)} is not a non-negative whole number`,
       )
     }
+    checked.push(length)
   }
-  const checked = lengths as number[]
   if (!checked.includes(0) && sizeOf(checked) > Number.MAX_SAFE_INTEGER) {
     throw new TypeError(`${name}: the shape ${formatShape(checked)} has more elements than can be counted`)
   }

@@ -29,6 +29,8 @@ export interface CheckedOptions {
   readonly checkDtype: boolean
 }
 
+const presetNames = Object.keys(presets) as readonly PresetName[]
+
 /** The names of all options. */
 export const optionNames = Object.keys(compareOptions) as readonly (keyof CompareOptions)[]
 
@@ -43,7 +45,7 @@ export function checkOptions(options: CompareOptions = {}): CheckedOptions {
   return {
     atol: checkTolerance('atol', options.atol),
     rtol: checkTolerance('rtol', options.rtol),
-    preset: oneOf('preset', options.preset, Object.keys(presets) as PresetName[]),
+    preset: oneOf('preset', options.preset, presetNames),
     equalNaN: options.equalNaN ?? false,
     normalize:
       typeof options.normalize === 'function'

@@ -90,13 +90,7 @@ const unscaled: Scales = { actual: 1, reference: 1, diffScale: 1 }
 
 function gather(pairs: Pairs, rule: ElementRule): Statistics {
   if (pairs.kernel?.errors === undefined) return gatherInBlocks(pairs, rule, unscaled)
-  const found = pairs.kernel.errors.statistics(rule)
-  return withoutEmptyRanges({
-    ...found,
-    actual: { ...found.actual, scale: 1 },
-    reference: { ...found.reference, scale: 1 },
-    diffScale: 1,
-  })
+  return withoutEmptyRanges(pairs.kernel.errors.statistics(rule))
 }
 
 function gatherInBlocks(pairs: Pairs, rule: ElementRule, scales: Scales): Statistics {

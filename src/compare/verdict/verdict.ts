@@ -51,12 +51,17 @@ function firstMissOfNumbers({ actual, reference, length }: Pairs, rule: ElementR
 }
 
 function firstMissOfBlock(count: number, rule: ElementRule): number {
-  const { atol, rtol } = rule
-  for (let i = 0; i < count; i++) {
+  let i = firstDoubt(0, count, rule)
+  while (i < count && isCloseNumber(actualBlock[i], referenceBlock[i], rule)) i = firstDoubt(i + 1, count, rule)
+  return i
+}
+
+/** The first element that is not certainly close, as what is less than another number is: no difference that has overflowed. */
+function firstDoubt(from: number, count: number, { atol, rtol }: ElementRule): number {
+  for (let i = from; i < count; i++) {
     const a = actualBlock[i]
     const r = referenceBlock[i]
-    const diff = Math.abs(a - r)
-    if (diff <= Number.MAX_VALUE ? diff > atol + rtol * Math.abs(r) : !isCloseNumber(a, r, rule)) return i
+    if (!(Math.abs(a - r) < atol + rtol * Math.abs(r) || a === r)) return i
   }
   return count
 }
