@@ -1,6 +1,6 @@
 // The comparison kernels: find the first element that misses its tolerance, sum up errors, count them in a histogram.
 // They work on one chunk of two tensors at a time, decoded to float32 or float64; every decision is that of the rule in float64.
-import { halfToFloat4 } from './half'
+import { widenHalves } from './half'
 
 // In memory, from where they are loaded before a loop and stay in a register: engines make a constant vector, and some of them a splat,
 // anew in every round.
@@ -23,11 +23,7 @@ function held2(value: f64): v128 {
 // ---- decoding: n is rounded up to a multiple of 16, the caller leaves room for it ----
 
 export function float16ToFloat32(source: usize, destination: usize, n: i32): void {
-  for (let i = 0; i < n; i += 4) {
-    v128.store(destination, halfToFloat4(v128.load16x4_u(source)))
-    source += 8
-    destination += 16
-  }
+  widenHalves(source, destination, n)
 }
 
 export function bfloat16ToFloat32(source: usize, destination: usize, n: i32): void {

@@ -50,14 +50,14 @@ export function panelWidth(columns: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function load4(p: usize, weightType: i32): v128 {
-  return weightType == FLOAT16 ? halfToFloat4(v128.load16x4_u(p)) : v128.load(p)
+  return weightType == FLOAT16 ? halfToFloat4(v128.load16x4_s(p)) : v128.load(p)
 }
 
 // @ts-ignore: decorator
 @inline
 function load1(p: usize, weightType: i32): f32 {
   return weightType == FLOAT16
-    ? f32x4.extract_lane(halfToFloat4(i32x4.splat(load<u16>(p))), 0)
+    ? f32x4.extract_lane(halfToFloat4(i32x4.splat(load<i16>(p))), 0)
     : load<f32>(p)
 }
 

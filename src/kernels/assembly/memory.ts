@@ -1,12 +1,12 @@
 // Moving and converting data: half floats, fills, transposition.
-import { floatToHalf4, halfToFloat4 } from './half'
+import { floatToHalf4, halfToFloat4, widenHalves } from './half'
 import { overflowHalf, roundHalf } from './half-rounding'
 import { storeFirst, storeLanes } from './lanes'
 
 export function halfToFloat(source: usize, destination: usize, n: i32): void {
-  let i = 0
-  for (; i <= n - 4; i += 4, source += 8, destination += 16) v128.store(destination, halfToFloat4(v128.load16x4_u(source)))
-  if (i < n) storeFirst(destination, halfToFloat4(v128.load16x4_u(source)), n - i)
+  const whole = n & ~3, from = source + (<usize>whole << 1), to = destination + (<usize>whole << 2)
+  widenHalves(source, destination, whole)
+  if (whole < n) storeFirst(to, halfToFloat4(v128.load16x4_s(from)), n - whole)
 }
 
 export function floatToHalf(source: usize, destination: usize, n: i32): void {
