@@ -28,6 +28,13 @@ export function decadeOf(error: number): number {
   return decade
 }
 
+/** As {@link decadeOf}, of an error that is not in decade `other`: it is mostly in one beside it, and a logarithm is slow. */
+function decadeNear(error: number, other: number): number {
+  if (error >= powersOfTen[other - 1] && error < powersOfTen[other]) return other - 1
+  if (error >= powersOfTen[other + 1] && error < powersOfTen[other + 2]) return other + 1
+  return decadeOf(error)
+}
+
 /** Adds the errors above zero to `counts`, and returns how many are zero. */
 export function countDecades(counts: Float64Array, errors: Float64Array): number {
   let zeros = 0
@@ -49,8 +56,7 @@ function countBlock(counts: Float64Array, errors: Float64Array, start: number, e
       zeros++
       continue
     }
-    // neighbours are mostly of one size, and a logarithm is slow
-    if (error < powersOfTen[decade] || error >= powersOfTen[decade + 1]) decade = decadeOf(error)
+    if (error < powersOfTen[decade] || error >= powersOfTen[decade + 1]) decade = decadeNear(error, decade)
     counts[decade]++
   }
   return zeros

@@ -1,14 +1,24 @@
 // Exact quantiles by selection, without sorting everything.
 
-/** Moves the `rank`-th smallest of `values[low..high]` to its place and returns it (Hoare's quickselect, three-way: many values are equal). */
-function select(values: Float64Array, rank: number, low: number, high: number): number {
-  while (low < high) {
+/**
+ * Moves the elements of all `ranks` of `values[low..high]` to their places: Hoare's quickselect, three-way, since many values are equal;
+ * a part is split for all ranks in it at once.
+ */
+function settle(values: Float64Array, ranks: readonly number[], low: number, high: number): void {
+  while (ranks.length > 0 && low < high) {
     const [below, above] = partition(values, low, high)
-    if (rank < below) high = below - 1
-    else if (rank > above) low = above + 1
-    else break
+    const smaller = ranks.filter((rank) => rank < below)
+    const larger = ranks.filter((rank) => rank > above)
+    if (larger.length === 0) {
+      ranks = smaller
+      high = below - 1
+    } else {
+      // as deep as there are ranks at most
+      settle(values, smaller, low, below - 1)
+      ranks = larger
+      low = above + 1
+    }
   }
-  return values[rank]
 }
 
 /** Splits a range into smaller than, equal to, and greater than a pivot; returns the bounds of the equal part. */
@@ -35,14 +45,9 @@ function medianOfThree(a: number, b: number, c: number): number {
 
 /** The order statistics of `ranks` (0 is the smallest). `values` holds no NaN and is reordered. */
 export function selectRanks(values: Float64Array, ranks: Iterable<number>): Map<number, number> {
-  const selected = new Map<number, number>()
-  let low = 0
-  for (const rank of [...new Set(ranks)].sort((a, b) => a - b)) {
-    selected.set(rank, select(values, rank, low, values.length - 1))
-    // what lies behind a selected element is not smaller
-    low = rank
-  }
-  return selected
+  const wanted = [...new Set(ranks)]
+  settle(values, wanted, 0, values.length - 1)
+  return new Map(wanted.map((rank) => [rank, values[rank]]))
 }
 
 /** A quantile of `count` values lies between two neighbouring ranks, linearly, as `numpy.quantile` has it. */

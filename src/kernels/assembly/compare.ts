@@ -622,25 +622,32 @@ function addExtremesFloat64(s: usize, a: usize, r: usize, n: i32, position: f64,
  * and the next multiple of 16 must be zero on both sides.
  */
 function squaredDistance<T>(a: usize, r: usize, n: i32, aFactor: f64, rFactor: f64): f64 {
+  const sum = sumOfSquares<T>(a, r, n, aFactor, rFactor, false)
+  return sum < Infinity ? sum : sumOfSquares<T>(a, r, n, aFactor, rFactor, true)
+}
+
+/** The sum over all pairs is finite only if they are; else that over pairs of `finiteOnly` is wanted. */
+// @ts-ignore: decorator
+@inline
+function sumOfSquares<T>(a: usize, r: usize, n: i32, aFactor: f64, rFactor: f64, finiteOnly: bool): f64 {
   const step = <usize>2 << alignof<T>(), stop = a + (<usize>n << alignof<T>())
-  const aFactor2 = f64x2.splat(aFactor), rFactor2 = f64x2.splat(rFactor)
+  const aFactor2 = held2(aFactor), rFactor2 = held2(rFactor)
   let sum = f64x2.splat(0), other = sum
-  while (a < stop) {
-    const d = distanceOfFinite(pairAt<T>(a), pairAt<T>(r), aFactor2, rFactor2)
+  for (let p = a, q = r; p < stop; p += step << 1, q += step << 1) {
+    const d = scaledDistance(pairAt<T>(p), pairAt<T>(q), aFactor2, rFactor2, finiteOnly)
     sum = f64x2.add(sum, f64x2.mul(d, d))
-    const e = distanceOfFinite(pairAt<T>(a + step), pairAt<T>(r + step), aFactor2, rFactor2)
+    const e = scaledDistance(pairAt<T>(p + step), pairAt<T>(q + step), aFactor2, rFactor2, finiteOnly)
     other = f64x2.add(other, f64x2.mul(e, e))
-    a += step << 1
-    r += step << 1
   }
   return sum2(f64x2.add(sum, other))
 }
 
 // @ts-ignore: decorator
 @inline
-function distanceOfFinite(x: v128, y: v128, xFactor: v128, yFactor: v128): v128 {
-  const finite = f64x2.eq(f64x2.add(f64x2.sub(x, x), f64x2.sub(y, y)), f64x2.splat(0))
-  return v128.and(f64x2.sub(f64x2.mul(x, xFactor), f64x2.mul(y, yFactor)), finite)
+function scaledDistance(x: v128, y: v128, xFactor: v128, yFactor: v128, ofFiniteOnly: bool): v128 {
+  const distance = f64x2.sub(f64x2.mul(x, xFactor), f64x2.mul(y, yFactor))
+  if (!ofFiniteOnly) return distance
+  return v128.and(distance, f64x2.eq(f64x2.add(f64x2.sub(x, x), f64x2.sub(y, y)), f64x2.splat(0)))
 }
 
 export function squaredDistanceFloat32(actual: usize, reference: usize, n: i32, actualFactor: f64, referenceFactor: f64): f64 {
@@ -829,13 +836,13 @@ const BUCKET_SHIFT: i64 = 47
 /** The errors of two pairs: absolute, or relative to a reference that is not zero; NaN for a pair without one. */
 // @ts-ignore: decorator
 @inline
-function errors2<T>(a: usize, r: usize, relative: bool): v128 {
-  const y = pairAt<T>(r), d = f64x2.abs(f64x2.sub(pairAt<T>(a), y))
+function errors2<T>(a: usize, r: usize, relative: bool, magnitude: v128): v128 {
+  const y = pairAt<T>(r), d = v128.and(f64x2.sub(pairAt<T>(a), y), magnitude)
   // 0 for a finite difference, else NaN
   const check = f64x2.sub(d, d)
-  if (!relative) return f64x2.abs(f64x2.add(d, check))
-  const quotient = f64x2.add(f64x2.div(d, f64x2.abs(y)), check)
-  return f64x2.abs(v128.bitselect(f64x2.splat(NaN), quotient, f64x2.eq(y, f64x2.splat(0))))
+  if (!relative) return v128.and(f64x2.add(d, check), magnitude)
+  const quotient = f64x2.add(f64x2.div(d, v128.and(y, magnitude)), check)
+  return v128.and(v128.bitselect(f64x2.splat(NaN), quotient, f64x2.eq(y, f64x2.splat(0))), magnitude)
 }
 
 // @ts-ignore: decorator
@@ -847,10 +854,10 @@ function increment(buckets: usize, bits: i64): void {
 
 /** Counts the errors of `n` pairs per bucket (65536 of u32 at `buckets`); adds to the count of zeros and to the sum at `totals`. */
 function countBuckets<T>(a: usize, r: usize, n: i32, relative: bool, buckets: usize, totals: usize): void {
-  const step = <usize>2 << alignof<T>(), stop = a + (<usize>(n & ~1) << alignof<T>())
+  const step = <usize>2 << alignof<T>(), stop = a + (<usize>(n & ~1) << alignof<T>()), magnitude = v128.load(MAGNITUDE2)
   let zeros = i64x2.splat(0), sum = f64x2.splat(0)
   while (a < stop) {
-    const errors = errors2<T>(a, r, relative)
+    const errors = errors2<T>(a, r, relative, magnitude)
     zeros = i64x2.sub(zeros, f64x2.eq(errors, f64x2.splat(0)))
     sum = f64x2.add(sum, v128.and(errors, f64x2.eq(errors, errors)))
     increment(buckets, i64x2.extract_lane(errors, 0))
@@ -861,7 +868,7 @@ function countBuckets<T>(a: usize, r: usize, n: i32, relative: bool, buckets: us
   add(totals, <f64>(i64x2.extract_lane(zeros, 0) + i64x2.extract_lane(zeros, 1)))
   add(totals + 8, sum2(sum))
   if (n & 1) {
-    const error = f64x2.extract_lane(errors2<T>(a, r, relative), 0)
+    const error = f64x2.extract_lane(errors2<T>(a, r, relative, magnitude), 0)
     increment(buckets, reinterpret<i64>(error))
     add(totals, error == 0 ? 1 : 0)
     add(totals + 8, isNaN(error) ? 0 : error)
@@ -870,10 +877,10 @@ function countBuckets<T>(a: usize, r: usize, n: i32, relative: bool, buckets: us
 
 /** Copies those errors of `n` pairs whose bucket is marked (a byte of 1 for each at `marks`) to `out`; returns how many. */
 function collectMarked<T>(a: usize, r: usize, n: i32, relative: bool, marks: usize, out: usize): i32 {
-  const step = <usize>2 << alignof<T>(), stop = a + (<usize>(n & ~1) << alignof<T>())
+  const step = <usize>2 << alignof<T>(), stop = a + (<usize>(n & ~1) << alignof<T>()), magnitude = v128.load(MAGNITUDE2)
   const start = out
   while (a < stop) {
-    const errors = errors2<T>(a, r, relative)
+    const errors = errors2<T>(a, r, relative, magnitude)
     v128.store64_lane(out, errors, 0)
     out += <usize>load<u8>(marks + <usize>(i64x2.extract_lane(errors, 0) >> BUCKET_SHIFT)) << 3
     v128.store64_lane(out, errors, 1)
@@ -882,7 +889,7 @@ function collectMarked<T>(a: usize, r: usize, n: i32, relative: bool, marks: usi
     r += step
   }
   if (n & 1) {
-    const errors = errors2<T>(a, r, relative)
+    const errors = errors2<T>(a, r, relative, magnitude)
     v128.store64_lane(out, errors, 0)
     out += <usize>load<u8>(marks + <usize>(i64x2.extract_lane(errors, 0) >> BUCKET_SHIFT)) << 3
   }
