@@ -48,17 +48,22 @@ export interface Block {
 /** Small enough for the first-level cache; a function that loops over one block is optimised after a few calls. */
 export const blockLength = 1024
 
-/** A block to read pairs into, for {@link readBlock}. */
-export function newBlock({ length }: Pairs): Block {
-  const capacity = Math.min(length, blockLength)
-  return {
+/** A block that nobody uses: its arrays take as long to make as a thousand pairs to compare. */
+let spare: Block | undefined
+
+/** Lends a block to read pairs into, for {@link readBlock}. */
+export function withBlock(use: (block: Block) => void): void {
+  const block = spare ?? {
     start: 0,
     count: 0,
-    actual: new Float64Array(capacity),
-    reference: new Float64Array(capacity),
-    diff: new Float64Array(capacity),
-    missed: new Uint8Array(capacity),
+    actual: new Float64Array(blockLength),
+    reference: new Float64Array(blockLength),
+    diff: new Float64Array(blockLength),
+    missed: new Uint8Array(blockLength),
   }
+  spare = undefined
+  use(block)
+  spare = block
 }
 
 /** Fills `block` with up to {@link blockLength} pairs from `start` on. */
@@ -73,11 +78,12 @@ export function readBlock(block: Block, pairs: Pairs, rule: ElementRule, start: 
 
 /** Visits all pairs, block by block, in order. */
 export function forEachBlock(pairs: Pairs, rule: ElementRule, visit: (block: Block) => void): void {
-  const block = newBlock(pairs)
-  for (let start = 0; start < pairs.length; start += blockLength) {
-    readBlock(block, pairs, rule, start)
-    visit(block)
-  }
+  withBlock((block) => {
+    for (let start = 0; start < pairs.length; start += blockLength) {
+      readBlock(block, pairs, rule, start)
+      visit(block)
+    }
+  })
 }
 
 function compareNumbers({ count, actual, reference, diff, missed }: Block, rule: ElementRule): void {

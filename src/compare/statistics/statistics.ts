@@ -147,8 +147,9 @@ function scaleFor(largest: number): number {
 
 function addBlock(statistics: Statistics, block: Block, rule: ElementRule): void {
   const { start, count, actual, reference, diff, missed } = block
-  const { diffScale } = statistics
-  const [actualScale, referenceScale] = [statistics.actual.scale, statistics.reference.scale]
+  // powers of two: to multiply is as exact as to divide, and faster
+  const [ofActual, ofReference] = [1 / statistics.actual.scale, 1 / statistics.reference.scale]
+  const ofDiff = 1 / statistics.diffScale
   for (let i = 0; i < count; i++) {
     const a = actual[i]
     const r = reference[i]
@@ -174,10 +175,10 @@ function addBlock(statistics: Statistics, block: Block, rule: ElementRule): void
     // the difference of 64-bit integers is rounded, but what is missed is exact
     const exact = missed[i] ? Math.max(excess, 1 + Number.EPSILON) : Math.min(excess, 1)
     if (exact > statistics.maxExcess) statistics.maxExcess = exact
-    const x = a / actualScale
-    const y = r / referenceScale
+    const x = a * ofActual
+    const y = r * ofReference
     // scaled first, the difference of the largest doubles fits as well
-    const e = d === Infinity ? Math.abs(a / diffScale - r / diffScale) : d / diffScale
+    const e = d === Infinity ? Math.abs(a * ofDiff - r * ofDiff) : d * ofDiff
     statistics.actual.sumOfSquares += x * x
     statistics.reference.sumOfSquares += y * y
     statistics.sumOfProducts += x * y

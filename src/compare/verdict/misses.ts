@@ -1,6 +1,6 @@
 // Visits the places where a rule is missed, and skips the rest at the speed of the kernels.
 
-import { type Block, newBlock, type Pairs, readBlock } from '../sides/pairs.ts'
+import { type Block, type Pairs, readBlock, withBlock } from '../sides/pairs.ts'
 import type { ElementRule } from './element-rule.ts'
 import { firstMiss } from './verdict.ts'
 
@@ -13,13 +13,14 @@ export function forEachMissingBlock(
   currentRule: () => ElementRule | undefined,
   visit: (block: Block) => void,
 ): void {
-  const block = newBlock(pairs)
-  for (let position = 0; position < pairs.length; position += block.count) {
-    const rule = currentRule()
-    if (rule === undefined) return
-    position = firstMiss(pairs, rule, position)
-    if (position === pairs.length) return
-    readBlock(block, pairs, rule, position)
-    visit(block)
-  }
+  withBlock((block) => {
+    for (let position = 0; position < pairs.length; position += block.count) {
+      const rule = currentRule()
+      if (rule === undefined) return
+      position = firstMiss(pairs, rule, position)
+      if (position === pairs.length) return
+      readBlock(block, pairs, rule, position)
+      visit(block)
+    }
+  })
 }
