@@ -306,7 +306,7 @@ function streamOf(machine: Machine, common: Common, actual: Tensor, reference: T
       let source = bufferAt + side * 2 * bufferBytes
       let destination = source + bufferBytes
       bytes.set(new Uint8Array(data.buffer, data.byteOffset + from * elementBytes, count * elementBytes), source)
-      bytes.fill(0, source + count * elementBytes, source + padded * elementBytes)
+      if (padded > count) bytes.fill(0, source + count * elementBytes, source + padded * elementBytes)
       for (const conversion of conversions) {
         kernels[conversion]({ source, destination, n: padded })
         ;[source, destination] = [destination, source]
