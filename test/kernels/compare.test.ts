@@ -1,6 +1,6 @@
 // The comparison kernels on large tensors: what only shows when every group of elements differs from the next.
 import { describe, expect, test } from 'vitest'
-import { openPair, type PairKernel } from '../../src/kernels/compare.ts'
+import { momentsOf, openPair, type PairKernel } from '../../src/kernels/compare.ts'
 import type { DType } from '../../src/tensor/dtype.ts'
 import type { Tensor } from '../../src/tensor/tensor.ts'
 import { store } from '../compare/arbitraries.ts'
@@ -144,6 +144,56 @@ test.each([
   const rule = { atol: 1, rtol: 0, equalNaN: false }
   const found = open(float32(actual), float32(reference)).errors?.statistics(rule)
   expect(found).toMatchObject({ mismatched, maxExcess, maxAbs: Math.max(...errors), maxRel: Math.max(...errors) })
+})
+
+test.each([
+  [1e-5, 1.3e-6, 1],
+  [0, 1e-3, 1],
+  [0, 0, 1],
+  [1e-3, 1e-2, 100],
+  [1e-31, 0, 1e-31],
+  [1e-45, 1e-7, 1e-40],
+  [1e38, 0.5, 1e38],
+  [2e38, 0, 1e38],
+  [Infinity, 0, 1],
+])(
+  'elements within a hair of the rule are counted as it says: atol %s, rtol %s, sizes about %s',
+  (atol, rtol, size) => {
+    const random = randomNumbers(3)
+    const rule = { atol, rtol, equalNaN: false }
+    const reference = Float32Array.from({ length: 24 * groupLength }, () => size * random())
+    const actual = reference.map((r, i) => {
+      const bound = Math.fround(r + Math.sign(random()) * Math.min(atol + rtol * Math.abs(r), size))
+      // some groups hold what float32 can tell, others what it cannot
+      return i % 3 === 0 ? r : neighbour(bound, Math.round(random() * (i % (2 * groupLength) < groupLength ? 3 : 1e6)))
+    })
+    const expected = actual.reduce((sum, a, i) => sum + (matches(a, reference[i], rule) ? 0 : 1), 0)
+    const found = open(float32(actual), float32(reference)).errors?.statistics(rule)
+    expect(found?.mismatched).toBe(expected)
+  },
+)
+
+test('what lies in memory is that of another comparison as soon as there is one', () => {
+  const rule = { atol: 0.5, rtol: 0, equalNaN: false }
+  const side = (value: number) => float32(new Float32Array(5000).fill(value))
+  const [first, second] = [open(side(1), side(0)), open(side(0), side(0))]
+  for (let round = 0; round < 2; round++) {
+    expect(first.firstMiss(rule, 0)).toBe(0)
+    expect(second.firstMiss(rule, 0)).toBe(5000)
+    expect(first.firstMiss(rule, 7)).toBe(7)
+    expect(first.errors?.statistics(rule).mismatched).toBe(5000)
+    momentsOf(new Float64Array(5000), new Float64Array(5000), 0, 0, new Uint8Array(200))
+    expect(first.errors?.squaredDistance(1, 1)).toBe(5000)
+    expect(second.errors?.statistics(rule).mismatched).toBe(0)
+  }
+})
+
+test.each([Number.NaN, Infinity])('a distance counts pairs of finite elements only, beside %s', (value) => {
+  const actual = new Float32Array(3 * groupLength).fill(3)
+  const reference = new Float32Array(3 * groupLength).fill(1)
+  actual[5] = value
+  reference[groupLength + 1] = -value
+  expect(open(float32(actual), float32(reference)).errors?.squaredDistance(1, 2)).toBe(actual.length - 2)
 })
 
 test.each<DType>(['float32', 'float64'])(
