@@ -244,6 +244,12 @@ describe.each([
       { ...unpadded, strideH: 2, strideW: 2, h: 92, w: 95, inch: 2, outch: 2 },
     ],
     ['3x3, stride 2, more than sixteen columns', { strideH: 2, strideW: 2, h: 13, w: 59, activation: Activation.clip }],
+    ['3x3, sixteen columns without a border', { ...unpadded, h: 9, w: 18 }],
+    ['3x3, a large image', { h: 97, w: 113, inch: 24, outch: 24, activation: Activation.relu }],
+    [
+      '3x3, a large image without a border',
+      { ...unpadded, h: 92, w: 96, inch: 30, outch: 30, activation: Activation.clip },
+    ],
     ['a single column', { w: 1 }],
     ['a single row (1-D)', { h: 1, w: 200, kernelH: 1, padTop: 0, padBottom: 0, kernelW: 5, dilationW: 2 }],
     ['more than a strip of rows', { h: 90, w: 90, inch: 2, outch: 2 }],

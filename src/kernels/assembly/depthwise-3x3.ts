@@ -1,14 +1,21 @@
 // Depthwise convolution of 3x3 with stride 1 or 2 and a border of at most one zero, straight from the image.
 //
 // Four neighbouring outputs, with stride 2 up to sixteen, are computed down a column at a time: every input row is loaded once and serves
-// the output rows around it. Rows of the border are read from a few zeros; its columns are masked away, which only the first and last
-// outputs need.
+// the output rows around it. Large images and rows of 13 to 16 outputs are computed by pairs of rows. Rows of the border are read from a few
+// zeros; its columns are masked away, which only the first and last outputs need.
 //
 // V8 would sink sums that are not finished to where they are needed, each then a chain of nine, and hoist more loads than there are
 // registers: ways out that are never taken, but would use the sums, prevent both.
 import { activate, CLIP, RELU } from './activation'
 import { Limits, Relu } from './clamps'
 import { madd } from './madd'
+
+// From so many pixels on an image with stride 1 is read row by row, if all channels have so many: it is in neither cache anyway.
+const LARGE_IMAGE: i32 = 8192
+const LARGE_INPUT: i32 = 262144
+
+/** Bytes of the taps of a channel as vectors. */
+const TABLE_BYTES: usize = 144
 
 /** Bytes of zeros that stand for a row of the border, of which sixteen outputs are computed at a time. */
 const ZERO_BYTES: usize = 160
@@ -53,6 +60,16 @@ function left(p: usize, edge: bool, mask: v128): v128 {
 @inline
 function right(p: usize, edge: bool, mask: v128): v128 {
   return masked(v128.load(p, 8), edge, mask)
+}
+
+// @ts-ignore: decorator
+@inline
+function splatTaps(weights: usize, table: usize): void {
+  v128.store(table, v128.load32_splat(weights)), v128.store(table, v128.load32_splat(weights, 4), 16)
+  v128.store(table, v128.load32_splat(weights, 8), 32), v128.store(table, v128.load32_splat(weights, 12), 48)
+  v128.store(table, v128.load32_splat(weights, 16), 64), v128.store(table, v128.load32_splat(weights, 20), 80)
+  v128.store(table, v128.load32_splat(weights, 24), 96), v128.store(table, v128.load32_splat(weights, 28), 112)
+  v128.store(table, v128.load32_splat(weights, 32), 128)
 }
 
 /** One column of vectors of outputs with stride 1; `image` is where the first of its inputs in the first row of the image lies. */
@@ -240,6 +257,108 @@ function fourColumns<F>(
   columns2<F>(true, image, apart, h, inBytes, padTop, zeros, table, start, out, outH, outBytes, leftMask, rightMask, lo, hi)
 }
 
+/**
+ * One channel with stride 1 by sixteen outputs of each of two rows at a time, the last of which overlap their neighbours, or each other where
+ * rows have 13 to 15. In this order a large image arrives at the speed of memory, and around a small one there is little to do. `table` and
+ * `again`, the taps as vectors, are the same, which the compiler must not know: it would keep them in registers that it does not have.
+ */
+function tiles1<F>(
+  input: usize, h: i32, w: i32, padTop: i32, padLeft: i32, zeros: usize, table: usize, again: usize, start: v128,
+  out: usize, outH: i32, outW: i32, lo: v128, hi: v128,
+): void {
+  const f = changetype<F>(0), all = i32x4.splat(-1)
+  const inBytes = <usize>w << 2, outBytes = <usize>outW << 2, last = <usize>max(outW - 16, 0) << 2, apart = <usize>min(outW - 4, 12) << 2
+  const firstMask = padLeft ? i32x4(0, -1, -1, -1) : all, lastMask = overhang(w, outW, 1, padLeft) > 0 ? i32x4(-1, -1, -1, 0) : all
+  const lowest = overhang(h, outH, 1, padTop) > 0 ? 2 : 0
+  let a: v128, x: v128, y: v128, v0: v128, v1: v128, v2: v128, v3: v128, u0: v128, u1: v128, u2: v128, u3: v128, s: usize
+  let r1 = input + <usize>(1 - padTop) * inBytes - (<usize>padLeft << 2), r0 = padTop ? zeros : r1 - inBytes
+  for (let left = outH; ; ) {
+    let r2 = r1 + inBytes, r3 = left > lowest ? r2 + inBytes : zeros, leftMask = firstMask
+    const end = out + last
+    while (true) {
+      const rightMask = out == end ? lastMask : all
+      s = r0 + apart
+      x = v128.load(table)
+      v0 = madd(start, x, v128.and(v128.load(r0), leftMask)), v1 = madd(start, x, v128.load(r0, 16))
+      v2 = madd(start, x, v128.load(r0, 32)), v3 = madd(start, x, v128.load(s))
+      if (out == 1) return v128.store(out, sum(v0, v1, v2, v3))
+      x = v128.load(table, 16)
+      v0 = madd(v0, x, v128.load(r0, 4)), v1 = madd(v1, x, v128.load(r0, 20))
+      v2 = madd(v2, x, v128.load(r0, 36)), v3 = madd(v3, x, v128.load(s, 4))
+      if (out == 2) return v128.store(out, sum(v0, v1, v2, v3))
+      x = v128.load(table, 32)
+      v0 = madd(v0, x, v128.load(r0, 8)), v1 = madd(v1, x, v128.load(r0, 24))
+      v2 = madd(v2, x, v128.load(r0, 40)), v3 = madd(v3, x, v128.and(v128.load(s, 8), rightMask))
+      if (out == 3) return v128.store(out, sum(v0, v1, v2, v3))
+      s = r1 + apart
+      x = v128.load(table, 48), y = v128.load(again)
+      a = v128.and(v128.load(r1), leftMask), v0 = madd(v0, x, a), u0 = madd(start, y, a)
+      a = v128.load(r1, 16), v1 = madd(v1, x, a), u1 = madd(start, y, a)
+      a = v128.load(r1, 32), v2 = madd(v2, x, a), u2 = madd(start, y, a)
+      a = v128.load(s), v3 = madd(v3, x, a), u3 = madd(start, y, a)
+      if (out == 4) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
+      x = v128.load(table, 64), y = v128.load(again, 16)
+      a = v128.load(r1, 4), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+      a = v128.load(r1, 20), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+      a = v128.load(r1, 36), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+      a = v128.load(s, 4), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+      if (out == 5) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
+      x = v128.load(table, 80), y = v128.load(again, 32)
+      a = v128.load(r1, 8), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+      a = v128.load(r1, 24), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+      a = v128.load(r1, 40), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+      a = v128.and(v128.load(s, 8), rightMask), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+      if (out == 6) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
+      s = r2 + apart
+      x = v128.load(table, 96), y = v128.load(again, 48)
+      a = v128.and(v128.load(r2), leftMask), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+      a = v128.load(r2, 16), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+      a = v128.load(r2, 32), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+      a = v128.load(s), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+      if (out == 7) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
+      x = v128.load(table, 112), y = v128.load(again, 64)
+      a = v128.load(r2, 4), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+      a = v128.load(r2, 20), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+      a = v128.load(r2, 36), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+      a = v128.load(s, 4), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+      if (out == 8) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
+      x = v128.load(table, 128), y = v128.load(again, 80)
+      a = v128.load(r2, 8), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+      a = v128.load(r2, 24), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+      a = v128.load(r2, 40), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+      a = v128.and(v128.load(s, 8), rightMask), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+      if (out == 9) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
+      s = r3 + apart
+      y = v128.load(again, 96)
+      u0 = madd(u0, y, v128.and(v128.load(r3), leftMask)), u1 = madd(u1, y, v128.load(r3, 16))
+      u2 = madd(u2, y, v128.load(r3, 32)), u3 = madd(u3, y, v128.load(s))
+      if (out == 10) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
+      y = v128.load(again, 112)
+      u0 = madd(u0, y, v128.load(r3, 4)), u1 = madd(u1, y, v128.load(r3, 20))
+      u2 = madd(u2, y, v128.load(r3, 36)), u3 = madd(u3, y, v128.load(s, 4))
+      if (out == 11) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
+      y = v128.load(again, 128)
+      u0 = madd(u0, y, v128.load(r3, 8)), u1 = madd(u1, y, v128.load(r3, 24))
+      u2 = madd(u2, y, v128.load(r3, 40)), u3 = madd(u3, y, v128.and(v128.load(s, 8), rightMask))
+      v128.store(out, f.apply(v0, lo, hi)), v128.store(out, f.apply(v1, lo, hi), 16)
+      v128.store(out, f.apply(v2, lo, hi), 32), v128.store(out + apart, f.apply(v3, lo, hi))
+      const under = out + outBytes
+      v128.store(under, f.apply(u0, lo, hi)), v128.store(under, f.apply(u1, lo, hi), 16)
+      v128.store(under, f.apply(u2, lo, hi), 32), v128.store(under + apart, f.apply(u3, lo, hi))
+      if (out == end) break
+      leftMask = all
+      const step = min(end - out, 64)
+      out += step, r0 += step, r1 += step, r2 += step, r3 += step
+    }
+    left -= 2
+    if (left <= 0) return
+    // Of an odd number of rows the last two overlap the two before.
+    r1 += (left > 1 ? inBytes << 1 : inBytes) - last
+    r0 = r1 - inBytes
+    out += (left > 1 ? outBytes << 1 : outBytes) - last
+  }
+}
+
 /** All columns of one channel with stride 1; the last four outputs overlap their neighbours. */
 function channel1<F>(
   input: usize, h: i32, w: i32, padTop: i32, padLeft: i32, zeros: usize, weights: usize, start: v128,
@@ -264,7 +383,7 @@ function channel2<F>(
   chunk: i32, input: usize, h: i32, w: i32, padTop: i32, padLeft: i32, zeros: usize, weights: usize, start: v128,
   output: usize, outH: i32, outW: i32, lo: v128, hi: v128,
 ): void {
-  const all = i32x4.splat(-1), inBytes = <usize>w << 2, outBytes = <usize>outW << 2, table = zeros + ZERO_BYTES
+  const all = i32x4.splat(-1), inBytes = <usize>w << 2, outBytes = <usize>outW << 2, table = zeros - TABLE_BYTES
   const firstMask = padLeft ? i32x4(0, -1, -1, -1) : all, lastMask = overhang(w, outW, 2, padLeft) > 0 ? i32x4(-1, -1, -1, 0) : all
   if (outW <= 5) {
     // Too few outputs for what precedes the others.
@@ -275,11 +394,7 @@ function channel2<F>(
       if (x == outW - 4) return
     }
   }
-  v128.store(table, v128.load32_splat(weights)), v128.store(table, v128.load32_splat(weights, 4), 16)
-  v128.store(table, v128.load32_splat(weights, 8), 32), v128.store(table, v128.load32_splat(weights, 12), 48)
-  v128.store(table, v128.load32_splat(weights, 16), 64), v128.store(table, v128.load32_splat(weights, 20), 80)
-  v128.store(table, v128.load32_splat(weights, 24), 96), v128.store(table, v128.load32_splat(weights, 28), 112)
-  v128.store(table, v128.load32_splat(weights, 32), 128)
+  splatTaps(weights, table)
   for (let y = 0; y < outH; y += chunk) {
     const rows = min(outH - y, chunk), top = y ? 0 : padTop, skipped = y ? 2 * y - padTop : 0
     const image = input + <usize>skipped * inBytes - (<usize>padLeft << 2), out = output + <usize>y * outBytes
@@ -303,17 +418,24 @@ export function depthwise3x3(
   stride: i32, input: usize, channels: i32, h: i32, w: i32, weights: usize, bias: usize, output: usize, outH: i32, outW: i32,
   padTop: i32, padLeft: i32, activation: i32, activationA: f32, activationB: f32, scratch: usize,
 ): void {
-  for (let i: usize = 0; i < ZERO_BYTES; i += 16) v128.store(scratch + i, f32x4.splat(0))
+  const tiles = stride == 1 && outH > 1 && (outW > 16 ? h * w >= LARGE_IMAGE && channels * h * w >= LARGE_INPUT : outW > 12)
+  const table = scratch, zeros = table + TABLE_BYTES
+  const zeroBytes = tiles ? ZERO_BYTES + (<usize>outW << 2) : ZERO_BYTES
+  for (let i: usize = 0; i < zeroBytes; i += 16) v128.store(zeros + i, f32x4.splat(0))
   const clip = activation == CLIP
   const lo = f32x4.splat(clip ? activationA : -Infinity), hi = f32x4.splat(clip ? activationB : Infinity)
   const inputBytes = <usize>(h * w) << 2, outputBytes = <usize>(outH * outW) << 2, chunk = max(CHUNK / outW, 2)
   for (let q = 0; q < channels; q++, input += inputBytes, output += outputBytes, weights += 36) {
     const start = bias ? v128.load32_splat(bias + (<usize>q << 2)) : f32x4.splat(0)
-    if (stride == 1) {
-      if (activation == RELU) channel1<Relu>(input, h, w, padTop, padLeft, scratch, weights, start, output, outH, outW, lo, hi)
-      else channel1<Limits>(input, h, w, padTop, padLeft, scratch, weights, start, output, outH, outW, lo, hi)
-    } else if (activation == RELU) channel2<Relu>(chunk, input, h, w, padTop, padLeft, scratch, weights, start, output, outH, outW, lo, hi)
-    else channel2<Limits>(chunk, input, h, w, padTop, padLeft, scratch, weights, start, output, outH, outW, lo, hi)
+    if (tiles) {
+      splatTaps(weights, table)
+      if (activation == RELU) tiles1<Relu>(input, h, w, padTop, padLeft, zeros, table, table, start, output, outH, outW, lo, hi)
+      else tiles1<Limits>(input, h, w, padTop, padLeft, zeros, table, table, start, output, outH, outW, lo, hi)
+    } else if (stride == 1) {
+      if (activation == RELU) channel1<Relu>(input, h, w, padTop, padLeft, zeros, weights, start, output, outH, outW, lo, hi)
+      else channel1<Limits>(input, h, w, padTop, padLeft, zeros, weights, start, output, outH, outW, lo, hi)
+    } else if (activation == RELU) channel2<Relu>(chunk, input, h, w, padTop, padLeft, zeros, weights, start, output, outH, outW, lo, hi)
+    else channel2<Limits>(chunk, input, h, w, padTop, padLeft, zeros, weights, start, output, outH, outW, lo, hi)
     if (activation > RELU && !clip) activate(activation, output, output, outH * outW, activationA, activationB)
   }
 }
