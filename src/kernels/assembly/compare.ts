@@ -556,12 +556,13 @@ function addExtremesFloat32(
 ): void {
   const magnitude = v128.load(MAGNITUDE4), least = v128.load(LEAST4), zero = f32x4.splat(0)
   const knownRel = held4(safelyBelow(load<f64>(s + MAX_REL))), stop = a + (<usize>n << 2)
-  let larger = zero, greatest = zero, zeros = zero
+  let smaller = i32x4.splat(-1), greatest = zero, zeros = zero
   let lowA = v128.load(a), highA = lowA, lowR = v128.load(r), highR = lowR
   for (let p = a, q = r; p < stop; p += 16, q += 16) {
     const x = v128.load(p), y = v128.load(q), d = v128.and(f32x4.sub(x, y), magnitude)
-    larger = v128.or(larger, isLarger4(d, f32x4.mul(knownRel, v128.and(y, magnitude)), least))
-    greatest = f32x4.pmax(greatest, d)
+    // not isLarger4, by bits, see differenceBits: processors compare more integers at a time
+    smaller = v128.and(smaller, i32x4.lt_s(d, i32x4.max_s(f32x4.mul(knownRel, v128.and(y, magnitude)), least)))
+    greatest = i32x4.max_s(greatest, d)
     zeros = i32x4.sub(zeros, f32x4.eq(y, zero))
     lowA = f32x4.pmin(lowA, x)
     highA = f32x4.pmax(highA, x)
@@ -575,7 +576,7 @@ function addExtremesFloat32(
   if (most == 0) return
   if (most >= surelyAtol) add(s + MISMATCHED, countMissesFloat32(a, r, n, atol, rtol, surelyAtol, surelyRtol))
   if (most >= load<f64>(s + MAX_ABS) * SLIGHTLY_LESS) searchMaxAbs<f32>(s, a, r, n, position)
-  if (v128.any_true(larger)) searchMaxRel<f32>(s, a, r, n, position)
+  if (!i32x4.all_true(smaller)) searchMaxRel<f32>(s, a, r, n, position)
   // what an excess as great as the greatest before allows; NaN, which nothing is larger than, where nothing can exceed it
   const known = load<f64>(s + MAX_EXCESS), knownAtol = safelyBelow(known * atol), knownRtol = safelyBelow(known * rtol)
   if (most >= knownAtol && mayExceed(a, r, n, knownAtol, knownRtol)) searchMaxExcess<f32>(s, a, r, n, atol, rtol)
