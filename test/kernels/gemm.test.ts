@@ -172,6 +172,7 @@ describe.each(['left', 'right', 'both'] as const)('product with %s packed', (kin
     { m: 1, n: 1000, k: 513 },
     { m: 130, n: 1, k: 513 },
     { m: 3, n: 49, k: 0 },
+    { m: 131, n: 20, k: 2100 },
   ])('across the blocks of rows, columns and depth: $m x $n x $k', (shape) => {
     const { actual, expected } = run(kind, {
       ...shape,
@@ -183,6 +184,23 @@ describe.each(['left', 'right', 'both'] as const)('product with %s packed', (kin
     })
     expect(firstDifference(actual, expected)).toBeUndefined()
   })
+})
+
+test.each([1, 2, 3, 4, 5, 6, 7])('%i columns behind the whole panels have the bits of the textbook loop', (rest) => {
+  for (const initial of Object.values(Initial)) {
+    const activation = initial === Initial.rowBias ? Activation.relu : Activation.clip
+    const { actual, expected } = run('left', {
+      m: 103,
+      n: 16 + rest,
+      k: 515,
+      initial,
+      transposeA: false,
+      transposeB: false,
+      activation,
+      seed: rest,
+    })
+    expect(firstDifference(actual, expected), `initial ${initial}`).toBeUndefined()
+  }
 })
 
 test('rows of C may be further apart than its columns', () => {

@@ -19,6 +19,8 @@ const DEEP: i32 = 64
 const FEW_COLUMNS: i32 = 16
 /** Up to this depth writing C is most of the work: each row of a block is written as a whole. */
 const SHALLOW: i32 = 32
+/** An A of more bytes is not in the second-level cache when it is needed again. */
+const CACHED: usize = 1 << 20
 /** Rows of A packed at a time when it is A that changes from call to call. */
 const PACKED_ROW_BLOCK: i32 = 256
 
@@ -531,52 +533,6 @@ function tiles5x8(
   }
 }
 
-/** The first value of four rows of sums, from memory or the initial value. */
-// @ts-ignore: decorator
-@inline
-function initialRow(c: usize, initial: i32, bias: usize): v128 {
-  if (initial == INITIAL_ACCUMULATE) return v128.load(c)
-  if (initial == INITIAL_ROW_BIAS) return v128.load32_splat(bias)
-  return initial == INITIAL_COLUMN_BIAS ? v128.load(bias) : f32x4.splat(0)
-}
-
-/** C[4*tiles,4] likewise, for a panel of B that is 4 wide: two tiles at a time, whose eight sums hide what an addition takes. */
-function tiles4x4(
-  tiles: i32, pa: usize, aStep: usize, panel: usize, k: i32, c: usize, ldc: usize,
-  initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
-): void {
-  const l = f32x4.splat(lo), h = f32x4.splat(hi), perRow: usize = initial == INITIAL_ROW_BIAS ? 4 : 0
-  for (; tiles > 0; tiles -= 2) {
-    // A last tile that is alone is computed twice.
-    const apart = tiles > 1
-    const second = apart ? pa + aStep : pa, d = apart ? c + (ldc << 2) : c, biasOfSecond = apart ? bias + biasStep : bias
-    let c0 = initialRow(c, initial, bias), c1 = initialRow(c + ldc, initial, bias + perRow)
-    let c2 = initialRow(c + 2 * ldc, initial, bias + 2 * perRow), c3 = initialRow(c + 3 * ldc, initial, bias + 3 * perRow)
-    let d0 = initialRow(d, initial, biasOfSecond), d1 = initialRow(d + ldc, initial, biasOfSecond + perRow)
-    let d2 = initialRow(d + 2 * ldc, initial, biasOfSecond + 2 * perRow), d3 = initialRow(d + 3 * ldc, initial, biasOfSecond + 3 * perRow)
-    let pb = panel, b: v128
-    for (let p = pa, q = second, end = pa + (<usize>k << 4); p < end; p += 16, q += 16, pb += 16) {
-      b = v128.load(pb)
-      c0 = madd(c0, v128.load32_splat(p), b), c1 = madd(c1, v128.load32_splat(p, 4), b)
-      c2 = madd(c2, v128.load32_splat(p, 8), b), c3 = madd(c3, v128.load32_splat(p, 12), b)
-      if (pb == 1) break
-      d0 = madd(d0, v128.load32_splat(q), b), d1 = madd(d1, v128.load32_splat(q, 4), b)
-      d2 = madd(d2, v128.load32_splat(q, 8), b), d3 = madd(d3, v128.load32_splat(q, 12), b)
-    }
-    if (activation != 0) {
-      c0 = clamp(c0, activation, l, h), c1 = clamp(c1, activation, l, h)
-      c2 = clamp(c2, activation, l, h), c3 = clamp(c3, activation, l, h)
-      d0 = clamp(d0, activation, l, h), d1 = clamp(d1, activation, l, h)
-      d2 = clamp(d2, activation, l, h), d3 = clamp(d3, activation, l, h)
-    }
-    v128.store(c, c0), v128.store(c + ldc, c1), v128.store(c + 2 * ldc, c2), v128.store(c + 3 * ldc, c3)
-    v128.store(d, d0), v128.store(d + ldc, d1), v128.store(d + 2 * ldc, d2), v128.store(d + 3 * ldc, d3)
-    pa += 2 * aStep
-    c += ldc << 3
-    bias += 2 * biasStep
-  }
-}
-
 /** Copies `rows` by `columns` floats between places with rows `fromStep` and `toStep` bytes apart. */
 function copyTile(from: usize, fromStep: usize, to: usize, toStep: usize, rows: i32, columns: i32): void {
   for (let i = 0; i < rows; i++, from += fromStep, to += toStep) {
@@ -584,76 +540,198 @@ function copyTile(from: usize, fromStep: usize, to: usize, toStep: usize, rows: 
   }
 }
 
-/** The four rows of one column, from memory or the initial value. */
+/** The panel after one, or the last one once more: what it gives is stored twice. */
 // @ts-ignore: decorator
 @inline
-function loadColumn(c: usize, ldc: usize, rows: i32, initial: i32, bias: usize): v128 {
-  if (initial == INITIAL_ROW_BIAS) return v128.load(bias)
-  if (initial == INITIAL_COLUMN_BIAS) return v128.load32_splat(bias)
-  if (initial == INITIAL_ZERO) return f32x4.splat(0)
-  let v = v128.load32_zero(c)
-  if (rows > 1) v = v128.load32_lane(c + ldc, v, 1)
-  if (rows > 2) v = v128.load32_lane(c + 2 * ldc, v, 2)
-  if (rows > 3) v = v128.load32_lane(c + 3 * ldc, v, 3)
-  return v
+function panelAfter(p: usize, last: usize, aStep: usize): usize {
+  return p < last ? p + aStep : last
 }
 
+/** The first values of `m` rows of `columns` columns to `sums`: four rows to a vector, `perPanel` vectors for the columns of these rows. */
 // @ts-ignore: decorator
 @inline
-function storeColumn(c: usize, ldc: usize, rows: i32, v: v128): void {
-  v128.store32_lane(c, v, 0)
-  if (rows > 1) v128.store32_lane(c + ldc, v, 1)
-  if (rows > 2) v128.store32_lane(c + 2 * ldc, v, 2)
-  if (rows > 3) v128.store32_lane(c + 3 * ldc, v, 3)
+function gatherSums(c: usize, ldc: usize, m: i32, perPanel: i32, columns: i32, initial: i32, bias: usize, sums: usize): void {
+  for (let row = 0; row < m; row += 4, sums += <usize>perPanel << 4, c += ldc << 2) {
+    const rows = min(m - row, 4)
+    for (let j = 0; j < columns; j++) {
+      const to = sums + (<usize>j << 4)
+      if (initial == INITIAL_ACCUMULATE) {
+        let from = c + (<usize>j << 2)
+        for (let i = 0; i < rows; i++, from += ldc) store<f32>(to + (<usize>i << 2), load<f32>(from))
+      } else if (initial == INITIAL_ROW_BIAS) v128.store(to, v128.load(bias + (<usize>row << 2)))
+      else if (initial == INITIAL_COLUMN_BIAS) v128.store(to, v128.load32_splat(bias + (<usize>j << 2)))
+      else v128.store(to, f32x4.splat(0))
+    }
+  }
 }
 
-/** One column of C for all m rows: lanes are rows, four panels of A at a time hide the latency of the additions. */
-function column(
-  pa: usize, aStep: usize, pb: usize, k: i32, c: usize, ldc: usize, m: i32,
-  initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
+/** What {@link gatherSums} took, from `sums` back to C. */
+// @ts-ignore: decorator
+@inline
+function scatterSums(sums: usize, perPanel: i32, columns: i32, c: usize, ldc: usize, m: i32, activation: i32, lo: f32, hi: f32): void {
+  const l = f32x4.splat(lo), h = f32x4.splat(hi)
+  for (let row = 0; row < m; row += 4, sums += <usize>perPanel << 4, c += ldc << 2) {
+    const rows = min(m - row, 4)
+    for (let j = 0; j < columns; j++) {
+      let v = v128.load(sums + (<usize>j << 4)), to = c + (<usize>j << 2)
+      if (activation != 0) v = clamp(v, activation, l, h)
+      v128.store32_lane(to, v, 0)
+      if (rows > 1) v128.store32_lane(to + ldc, v, 1)
+      if (rows > 2) v128.store32_lane(to + 2 * ldc, v, 2)
+      if (rows > 3) v128.store32_lane(to + 3 * ldc, v, 3)
+    }
+  }
+}
+
+// How many columns. Types, so that there is a loop for each.
+class One {}
+class Two {}
+class Four {}
+
+/**
+ * One, two or four columns of C, of which `columns` are wanted, for all m rows. Lanes are rows, so that none is idle; eight sums hide what an
+ * addition takes, of one column five: there a load for each sum is the limit. B is `bStep` bytes further from depth to depth.
+ */
+function fewColumns<Columns>(
+  pa: usize, aStep: usize, pb: usize, bStep: usize, k: i32, c: usize, ldc: usize, m: i32, columns: i32,
+  initial: i32, bias: usize, rowBias: usize, activation: i32, lo: f32, hi: f32, sums: usize,
 ): void {
-  const l = f32x4.splat(lo), h = f32x4.splat(hi), end = pb + (<usize>k << 2)
-  let i = 0
-  for (; i <= m - 16; i += 16) {
-    let v0 = loadColumn(c, ldc, 4, initial, bias)
-    let v1 = loadColumn(c + 4 * ldc, ldc, 4, initial, bias + 4 * biasStep)
-    let v2 = loadColumn(c + 8 * ldc, ldc, 4, initial, bias + 8 * biasStep)
-    let v3 = loadColumn(c + 12 * ldc, ldc, 4, initial, bias + 12 * biasStep)
-    let p0 = pa
-    for (let b = pb; b < end; b += 4, p0 += 16) {
-      const x = v128.load32_splat(b)
-      let p = p0
-      v0 = madd(v0, v128.load(p), x)
-      p += aStep
-      v1 = madd(v1, v128.load(p), x)
-      p += aStep
-      v2 = madd(v2, v128.load(p), x)
-      p += aStep
-      v3 = madd(v3, v128.load(p), x)
+  const perPanel = idof<Columns>() == idof<One>() ? 1 : idof<Columns>() == idof<Two>() ? 2 : 4
+  const rows = perPanel == 1 ? 20 : 32 / perPanel
+  if (perPanel < 4) columns = perPanel
+  const last = pa + <usize>((m - 1) >> 2) * aStep, end = pb + <usize>k * bStep
+  let a: v128, d: v128, x: v128, y: v128
+  for (let i = 0; i < m; i += rows, c += <usize>rows * ldc, bias += <usize>rows * rowBias) {
+    const left = min(m - i, rows)
+    gatherSums(c, ldc, left, perPanel, columns, initial, bias, sums)
+    let v0 = v128.load(sums), v1 = v128.load(sums, 16), v2 = v128.load(sums, 32), v3 = v128.load(sums, 48)
+    let v4 = v128.load(sums, 64), v5 = v128.load(sums, 80), v6 = v128.load(sums, 96), v7 = v128.load(sums, 112)
+    let p0 = pa, p1 = panelAfter(p0, last, aStep), b = pb
+    if (idof<Columns>() == idof<Four>()) {
+      pa = p1 + aStep
+      while (b < end) {
+      a = v128.load(p0), d = v128.load(p1)
+      x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
+      x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
+      if (k == -1) break
+      x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
+      x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
+      b += bStep
+      if (b >= end) break
+
+      a = v128.load(p0, 16), d = v128.load(p1, 16)
+      x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
+      x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
+      if (k == -2) break
+      x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
+      x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
+      b += bStep
+      if (b >= end) break
+
+      a = v128.load(p0, 32), d = v128.load(p1, 32)
+      x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
+      x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
+      if (k == -3) break
+      x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
+      x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
+      b += bStep
+      if (b >= end) break
+
+      a = v128.load(p0, 48), d = v128.load(p1, 48)
+      x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
+      x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
+      if (k == -4) break
+      x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
+      x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
+      b += bStep
+      p0 += 64, p1 += 64
+      }
+    } else {
+      let p2 = panelAfter(p1, last, aStep), p3 = panelAfter(p2, last, aStep)
+      if (idof<Columns>() == idof<Two>()) {
+        pa = p3 + aStep
+        while (b < end) {
+      x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
+      a = v128.load(p0), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
+      a = v128.load(p1), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
+      if (k == -1) break
+      a = v128.load(p2), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
+      a = v128.load(p3), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
+      b += bStep
+      if (b >= end) break
+
+      x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
+      a = v128.load(p0, 16), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
+      a = v128.load(p1, 16), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
+      if (k == -2) break
+      a = v128.load(p2, 16), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
+      a = v128.load(p3, 16), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
+      b += bStep
+      if (b >= end) break
+
+      x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
+      a = v128.load(p0, 32), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
+      a = v128.load(p1, 32), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
+      if (k == -3) break
+      a = v128.load(p2, 32), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
+      a = v128.load(p3, 32), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
+      b += bStep
+      if (b >= end) break
+
+      x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
+      a = v128.load(p0, 48), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
+      a = v128.load(p1, 48), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
+      if (k == -4) break
+      a = v128.load(p2, 48), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
+      a = v128.load(p3, 48), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
+      b += bStep
+      p0 += 64, p1 += 64, p2 += 64, p3 += 64
+        }
+      } else {
+        let p4 = panelAfter(p3, last, aStep)
+        pa = p4 + aStep
+        while (b < end) {
+      x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0), x), v1 = madd(v1, v128.load(p1), x)
+      v2 = madd(v2, v128.load(p2), x), v3 = madd(v3, v128.load(p3), x), v4 = madd(v4, v128.load(p4), x)
+      b += bStep
+      if (b >= end) break
+
+      x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0, 16), x), v1 = madd(v1, v128.load(p1, 16), x)
+      v2 = madd(v2, v128.load(p2, 16), x), v3 = madd(v3, v128.load(p3, 16), x), v4 = madd(v4, v128.load(p4, 16), x)
+      b += bStep
+      if (b >= end) break
+
+      x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0, 32), x), v1 = madd(v1, v128.load(p1, 32), x)
+      v2 = madd(v2, v128.load(p2, 32), x), v3 = madd(v3, v128.load(p3, 32), x), v4 = madd(v4, v128.load(p4, 32), x)
+      b += bStep
+      if (b >= end) break
+
+      x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0, 48), x), v1 = madd(v1, v128.load(p1, 48), x)
+      v2 = madd(v2, v128.load(p2, 48), x), v3 = madd(v3, v128.load(p3, 48), x), v4 = madd(v4, v128.load(p4, 48), x)
+      b += bStep
+      p0 += 64, p1 += 64, p2 += 64, p3 += 64, p4 += 64
+        }
+      }
     }
-    if (activation != 0) {
-      v0 = clamp(v0, activation, l, h), v1 = clamp(v1, activation, l, h)
-      v2 = clamp(v2, activation, l, h), v3 = clamp(v3, activation, l, h)
-    }
-    storeColumn(c, ldc, 4, v0)
-    storeColumn(c + 4 * ldc, ldc, 4, v1)
-    storeColumn(c + 8 * ldc, ldc, 4, v2)
-    storeColumn(c + 12 * ldc, ldc, 4, v3)
-    pa += 4 * aStep
-    c += 16 * ldc
-    bias += 16 * biasStep
+    v128.store(sums, v0), v128.store(sums, v1, 16), v128.store(sums, v2, 32), v128.store(sums, v3, 48)
+    v128.store(sums, v4, 64), v128.store(sums, v5, 80), v128.store(sums, v6, 96), v128.store(sums, v7, 112)
+    scatterSums(sums, perPanel, columns, c, ldc, left, activation, lo, hi)
   }
-  for (; i < m; i += 4) {
-    const rows = min(m - i, 4)
-    let v = loadColumn(c, ldc, rows, initial, bias)
-    let p = pa
-    for (let b = pb; b < end; b += 4, p += 16) v = madd(v, v128.load(p), v128.load32_splat(b))
-    if (activation != 0) v = clamp(v, activation, l, h)
-    storeColumn(c, ldc, rows, v)
-    pa += aStep
-    c += 4 * ldc
-    bias += 4 * biasStep
+}
+
+/** C likewise for the columns of the last panel of B that is not whole: up to seven. `sums` is room for eight vectors. */
+function lastColumns(
+  pa: usize, aStep: usize, pb: usize, k: i32, c: usize, ldc: usize, m: i32, columns: i32,
+  initial: i32, bias: usize, activation: i32, lo: f32, hi: f32, sums: usize,
+): void {
+  const rowBias: usize = initial == INITIAL_ROW_BIAS ? 4 : 0
+  const columnBias: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
+  const bStep = <usize>panelWidth(columns) << 2
+  for (; columns > 2; columns -= 4, pb += 16, c += 16, bias += 4 * columnBias) {
+    fewColumns<Four>(pa, aStep, pb, bStep, k, c, ldc, m, min(columns, 4), initial, bias, rowBias, activation, lo, hi, sums)
   }
+  if (columns == 2) fewColumns<Two>(pa, aStep, pb, bStep, k, c, ldc, m, 2, initial, bias, rowBias, activation, lo, hi, sums)
+  else if (columns == 1) fewColumns<One>(pa, aStep, pb, bStep, k, c, ldc, m, 1, initial, bias, rowBias, activation, lo, hi, sums)
 }
 
 /** Two vectors of C's row, from memory or the initial value; `biasStep` is 0 when the bias belongs to the row. */
@@ -765,54 +843,56 @@ function multiplyBlock(
 ): void {
   const rowBias: usize = initial == INITIAL_ROW_BIAS ? 4 : 0
   const columnBias: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
-  let first = 0
-  if (k <= SHALLOW && n >= 16 && m >= 4) {
-    first = n & ~7
-    const whole = m & ~3
+  const rest = n & 7
+  n -= rest
+  // Before the others, since they read several panels of A at a time: so these arrive faster.
+  if (rest) {
+    const out = c + (<usize>n << 2)
+    lastColumns(pa, aStep, pb + <usize>(n >> 3) * bStep, k, out, ldc, m, rest, initial, bias + <usize>n * columnBias, activation, lo, hi, edge)
+  }
+  const whole = m & ~3
+  if (k <= SHALLOW && n >= 16) {
     for (let i = 0; i < whole; i += 4) {
       const a = pa + <usize>(i >> 2) * aStep, out = c + <usize>i * ldc
-      tiles4x8<Across>(first >> 3, a, bStep, pb, k, out, ldc, initial, bias + <usize>i * rowBias, columnBias << 3, activation, lo, hi)
+      tiles4x8<Across>(n >> 3, a, bStep, pb, k, out, ldc, initial, bias + <usize>i * rowBias, columnBias << 3, activation, lo, hi)
     }
-    if (whole < m) {
-      const a = pa + <usize>(whole >> 2) * aStep, out = c + <usize>whole * ldc
-      multiplyBlock(a, aStep, pb, bStep, k, out, ldc, m - whole, first, initial, bias + <usize>whole * rowBias, activation, lo, hi, edge)
-    }
-    pb += <usize>(first >> 3) * bStep
+    pa += aStep * (whole >> 2)
+    c += ldc * whole
+    bias += rowBias * whole
+    m -= whole
+    if (m == 0) return
   }
-  for (let j = first; j < n; j += 8, pb += bStep) {
-    const columns = min(n - j, 8)
+  for (let j = 0; j < n; j += 8, pb += bStep) {
     let a = pa, out = c + (<usize>j << 2), bi = bias + <usize>j * columnBias
-    if (columns == 1) {
-      column(a, aStep, pb, k, out, ldc, m, initial, bi, rowBias, activation, lo, hi)
-      return
-    }
-    const width = panelWidth(columns)
     // Tiles of five, before which come as many panels of four as leave a multiple of five.
-    const fives = ASC_FEATURE_RELAXED_SIMD && columns == 8 && k >= DEEP && n > FEW_COLUMNS && m >= 16 ? (m - rowsBeforeFives(m)) / 5 : 0
-    const whole = columns == width ? m & ~3 : 0
-    const single = fives ? m - 5 * fives : whole
-    if (single) {
-      if (width == 8) tiles4x8<Down>(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
-      else tiles4x4(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
-    }
-    if (fives) {
-      tiles5x8(fives, a + aStep * (single >> 2), aStep, pb, k, out + ldc * single, ldc, initial, bi + rowBias * single, rowBias * 5, activation, lo, hi)
-      continue
-    }
+    const fives = ASC_FEATURE_RELAXED_SIMD && k >= DEEP && n > FEW_COLUMNS && m >= 16 ? (m - rowsBeforeFives(m)) / 5 : 0
+    const single = fives ? m - 5 * fives : m & ~3
+    if (single) tiles4x8<Down>(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
     a += aStep * (single >> 2)
     out += ldc * single
     bi += rowBias * single
-    for (let i = whole; i < m; i += 4) {
-      const rows = min(m - i, 4)
-      if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, rows, columns)
-      if (width == 8) tiles4x8<Down>(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
-      else tiles4x4(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
-      copyTile(edge, 32, out, ldc, rows, columns)
-      a += aStep
-      out += ldc << 2
-      bi += rowBias << 2
+    if (fives) {
+      tiles5x8(fives, a, aStep, pb, k, out, ldc, initial, bi, rowBias * 5, activation, lo, hi)
+    } else if (m & 3) {
+      const rows = m & 3
+      if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, rows, 8)
+      tiles4x8<Down>(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
+      copyTile(edge, 32, out, ldc, rows, 8)
     }
   }
+}
+
+/** Reads what lies `k` depths wide in panels, of all of them at a time: this far apart, the processor foresees none of it. */
+function bringNear(pa: usize, aStep: usize, panels: i32, k: i32, sink: usize): void {
+  const bytes = <usize>k << 4, two = aStep << 1
+  let read = 0
+  for (let offset: usize = 0; offset < bytes; offset += 64) {
+    let p = pa + offset
+    for (let i = panels >> 2; i > 0; i--, p += two << 1) {
+      read |= load<i32>(p) | load<i32>(p + aStep) | load<i32>(p + two) | load<i32>(p + two + aStep)
+    }
+  }
+  store<i32>(sink, read)
 }
 
 /** {@link multiplyBlock} for an A of any height and a B that fits the second-level cache. */
@@ -821,7 +901,11 @@ export function multiplyPanels(
   initial: i32, bias: usize, activation: i32, lo: f32, hi: f32, edge: usize,
 ): void {
   const rowBias: usize = initial == INITIAL_ROW_BIAS ? 4 : 0
+  // One and two last columns read several panels at a time themselves; what pays depends on how far apart they are and how often they are used.
+  const rest = n & 7, isApart = aStep > <usize>k << 4 && aStep * <usize>n > <usize>k << 10
+  const isFar = isApart && rest != 1 && rest != 2 && aStep * (<usize>m >> 2) > CACHED
   for (let i = 0; i < m; i += ROW_BLOCK) {
+    if (isFar) bringNear(pa, aStep, min(m - i, ROW_BLOCK) >> 2, k, edge)
     multiplyBlock(pa, aStep, pb, bStep, k, c, ldc, min(m - i, ROW_BLOCK), n, initial, bias, activation, lo, hi, edge)
     pa += aStep * (ROW_BLOCK >> 2)
     c += ldc * ROW_BLOCK
