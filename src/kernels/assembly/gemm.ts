@@ -771,7 +771,25 @@ function rowOfFourPanels(
     v4 = madd(v4, x, v128.load(b2, 32)), v5 = madd(v5, x, v128.load(b2, 48))
     v6 = madd(v6, x, v128.load(b3, 32)), v7 = madd(v7, x, v128.load(b3, 48))
     a += 4
-    b0 += 64, b1 += 64, b2 += 64, b3 += 64
+    if (a >= end) break
+
+    x = v128.load32_splat(a)
+    v0 = madd(v0, x, v128.load(b0, 64)), v1 = madd(v1, x, v128.load(b0, 80))
+    v2 = madd(v2, x, v128.load(b1, 64)), v3 = madd(v3, x, v128.load(b1, 80))
+    if (k == -3) break
+    v4 = madd(v4, x, v128.load(b2, 64)), v5 = madd(v5, x, v128.load(b2, 80))
+    v6 = madd(v6, x, v128.load(b3, 64)), v7 = madd(v7, x, v128.load(b3, 80))
+    a += 4
+    if (a >= end) break
+
+    x = v128.load32_splat(a)
+    v0 = madd(v0, x, v128.load(b0, 96)), v1 = madd(v1, x, v128.load(b0, 112))
+    v2 = madd(v2, x, v128.load(b1, 96)), v3 = madd(v3, x, v128.load(b1, 112))
+    if (k == -4) break
+    v4 = madd(v4, x, v128.load(b2, 96)), v5 = madd(v5, x, v128.load(b2, 112))
+    v6 = madd(v6, x, v128.load(b3, 96)), v7 = madd(v7, x, v128.load(b3, 112))
+    a += 4
+    b0 += 128, b1 += 128, b2 += 128, b3 += 128
   }
   if (activation != 0) {
     const l = f32x4.splat(lo), h = f32x4.splat(hi)
@@ -784,15 +802,22 @@ function rowOfFourPanels(
   v128.store(c, v4, 64), v128.store(c, v5, 80), v128.store(c, v6, 96), v128.store(c, v7, 112)
 }
 
-/** One row of C against panels of B that reach over all k: the matrix is streamed once, at the speed of memory. */
-function row(a: usize, pb: usize, k: i32, c: usize, n: i32, initial: i32, bias: usize, activation: i32, lo: f32, hi: f32): void {
+/**
+ * One row of C against panels of B that reach over all k: the matrix is streamed once, at the speed of memory. `backwards` for every second
+ * of many rows against the same matrix: what the cache still holds of it comes first.
+ */
+export function row(
+  a: usize, pb: usize, k: i32, c: usize, n: i32, initial: i32, bias: usize, activation: i32, lo: f32, hi: f32, backwards: bool,
+): void {
   const l = f32x4.splat(lo), h = f32x4.splat(hi), end = a + (<usize>k << 2), bStep = <usize>k << 5
   const biasStep: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
-  let j = 0
-  for (; j <= n - 32; j += 32, pb += bStep << 2, c += 128, bias += 32 * biasStep) {
-    rowOfFourPanels(a, k, pb, c, initial, bias, biasStep, activation, lo, hi)
+  const fours = n >> 5
+  for (let i = 0; i < fours; i++) {
+    const at = <usize>(backwards ? fours - 1 - i : i)
+    rowOfFourPanels(a, k, pb + at * (bStep << 2), c + (at << 7), initial, bias + 32 * biasStep * at, biasStep, activation, lo, hi)
   }
-  for (; j < n; j += 8) {
+  pb += (bStep << 2) * fours, c += <usize>fours << 7, bias += 32 * biasStep * fours
+  for (let j = fours << 5; j < n; j += 8) {
     const columns = min(n - j, 8), width = <usize>panelWidth(columns)
     let b = pb
     if (width == 8) {
@@ -958,7 +983,7 @@ export function gemmRight(
   if (m < 4 && depthStride == 1) {
     for (let i = 0; i < m; i++) {
       row(a + <usize>i * rowStep, packedB, k, c + <usize>i * rowBytes, n, initial, bias + <usize>i * rowBias,
-        clamps ? activation : 0, activationA, activationB)
+        clamps ? activation : 0, activationA, activationB, (i & 1) != 0)
     }
     if (activation != 0 && !clamps) activateRows(activation, c, rowBytes, m, n, activationA, activationB)
     return
