@@ -167,6 +167,8 @@ describe.each(['left', 'right', 'both'] as const)('product with %s packed', (kin
 
   test.each([
     { m: 70, n: 300, k: 30 },
+    { m: 7, n: 2100, k: 32 },
+    { m: 9, n: 140, k: 160 },
     { m: 5, n: 257, k: 1100 },
     { m: 300, n: 9, k: 513 },
     { m: 1, n: 1000, k: 513 },

@@ -17,8 +17,11 @@ export const ROW_BLOCK: i32 = 80
 const DEEP: i32 = 64
 /** With no more columns the rows of A are new to the first-level cache all the time: a panel of four at once arrives faster. */
 const FEW_COLUMNS: i32 = 16
-/** Up to this depth writing C is most of the work: each row of a block is written as a whole. */
-const SHALLOW: i32 = 32
+/** Up to this depth each row of a block is written as a whole: writing C is much of the work, and rows may all meet in few sets of the cache. */
+const SHALLOW: i32 = ASC_FEATURE_RELAXED_SIMD ? 32 : 160
+/** Up to this depth more columns at a time pay, so that longer runs of each row are read and written. */
+const VERY_SHALLOW: i32 = 32
+const WIDE_COLUMN_BLOCK: i32 = 2048
 /** An A of more bytes is not in the second-level cache when it is needed again. */
 const CACHED: usize = 1 << 20
 /** Rows of A packed at a time when it is A that changes from call to call. */
@@ -952,8 +955,9 @@ export function gemmLeft(
   const clamps = isClamp(activation)
   const rowBytes = <usize>ldc << 2, columnBias: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
   const depthStep = <usize>depthStride << 2, columnStep = <usize>columnStride << 2, aStep = <usize>k << 4
-  for (let j0 = 0; j0 < n; j0 += COLUMN_BLOCK) {
-    const columns = min(n - j0, COLUMN_BLOCK)
+  const block = k <= VERY_SHALLOW ? WIDE_COLUMN_BLOCK : COLUMN_BLOCK
+  for (let j0 = 0; j0 < n; j0 += block) {
+    const columns = min(n - j0, block)
     const out = c + (<usize>j0 << 2), source = b + <usize>j0 * columnStep
     let start = initial
     let k0 = 0
