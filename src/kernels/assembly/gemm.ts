@@ -149,8 +149,8 @@ function packTwoPanels(dst: usize, panelStep: usize, src: usize, depthStep: usiz
   }
 }
 
-/** Depths that all columns are packed of before the next ones: a page of memory each, all known to the processor at a time. */
-const PACKED_DEPTHS: i32 = 32
+/** Depths that all columns are packed of before the next ones: a page of memory each, as many as the processor reads ahead in. */
+const PACKED_DEPTHS: i32 = 16
 
 /** Packs `columns` columns of floats over k depths into panels `panelStep` bytes apart. */
 function packColumns(dst: usize, panelStep: usize, src: usize, columnStep: usize, depthStep: usize, columns: i32, k: i32): void {
