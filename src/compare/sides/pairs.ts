@@ -66,10 +66,10 @@ export function withBlock(use: (block: Block) => void): void {
   spare = block
 }
 
-/** Fills `block` with up to {@link blockLength} pairs from `start` on. */
-export function readBlock(block: Block, pairs: Pairs, rule: ElementRule, start: number): void {
+/** Fills `block` with up to `most` pairs from `start` on, {@link blockLength} if not said. */
+export function readBlock(block: Block, pairs: Pairs, rule: ElementRule, start: number, most = blockLength): void {
   block.start = start
-  block.count = Math.min(blockLength, pairs.length - start)
+  block.count = Math.min(most, pairs.length - start)
   decodeInto(block.actual, pairs.actual, start, block.count)
   decodeInto(block.reference, pairs.reference, start, block.count)
   if (pairs.hasBigInts) compareBigInts(block, pairs.actual, pairs.reference, rule)
