@@ -64,8 +64,8 @@ function countBlock(counts: Float64Array, errors: Float64Array, start: number, e
 
 /** The counts without the empty decades at both ends. */
 export function toHistogram(counts: Float64Array, zeros: number): ErrorHistogram {
-  const first = counts.findIndex((count) => count > 0)
-  if (first < 0) return { first: 0, counts: [], zeros }
-  const last = counts.findLastIndex((count) => count > 0)
-  return { first: firstDecade + first, counts: Array.from(counts.subarray(first, last + 1)), zeros }
+  let [first, end] = [0, counts.length]
+  while (first < end && counts[first] === 0) first++
+  while (first < end && counts[end - 1] === 0) end--
+  return { first: first === end ? 0 : firstDecade + first, counts: Array.from(counts.subarray(first, end)), zeros }
 }

@@ -101,6 +101,7 @@ function fromBuckets(
   const { buckets, zeros, sum } = kernel.count(kind)
   const positions = qs.map((q) => positionOfQuantile(q, total))
   const ranks = ranksAt(positions)
+  const wanted = [...ranks].sort((a, b) => a - b)
   const marks = new Uint8Array(bucketCount)
   let fetched = 0
   /** The ranks of the errors that are fetched, bucket by bucket from the largest. */
@@ -115,7 +116,9 @@ function fromBuckets(
     const start = startOfBucket(bucket)
     while (start < powerOfTen(decade)) decade--
     const straddles = powerOfTen(decade + 1) < startOfBucket(bucket + 1)
-    if (straddles || ranks.some((rank) => rank >= left && rank < left + count)) {
+    const before = wanted.length
+    while (wanted.length > 0 && wanted[wanted.length - 1] >= left) wanted.pop()
+    if (straddles || wanted.length < before) {
       marks[bucket] = 1
       fetched += count
       ranges.unshift({ first: left, count })
