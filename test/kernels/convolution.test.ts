@@ -250,6 +250,15 @@ describe.each([
       '3x3, a large image without a border',
       { ...unpadded, h: 92, w: 96, inch: 30, outch: 30, activation: Activation.clip },
     ],
+    ['3x3, stride 2, three channels', { strideH: 2, strideW: 2, h: 37, w: 64, inch: 3, padValue: -1.5 }],
+    [
+      '5x5, stride 2, three channels',
+      { kernelH: 5, kernelW: 5, padTop: 2, padLeft: 2, strideH: 2, strideW: 2, h: 31, w: 61, inch: 3 },
+    ],
+    [
+      '5x7, dilation 2, one channel',
+      { kernelH: 5, kernelW: 7, padTop: 4, padLeft: 6, padRight: 6, dilationW: 2, h: 9, w: 40, inch: 1 },
+    ],
     ['a single column', { w: 1 }],
     ['a single row (1-D)', { h: 1, w: 200, kernelH: 1, padTop: 0, padBottom: 0, kernelW: 5, dilationW: 2 }],
     ['more than a strip of rows', { h: 90, w: 90, inch: 2, outch: 2 }],

@@ -112,11 +112,51 @@ function packInterior(
           v128.store(dst, v128.load(p))
           v128.store(dst, v128.load(p, 16), 16)
         }
+      } else if (kernelW == 3 && tapStep == 4) {
+        // Under the last tap lie the inputs under the first, shifted.
+        const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48)
+        const e = i32x4.shuffle(a, b, 0, 2, 4, 6), f = i32x4.shuffle(c, d, 0, 2, 4, 6)
+        v128.store(dst, e), v128.store(dst, f, 16)
+        v128.store(dst, i32x4.shuffle(a, b, 1, 3, 5, 7), 32), v128.store(dst, i32x4.shuffle(c, d, 1, 3, 5, 7), 48)
+        v128.store(dst, i32x4.shuffle(e, c, 1, 2, 3, 4), 64), v128.store(dst, i32x4.shuffle(f, v128.load32_zero(p + 64), 1, 2, 3, 4), 80)
+        dst += 96
       } else {
         for (let kx = 0; kx < kernelW; kx++, p += tapStep, dst += 32) {
           v128.store(dst, i32x4.shuffle(v128.load(p), v128.load(p, 16), 0, 2, 4, 6))
           v128.store(dst, i32x4.shuffle(v128.load(p, 32), v128.load(p, 48), 0, 2, 4, 6), 16)
         }
+      }
+    }
+  }
+}
+
+/** Up to so many channels all taps of one after the other are packed rather than all channels of one tap. */
+const FEW_CHANNELS: i32 = 8
+/** Floats before and behind a row that may be read. */
+const SLACK: i32 = 14
+
+/** {@link packInterior} where some taps lie outside the input: `y` and `x` are where the first would lie. */
+function packBorder(
+  panel: usize, source: usize, channelStep: usize, channels: i32, h: i32, w: i32, y: i32, x: i32, kernelH: i32, kernelW: i32,
+  dilationH: i32, dilationW: i32, strideW: i32, pad: v128,
+): void {
+  const step = <usize>kernelW << 5, rowBytes = <usize>w << 2, width = i32x4.splat(w)
+  for (let kx = 0; kx < kernelW; kx++, x += dilationW, panel += 32) {
+    const first = i32x4.add(i32x4.splat(x), strideW == 1 ? i32x4(0, 1, 2, 3) : i32x4(0, 2, 4, 6))
+    const inside = i32x4.lt_u(first, width), insideNext = i32x4.lt_u(i32x4.add(first, i32x4.splat(strideW << 2)), width)
+    const outside = v128.andnot(pad, inside), outsideNext = v128.andnot(pad, insideNext)
+    let channel = source + (<usize>x << 2), dst = panel
+    for (let q = 0; q < channels; q++, channel += channelStep) {
+      for (let ky = 0, row = y; ky < kernelH; ky++, row += dilationH, dst += step) {
+        if (<u32>row >= <u32>h) {
+          v128.store(dst, pad), v128.store(dst, pad, 16)
+          continue
+        }
+        const p = channel + <usize>row * rowBytes
+        let v = v128.load(p), u = v128.load(p, 16)
+        if (strideW == 2) v = i32x4.shuffle(v, u, 0, 2, 4, 6), u = i32x4.shuffle(v128.load(p, 32), v128.load(p, 48), 0, 2, 4, 6)
+        v128.store(dst, v128.or(v128.and(v, inside), outside))
+        v128.store(dst, v128.or(v128.and(u, insideNext), outsideNext), 16)
       }
     }
   }
@@ -151,6 +191,10 @@ export function packPatches(
         panel, source + (<usize>(y * w + x) << 2), channelStep, channels, kernelH, kernelW,
         <usize>(dilationH * w) << 2, <usize>dilationW << 2, strideW,
       )
+      return
+    }
+    if (channels <= FEW_CHANNELS && x >= -SLACK && right < w + SLACK) {
+      packBorder(panel, source, channelStep, channels, h, w, y, x, kernelH, kernelW, dilationH, dilationW, strideW, pad)
       return
     }
   }
