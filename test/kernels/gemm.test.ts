@@ -205,6 +205,17 @@ test.each([1, 2, 3, 4, 5, 6, 7])('%i columns behind the whole panels have the bi
   }
 })
 
+test.each([1, 2, 3, 5, 6, 7])('of %i rows those that make no whole tile have the bits of the textbook loop', (m) => {
+  for (const initial of Object.values(Initial)) {
+    const activation = initial === Initial.rowBias ? Activation.relu : Activation.clip
+    const shape = { m, n: 91, k: 515, initial, transposeA: false, transposeB: false, activation, seed: m }
+    for (const kind of ['left', 'right'] as const) {
+      const { actual, expected } = run(kind, shape)
+      expect(firstDifference(actual, expected), `initial ${initial}, ${kind}`).toBeUndefined()
+    }
+  }
+})
+
 test('rows of C may be further apart than its columns', () => {
   const [m, n, k, ldc] = [6, 10, 4, 13]
   const { a, b, c } = reference({ m, n, k, initial: 0, transposeA: false, transposeB: false, activation: 0, seed: 1 })

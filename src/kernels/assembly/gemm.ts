@@ -747,24 +747,27 @@ function loadRow(c: usize, initial: i32, bias: usize): v128 {
   return f32x4.splat(0)
 }
 
-/** A row of C, 32 columns of it, against four panels of B. Ways out that are never taken let V8 load the panels two at a time. */
+/**
+ * A row of C, 32 columns of it, against four panels of B. The row's depths lie `depthStep` bytes apart. Ways out that are never taken let V8
+ * load the panels two at a time.
+ */
 function rowOfFourPanels(
-  a: usize, k: i32, b0: usize, c: usize, initial: i32, bias: usize, biasStep: usize, activation: i32, lo: f32, hi: f32,
+  a: usize, depthStep: usize, k: i32, b0: usize, bStep: usize, c: usize, initial: i32, bias: usize, biasStep: usize,
+  activation: i32, lo: f32, hi: f32,
 ): void {
-  const bStep = <usize>k << 5
   let b1 = b0 + bStep, b2 = b1 + bStep, b3 = b2 + bStep, x: v128
   let v0 = loadRow(c, initial, bias), v1 = loadRow(c + 16, initial, bias + 4 * biasStep)
   let v2 = loadRow(c + 32, initial, bias + 8 * biasStep), v3 = loadRow(c + 48, initial, bias + 12 * biasStep)
   let v4 = loadRow(c + 64, initial, bias + 16 * biasStep), v5 = loadRow(c + 80, initial, bias + 20 * biasStep)
   let v6 = loadRow(c + 96, initial, bias + 24 * biasStep), v7 = loadRow(c + 112, initial, bias + 28 * biasStep)
-  for (const end = a + (<usize>k << 2); a < end; ) {
+  for (const end = a + <usize>k * depthStep; a < end; ) {
     x = v128.load32_splat(a)
     v0 = madd(v0, x, v128.load(b0)), v1 = madd(v1, x, v128.load(b0, 16))
     v2 = madd(v2, x, v128.load(b1)), v3 = madd(v3, x, v128.load(b1, 16))
     if (k == -1) break
     v4 = madd(v4, x, v128.load(b2)), v5 = madd(v5, x, v128.load(b2, 16))
     v6 = madd(v6, x, v128.load(b3)), v7 = madd(v7, x, v128.load(b3, 16))
-    a += 4
+    a += depthStep
     if (a >= end) break
 
     x = v128.load32_splat(a)
@@ -773,7 +776,7 @@ function rowOfFourPanels(
     if (k == -2) break
     v4 = madd(v4, x, v128.load(b2, 32)), v5 = madd(v5, x, v128.load(b2, 48))
     v6 = madd(v6, x, v128.load(b3, 32)), v7 = madd(v7, x, v128.load(b3, 48))
-    a += 4
+    a += depthStep
     if (a >= end) break
 
     x = v128.load32_splat(a)
@@ -782,7 +785,7 @@ function rowOfFourPanels(
     if (k == -3) break
     v4 = madd(v4, x, v128.load(b2, 64)), v5 = madd(v5, x, v128.load(b2, 80))
     v6 = madd(v6, x, v128.load(b3, 64)), v7 = madd(v7, x, v128.load(b3, 80))
-    a += 4
+    a += depthStep
     if (a >= end) break
 
     x = v128.load32_splat(a)
@@ -791,7 +794,7 @@ function rowOfFourPanels(
     if (k == -4) break
     v4 = madd(v4, x, v128.load(b2, 96)), v5 = madd(v5, x, v128.load(b2, 112))
     v6 = madd(v6, x, v128.load(b3, 96)), v7 = madd(v7, x, v128.load(b3, 112))
-    a += 4
+    a += depthStep
     b0 += 128, b1 += 128, b2 += 128, b3 += 128
   }
   if (activation != 0) {
@@ -803,6 +806,65 @@ function rowOfFourPanels(
   }
   v128.store(c, v0), v128.store(c, v1, 16), v128.store(c, v2, 32), v128.store(c, v3, 48)
   v128.store(c, v4, 64), v128.store(c, v5, 80), v128.store(c, v6, 96), v128.store(c, v7, 112)
+}
+
+/** Two rows of C likewise, the first ones of a panel of A, 16 columns of them, against two panels of B. */
+function rowsOfTwoPanels(
+  a: usize, k: i32, b0: usize, bStep: usize, c: usize, ldc: usize, initial: i32, bias: usize, rowBias: usize, biasStep: usize,
+  activation: i32, lo: f32, hi: f32,
+): void {
+  const d = c + ldc, second = bias + rowBias
+  let b1 = b0 + bStep, x: v128, y: v128, b: v128
+  let v0 = loadRow(c, initial, bias), v1 = loadRow(c + 16, initial, bias + 4 * biasStep)
+  let v2 = loadRow(c + 32, initial, bias + 8 * biasStep), v3 = loadRow(c + 48, initial, bias + 12 * biasStep)
+  let v4 = loadRow(d, initial, second), v5 = loadRow(d + 16, initial, second + 4 * biasStep)
+  let v6 = loadRow(d + 32, initial, second + 8 * biasStep), v7 = loadRow(d + 48, initial, second + 12 * biasStep)
+  for (const end = a + (<usize>k << 4); a < end; ) {
+    x = v128.load32_splat(a), y = v128.load32_splat(a, 4)
+    b = v128.load(b0), v0 = madd(v0, x, b), v4 = madd(v4, y, b)
+    b = v128.load(b0, 16), v1 = madd(v1, x, b), v5 = madd(v5, y, b)
+    if (k == -1) break
+    b = v128.load(b1), v2 = madd(v2, x, b), v6 = madd(v6, y, b)
+    b = v128.load(b1, 16), v3 = madd(v3, x, b), v7 = madd(v7, y, b)
+    a += 16
+    if (a >= end) break
+
+    x = v128.load32_splat(a), y = v128.load32_splat(a, 4)
+    b = v128.load(b0, 32), v0 = madd(v0, x, b), v4 = madd(v4, y, b)
+    b = v128.load(b0, 48), v1 = madd(v1, x, b), v5 = madd(v5, y, b)
+    if (k == -2) break
+    b = v128.load(b1, 32), v2 = madd(v2, x, b), v6 = madd(v6, y, b)
+    b = v128.load(b1, 48), v3 = madd(v3, x, b), v7 = madd(v7, y, b)
+    a += 16
+    if (a >= end) break
+
+    x = v128.load32_splat(a), y = v128.load32_splat(a, 4)
+    b = v128.load(b0, 64), v0 = madd(v0, x, b), v4 = madd(v4, y, b)
+    b = v128.load(b0, 80), v1 = madd(v1, x, b), v5 = madd(v5, y, b)
+    if (k == -3) break
+    b = v128.load(b1, 64), v2 = madd(v2, x, b), v6 = madd(v6, y, b)
+    b = v128.load(b1, 80), v3 = madd(v3, x, b), v7 = madd(v7, y, b)
+    a += 16
+    if (a >= end) break
+
+    x = v128.load32_splat(a), y = v128.load32_splat(a, 4)
+    b = v128.load(b0, 96), v0 = madd(v0, x, b), v4 = madd(v4, y, b)
+    b = v128.load(b0, 112), v1 = madd(v1, x, b), v5 = madd(v5, y, b)
+    if (k == -4) break
+    b = v128.load(b1, 96), v2 = madd(v2, x, b), v6 = madd(v6, y, b)
+    b = v128.load(b1, 112), v3 = madd(v3, x, b), v7 = madd(v7, y, b)
+    a += 16
+    b0 += 128, b1 += 128
+  }
+  if (activation != 0) {
+    const l = f32x4.splat(lo), h = f32x4.splat(hi)
+    v0 = clamp(v0, activation, l, h), v1 = clamp(v1, activation, l, h)
+    v2 = clamp(v2, activation, l, h), v3 = clamp(v3, activation, l, h)
+    v4 = clamp(v4, activation, l, h), v5 = clamp(v5, activation, l, h)
+    v6 = clamp(v6, activation, l, h), v7 = clamp(v7, activation, l, h)
+  }
+  v128.store(c, v0), v128.store(c, v1, 16), v128.store(c, v2, 32), v128.store(c, v3, 48)
+  v128.store(d, v4), v128.store(d, v5, 16), v128.store(d, v6, 32), v128.store(d, v7, 48)
 }
 
 /**
@@ -817,7 +879,7 @@ export function row(
   const fours = n >> 5
   for (let i = 0; i < fours; i++) {
     const at = <usize>(backwards ? fours - 1 - i : i)
-    rowOfFourPanels(a, k, pb + at * (bStep << 2), c + (at << 7), initial, bias + 32 * biasStep * at, biasStep, activation, lo, hi)
+    rowOfFourPanels(a, 4, k, pb + at * (bStep << 2), bStep, c + (at << 7), initial, bias + 32 * biasStep * at, biasStep, activation, lo, hi)
   }
   pb += (bStep << 2) * fours, c += <usize>fours << 7, bias += 32 * biasStep * fours
   for (let j = fours << 5; j < n; j += 8) {
@@ -851,6 +913,28 @@ export function row(
     pb += bStep
     c += 32
     bias += 8 * biasStep
+  }
+}
+
+/** C likewise for up to three rows, those of the last panel of A, and whole panels of B. `edge` is room for one tile. */
+function lastRows(
+  pa: usize, pb: usize, bStep: usize, k: i32, c: usize, ldc: usize, rows: i32, n: i32,
+  initial: i32, bias: usize, activation: i32, lo: f32, hi: f32, edge: usize,
+): void {
+  const rowBias: usize = initial == INITIAL_ROW_BIAS ? 4 : 0
+  const columnBias: usize = initial == INITIAL_COLUMN_BIAS ? 4 : 0
+  const columns = rows == 1 ? 32 : 16
+  let j = 0
+  for (; rows < 3 && j <= n - columns; j += columns) {
+    const b = pb + <usize>(j >> 3) * bStep, out = c + (<usize>j << 2), at = bias + <usize>j * columnBias
+    if (rows == 1) rowOfFourPanels(pa, 16, k, b, bStep, out, initial, at, columnBias, activation, lo, hi)
+    else rowsOfTwoPanels(pa, k, b, bStep, out, ldc, initial, at, rowBias, columnBias, activation, lo, hi)
+  }
+  for (; j < n; j += 8) {
+    const b = pb + <usize>(j >> 3) * bStep, out = c + (<usize>j << 2)
+    if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, rows, 8)
+    tiles4x8<Down>(1, pa, 0, b, k, edge, 32, initial, bias + <usize>j * columnBias, 0, activation, lo, hi)
+    copyTile(edge, 32, out, ldc, rows, 8)
   }
 }
 
@@ -890,24 +974,16 @@ function multiplyBlock(
     m -= whole
     if (m == 0) return
   }
-  for (let j = 0; j < n; j += 8, pb += bStep) {
-    let a = pa, out = c + (<usize>j << 2), bi = bias + <usize>j * columnBias
-    // Tiles of five, before which come as many panels of four as leave a multiple of five.
-    const fives = ASC_FEATURE_RELAXED_SIMD && k >= DEEP && n > FEW_COLUMNS && m >= 16 ? (m - rowsBeforeFives(m)) / 5 : 0
-    const single = fives ? m - 5 * fives : m & ~3
-    if (single) tiles4x8<Down>(single >> 2, a, aStep, pb, k, out, ldc, initial, bi, rowBias << 2, activation, lo, hi)
-    a += aStep * (single >> 2)
-    out += ldc * single
-    bi += rowBias * single
-    if (fives) {
-      tiles5x8(fives, a, aStep, pb, k, out, ldc, initial, bi, rowBias * 5, activation, lo, hi)
-    } else if (m & 3) {
-      const rows = m & 3
-      if (initial == INITIAL_ACCUMULATE) copyTile(out, ldc, edge, 32, rows, 8)
-      tiles4x8<Down>(1, a, aStep, pb, k, edge, 32, initial, bi, 0, activation, lo, hi)
-      copyTile(edge, 32, out, ldc, rows, 8)
-    }
+  // Tiles of five, before which come as many panels of four as leave a multiple of five.
+  const fives = ASC_FEATURE_RELAXED_SIMD && k >= DEEP && n > FEW_COLUMNS && m >= 16 ? (m - rowsBeforeFives(m)) / 5 : 0
+  const single = fives ? m - 5 * fives : m & ~3, rows = fives ? 0 : m & 3
+  const behind = pa + aStep * (single >> 2), below = c + ldc * single, biasBelow = bias + rowBias * single
+  for (let j = 0; j < n; j += 8) {
+    const b = pb + <usize>(j >> 3) * bStep, at = <usize>j << 2, biasAt = <usize>j * columnBias
+    if (single) tiles4x8<Down>(single >> 2, pa, aStep, b, k, c + at, ldc, initial, bias + biasAt, rowBias << 2, activation, lo, hi)
+    if (fives) tiles5x8(fives, behind, aStep, b, k, below + at, ldc, initial, biasBelow + biasAt, rowBias * 5, activation, lo, hi)
   }
+  if (rows) lastRows(behind, pb, bStep, k, below, ldc, rows, n, initial, biasBelow, activation, lo, hi, edge)
 }
 
 /** Reads what lies `k` depths wide in panels, of all of them at a time: this far apart, the processor foresees none of it. */
