@@ -381,6 +381,8 @@ function safelyBelow(tolerance: number): number {
 
 function haveSameBytes(actual: Tensor, reference: Tensor): boolean {
   if (actual.dtype !== reference.dtype || typeof Buffer === 'undefined') return false
+  // mostly enough to tell that they are not
+  if (actual.data[0] !== reference.data[0]) return false
   const bytesOf = ({ data }: Tensor) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   return Buffer.compare(bytesOf(actual), bytesOf(reference)) === 0
 }
