@@ -543,7 +543,7 @@ function copyTile(from: usize, fromStep: usize, to: usize, toStep: usize, rows: 
   }
 }
 
-/** The panel after one, or the last one once more: what it gives is stored twice. */
+/** The panel after one, or the last one once more, whose sums nobody asks for then. */
 // @ts-ignore: decorator
 @inline
 function panelAfter(p: usize, last: usize, aStep: usize): usize {
@@ -613,106 +613,106 @@ function fewColumns<Columns>(
     if (idof<Columns>() == idof<Four>()) {
       pa = p1 + aStep
       while (b < end) {
-      a = v128.load(p0), d = v128.load(p1)
-      x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
-      x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
-      if (k == -1) break
-      x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
-      x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
-      b += bStep
-      if (b >= end) break
+        a = v128.load(p0), d = v128.load(p1)
+        x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
+        x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
+        if (k == -1) break
+        x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
+        x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
+        b += bStep
+        if (b >= end) break
 
-      a = v128.load(p0, 16), d = v128.load(p1, 16)
-      x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
-      x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
-      if (k == -2) break
-      x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
-      x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
-      b += bStep
-      if (b >= end) break
+        a = v128.load(p0, 16), d = v128.load(p1, 16)
+        x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
+        x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
+        if (k == -2) break
+        x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
+        x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
+        b += bStep
+        if (b >= end) break
 
-      a = v128.load(p0, 32), d = v128.load(p1, 32)
-      x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
-      x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
-      if (k == -3) break
-      x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
-      x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
-      b += bStep
-      if (b >= end) break
+        a = v128.load(p0, 32), d = v128.load(p1, 32)
+        x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
+        x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
+        if (k == -3) break
+        x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
+        x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
+        b += bStep
+        if (b >= end) break
 
-      a = v128.load(p0, 48), d = v128.load(p1, 48)
-      x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
-      x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
-      if (k == -4) break
-      x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
-      x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
-      b += bStep
-      p0 += 64, p1 += 64
+        a = v128.load(p0, 48), d = v128.load(p1, 48)
+        x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
+        x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
+        if (k == -4) break
+        x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
+        x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
+        b += bStep
+        p0 += 64, p1 += 64
       }
     } else {
       let p2 = panelAfter(p1, last, aStep), p3 = panelAfter(p2, last, aStep)
       if (idof<Columns>() == idof<Two>()) {
         pa = p3 + aStep
         while (b < end) {
-      x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
-      a = v128.load(p0), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
-      a = v128.load(p1), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
-      if (k == -1) break
-      a = v128.load(p2), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
-      a = v128.load(p3), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
-      b += bStep
-      if (b >= end) break
+          x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
+          a = v128.load(p0), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
+          a = v128.load(p1), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
+          if (k == -1) break
+          a = v128.load(p2), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
+          a = v128.load(p3), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
+          b += bStep
+          if (b >= end) break
 
-      x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
-      a = v128.load(p0, 16), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
-      a = v128.load(p1, 16), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
-      if (k == -2) break
-      a = v128.load(p2, 16), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
-      a = v128.load(p3, 16), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
-      b += bStep
-      if (b >= end) break
+          x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
+          a = v128.load(p0, 16), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
+          a = v128.load(p1, 16), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
+          if (k == -2) break
+          a = v128.load(p2, 16), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
+          a = v128.load(p3, 16), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
+          b += bStep
+          if (b >= end) break
 
-      x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
-      a = v128.load(p0, 32), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
-      a = v128.load(p1, 32), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
-      if (k == -3) break
-      a = v128.load(p2, 32), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
-      a = v128.load(p3, 32), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
-      b += bStep
-      if (b >= end) break
+          x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
+          a = v128.load(p0, 32), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
+          a = v128.load(p1, 32), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
+          if (k == -3) break
+          a = v128.load(p2, 32), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
+          a = v128.load(p3, 32), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
+          b += bStep
+          if (b >= end) break
 
-      x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
-      a = v128.load(p0, 48), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
-      a = v128.load(p1, 48), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
-      if (k == -4) break
-      a = v128.load(p2, 48), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
-      a = v128.load(p3, 48), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
-      b += bStep
-      p0 += 64, p1 += 64, p2 += 64, p3 += 64
+          x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
+          a = v128.load(p0, 48), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
+          a = v128.load(p1, 48), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
+          if (k == -4) break
+          a = v128.load(p2, 48), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
+          a = v128.load(p3, 48), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
+          b += bStep
+          p0 += 64, p1 += 64, p2 += 64, p3 += 64
         }
       } else {
         let p4 = panelAfter(p3, last, aStep)
         pa = p4 + aStep
         while (b < end) {
-      x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0), x), v1 = madd(v1, v128.load(p1), x)
-      v2 = madd(v2, v128.load(p2), x), v3 = madd(v3, v128.load(p3), x), v4 = madd(v4, v128.load(p4), x)
-      b += bStep
-      if (b >= end) break
+          x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0), x), v1 = madd(v1, v128.load(p1), x)
+          v2 = madd(v2, v128.load(p2), x), v3 = madd(v3, v128.load(p3), x), v4 = madd(v4, v128.load(p4), x)
+          b += bStep
+          if (b >= end) break
 
-      x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0, 16), x), v1 = madd(v1, v128.load(p1, 16), x)
-      v2 = madd(v2, v128.load(p2, 16), x), v3 = madd(v3, v128.load(p3, 16), x), v4 = madd(v4, v128.load(p4, 16), x)
-      b += bStep
-      if (b >= end) break
+          x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0, 16), x), v1 = madd(v1, v128.load(p1, 16), x)
+          v2 = madd(v2, v128.load(p2, 16), x), v3 = madd(v3, v128.load(p3, 16), x), v4 = madd(v4, v128.load(p4, 16), x)
+          b += bStep
+          if (b >= end) break
 
-      x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0, 32), x), v1 = madd(v1, v128.load(p1, 32), x)
-      v2 = madd(v2, v128.load(p2, 32), x), v3 = madd(v3, v128.load(p3, 32), x), v4 = madd(v4, v128.load(p4, 32), x)
-      b += bStep
-      if (b >= end) break
+          x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0, 32), x), v1 = madd(v1, v128.load(p1, 32), x)
+          v2 = madd(v2, v128.load(p2, 32), x), v3 = madd(v3, v128.load(p3, 32), x), v4 = madd(v4, v128.load(p4, 32), x)
+          b += bStep
+          if (b >= end) break
 
-      x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0, 48), x), v1 = madd(v1, v128.load(p1, 48), x)
-      v2 = madd(v2, v128.load(p2, 48), x), v3 = madd(v3, v128.load(p3, 48), x), v4 = madd(v4, v128.load(p4, 48), x)
-      b += bStep
-      p0 += 64, p1 += 64, p2 += 64, p3 += 64, p4 += 64
+          x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0, 48), x), v1 = madd(v1, v128.load(p1, 48), x)
+          v2 = madd(v2, v128.load(p2, 48), x), v3 = madd(v3, v128.load(p3, 48), x), v4 = madd(v4, v128.load(p4, 48), x)
+          b += bStep
+          p0 += 64, p1 += 64, p2 += 64, p3 += 64, p4 += 64
         }
       }
     }
