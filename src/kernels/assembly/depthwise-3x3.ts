@@ -8,6 +8,7 @@
 // registers: ways out that are never taken, but would use the sums, prevent both.
 import { activate, CLIP, RELU } from './activation'
 import { Limits, Relu } from './clamps'
+import { evens, odds } from './lanes'
 import { madd } from './madd'
 
 // From so many pixels on an image with stride 1 is read row by row, if all channels have so many: it is in neither cache anyway.
@@ -108,20 +109,8 @@ function column1<F>(
   }
 }
 
-// Of eight inputs of a row, from that under the left tap of the first of four outputs with stride 2 on: those under the left taps, and those
-// under the middle ones. Those under the right taps are those under the left ones, shifted.
-
-// @ts-ignore: decorator
-@inline
-function evens(a: v128, b: v128): v128 {
-  return i32x4.shuffle(a, b, 0, 2, 4, 6)
-}
-
-// @ts-ignore: decorator
-@inline
-function odds(a: v128, b: v128): v128 {
-  return i32x4.shuffle(a, b, 1, 3, 5, 7)
-}
+// Of eight inputs of a row, from that under the left tap of the first of four outputs with stride 2 on, the left taps take the evens and the
+// middle ones the odds. The right ones take what the left ones do, shifted.
 
 // @ts-ignore: decorator
 @inline

@@ -1,4 +1,4 @@
-// Storing fewer than four lanes of a vector: what the ends of rows need.
+// Lanes of vectors: storing fewer than four, as the ends of rows need it, and every second of eight.
 
 /** Stores the first 1 to 3 lanes. */
 // @ts-ignore: decorator
@@ -15,4 +15,16 @@ export function storeFirst(p: usize, v: v128, lanes: i32): void {
 export function storeLanes(p: usize, v: v128, left: i32): void {
   if (left >= 4) v128.store(p, v)
   else storeFirst(p, v, left)
+}
+
+// @ts-ignore: decorator
+@inline
+export function evens(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 0, 2, 4, 6)
+}
+
+// @ts-ignore: decorator
+@inline
+export function odds(a: v128, b: v128): v128 {
+  return i32x4.shuffle(a, b, 1, 3, 5, 7)
 }

@@ -5,7 +5,7 @@
 // A tile is `size` x `size` outputs, 4 or 2, and the inputs under them. Four tiles that lie side by side are the lanes of a vector. Each
 // place of a tile is multiplied on its own: M[place] = U[place] V[place] with U [outch][inch] and V [inch][tiles], packed in panels of 8.
 import { activateRows, DEPTH_BLOCK, INITIAL_ACCUMULATE, INITIAL_ZERO, multiplyPanels } from './gemm'
-import { storeLanes } from './lanes'
+import { evens, odds, storeLanes } from './lanes'
 import { madd } from './madd'
 import { copyFloats } from './memory'
 
@@ -164,18 +164,6 @@ function transformOutput(size: i32, source: usize, from: usize, destination: usi
   v128.store(destination + 3 * to, f32x4.add(plusScaled(d, EIGHT, e), v128.load(source + from)))
 }
 
-// @ts-ignore: decorator
-@inline
-function even(a: v128, b: v128): v128 {
-  return i32x4.shuffle(a, b, 0, 2, 4, 6)
-}
-
-// @ts-ignore: decorator
-@inline
-function odd(a: v128, b: v128): v128 {
-  return i32x4.shuffle(a, b, 1, 3, 5, 7)
-}
-
 /** A row of inputs of four tiles, transformed; input i of a tile is a vector of the elements t * size + i for the four tiles t. */
 // @ts-ignore: decorator
 @inline
@@ -183,14 +171,14 @@ function transformRow(size: i32, row: usize, destination: usize): void {
   const r0 = v128.load(row), r1 = v128.load(row, 16)
   if (size == 2) {
     const s0 = v128.load(row, 8), s1 = v128.load(row, 24)
-    transformInputs6(2, true, even(r0, r1), odd(r0, r1), even(s0, s1), odd(s0, s1), r0, r0, destination, 16)
+    transformInputs6(2, true, evens(r0, r1), odds(r0, r1), evens(s0, s1), odds(s0, s1), r0, r0, destination, 16)
     return
   }
   const r2 = v128.load(row, 32), r3 = v128.load(row, 48), r4 = v128.load(row, 64)
-  const e0 = even(r0, r1), e1 = even(r2, r3), o0 = odd(r0, r1), o1 = odd(r2, r3)
+  const e0 = evens(r0, r1), e1 = evens(r2, r3), o0 = odds(r0, r1), o1 = odds(r2, r3)
   const f0 = i32x4.shuffle(r1, r2, 0, 4, 1, 5), f1 = i32x4.shuffle(r3, r4, 0, 4, 1, 5)
   transformInputs6(
-    4, true, even(e0, e1), even(o0, o1), odd(e0, e1), odd(o0, o1), i64x2.shuffle(f0, f1, 0, 2), i64x2.shuffle(f0, f1, 1, 3), destination, 16,
+    4, true, evens(e0, e1), evens(o0, o1), odds(e0, e1), odds(o0, o1), i64x2.shuffle(f0, f1, 0, 2), i64x2.shuffle(f0, f1, 1, 3), destination, 16,
   )
 }
 
