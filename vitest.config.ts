@@ -24,6 +24,9 @@ const collectSimply = [
 /** They want to see the relaxed kernels compiled, which others keep, and throw a switch of V8 that stays thrown. */
 const relaxedSimd = ['test/runners/ncnn/engines/wasm/relaxed-simd.test.ts', 'test/kernels/fused.test.ts']
 
+/** It loads the AssemblyScript compiler, which leaves a hundred globals and as many megabytes behind. */
+const compiler = ['test/scripts/unroll-blocks.test.ts']
+
 export default defineConfig({
   test: {
     // Importing the same modules anew for each file takes as long as all tests do.
@@ -43,6 +46,7 @@ export default defineConfig({
           exclude: [
             ...configDefaults.exclude,
             ...relaxedSimd,
+            ...compiler,
             'test/devices/**',
             'test/native/**',
             'test/python/**',
@@ -55,6 +59,7 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'relaxed SIMD', isolate: true, include: relaxedSimd } },
+      { extends: true, test: { name: 'compiler', isolate: true, include: compiler } },
     ],
   },
 })

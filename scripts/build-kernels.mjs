@@ -12,16 +12,19 @@ const generated = new URL('generated/', kernels)
 /** The import of a memory that has a maximum can be turned into that of a shared one: see ../src/kernels/instantiate.ts. */
 const maximum = '--maximumMemory=65536'
 
+/** The compiler is given this transform. */
+const unrollBlocks = new URL('unroll-blocks.mjs', import.meta.url)
+
 const modules = [
   { name: 'compare', source: 'compare', flags: [] },
   { name: 'ncnn', source: 'ncnn', flags: [maximum] },
   { name: 'ncnn-relaxed', source: 'ncnn', flags: [maximum, '--enable=relaxed-simd'] },
 ]
 
-/** A hash of all that decides about the modules: their sources, this script with its flags, the compiler (which pins its Binaryen). */
+/** A hash of all that decides about the modules: their sources, this script with its flags, the transform, the compiler (which pins its Binaryen). */
 async function hashOfInputs() {
   const sources = (await readdir(new URL('assembly/', kernels))).filter((name) => name.endsWith('.ts')).sort()
-  const files = [import.meta.url, ...sources.map((name) => new URL(`assembly/${name}`, kernels))]
+  const files = [import.meta.url, unrollBlocks, ...sources.map((name) => new URL(`assembly/${name}`, kernels))]
   const hash = createHash('sha256')
   for (const file of files) hash.update(await readFile(new URL(file))).update('\0')
   return hash.update(createRequire(import.meta.url)('assemblyscript/package.json').version).digest('hex')
@@ -34,6 +37,7 @@ async function compile(asc, source, flags) {
     [
       fileURLToPath(new URL(`assembly/${source}.ts`, kernels)),
       '--outFile=module.wasm',
+      `--transform=${fileURLToPath(unrollBlocks)}`,
       '--runtime=stub',
       '--importMemory',
       '--enable=simd',
