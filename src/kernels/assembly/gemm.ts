@@ -6,6 +6,7 @@
 import { activate, CLIP, isClamp, RELU } from './activation'
 import { halfToFloat4 } from './half'
 import { madd } from './madd'
+import { unrolled } from './unrolled'
 
 /** Depth of a block: a slice of a B panel (16 KB) stays in the first-level cache, and panels of A are read in runs of 8 KB. */
 export const DEPTH_BLOCK: i32 = 512
@@ -210,7 +211,6 @@ function isAcross<Direction>(): bool {
  * beginning, or delays those of B until they are used, and takes an instruction for the address of each broadcast. So sixteen depths share
  * the loop's overhead, and each ends its basic block by a way out, which serves a k that is no multiple of sixteen as well; a second way
  * out, never taken, makes B arrive before the second row; and the addresses of the rows of A are met before the loop, which keeps them.
- * The sixteen are written out, since an inlined function cannot leave the loop of its caller.
  */
 function tiles4x8<Direction>(
   tiles: i32, pa: usize, step: usize, panel: usize, k: i32, c: usize, ldc: usize,
@@ -244,149 +244,16 @@ function tiles4x8<Direction>(
     const next = isAcross<Direction>() ? pa : pa + step, end = pa + (<usize>k << 4)
     let pb = panel
     while (pa < end) {
-      a = v128.load32_splat(pa), b0 = v128.load(pb), b1 = v128.load(pb, 16)
+      const depth = unrolled(16), at = 32 * depth
+      a = v128.load32_splat(pa), b0 = v128.load(pb, at), b1 = v128.load(pb, at + 16)
       c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -1) break
+      if (k == -1 - depth) break
       a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
       a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
       a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
       pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -2) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 64), b1 = v128.load(pb, 80)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -3) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 96), b1 = v128.load(pb, 112)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -4) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 128), b1 = v128.load(pb, 144)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -5) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 160), b1 = v128.load(pb, 176)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -6) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 192), b1 = v128.load(pb, 208)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -7) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 224), b1 = v128.load(pb, 240)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -8) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 256), b1 = v128.load(pb, 272)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -9) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 288), b1 = v128.load(pb, 304)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -10) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 320), b1 = v128.load(pb, 336)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -11) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 352), b1 = v128.load(pb, 368)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -12) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 384), b1 = v128.load(pb, 400)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -13) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 416), b1 = v128.load(pb, 432)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -14) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 448), b1 = v128.load(pb, 464)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -15) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 480), b1 = v128.load(pb, 496)
-      c00 = madd(c00, a, b0), c01 = madd(c01, a, b1)
-      if (k == -16) break
-      a = v128.load32_splat(pa, 4), c10 = madd(c10, a, b0), c11 = madd(c11, a, b1)
-      a = v128.load32_splat(pa, 8), c20 = madd(c20, a, b0), c21 = madd(c21, a, b1)
-      a = v128.load32_splat(pa, 12), c30 = madd(c30, a, b0), c31 = madd(c31, a, b1)
-      pa += 16
-      pb += 512
+      if (depth == 15) pb += 512
+      else if (pa >= end) break
     }
     if (activation == RELU) {
       c00 = relu(c00), c01 = relu(c01), c10 = relu(c10), c11 = relu(c11)
@@ -458,49 +325,18 @@ function tiles5x8(
     let pb = panel
     const end = panel + (<usize>k << 5), wholes = panel + (<usize>(k & ~3) << 5)
     while (pb < wholes) {
-      x = v128.load32_splat(r0), y = v128.load32_splat(r1), z = v128.load32_splat(r2)
-      b0 = v128.load(pb), b1 = v128.load(pb, 16)
+      const depth = unrolled(4), at = 16 * depth
+      x = v128.load32_splat(r0, at), y = v128.load32_splat(r1, at), z = v128.load32_splat(r2, at)
+      b0 = v128.load(pb, 2 * at), b1 = v128.load(pb, 2 * at + 16)
       c00 = madd(c00, x, b0), c01 = madd(c01, x, b1)
       c10 = madd(c10, y, b0), c11 = madd(c11, y, b1)
       c20 = madd(c20, z, b0), c21 = madd(c21, z, b1)
-      if (pb == 1) break
-      x = v128.load32_splat(r3), y = v128.load32_splat(r4)
+      if (pb == 1 + 2 * depth) break
+      x = v128.load32_splat(r3, at), y = v128.load32_splat(r4, at)
       c30 = madd(c30, x, b0), c31 = madd(c31, x, b1)
       c40 = madd(c40, y, b0), c41 = madd(c41, y, b1)
-      if (pb == 2) break
-
-      x = v128.load32_splat(r0, 16), y = v128.load32_splat(r1, 16), z = v128.load32_splat(r2, 16)
-      b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
-      c00 = madd(c00, x, b0), c01 = madd(c01, x, b1)
-      c10 = madd(c10, y, b0), c11 = madd(c11, y, b1)
-      c20 = madd(c20, z, b0), c21 = madd(c21, z, b1)
-      if (pb == 3) break
-      x = v128.load32_splat(r3, 16), y = v128.load32_splat(r4, 16)
-      c30 = madd(c30, x, b0), c31 = madd(c31, x, b1)
-      c40 = madd(c40, y, b0), c41 = madd(c41, y, b1)
-      if (pb == 4) break
-
-      x = v128.load32_splat(r0, 32), y = v128.load32_splat(r1, 32), z = v128.load32_splat(r2, 32)
-      b0 = v128.load(pb, 64), b1 = v128.load(pb, 80)
-      c00 = madd(c00, x, b0), c01 = madd(c01, x, b1)
-      c10 = madd(c10, y, b0), c11 = madd(c11, y, b1)
-      c20 = madd(c20, z, b0), c21 = madd(c21, z, b1)
-      if (pb == 5) break
-      x = v128.load32_splat(r3, 32), y = v128.load32_splat(r4, 32)
-      c30 = madd(c30, x, b0), c31 = madd(c31, x, b1)
-      c40 = madd(c40, y, b0), c41 = madd(c41, y, b1)
-      if (pb == 6) break
-
-      x = v128.load32_splat(r0, 48), y = v128.load32_splat(r1, 48), z = v128.load32_splat(r2, 48)
-      b0 = v128.load(pb, 96), b1 = v128.load(pb, 112)
-      c00 = madd(c00, x, b0), c01 = madd(c01, x, b1)
-      c10 = madd(c10, y, b0), c11 = madd(c11, y, b1)
-      c20 = madd(c20, z, b0), c21 = madd(c21, z, b1)
-      if (pb == 7) break
-      x = v128.load32_splat(r3, 48), y = v128.load32_splat(r4, 48)
-      c30 = madd(c30, x, b0), c31 = madd(c31, x, b1)
-      c40 = madd(c40, y, b0), c41 = madd(c41, y, b1)
-      r0 += 64, r1 += 64, r2 += 64, r3 += 64, r4 += 64, pb += 128
+      if (depth == 3) r0 += 64, r1 += 64, r2 += 64, r3 += 64, r4 += 64, pb += 128
+      else if (pb == 2 + 2 * depth) break
     }
     while (pb < end) {
       x = v128.load32_splat(r0), y = v128.load32_splat(r1), z = v128.load32_splat(r2)
@@ -613,106 +449,43 @@ function fewColumns<Columns>(
     if (idof<Columns>() == idof<Four>()) {
       pa = p1 + aStep
       while (b < end) {
-        a = v128.load(p0), d = v128.load(p1)
+        const depth = unrolled(4), at = 16 * depth
+        a = v128.load(p0, at), d = v128.load(p1, at)
         x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
         x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
-        if (k == -1) break
+        if (k == -1 - depth) break
         x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
         x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
         b += bStep
-        if (b >= end) break
-
-        a = v128.load(p0, 16), d = v128.load(p1, 16)
-        x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
-        x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
-        if (k == -2) break
-        x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
-        x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
-        b += bStep
-        if (b >= end) break
-
-        a = v128.load(p0, 32), d = v128.load(p1, 32)
-        x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
-        x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
-        if (k == -3) break
-        x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
-        x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
-        b += bStep
-        if (b >= end) break
-
-        a = v128.load(p0, 48), d = v128.load(p1, 48)
-        x = v128.load32_splat(b), v0 = madd(v0, a, x), v4 = madd(v4, d, x)
-        x = v128.load32_splat(b, 4), v1 = madd(v1, a, x), v5 = madd(v5, d, x)
-        if (k == -4) break
-        x = v128.load32_splat(b, 8), v2 = madd(v2, a, x), v6 = madd(v6, d, x)
-        x = v128.load32_splat(b, 12), v3 = madd(v3, a, x), v7 = madd(v7, d, x)
-        b += bStep
-        p0 += 64, p1 += 64
+        if (depth == 3) p0 += 64, p1 += 64
+        else if (b >= end) break
       }
     } else {
       let p2 = panelAfter(p1, last, aStep), p3 = panelAfter(p2, last, aStep)
       if (idof<Columns>() == idof<Two>()) {
         pa = p3 + aStep
         while (b < end) {
+          const depth = unrolled(4), at = 16 * depth
           x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
-          a = v128.load(p0), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
-          a = v128.load(p1), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
-          if (k == -1) break
-          a = v128.load(p2), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
-          a = v128.load(p3), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
+          a = v128.load(p0, at), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
+          a = v128.load(p1, at), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
+          if (k == -1 - depth) break
+          a = v128.load(p2, at), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
+          a = v128.load(p3, at), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
           b += bStep
-          if (b >= end) break
-
-          x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
-          a = v128.load(p0, 16), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
-          a = v128.load(p1, 16), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
-          if (k == -2) break
-          a = v128.load(p2, 16), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
-          a = v128.load(p3, 16), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
-          b += bStep
-          if (b >= end) break
-
-          x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
-          a = v128.load(p0, 32), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
-          a = v128.load(p1, 32), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
-          if (k == -3) break
-          a = v128.load(p2, 32), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
-          a = v128.load(p3, 32), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
-          b += bStep
-          if (b >= end) break
-
-          x = v128.load32_splat(b), y = v128.load32_splat(b, 4)
-          a = v128.load(p0, 48), v0 = madd(v0, a, x), v1 = madd(v1, a, y)
-          a = v128.load(p1, 48), v2 = madd(v2, a, x), v3 = madd(v3, a, y)
-          if (k == -4) break
-          a = v128.load(p2, 48), v4 = madd(v4, a, x), v5 = madd(v5, a, y)
-          a = v128.load(p3, 48), v6 = madd(v6, a, x), v7 = madd(v7, a, y)
-          b += bStep
-          p0 += 64, p1 += 64, p2 += 64, p3 += 64
+          if (depth == 3) p0 += 64, p1 += 64, p2 += 64, p3 += 64
+          else if (b >= end) break
         }
       } else {
         let p4 = panelAfter(p3, last, aStep)
         pa = p4 + aStep
         while (b < end) {
-          x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0), x), v1 = madd(v1, v128.load(p1), x)
-          v2 = madd(v2, v128.load(p2), x), v3 = madd(v3, v128.load(p3), x), v4 = madd(v4, v128.load(p4), x)
+          const depth = unrolled(4), at = 16 * depth
+          x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0, at), x), v1 = madd(v1, v128.load(p1, at), x)
+          v2 = madd(v2, v128.load(p2, at), x), v3 = madd(v3, v128.load(p3, at), x), v4 = madd(v4, v128.load(p4, at), x)
           b += bStep
-          if (b >= end) break
-
-          x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0, 16), x), v1 = madd(v1, v128.load(p1, 16), x)
-          v2 = madd(v2, v128.load(p2, 16), x), v3 = madd(v3, v128.load(p3, 16), x), v4 = madd(v4, v128.load(p4, 16), x)
-          b += bStep
-          if (b >= end) break
-
-          x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0, 32), x), v1 = madd(v1, v128.load(p1, 32), x)
-          v2 = madd(v2, v128.load(p2, 32), x), v3 = madd(v3, v128.load(p3, 32), x), v4 = madd(v4, v128.load(p4, 32), x)
-          b += bStep
-          if (b >= end) break
-
-          x = v128.load32_splat(b), v0 = madd(v0, v128.load(p0, 48), x), v1 = madd(v1, v128.load(p1, 48), x)
-          v2 = madd(v2, v128.load(p2, 48), x), v3 = madd(v3, v128.load(p3, 48), x), v4 = madd(v4, v128.load(p4, 48), x)
-          b += bStep
-          p0 += 64, p1 += 64, p2 += 64, p3 += 64, p4 += 64
+          if (depth == 3) p0 += 64, p1 += 64, p2 += 64, p3 += 64, p4 += 64
+          else if (b >= end) break
         }
       }
     }
@@ -761,41 +534,16 @@ function rowOfFourPanels(
   let v4 = loadRow(c + 64, initial, bias + 16 * biasStep), v5 = loadRow(c + 80, initial, bias + 20 * biasStep)
   let v6 = loadRow(c + 96, initial, bias + 24 * biasStep), v7 = loadRow(c + 112, initial, bias + 28 * biasStep)
   for (const end = a + <usize>k * depthStep; a < end; ) {
+    const depth = unrolled(4), at = 32 * depth
     x = v128.load32_splat(a)
-    v0 = madd(v0, x, v128.load(b0)), v1 = madd(v1, x, v128.load(b0, 16))
-    v2 = madd(v2, x, v128.load(b1)), v3 = madd(v3, x, v128.load(b1, 16))
-    if (k == -1) break
-    v4 = madd(v4, x, v128.load(b2)), v5 = madd(v5, x, v128.load(b2, 16))
-    v6 = madd(v6, x, v128.load(b3)), v7 = madd(v7, x, v128.load(b3, 16))
+    v0 = madd(v0, x, v128.load(b0, at)), v1 = madd(v1, x, v128.load(b0, at + 16))
+    v2 = madd(v2, x, v128.load(b1, at)), v3 = madd(v3, x, v128.load(b1, at + 16))
+    if (k == -1 - depth) break
+    v4 = madd(v4, x, v128.load(b2, at)), v5 = madd(v5, x, v128.load(b2, at + 16))
+    v6 = madd(v6, x, v128.load(b3, at)), v7 = madd(v7, x, v128.load(b3, at + 16))
     a += depthStep
-    if (a >= end) break
-
-    x = v128.load32_splat(a)
-    v0 = madd(v0, x, v128.load(b0, 32)), v1 = madd(v1, x, v128.load(b0, 48))
-    v2 = madd(v2, x, v128.load(b1, 32)), v3 = madd(v3, x, v128.load(b1, 48))
-    if (k == -2) break
-    v4 = madd(v4, x, v128.load(b2, 32)), v5 = madd(v5, x, v128.load(b2, 48))
-    v6 = madd(v6, x, v128.load(b3, 32)), v7 = madd(v7, x, v128.load(b3, 48))
-    a += depthStep
-    if (a >= end) break
-
-    x = v128.load32_splat(a)
-    v0 = madd(v0, x, v128.load(b0, 64)), v1 = madd(v1, x, v128.load(b0, 80))
-    v2 = madd(v2, x, v128.load(b1, 64)), v3 = madd(v3, x, v128.load(b1, 80))
-    if (k == -3) break
-    v4 = madd(v4, x, v128.load(b2, 64)), v5 = madd(v5, x, v128.load(b2, 80))
-    v6 = madd(v6, x, v128.load(b3, 64)), v7 = madd(v7, x, v128.load(b3, 80))
-    a += depthStep
-    if (a >= end) break
-
-    x = v128.load32_splat(a)
-    v0 = madd(v0, x, v128.load(b0, 96)), v1 = madd(v1, x, v128.load(b0, 112))
-    v2 = madd(v2, x, v128.load(b1, 96)), v3 = madd(v3, x, v128.load(b1, 112))
-    if (k == -4) break
-    v4 = madd(v4, x, v128.load(b2, 96)), v5 = madd(v5, x, v128.load(b2, 112))
-    v6 = madd(v6, x, v128.load(b3, 96)), v7 = madd(v7, x, v128.load(b3, 112))
-    a += depthStep
-    b0 += 128, b1 += 128, b2 += 128, b3 += 128
+    if (depth == 3) b0 += 128, b1 += 128, b2 += 128, b3 += 128
+    else if (a >= end) break
   }
   if (activation != 0) {
     const l = f32x4.splat(lo), h = f32x4.splat(hi)
@@ -820,41 +568,16 @@ function rowsOfTwoPanels(
   let v4 = loadRow(d, initial, second), v5 = loadRow(d + 16, initial, second + 4 * biasStep)
   let v6 = loadRow(d + 32, initial, second + 8 * biasStep), v7 = loadRow(d + 48, initial, second + 12 * biasStep)
   for (const end = a + (<usize>k << 4); a < end; ) {
+    const depth = unrolled(4), at = 32 * depth
     x = v128.load32_splat(a), y = v128.load32_splat(a, 4)
-    b = v128.load(b0), v0 = madd(v0, x, b), v4 = madd(v4, y, b)
-    b = v128.load(b0, 16), v1 = madd(v1, x, b), v5 = madd(v5, y, b)
-    if (k == -1) break
-    b = v128.load(b1), v2 = madd(v2, x, b), v6 = madd(v6, y, b)
-    b = v128.load(b1, 16), v3 = madd(v3, x, b), v7 = madd(v7, y, b)
+    b = v128.load(b0, at), v0 = madd(v0, x, b), v4 = madd(v4, y, b)
+    b = v128.load(b0, at + 16), v1 = madd(v1, x, b), v5 = madd(v5, y, b)
+    if (k == -1 - depth) break
+    b = v128.load(b1, at), v2 = madd(v2, x, b), v6 = madd(v6, y, b)
+    b = v128.load(b1, at + 16), v3 = madd(v3, x, b), v7 = madd(v7, y, b)
     a += 16
-    if (a >= end) break
-
-    x = v128.load32_splat(a), y = v128.load32_splat(a, 4)
-    b = v128.load(b0, 32), v0 = madd(v0, x, b), v4 = madd(v4, y, b)
-    b = v128.load(b0, 48), v1 = madd(v1, x, b), v5 = madd(v5, y, b)
-    if (k == -2) break
-    b = v128.load(b1, 32), v2 = madd(v2, x, b), v6 = madd(v6, y, b)
-    b = v128.load(b1, 48), v3 = madd(v3, x, b), v7 = madd(v7, y, b)
-    a += 16
-    if (a >= end) break
-
-    x = v128.load32_splat(a), y = v128.load32_splat(a, 4)
-    b = v128.load(b0, 64), v0 = madd(v0, x, b), v4 = madd(v4, y, b)
-    b = v128.load(b0, 80), v1 = madd(v1, x, b), v5 = madd(v5, y, b)
-    if (k == -3) break
-    b = v128.load(b1, 64), v2 = madd(v2, x, b), v6 = madd(v6, y, b)
-    b = v128.load(b1, 80), v3 = madd(v3, x, b), v7 = madd(v7, y, b)
-    a += 16
-    if (a >= end) break
-
-    x = v128.load32_splat(a), y = v128.load32_splat(a, 4)
-    b = v128.load(b0, 96), v0 = madd(v0, x, b), v4 = madd(v4, y, b)
-    b = v128.load(b0, 112), v1 = madd(v1, x, b), v5 = madd(v5, y, b)
-    if (k == -4) break
-    b = v128.load(b1, 96), v2 = madd(v2, x, b), v6 = madd(v6, y, b)
-    b = v128.load(b1, 112), v3 = madd(v3, x, b), v7 = madd(v7, y, b)
-    a += 16
-    b0 += 128, b1 += 128
+    if (depth == 3) b0 += 128, b1 += 128
+    else if (a >= end) break
   }
   if (activation != 0) {
     const l = f32x4.splat(lo), h = f32x4.splat(hi)

@@ -5,6 +5,7 @@
 // [panel][group][8], the last one of them a single column where one is left. Panels of quads of weights begin with what their sums begin
 // with. A last group that is not full holds weights of 0, whatever the other side has there.
 import { areQuads, copyQuads, dotOfMagnitudes, dotOfQuads, initialBytes, packQuadsOfInputs, packQuadsOfWeights } from './int8-quads'
+import { unrolled } from './unrolled'
 
 /** Groups of depths in a block: a slice of a B panel (8 KB) stays in the first-level cache. */
 export const GROUP_BLOCK: i32 = 256
@@ -214,29 +215,19 @@ function tiles4x8<G>(
     const next = pa + aStep, end = pa + (<usize>groups << 4)
     let pb = panel
     while (pa < end) {
-      a = v128.load32_splat(pa), b0 = v128.load(pb), b1 = v128.load(pb, 16)
+      const nth = unrolled(2), at = 32 * nth
+      a = v128.load32_splat(pa), b0 = v128.load(pb, at), b1 = v128.load(pb, at + 16)
       c00 = group.dot(c00, a, b0, constant), c01 = group.dot(c01, a, b1, constant)
-      if (group.isLong() && groups == -1) break
+      if (group.isLong() && groups == -1 - 4 * nth) break
       a = v128.load32_splat(pa, 4), c10 = group.dot(c10, a, b0, constant), c11 = group.dot(c11, a, b1, constant)
-      if (group.isLong() && groups == -2) break
+      if (group.isLong() && groups == -2 - 4 * nth) break
       a = v128.load32_splat(pa, 8), c20 = group.dot(c20, a, b0, constant), c21 = group.dot(c21, a, b1, constant)
-      if (group.isLong() && groups == -3) break
+      if (group.isLong() && groups == -3 - 4 * nth) break
       a = v128.load32_splat(pa, 12), c30 = group.dot(c30, a, b0, constant), c31 = group.dot(c31, a, b1, constant)
-      if (group.isLong() && groups == -4) break
+      if (group.isLong() && groups == -4 - 4 * nth) break
       pa += 16
-      if (pa >= end) break
-
-      a = v128.load32_splat(pa), b0 = v128.load(pb, 32), b1 = v128.load(pb, 48)
-      c00 = group.dot(c00, a, b0, constant), c01 = group.dot(c01, a, b1, constant)
-      if (group.isLong() && groups == -5) break
-      a = v128.load32_splat(pa, 4), c10 = group.dot(c10, a, b0, constant), c11 = group.dot(c11, a, b1, constant)
-      if (group.isLong() && groups == -6) break
-      a = v128.load32_splat(pa, 8), c20 = group.dot(c20, a, b0, constant), c21 = group.dot(c21, a, b1, constant)
-      if (group.isLong() && groups == -7) break
-      a = v128.load32_splat(pa, 12), c30 = group.dot(c30, a, b0, constant), c31 = group.dot(c31, a, b1, constant)
-      if (group.isLong() && groups == -8) break
-      pa += 16
-      pb += 64
+      if (nth == 1) pb += 64
+      else if (pa >= end) break
     }
     v128.store(c, c00), v128.store(c, c01, 16)
     c += ldc
