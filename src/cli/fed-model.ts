@@ -46,8 +46,8 @@ export async function withFedModel<Result>(
   const { outputs } = values
   const model = await openModel(path, parseNcnn(values))
   try {
-    refuseUnknown(model, '--input', Object.keys(given))
-    refuseUnknown(model, '--shape', Object.keys(shapes))
+    refuseUnknown(model, Object.keys(given))
+    checkShapes(model, shapes, given)
     const missing = model.inputs.filter(({ name }) => given[name] === undefined)
     const drawn = missing.map((input, i) => {
       const shape = shapes[input.name] ?? input.shape
@@ -65,11 +65,26 @@ export async function withFedModel<Result>(
 }
 
 /** Any tensor of the model may be fed. */
-function refuseUnknown({ inputs, blobs }: Model, option: string, names: readonly string[]): void {
+function refuseUnknown({ inputs, blobs }: Model, names: readonly string[]): void {
   const known = inputs.map(({ name }) => name)
   const unknown = names.find((name) => !known.includes(name) && !blobs.includes(name))
   if (unknown === undefined) return
-  throw new UsageError(`${option} ${unknown}: the model has no such tensor; its inputs are ${quoteNames(known)}`)
+  throw new UsageError(`--input ${unknown}: the model has no such tensor; its inputs are ${quoteNames(known)}`)
+}
+
+/** The shape of what is not drawn would say nothing. */
+export function checkShapes(
+  { inputs }: Model,
+  shapes: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
+): void {
+  const known = inputs.map(({ name }) => name)
+  for (const name of Object.keys(shapes)) {
+    if (!known.includes(name)) {
+      throw new UsageError(`--shape ${name}: the model has no such input; its inputs are ${quoteNames(known)}`)
+    }
+    if (Object.hasOwn(given, name)) throw new UsageError(`--shape ${name}: its tensor is given by --input`)
+  }
 }
 
 export function parseSeed(text = '0'): number {

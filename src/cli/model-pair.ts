@@ -203,6 +203,9 @@ export function readInputs(option: string, given: readonly string[]): Record<str
     }
     return [text.slice(0, separator), readNamedTensor(text.slice(separator + 1))]
   })
+  const names = inputs.map(([name]) => name)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) throw new UsageError(`${option} ${twice}: it is given twice`)
   return Object.fromEntries(inputs)
 }
 

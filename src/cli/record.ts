@@ -17,7 +17,7 @@ it, and every command takes it in place of a model. By default all blobs are rec
     const { values, out, err } = invocation
     const path = values.output
     if (path?.endsWith('.safetensors') !== true)
-      throw new UsageError('--output is missing: a path that ends in .safetensors')
+      throw new UsageError(`--output ${path ?? 'is missing'}: a path that ends in .safetensors is expected`)
     return withFedModel(invocation, async ({ model, inputs, drawn, outputs }) => {
       await recordActivations(model, inputs, path, outputs && { outputs })
       if (drawn.length > 0) err(`Random inputs: ${drawn.join(', ')}`)

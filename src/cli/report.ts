@@ -7,6 +7,7 @@ import { historyOf, lastMargin, sparkline } from '../report/history.ts'
 import { renderPage } from '../report/html/page.ts'
 import { reportMarkdown } from '../report/markdown.ts'
 import { mergeReports } from '../report/merge.ts'
+import { isGrowth } from '../report/options.ts'
 import { readReport } from '../report/read-report.ts'
 import type { Report } from '../report/report.ts'
 import { describeSummary } from '../report/verdict.ts'
@@ -37,24 +38,27 @@ const actions: Readonly<Record<string, (reports: readonly Named[], invocation: R
   html(reports, invocation) {
     const report = only(reports, 'html', invocation)
     write(invocation, invocation.values.json ? printReport(report) : renderPage(report))
-    return 0
+    return exitCodeOf(report, invocation)
   },
   markdown(reports, invocation) {
     const report = only(reports, 'markdown', invocation)
     write(invocation, invocation.values.json ? printReport(report) : reportMarkdown(report))
-    return 0
+    return exitCodeOf(report, invocation)
   },
   merge(reports, invocation) {
-    write(invocation, printReport(withBaseline(mergeReports(reports), invocation)))
-    return 0
+    const report = withBaseline(mergeReports(reports), invocation)
+    write(invocation, printReport(report))
+    return exitCodeOf(report, invocation)
   },
   drift(reports, invocation) {
     if (invocation.values.baseline === undefined) throw new UsageError('report drift needs --baseline')
     const report = only(reports, 'drift', invocation)
     write(invocation, invocation.values.json ? JSON.stringify(report.drift, null, 2) : describeDrift(report))
-    return driftFailures(report).length > 0 ? 1 : 0
+    return exitCodeOf(report, invocation)
   },
   history(reports, invocation) {
+    const { baseline } = invocation.values
+    if (baseline !== undefined) throw new UsageError('report history takes no --baseline: give it as the first report')
     const rows = historyOf(reports.map(({ report }) => report))
     const table = rows.slice(0, mostRows).map((row) => [row.name, sparkline(row), lastMargin(row)])
     const more = rows.length > table.length ? [`and ${rows.length - table.length} more: --json has all`] : []
@@ -80,12 +84,20 @@ history   the margins of each assertion over many reports, in the order given`,
     const [action = '', ...paths] = invocation.positionals
     if (!Object.hasOwn(actions, action)) throw new UsageError(`expected one of ${Object.keys(actions).join(', ')}`)
     if (paths.length === 0) throw new UsageError('expected the path of a report.json')
+    const { baseline, factor, 'fail-factor': failFactor } = invocation.values
+    if (baseline === undefined && (factor ?? failFactor) !== undefined) {
+      throw new UsageError(`--${factor === undefined ? 'fail-factor' : 'factor'} needs --baseline`)
+    }
     return actions[action](
       paths.map((name) => ({ name, report: readReport(name) })),
       invocation,
     )
   },
 })
+
+/** A report that says itself what drifted, by a reporter's `failFactor`, has failed its run already. */
+const exitCodeOf = (report: Report, { values }: ReportInvocation): number =>
+  values['fail-factor'] !== undefined && driftFailures(report).length > 0 ? 1 : 0
 
 function only(reports: readonly Named[], action: string, invocation: ReportInvocation): Report {
   if (reports.length > 1) throw new UsageError(`report ${action} takes one report: merge them first`)
@@ -103,7 +115,7 @@ function withBaseline(report: Report, { values }: ReportInvocation): Report {
 function parseFactor(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const factor = Number(text)
-  if (!(factor > 1)) throw new UsageError(`--${name} ${text}: expected a number above 1, such as 2`)
+  if (!isGrowth(factor)) throw new UsageError(`--${name} ${text}: expected a number above 1, such as 2`)
   return factor
 }
 

@@ -1,4 +1,6 @@
 // A comparison in a few plain numbers: what layer tables, reports, drift and shards keep of it.
+import { describeValue } from '../arguments/describe.ts'
+import { isRecord } from '../arguments/options.ts'
 import type { DType } from '../tensor/dtype.ts'
 import type { Comparison, FailedMetric, FailureReason, RequiredTolerance } from './comparison.ts'
 import { type JsonNumber, jsonNumber } from './json.ts'
@@ -52,6 +54,11 @@ export interface ComparisonSummary {
  * for failures only.
  */
 export function summarize(comparison: Comparison): ComparisonSummary {
+  if (!isRecord(comparison) || !('absDiff' in comparison)) {
+    throw new TypeError(
+      `summarize: expected what compareTensors returns, got ${describeValue(comparison)}: summarize(compareTensors(actual, reference))`,
+    )
+  }
   const { pass, reason, mismatch, shape, tolerance, normalize, total, mismatched, absDiff, failedMetrics } = comparison
   return {
     version: 1,

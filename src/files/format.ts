@@ -1,7 +1,11 @@
 // What a file format has to offer. Each format is one module with one `TensorFormat`.
+import { describeValue } from '../arguments/describe.ts'
 import type { OptionsOf } from '../arguments/options.ts'
+import { reasonOf } from '../host/reason.ts'
 import { quoteNames } from '../tensor/quote-names.ts'
-import type { Tensor } from '../tensor/tensor.ts'
+import type { Tensor, TensorLike } from '../tensor/tensor.ts'
+import { isTensorRecordOrEmpty } from '../tensor/tensor-record.ts'
+import { toTensor } from '../tensor/to-tensor.ts'
 import { TensorFileError } from './error.ts'
 import type { ByteSource } from './source.ts'
 
@@ -31,6 +35,30 @@ export interface TensorFormat {
    * Checks everything before it returns. `target` names the file in errors.
    */
   encode(tensors: ReadonlyMap<string, Tensor>, target: string, options: EncodeOptions): Uint8Array[]
+}
+
+/**
+ * The tensors of a file to be written, whose data fit their shapes and dtypes.
+ *
+ * @param caller what was called, for messages: `writeTensors`
+ * @param target the file, for messages
+ */
+export function namedTensors(tensors: unknown, caller: string, target: string): Map<string, Tensor> {
+  if (isTensorRecordOrEmpty(tensors)) {
+    return new Map(Object.entries(tensors).map(([name, like]) => [name, writable(like, nameInErrors(name), target)]))
+  }
+  throw new TypeError(`${caller}: expected tensors by name, such as { in0: tensor }, got ${describeValue(tensors)}`)
+}
+
+export const nameInErrors = (name: string): string => `tensor ${JSON.stringify(name)}`
+
+/** A tensor to be written, whose data fit its shape and dtype. */
+export function writable(like: TensorLike, name: string, target: string): Tensor {
+  try {
+    return toTensor(like, { name })
+  } catch (cause) {
+    throw new TensorFileError(target, reasonOf(cause), { code: 'cannot-hold', cause })
+  }
 }
 
 /** The value stored for `name`, or an error that lists the names there are. */

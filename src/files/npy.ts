@@ -3,12 +3,12 @@
 import { decodeLatin1, decodeText, encodeUtf8 } from '../host/utf8.ts'
 import type { DType } from '../tensor/dtype.ts'
 import { quoteNames } from '../tensor/quote-names.ts'
-import { formatShape, mostAxes } from '../tensor/shape.ts'
+import { formatShape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { transpose } from '../tensor/transpose.ts'
 import { declaredBytes, decodeElements, encodeElements } from './elements.ts'
 import { byteCount, describeBeginning, TensorFileError } from './error.ts'
-import { concatenate, lookUp, refuseOptions, stemOf, type TensorFormat } from './format.ts'
+import { concatenate, lookUp, refuseOptions, stemOf, type TensorFormat, writable } from './format.ts'
 import { type PythonLiteral, parsePythonLiteral } from './python-literal.ts'
 import { type ByteSource, memorySource } from './source.ts'
 
@@ -219,11 +219,6 @@ export function npyPieces(tensor: Tensor, target: string): Uint8Array[] {
       { code: 'cannot-hold' },
     )
   }
-  if (shape.length > mostAxes) {
-    throw new TensorFileError(target, `the tensor has ${shape.length} axes; one has at most ${mostAxes}`, {
-      code: 'cannot-hold',
-    })
-  }
   const byteOrder = code.endsWith('1') ? '|' : '<'
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
   // numpy leaves room for the first length to grow to 21 digits, so that arrays can be extended in place.
@@ -278,5 +273,5 @@ export function decodeNpy(bytes: Uint8Array | ArrayBuffer, source = '.npy bytes'
  * @throws TensorFileError for bfloat16, which the format does not have
  */
 export function encodeNpy(tensor: Tensor, target = '.npy bytes'): Uint8Array<ArrayBuffer> {
-  return concatenate(npyPieces(tensor, target))
+  return concatenate(npyPieces(writable(tensor, 'the tensor', target), target))
 }

@@ -1,9 +1,10 @@
 // NumPy's .npz: a zip archive with one .npy file per named array. Knows nothing of the file system.
 import { type Zippable, zipSync } from 'fflate'
+import { checkOptionNames } from '../arguments/options.ts'
 import { encodeUtf8 } from '../host/utf8.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { TensorFileError } from './error.ts'
-import { concatenate, isWellFormed, lookUp, refuseOptions, type TensorFormat } from './format.ts'
+import { concatenate, isWellFormed, lookUp, namedTensors, refuseOptions, type TensorFormat } from './format.ts'
 import { isNpy, npyMagicBytes, npyPieces, openNpy } from './npy.ts'
 import { type ByteSource, memorySource } from './source.ts'
 import { listMembers, openMember, type ZipMember } from './zip.ts'
@@ -120,5 +121,6 @@ export function encodeNpz(
   tensors: Readonly<Record<string, Tensor>>,
   options: { readonly compress?: boolean } = {},
 ): Uint8Array<ArrayBuffer> {
-  return concatenate(npz.encode(new Map(Object.entries(tensors)), '.npz bytes', options))
+  checkOptionNames(options, { compress: 'boolean' }, { name: 'encodeNpz' })
+  return concatenate(npz.encode(namedTensors(tensors, 'encodeNpz', '.npz bytes'), '.npz bytes', options))
 }

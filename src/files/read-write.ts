@@ -1,14 +1,19 @@
 // Reads and writes tensor files by extension, synchronously: matchers and snapshots cannot wait. `index.ts` is the public face.
 
-import { describeValue } from '../arguments/describe.ts'
 import { checkOptionNames, type OptionsOf } from '../arguments/options.ts'
 import { quoteNames } from '../tensor/quote-names.ts'
 import type { Tensor, TensorLike } from '../tensor/tensor.ts'
-import { isTensorRecordOrEmpty } from '../tensor/tensor-record.ts'
-import { toTensor } from '../tensor/to-tensor.ts'
 import { TensorFileError } from './error.ts'
 import { replaceFile, tensorPath, withFile } from './file-system.ts'
-import { type EncodeOptions, encodeOptions, stemOf, type TensorFormat } from './format.ts'
+import {
+  type EncodeOptions,
+  encodeOptions,
+  namedTensors,
+  nameInErrors,
+  stemOf,
+  type TensorFormat,
+  writable,
+} from './format.ts'
 import { npy } from './npy.ts'
 import { npz } from './npz.ts'
 import { safetensors } from './safetensors.ts'
@@ -36,11 +41,11 @@ export interface WriteTensorOptions extends EncodeOptions {
 
 const writeTensorOptions = { ...encodeOptions, name: 'string' } as const satisfies OptionsOf<WriteTensorOptions>
 
-function formatOf(path: string): TensorFormat {
+function formatOf(path: string, purpose: 'read' | 'write' = 'read'): TensorFormat {
   const extension = /\.[^./\\]+$/.exec(path)?.[0].toLowerCase() ?? ''
   const format = Object.hasOwn(formats, extension) ? formats[extension] : undefined
   if (format !== undefined) return format
-  const remedy = remedies.find(([extensions]) => extensions.includes(extension))?.[1]
+  const remedy = purpose === 'write' ? undefined : remedies.find(([extensions]) => extensions.includes(extension))?.[1]
   throw new TensorFileError(
     path,
     `expected a file name that ends in ${tensorFileExtensions.join(', ')}, found ${extension ? `"${extension}"` : 'no extension'}` +
@@ -76,8 +81,8 @@ export function readTensorSync(file: string | URL, options: ReadTensorOptions = 
     if (names.length === 1) return read(only)
     throw new TensorFileError(
       path,
-      `holds ${names.length} tensors: ${quoteNames(names)}. Choose one with readTensor(path, { name: ${JSON.stringify(only)} }) ` +
-        'or read them all with readTensors(path)',
+      `holds ${names.length} tensors: ${quoteNames(names)}. Choose one with readTensor(path, { name: ${JSON.stringify(only)} }), ` +
+        `on a command line ${JSON.stringify(`${path}:${only}`)}, or read them all with readTensors(path)`,
       { code: 'no-such-tensor' },
     )
   })
@@ -111,25 +116,13 @@ export function visitTensorsSync(
   })
 }
 
-function write(path: string, tensors: readonly (readonly [string, TensorLike])[], options: EncodeOptions): void {
-  const format = formatOf(path)
-  const checked = new Map<string, Tensor>()
-  for (const [name, like] of tensors) {
-    try {
-      checked.set(name, toTensor(like, { name: `tensor ${JSON.stringify(name)}` }))
-    } catch (cause) {
-      throw new TensorFileError(path, (cause as Error).message, { code: 'cannot-hold', cause })
-    }
-  }
-  replaceFile(path, format.encode(checked, path, options))
-}
-
 /** See {@link writeTensor}. */
 export function writeTensorSync(file: string | URL, tensor: TensorLike, options: WriteTensorOptions = {}): void {
   checkOptionNames(options, writeTensorOptions, { name: 'writeTensor' })
   const path = tensorPath(file)
+  const format = formatOf(path, 'write')
   const { name = stemOf(path), ...rest } = options
-  write(path, [[name, tensor]], rest)
+  replaceFile(path, format.encode(new Map([[name, writable(tensor, nameInErrors(name), path)]]), path, rest))
 }
 
 /** See {@link writeTensors}. */
@@ -139,10 +132,7 @@ export function writeTensorsSync(
   options: EncodeOptions = {},
 ): void {
   checkOptionNames(options, encodeOptions, { name: 'writeTensors' })
-  if (!isTensorRecordOrEmpty(tensors)) {
-    throw new TypeError(
-      `writeTensors: expected tensors by name, such as { in0: tensor }, got ${describeValue(tensors)}`,
-    )
-  }
-  write(tensorPath(file), Object.entries(tensors), options)
+  const path = tensorPath(file)
+  const format = formatOf(path, 'write')
+  replaceFile(path, format.encode(namedTensors(tensors, 'writeTensors', path), path, options))
 }

@@ -6,7 +6,7 @@ import { formatShape, sizeOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { declaredBytes, decodeElements, encodeElements } from './elements.ts'
 import { byteCount, describeBeginning, TensorFileError } from './error.ts'
-import { concatenate, isWellFormed, lookUp, refuseOptions, type TensorFormat } from './format.ts'
+import { concatenate, isWellFormed, lookUp, namedTensors, refuseOptions, type TensorFormat } from './format.ts'
 import { findDuplicateKey } from './json-keys.ts'
 import { type ByteSource, memorySource } from './source.ts'
 
@@ -305,5 +305,6 @@ export function encodeSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
-  return concatenate(safetensors.encode(new Map(Object.entries(tensors)), '.safetensors bytes', { metadata }))
+  const named = namedTensors(tensors, 'encodeSafetensors', '.safetensors bytes')
+  return concatenate(safetensors.encode(named, '.safetensors bytes', { metadata }))
 }

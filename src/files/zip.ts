@@ -92,7 +92,7 @@ function findDirectory(source: ByteSource): DirectoryPlace {
       name,
       isZip
         ? 'the zip directory at the end of the file is missing: the file is truncated'
-        : `not a zip archive: expected a zip directory at the end, found a file that begins with ${describeBeginning(beginning)}`,
+        : `not a zip archive: expected a zip directory at the end, found ${beginning.length === 0 ? '' : 'a file that begins with '}${describeBeginning(beginning)}`,
       { code: isZip ? 'truncated' : 'malformed' },
     )
   }

@@ -26,5 +26,6 @@ function fromFileUrl(url: string, expected: string): string {
 
 function describe(given: unknown): string {
   if (given === '') return 'an empty string'
-  return given === null ? 'null' : typeof given
+  if (given === null) return 'null'
+  return typeof given === 'object' && 'then' in given ? 'a Promise: await it first' : typeof given
 }

@@ -1,4 +1,5 @@
 // `expect(logits).toAgreeOnTopK(reference, 5)`: the same classes score highest, whatever became of the scores themselves.
+import { describeValue } from '../arguments/describe.ts'
 import { checkOptions } from '../compare/options/check-options.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
 import { resolveTolerance } from '../compare/options/tolerance.ts'
@@ -33,7 +34,7 @@ export function toAgreeOnTopK(
     throw new TypeError(`toAgreeOnTopK: there are no classes in ${formatShape(theirs.shape)}`)
   if (!Number.isInteger(k) || k < 1 || k > classes) {
     throw new TypeError(
-      `toAgreeOnTopK: k must be a whole number from 1 to ${classes}, the length of the last axis; got ${k}`,
+      `toAgreeOnTopK: k must be a whole number from 1 to ${classes}, the length of the last axis; got ${typeof k === 'number' ? k : describeValue(k)}`,
     )
   }
   const disagreements = findTopKDisagreements(

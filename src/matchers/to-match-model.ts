@@ -5,7 +5,7 @@ import { checkOptions } from '../compare/options/check-options.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
 import { renderText } from '../explain/text.ts'
 import type { OutcomeLayer } from '../outcomes/index.ts'
-import { checkModel } from '../runners/check-arguments.ts'
+import { checkModel, problemWithInputs } from '../runners/check-arguments.ts'
 import type { Model } from '../runners/model.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
@@ -35,6 +35,8 @@ export function toMatchModel(
   const model = checkModel(actual, 'toMatchModel', 'actual')
   const other = checkModel(reference, 'toMatchModel', 'reference')
   const { inputs, referenceInputs, pairs, ...given } = checkGiven(options)
+  checkFed(inputs, 'inputs', model)
+  if (referenceInputs !== undefined) checkFed(referenceInputs, 'referenceInputs', other)
   const tolerances = withDefaults(given) ?? {}
   checkOptions(tolerances)
   const trials = pairUp(inputs, referenceInputs).map((fed) => ({ ...fed, pairs }))
@@ -96,6 +98,14 @@ function checkGiven(options: MatchModelOptions | undefined): MatchModelOptions {
 
 const isFed = (inputs: unknown): boolean =>
   Array.isArray(inputs) ? inputs.length > 0 && inputs.every(isFed) : typeof inputs === 'object' && inputs !== null
+
+/** A tensor in place of tensors by name would be taken for one whose inputs are called data, shape and dtype. */
+function checkFed(given: Inputs | readonly Inputs[], option: string, { inputs }: Model): void {
+  for (const one of listOf(given)) {
+    const problem = problemWithInputs(one, inputs)
+    if (problem !== undefined) throw new TypeError(`toMatchModel: ${option}: ${problem}`)
+  }
+}
 
 function pairUp(
   inputs: MatchModelOptions['inputs'],

@@ -40,7 +40,11 @@ export function toMatchTensors(
 function checkTensors(value: unknown, side: string, areLists: boolean): void {
   if (isTensorRecord(value) || (areLists && Array.isArray(value))) return
   if (isPromiseLike(value)) throw new TypeError(`${side} is a Promise: await it first`)
-  const got = isTensorObject(value) ? 'a single tensor: use toMatchTensor' : describeValue(value)
+  const got = isTensorObject(value)
+    ? 'a single tensor: use toMatchTensor'
+    : Array.isArray(value) && value.length > 0
+      ? 'an array of numbers or typed arrays, which is a single tensor: use toMatchTensor, or give the tensors names'
+      : describeValue(value)
   throw new TypeError(
     `${side} must be a record of named tensors such as { out0: tensor }, or a list of tensors, got ${got}`,
   )

@@ -6,21 +6,11 @@ import { annotations } from './annotations.ts'
 import { compareWithBaseline, defaultFactor, driftFailures } from './drift.ts'
 import { renderPage } from './html/page.ts'
 import { reportMarkdown } from './markdown.ts'
+import type { ReporterOptions } from './options.ts'
 import { readReport } from './read-report.ts'
 import type { Report } from './report.ts'
 import { describeSummary } from './verdict.ts'
 import { printReport, writeText } from './write-report.ts'
-
-export interface ReporterOptions {
-  /** The folder that the report is written to, relative to the root of the run. Default: `expect-tensor-report`. */
-  readonly outputDir?: string
-  /** An earlier `report.json` to compare with. One that does not exist yet is no error. */
-  readonly baseline?: string
-  /** A margin that grew to this many times what it was is reported. Default: 2. */
-  readonly factor?: number
-  /** One that grew to this many times fails the run. Default: none does. */
-  readonly failFactor?: number
-}
 
 export interface Published {
   readonly lines: readonly string[]

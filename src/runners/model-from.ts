@@ -3,6 +3,7 @@
 import { describeValue } from '../arguments/describe.ts'
 import { checkOptionNames, isRecord, type OptionsOf } from '../arguments/options.ts'
 import { reasonOf } from '../host/reason.ts'
+import { dtypes } from '../tensor/dtype.ts'
 import { quoteNames } from '../tensor/quote-names.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { isTensorRecord, type TensorRecord } from '../tensor/tensor-record.ts'
@@ -16,7 +17,7 @@ import { ModelError } from './model-error.ts'
 export interface ModelFunction {
   /** What `run` is handed: names, or what else is known of them. A declared shape is checked, a declared dtype converted to. */
   readonly inputs: readonly (string | TensorInfo)[]
-  /** What `run` returns. */
+  /** What `run` returns: names, or what else is known of them. */
   readonly outputs: readonly (string | TensorInfo)[]
   /** What runs it: name, version, and the options that may change numbers. Snapshots and recordings store it. */
   readonly runtime: Runtime
@@ -110,8 +111,19 @@ function infosOf(
       )
     }
     checkOptionNames(info, tensorInfo, callerOf(`modelFrom: ${what}`, ModelError))
+    const problem = problemWithInfo(info as TensorInfo)
+    if (problem !== undefined) return fail(`${what}: ${problem}`)
     return info as TensorInfo
   })
+}
+
+function problemWithInfo({ name, shape, dtype }: TensorInfo): string | undefined {
+  if (dtype !== undefined && !dtypes.includes(dtype)) {
+    return `the dtype of "${name}" must be one of ${dtypes.join(', ')}, got ${describeValue(dtype)}`
+  }
+  const isLength = (length: unknown): boolean => Number.isInteger(length) && Number(length) >= -1
+  if (shape === undefined || (Array.isArray(shape) && shape.every(isLength))) return undefined
+  return `the shape of "${name}" must be a list of lengths, -1 for one that varies, got ${describeValue(shape)}`
 }
 
 const tensorInfo = { name: 'string', shape: 'any', dtype: 'string' } as const satisfies OptionsOf<TensorInfo>

@@ -151,8 +151,10 @@ export function normalize(
     const problem = slice.some(Number.isFinite) ? normalizeSlice(slice) : undefined
     if (problem !== undefined) {
       const along = alongAxes(axes, tensor.shape.length).join(', ')
+      const apart = slice.every(Number.isFinite) ? '' : ', apart from NaN and infinities'
+      const where = along === '' ? 'a scalar' : `along axis ${along} of ${formatShape(tensor.shape)}`
       throw new RangeError(
-        `normalize '${method}': ${name} ${problem}${nameOf(row)}, so it cannot be normalized (along axis ${along} of ${formatShape(tensor.shape)})`,
+        `normalize '${method}': ${name} ${problem}${apart}${nameOf(row)}, so it cannot be normalized (${where})`,
       )
     }
   }

@@ -1,8 +1,17 @@
 // Every public function that takes options refuses those that it does not have, and every call that cannot be right gets a sentence.
 import '../../src/vitest.ts'
 import { describe, expect, test } from 'vitest'
-import { decodeNpy, readTensor, writeTensor, writeTensors } from '../../src/files/index.ts'
-import { compareTensors } from '../../src/index.ts'
+import {
+  decodeNpy,
+  encodeNpy,
+  encodeNpz,
+  encodeSafetensors,
+  readTensor,
+  writeTensor,
+  writeTensors,
+} from '../../src/files/index.ts'
+import { compareTensors, modelFrom, summarize } from '../../src/index.ts'
+import JestReporter from '../../src/jest-reporter.ts'
 import {
   compareModels,
   diagnose,
@@ -24,10 +33,12 @@ import {
 import { loadOnnx } from '../../src/runners/onnx/index.ts'
 import { loadTfjs } from '../../src/runners/tfjs/index.ts'
 import { loadTorch } from '../../src/runners/torch/index.ts'
+import VitestReporter from '../../src/vitest-reporter.ts'
 
 const relu = { param: '7767517\n2 2\nInput in0 0 1 in0\nReLU act 1 1 in0 out0\n', bin: new Uint8Array(0) }
 const load = () => loadNcnn(relu)
 const x = Float32Array.of(1, -1)
+const doubled = { inputs: ['x'], outputs: ['y'], runtime: { name: 'f' }, run: () => ({ y: x }) }
 const wrong = (value: unknown) => value as never
 
 /** What a call does that may throw or reject. */
@@ -154,6 +165,17 @@ describe('an option that does not exist', () => {
       () => writeTensors('a.npz', { x }, wrong({ metdata: {} })),
       "writeTensors: unknown option 'metdata'",
     ],
+    ['encodeNpz', () => encodeNpz({}, wrong({ compres: true })), "encodeNpz: unknown option 'compres'"],
+    [
+      "Vitest's reporter",
+      () => new VitestReporter(wrong({ outputdir: 'accuracy' })),
+      "expect-tensor/vitest-reporter: unknown option 'outputdir' (did you mean 'outputDir'?)",
+    ],
+    [
+      "Jest's reporter",
+      () => new JestReporter(wrong({}), wrong({ failfactor: 3 })),
+      "expect-tensor/jest-reporter: unknown option 'failfactor' (did you mean 'failFactor'?)",
+    ],
     [
       'compareTensors',
       () => compareTensors(x, x, wrong({ cosine: 0.9 })),
@@ -190,6 +212,26 @@ describe('a call that cannot be right', () => {
       'loadNcnn, half of the contents',
       () => loadNcnn(wrong({ bin: new Uint8Array(0) })),
       'loadNcnn: `param` must be the text or the bytes of a .param file, got undefined',
+    ],
+    [
+      'loadNcnn(promise)',
+      () => loadNcnn(wrong(Promise.resolve('a.param'))),
+      'or { param, bin } with the contents, found a Promise: await it first',
+    ],
+    [
+      'batched, a name that there is not',
+      () => loadNcnn(relu, { batched: ['in1'] }),
+      'loadNcnn: batched names "in1", which param does not have; its inputs are "in0"',
+    ],
+    [
+      'variant()',
+      async () => (await load()).variant?.(wrong(undefined)),
+      'variant: the options must be an object such as { precision: ... }, got null',
+    ],
+    [
+      'variant, a parameter of another kind',
+      async () => (await load()).variant?.({ layers: { act: { params: { slope: '0.5' } } } }),
+      'slope of layer "act" (ReLU, line 4) must be a number, got the string "0.5"',
     ],
     ['loadNcnn, bin twice', () => loadNcnn(relu, { bin: 'a.bin' }), 'loadNcnn: `bin` is given twice'],
     [
@@ -325,6 +367,63 @@ describe('a call that cannot be right', () => {
       'writeTensors, a tensor',
       () => writeTensors('a.npz', wrong(x)),
       'writeTensors: expected tensors by name, such as { in0: tensor }, got a Float32Array',
+    ],
+    [
+      'writeTensor, to another format',
+      () => writeTensor('a.txt', x),
+      'a.txt: expected a file name that ends in .npy, .npz, .safetensors, found ".txt"',
+    ],
+    [
+      'encodeNpy, data that do not fit',
+      () => encodeNpy({ data: x, shape: [3], dtype: 'float32' }),
+      '.npy bytes: the tensor: the shape [3] needs 3 elements, but the data has 2',
+    ],
+    ['encodeNpy(promise)', () => encodeNpy(wrong(Promise.resolve(x))), '.npy bytes: the tensor is a Promise'],
+    [
+      'encodeNpz, a tensor',
+      () => encodeNpz(wrong({ data: x, shape: [2], dtype: 'float32' })),
+      'encodeNpz: expected tensors by name, such as { in0: tensor }, got an object with the keys data, shape, dtype',
+    ],
+    [
+      'encodeSafetensors, what is no tensor',
+      () => encodeSafetensors({ a: wrong('x') }),
+      '.safetensors bytes: tensor "a" must be a tensor',
+    ],
+    [
+      'summarize, two tensors',
+      () => (summarize as (...sides: unknown[]) => unknown)(x, x),
+      'summarize: expected what compareTensors returns, got a Float32Array',
+    ],
+    [
+      'compareTensors, an axis of nothing',
+      () => compareTensors(x, x, { axis: 0 }),
+      "axis is where 'l2', 'softmax' and their like work",
+    ],
+    [
+      'modelFrom, a dtype',
+      () => modelFrom({ ...doubled, inputs: [{ name: 'x', dtype: wrong('i64') }] }),
+      'modelFrom: inputs: the dtype of "x" must be one of float32,',
+    ],
+    [
+      'modelFrom, a shape',
+      () => modelFrom({ ...doubled, outputs: [{ name: 'y', shape: wrong(3) }] }),
+      'modelFrom: outputs: the shape of "y" must be a list of lengths, -1 for one that varies, got the number 3',
+    ],
+    [
+      'toMatchModel, one tensor',
+      async () => expect(await load()).toMatchModel(await load(), { inputs: wrong({ data: x, shape: [2] }) }),
+      'toMatchModel: inputs: expected the tensors to feed by name, such as { in0: tensor }, got an object with the keys data, shape',
+    ],
+    [
+      'toMatchTensors, two lists of typed arrays',
+      () => expect([x, x]).toMatchTensors([x, x]),
+      'got an array of numbers or typed arrays, which is a single tensor: use toMatchTensor',
+    ],
+    ['toAgreeOnTopK, options', () => expect(x).toAgreeOnTopK(x, wrong({ k: 1 })), 'got an object with the key k'],
+    [
+      "Vitest's reporter, a factor",
+      () => new VitestReporter({ factor: 1 }),
+      'expect-tensor/vitest-reporter: factor must be a number above 1, such as 2, got 1',
     ],
     ['readTensor(null)', () => readTensor(wrong(null)), 'expected the path or file: URL of a tensor file, found null'],
     [

@@ -41,6 +41,15 @@ test('drift says what grew; it fails by --fail-factor only', async () => {
   })
 })
 
+test('whatever is made of a report, --fail-factor fails it', async () => {
+  for (const action of ['html', 'markdown', 'merge']) {
+    const args = [action, now, '--baseline', before, '--output', join(folder, action)]
+    expect(await runProgram('report', ...args)).toMatchObject({ code: 0 })
+    expect(await runProgram('report', ...args, '--fail-factor', '5')).toMatchObject({ code: 1 })
+    expect(readFileSync(join(folder, action), 'utf8')).not.toBe('')
+  }
+})
+
 test('merge makes one report, html and markdown render it', async () => {
   const merged = join(folder, 'merged.json')
   expect(await runProgram('report', 'merge', now, other, '--output', merged)).toMatchObject({ code: 0, out: '' })
@@ -97,6 +106,8 @@ test.each([
   [['html', now, other], /report html takes one report: merge them first/],
   [['drift', now], /report drift needs --baseline/],
   [['drift', now, '--baseline', before, '--factor', 'much'], /--factor much: expected a number above 1/],
+  [['markdown', now, '--fail-factor', '2'], /--fail-factor needs --baseline/],
+  [['history', now, '--baseline', before], /report history takes no --baseline/],
 ])('report %j is a wrong command line', async (args, message) => {
   const { code, err } = await runProgram('report', ...args)
   expect(code).toBe(2)

@@ -104,6 +104,12 @@ test.each([
   [['run', 'RIGHT', '--input', 'INPUT', '--ncnn', 'fp16Storage=2'], /expected fp16Storage, or fp16Storage=false/],
   [['run', 'RIGHT', '--shape', 'in=0'], /--shape in=0: expected a name and a shape/],
   [['record', 'RIGHT', '--input', 'INPUT'], /--output is missing: a path that ends in \.safetensors/],
+  [['run', 'RIGHT', '--input', 'INPUT', '--input', 'INPUT'], /--input in: it is given twice/],
+  [['run', 'RIGHT', '--input', 'INPUT', '--shape', 'in=3,16,16'], /--shape in: its tensor is given by --input/],
+  [
+    ['record', 'RIGHT', '--input', 'INPUT', '--output', 'a.npz'],
+    /--output a\.npz: a path that ends in \.safetensors is expected/,
+  ],
 ])('%j is a wrong command line', async (args, message) => {
   const { code, err } = await runProgram(...args.map((arg) => ({ RIGHT: files.right, INPUT: files.input })[arg] ?? arg))
   expect(err).toMatch(message)
@@ -116,6 +122,8 @@ test.each(['--input', '--shape'])(
     const value = option === '--input' ? files.input.replace(/^in=/, 'inn=') : 'inn=3,16,16'
     const { code, err } = await runProgram('run', files.right, option, value)
     expect(code).toBe(2)
-    expect(err).toContain(`${option} inn: the model has no such tensor; its inputs are "in"`)
+    expect(err).toContain(
+      `${option} inn: the model has no such ${option === '--shape' ? 'input' : 'tensor'}; its inputs are "in"`,
+    )
   },
 )

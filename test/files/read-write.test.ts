@@ -63,7 +63,8 @@ describe('reading', () => {
     const path = fixturePath('stored.npz')
     await expect(readTensor(path)).rejects.toThrow(
       `${path}: holds 14 tensors: "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64" and 6 more. ` +
-        'Choose one with readTensor(path, { name: "int8" }) or read them all with readTensors(path)',
+        'Choose one with readTensor(path, { name: "int8" }), on a command line ' +
+        `${JSON.stringify(`${path}:int8`)}, or read them all with readTensors(path)`,
     )
   })
 

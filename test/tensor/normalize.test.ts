@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type NormalizationName, normalize } from '../../src/tensor/normalize.ts'
 import { tensor } from '../../src/tensor/to-tensor.ts'
 
-const apply = (values: number[][], method: NormalizationName, axes?: number[]) =>
+const apply = (values: number[][] | number, method: NormalizationName, axes?: number[]) =>
   Array.from(normalize(tensor(values), method, axes, 'actual').data as Float64Array)
 
 describe('along the last axis by default', () => {
@@ -113,13 +113,15 @@ test.each<NormalizationName>(['l2', 'l1', 'max'])('%s leaves a slice that is all
   ).toEqual([0, 1, 0, -0])
 })
 
-test.each<[NormalizationName, number[][], string]>([
+test.each<[NormalizationName, number[][] | number, string]>([
   [
     'minmax',
     [[0.1, 0.1, 0.1]],
     'actual is constant in slice [0] of [1], so it cannot be normalized (along axis 1 of [1, 3])',
   ],
   ['zscore', [[0.1, 0.1, 0.1]], 'actual is constant'],
+  ['minmax', [[Number.NaN, 0, 0]], 'actual is constant, apart from NaN and infinities in slice [0] of [1]'],
+  ['minmax', 3, 'actual is constant, so it cannot be normalized (a scalar)'],
   ['minmax', [[-1.7e308, 1.7e308]], 'actual spans more than float64 can hold'],
 ])('%s of %j says why not', (method, values, message) => {
   expect(() => apply(values, method)).toThrow(RangeError)

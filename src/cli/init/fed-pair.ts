@@ -6,7 +6,7 @@ import { modelFrom } from '../../runners/model-from.ts'
 import { countOf } from '../../tensor/numbers.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
 import { type Invocation, UsageError } from '../command.ts'
-import { type inputOptions, parseSeed, parseShapes } from '../fed-model.ts'
+import { checkShapes, type inputOptions, parseSeed, parseShapes } from '../fed-model.ts'
 import {
   type ncnnOptions,
   openModel,
@@ -153,6 +153,7 @@ function complete({ model, reference, sets, isAnswer, values }: Incomplete): Pic
     return { ...input, shape: shapes[input.name] ?? input.shape ?? shapeFrom(counterpart) }
   })
   const [first = {}] = sets
+  checkShapes(model, shapes, first)
   const missing = wanted.filter(({ name }) => !Object.hasOwn(first, name))
   if (missing.length > 0 && isAnswer) {
     throw new UsageError(

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { assemble } from '../assemble.ts'
 import { groupBy } from '../group-by.ts'
-import { publish, type ReporterOptions } from '../publish.ts'
+import { checkReporterOptions, type ReporterOptions } from '../options.ts'
+import { publish } from '../publish.ts'
 import { describeRun } from '../run.ts'
 import { type FileRecords, settle } from '../settle.ts'
 import { readSpool } from './spool.ts'
@@ -40,6 +41,7 @@ export default class TensorReporter {
   #failure: string | undefined
 
   constructor(config: GlobalConfig, options: ReporterOptions = {}) {
+    checkReporterOptions(options, 'expect-tensor/jest-reporter')
     this.#config = config
     this.#options = options
     // workers are started later, and inherit it

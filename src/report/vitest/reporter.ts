@@ -2,7 +2,8 @@
 import { relative, sep } from 'node:path'
 import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
 import { assemble } from '../assemble.ts'
-import { publish, type ReporterOptions } from '../publish.ts'
+import { checkReporterOptions, type ReporterOptions } from '../options.ts'
+import { publish } from '../publish.ts'
 import type { Report } from '../report.ts'
 import { describeRun } from '../run.ts'
 import { settle } from '../settle.ts'
@@ -20,6 +21,7 @@ export default class TensorReporter implements Reporter {
   #startedAt = Date.now()
 
   constructor(options: VitestReporterOptions = {}) {
+    checkReporterOptions(options, 'expect-tensor/vitest-reporter', { annotate: 'boolean' })
     this.#options = options
   }
 

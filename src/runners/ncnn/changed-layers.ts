@@ -1,4 +1,5 @@
 // The files of a model with some layers changed, or with some of its layers only.
+import { describeValue } from '../../arguments/describe.ts'
 import { toTensor } from '../../tensor/to-tensor.ts'
 import type { LayerChange, VariantSettings } from '../variant.ts'
 import { type DeclaredLayer, declareLayers } from './engines/wasm/declare.ts'
@@ -89,19 +90,28 @@ function changeLayer(
       )
     }
     if (value === undefined) params.delete(spec.id)
-    else params.set(spec.id, storedParam(spec, value))
+    else params.set(spec.id, storedParam(spec, value, `${name} of ${describeLayer(layer)}`))
   }
   return { layer: { ...layer, type: newType, inputs: change.inputs ?? layer.inputs, params }, specs }
 }
 
-function storedParam({ kind }: ParamSpec, value: number | string | readonly number[]): StoredParam {
-  if (typeof value === 'string') return value
+function storedParam({ kind }: ParamSpec, value: number | string | readonly number[], which: string): StoredParam {
+  if (kind === 'string') {
+    if (typeof value === 'string') return value
+    throw wrong(`${which} must be a string, got ${describeValue(value)}`)
+  }
+  const isWhole = kind === 'int' || kind === 'ints'
+  const isScalar = kind === 'int' || kind === 'float'
   const numbers = typeof value === 'number' ? [value] : value
-  const isFloat = kind !== 'int' && kind !== 'ints'
+  const fits = (one: unknown): boolean => (isWhole ? Number.isInteger(one) : typeof one === 'number')
+  if (!Array.isArray(numbers) || !numbers.every(fits) || (isScalar && numbers.length !== 1)) {
+    const number = isWhole ? 'a whole number' : 'a number'
+    throw wrong(`${which} must be ${number}${isScalar ? '' : ', or a list of them'}, got ${describeValue(value)}`)
+  }
   return {
-    words: isFloat ? numbers.map(bitsOfFloat) : numbers,
-    type: isFloat && kind !== 'floatBits' ? 'float' : 'int',
-    isArray: kind !== 'int' && kind !== 'float',
+    words: isWhole ? numbers : numbers.map(bitsOfFloat),
+    type: isWhole || kind === 'floatBits' ? 'int' : 'float',
+    isArray: !isScalar,
   }
 }
 

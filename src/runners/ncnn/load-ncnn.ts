@@ -3,6 +3,7 @@
 import { describeValue } from '../../arguments/describe.ts'
 import { checkOptionNames, isRecord } from '../../arguments/options.ts'
 import { environmentVariable } from '../../host/environment.ts'
+import { quoteNames } from '../../tensor/quote-names.ts'
 import { callerOf } from '../check-arguments.ts'
 import { createModel } from '../create-model.ts'
 import type { Model, Runtime } from '../model.ts'
@@ -40,15 +41,29 @@ import { currentFormat } from './weights.ts'
  */
 export async function loadNcnn(source: NcnnSource, options: LoadNcnnOptions = {}): Promise<Model> {
   checkOptionNames(options, loadNcnnOptions, callerOf('loadNcnn', NcnnError))
-  return withFiles(source, options.bin, (files) => {
+  return withFiles(source, options.bin, async (files) => {
     // The network is the one that was read first; its weights are read again when they are needed.
     const open: OpenFiles = (use) =>
       withFiles(source, options.bin, ({ bin }) => {
         checkUnchanged(files.bin, bin)
         return use({ ...files, bin })
       })
-    return loadVariant(files, open, options, {})
+    const model = await loadVariant(files, open, options, {})
+    checkBatchedNames(model, options.batched, files.paramName)
+    return model
   })
+}
+
+/** A name that the model does not have would be a batch axis that is taken for something else. Variants may have fewer blobs. */
+function checkBatchedNames(model: Model, batched: LoadNcnnOptions['batched'], paramName: string): void {
+  const { inputs, blobs } = model
+  const unknown = typeof batched === 'object' ? batched.find((name) => !blobs.includes(name)) : undefined
+  if (unknown === undefined) return
+  model.close()
+  throw new NcnnError(
+    `loadNcnn: batched names "${unknown}", which ${paramName} does not have; its inputs are ${quoteNames(inputs.map(({ name }) => name))}`,
+    { code: 'wrong-option' },
+  )
 }
 
 /**

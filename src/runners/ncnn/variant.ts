@@ -34,7 +34,9 @@ const variantSettings = {
 
 /** @throws {NcnnError} for settings that there are not */
 export function checkSettings(settings: VariantSettings): void {
-  checkOptionNames(settings, variantSettings, callerOf('variant', NcnnError))
+  const caller = callerOf('variant', NcnnError)
+  // a call without them means a mistake, not the same model again
+  checkOptionNames(settings ?? null, variantSettings, caller)
   const { weights } = settings
   if (weights !== undefined && weights !== 'float16' && weights !== 'bfloat16') {
     throw new NcnnError(`variant: weights must be 'float16' or 'bfloat16', got ${JSON.stringify(weights)}`, {

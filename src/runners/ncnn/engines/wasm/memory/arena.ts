@@ -1,6 +1,6 @@
 // Memory of one model: a best-fit allocator over the WebAssembly memory in which kernels see weights and blobs.
 import { firstFreeByte } from '../../../../../kernels/ncnn.ts'
-import { formatBytesAtLeast } from '../../../../../tensor/numbers.ts'
+import { formatBytes, formatBytesAtLeast } from '../../../../../tensor/numbers.ts'
 import { NcnnError } from '../../../error.ts'
 import { maxMemoryBytes } from './kernel-memory.ts'
 
@@ -88,7 +88,7 @@ export function createArena(memory: WebAssembly.Memory, limit = maxMemoryBytes, 
     memory,
     alloc(size) {
       const bytes = Math.ceil((Math.max(size, 1) + slackBytes) / alignment) * alignment
-      if (used + bytes > limit) throw tooLarge(used + bytes, `the limit is ${formatBytesAtLeast(limit)}`)
+      if (used + bytes > limit) throw tooLarge(used + bytes, `the limit is ${formatBytes(limit)}`)
       const address = takeFree(bytes) ?? extend(bytes)
       sizes.set(address, bytes)
       recent.push(address)
