@@ -16,7 +16,13 @@ export type {
   WorstSlice,
 } from './compare/comparison.ts'
 export type { JsonNumber } from './compare/json.ts'
-export type { CompareOptions, MetricBounds, Normalization, PresetName } from './compare/options/options.ts'
+export type {
+  CompareOptions,
+  Float64Tensor,
+  MetricBounds,
+  Normalization,
+  PresetName,
+} from './compare/options/options.ts'
 export type { TensorTree } from './compare/records.ts'
 export { type ComparisonSummary, summarize } from './compare/summary.ts'
 export { compareTensors, type ReadableComparison } from './explain/compare-tensors.ts'

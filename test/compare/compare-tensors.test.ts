@@ -388,6 +388,18 @@ describe('normalize', () => {
     )
   })
 
+  test('a function gets a copy in float64, whatever the side is', () => {
+    const sides = [Float32Array.of(-3, 1), [3, 1], Int32Array.of(-3, 1), BigInt64Array.of(-3n, 1n)]
+    for (const side of sides) {
+      const magnitudes = compareTensors(side, [3, 1], {
+        normalize: ({ data, shape }) => ({ data: data.map(Math.abs).sort(), shape }),
+      })
+      expect(magnitudes.pass).toBe(true)
+      compareTensors(side, side, { normalize: (tensor) => ({ data: tensor.data.fill(0), shape: tensor.shape }) })
+    }
+    expect(sides).toEqual([Float32Array.of(-3, 1), [3, 1], Int32Array.of(-3, 1), BigInt64Array.of(-3n, 1n)])
+  })
+
   test('the last axis is that of the shapes as compared', () => {
     const column = tensor(new Float32Array([3, 4]), [2, 1])
     expect(compareTensors(column, new Float32Array([6, 8]), { normalize: 'l2', squeeze: true }).pass).toBe(true)

@@ -5,8 +5,21 @@ import type { Tensor, TensorLike } from '../../tensor/tensor.ts'
 /** A named pair of tolerances. Presets are starting points, not truths. */
 export type PresetName = 'exact' | 'fp32' | 'fp16-weights' | 'bf16' | 'int8'
 
-/** Applied to both sides, in float64, along `axis`, before they are compared. A function receives each side as a tensor. */
-export type Normalization = 'l2' | 'l1' | 'max' | 'minmax' | 'zscore' | 'softmax' | ((tensor: Tensor) => TensorLike)
+/** A side as a function of `normalize` gets it: in memory of its own. */
+export interface Float64Tensor extends Tensor {
+  readonly data: Float64Array
+  readonly dtype: 'float64'
+}
+
+/** Applied to both sides, in float64, before they are compared: one of these along `axis`, a function to each side as a whole. */
+export type Normalization =
+  | 'l2'
+  | 'l1'
+  | 'max'
+  | 'minmax'
+  | 'zscore'
+  | 'softmax'
+  | ((tensor: Float64Tensor) => TensorLike)
 
 /** Bounds on whole-tensor metrics; each one given must hold. `actual` is the noisy side, `reference` the signal. */
 export interface MetricBounds {

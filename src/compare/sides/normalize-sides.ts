@@ -1,5 +1,6 @@
 // Applies the `normalize` option to both sides.
 
+import { toFloat64 } from '../../tensor/decode.ts'
 import { findLoneZeroSlice, normalize } from '../../tensor/normalize.ts'
 import { sameShape } from '../../tensor/shape.ts'
 import type { Tensor } from '../../tensor/tensor.ts'
@@ -25,7 +26,7 @@ export function normalizeSides(
 ): NormalizedSides {
   const apply = (side: Tensor, name: string): Tensor =>
     typeof method === 'function'
-      ? toTensor(method(side), { name: `normalize(${name})` })
+      ? toTensor(method({ data: toFloat64(side), shape: side.shape, dtype: 'float64' }), { name: `normalize(${name})` })
       : normalize(side, method, axes, name)
   const actual = apply(pairs.actual, 'actual')
   const reference = apply(pairs.reference, 'reference')
