@@ -250,6 +250,13 @@ describe.each([
       '3x3, a large image without a border',
       { ...unpadded, h: 92, w: 96, inch: 30, outch: 30, activation: Activation.clip },
     ],
+    [
+      '3x3, stride 2, blocks of columns that end in a row',
+      { strideH: 2, strideW: 2, h: 70, w: 90, inch: 3, padBottom: 0, padRight: 0 },
+    ],
+    ['3x3, blocks of columns that end in a row', { h: 29, w: 43, inch: 3 }],
+    ['3x3, dilation 2, stride 2', { dilationH: 2, dilationW: 2, strideH: 2, strideW: 2, h: 21, w: 53, padLeft: 2 }],
+    ['1x1, stride 2, several panels', { kernelH: 1, kernelW: 1, ...unpadded, strideH: 2, strideW: 2, h: 9, w: 63 }],
     ['3x3, stride 2, three channels', { strideH: 2, strideW: 2, h: 37, w: 64, inch: 3, padValue: -1.5 }],
     [
       '5x5, stride 2, three channels',
@@ -263,7 +270,7 @@ describe.each([
     ['a single row (1-D)', { h: 1, w: 200, kernelH: 1, padTop: 0, padBottom: 0, kernelW: 5, dilationW: 2 }],
     ['more than a strip of rows', { h: 90, w: 90, inch: 2, outch: 2 }],
     ['a row longer than a strip', { h: 3, w: 5000, inch: 1, outch: 1 }],
-    ['a kernel of more than 512 taps', { h: 26, w: 26, kernelH: 23, kernelW: 23, inch: 2, outch: 2 }],
+    ['a kernel of more than 512 taps', { h: 26, w: 40, kernelH: 23, kernelW: 23, inch: 2, outch: 2 }],
     ['1x1', { kernelH: 1, kernelW: 1, ...unpadded, h: 17, w: 19 }],
     ['1x1, stride 2', { kernelH: 1, kernelW: 1, ...unpadded, strideH: 2, strideW: 2 }],
     ['padding wider than the input', { h: 2, w: 2, padTop: 5, padBottom: 5, padLeft: 6, padRight: 7, padValue: 2 }],
@@ -286,6 +293,29 @@ describe.each([
             expectSame(firstDifference(actual, expected()), undefined, JSON.stringify(padded))
           }
         }
+      }
+    }
+  })
+
+  test.each([
+    ...[1, 2, 3, 4, 5, 6, 7, 8].map((kernelW) => [kernelW, 2]),
+    ...[1, 3, 4].flatMap((strideW) => [1, 3, 4].map((kernelW) => [kernelW, strideW])),
+  ])('%i columns with stride %i, borders of all widths, one panel of eight outputs and several', (kernelW, strideW) => {
+    for (const w of [9, 15, 16, 17, 18, 19, 31, 32, 33, 34, 35, 36, 47, 50, 25 * strideW]) {
+      for (let padLeft = 0; padLeft < 11; padLeft++) {
+        const window = {
+          kernelH: 2,
+          kernelW,
+          strideH: 1,
+          strideW,
+          padTop: 1,
+          padBottom: 2,
+          padLeft,
+          padRight: (w + padLeft) % 7,
+        }
+        const g = { ...plain, ...window, padValue: -1.5, inch: 2, outch: 2, h: 2, w, seed: w }
+        const { actual, expected } = run(g, depthwise)
+        expectSame(firstDifference(actual, expected()), undefined, JSON.stringify(g))
       }
     }
   })

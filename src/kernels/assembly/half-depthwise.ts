@@ -144,13 +144,12 @@ export function halfDepthwise(
     }
     for (let j = 0; j < n; j += 8 * PANELS) {
       const columns = min(n - j, 8 * PANELS)
-      for (let first = 0; first < columns; first += 8) {
-        const panel = scratch + <usize>(first >> 3) * panelBytes, lanes = min(columns - first, 8)
-        packPatches(
-          panel, 8, input, channelStep, 1, h, w, j + first, lanes, outW,
-          0, taps, kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, pad,
-        )
-        if (slipped >= 0) slip(panel, j + first, lanes, outW, slipped)
+      packPatches(
+        scratch, panelBytes, true, input, channelStep, 1, h, w, j, columns, outW,
+        0, taps, kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, pad,
+      )
+      if (slipped >= 0) {
+        for (let i = 0; i < columns; i += 8) slip(scratch + <usize>(i >> 3) * panelBytes, j + i, min(columns - i, 8), outW, slipped)
       }
       let c0 = start, c1 = start, c2 = start, c3 = start, c4 = start, c5 = start, c6 = start, c7 = start
       let p = scratch

@@ -147,12 +147,10 @@ export function halfConvolution(
   const sums = scratch + <usize>(block >> 3) * bStep
   for (let n0 = 0; n0 < n; n0 += block) {
     const columns = min(n - n0, block)
-    for (let j = 0; j < columns; j += 8) {
-      packPatches(
-        scratch + <usize>(j >> 3) * bStep, 8, input, channelStep, inch, h, w, n0 + j, min(columns - j, 8), outW,
-        0, taps, kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, pad,
-      )
-    }
+    packPatches(
+      scratch, bStep, true, input, channelStep, inch, h, w, n0, columns, outW,
+      0, taps, kernelH, kernelW, strideH, strideW, dilationH, dilationW, padTop, padLeft, pad,
+    )
     // Of a panel that is not full columns are taken one by one, as far as the rows make vectors for it.
     const rest = columns & 7, apart = rest && rest < 7 ? outch & ~(4 * GROUPS - 1) : 0
     for (let i = 0; i < apart; i += 4 * GROUPS) {
