@@ -1,6 +1,7 @@
 // The public compareTensors: a comparison that can say in words what it found.
 import { compareTensors as compare } from '../compare/compare-tensors.ts'
 import type { Comparison } from '../compare/comparison.ts'
+import { describeWith } from '../compare/lazy-comparison.ts'
 import type { CompareOptions } from '../compare/options/options.ts'
 import { formatMagnitude } from '../tensor/numbers.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
@@ -29,8 +30,7 @@ export function compareTensors(
   reference: TensorLike,
   options?: CompareOptions,
 ): ReadableComparison {
-  const comparison = compare(actual, reference, options)
-  return Object.defineProperty(comparison, 'toString', { value: () => describe(comparison) })
+  return describeWith(compare(actual, reference, options), describe)
 }
 
 function describe(comparison: Comparison): string {
