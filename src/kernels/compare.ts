@@ -21,9 +21,14 @@ const firstNanBucket = 0xfff0
 // the memory: constants of the module lie in the first page
 const pageBytes = 65536
 const resultsAt = pageBytes
-/** Two buffers for each side, of a chunk of 8-byte elements each: conversions go back and forth between them. */
-const bufferAt = resultsAt + 1024
+/**
+ * Two buffers for each side, of a chunk of 8-byte elements each: conversions go back and forth between them. They begin 16 bytes behind
+ * a multiple of 64, as large arrays do that come from `malloc`: between equally aligned addresses copies are faster.
+ */
+const bufferAt = resultsAt + 1024 + 16
 const bufferBytes = chunkLength * 8
+/** Elements of four bytes copied at a time where results do not depend on it, as many as a buffer holds: longer copies are faster. */
+const longChunkLength = bufferBytes / 4
 const bucketCountsAt = bufferAt + 4 * bufferBytes
 const marksAt = bucketCountsAt + bucketCount * 4
 const collectedAt = marksAt + bucketCount
@@ -33,17 +38,18 @@ interface Machine {
   readonly kernels: CompareKernels
   readonly bytes: Uint8Array
   readonly buffer: ArrayBuffer
-  /** What the buffers of both sides hold, decoded; undefined when that is not known. */
-  readonly loaded: [Loaded | undefined, Loaded | undefined]
+  /** What the buffers of both sides hold, decoded. */
+  readonly loaded: readonly [Loaded, Loaded]
 }
 
 interface Loaded {
-  /** A number, so that no tensor is kept alive. */
-  readonly stream: number
-  readonly from: number
-  readonly to: number
-  readonly at: Pointer
+  /** A number, so that no tensor is kept alive; undefined when it is not known what the buffer holds. */
+  stream: number | undefined
+  from: number
+  to: number
 }
+
+const nothingLoaded = (): Loaded => ({ stream: undefined, from: 0, to: 0 })
 
 let machine: Machine | 'unavailable' | undefined
 
@@ -53,7 +59,12 @@ function start(): Machine | undefined {
     try {
       const memory = new WebAssembly.Memory({ initial: pageCount, maximum: pageCount })
       const kernels = namedCalls(instantiateKernels(compileKernels(wasmBase64), memory))
-      machine = { kernels, bytes: new Uint8Array(memory.buffer), buffer: memory.buffer, loaded: [undefined, undefined] }
+      machine = {
+        kernels,
+        bytes: new Uint8Array(memory.buffer),
+        buffer: memory.buffer,
+        loaded: [nothingLoaded(), nothingLoaded()],
+      }
     } catch {
       machine = 'unavailable'
     }
@@ -221,7 +232,7 @@ export function momentsOf(
   const running = start()
   if (running === undefined) return undefined
   const { kernels, bytes, buffer, loaded } = running
-  loaded.fill(undefined)
+  for (const side of loaded) side.stream = undefined
   const results = new Float64Array(buffer, resultsAt, emptyMoments.length)
   results.set(emptyMoments)
   const [ours, theirs] = [bufferAt, bufferAt + bufferBytes]
@@ -271,50 +282,80 @@ function readMoments(slots: Float64Array): Moments {
 interface Stream {
   readonly machine: Machine
   readonly common: Common
-  readonly actual: Tensor
-  readonly reference: Tensor
+  readonly actual: Side
+  readonly reference: Side
   readonly length: number
-  /**
-   * Copies elements `from` to `to` into the memory, decoded, unless they are what lies there; returns where. The gap up to a multiple of
-   * 16 is filled with zeros.
-   */
-  load(side: 0 | 1, from: number, to: number): Pointer
+}
+
+/** One tensor of a stream. */
+interface Side {
+  readonly tensor: Tensor
+  readonly buffer: ArrayBufferLike
+  readonly byteOffset: number
+  readonly elementBytes: number
+  readonly conversions: readonly Conversion[]
+  /** Where it is copied to, and what lies there. */
+  readonly copyAt: Pointer
+  readonly loaded: Loaded
+  readonly stream: number
 }
 
 let streams = 0
 
 function streamOf(machine: Machine, common: Common, actual: Tensor, reference: Tensor): Stream {
-  const sides = [actual, reference].map(({ data, dtype }) => ({
-    data,
-    elementBytes: bytesPerElement[dtype],
-    conversions: conversionsTo(common, dtype),
-  }))
-  const { bytes, kernels, loaded } = machine
   const stream = streams++
+  const [ours, theirs] = machine.loaded
   return {
     machine,
     common,
-    actual,
-    reference,
+    actual: sideOf(actual, common, bufferAt, ours, stream),
+    reference: sideOf(reference, common, bufferAt + 2 * bufferBytes, theirs, stream),
     length: reference.data.length,
-    load(side, from, to) {
-      const last = loaded[side]
-      if (last?.stream === stream && last.from === from && last.to === to) return last.at
-      const { data, elementBytes, conversions } = sides[side] as (typeof sides)[number]
-      const count = to - from
-      const padded = (count + 15) & ~15
-      let source = bufferAt + side * 2 * bufferBytes
-      let destination = source + bufferBytes
-      bytes.set(new Uint8Array(data.buffer, data.byteOffset + from * elementBytes, count * elementBytes), source)
-      if (padded > count) bytes.fill(0, source + count * elementBytes, source + padded * elementBytes)
-      for (const conversion of conversions) {
-        kernels[conversion]({ source, destination, n: padded })
-        ;[source, destination] = [destination, source]
-      }
-      loaded[side] = { stream, from, to, at: source }
-      return source
-    },
   }
+}
+
+function sideOf(tensor: Tensor, common: Common, copyAt: Pointer, loaded: Loaded, stream: number): Side {
+  const { data, dtype } = tensor
+  return {
+    tensor,
+    buffer: data.buffer,
+    byteOffset: data.byteOffset,
+    elementBytes: bytesPerElement[dtype],
+    conversions: conversionsTo(common, dtype),
+    copyAt,
+    loaded,
+    stream,
+  }
+}
+
+/**
+ * Copies elements `from` to `to` into the memory, decoded, unless they are what lies there; returns where. The gap up to a multiple of
+ * 16 is filled with zeros.
+ */
+function load({ kernels, bytes }: Machine, side: Side, from: number, to: number): Pointer {
+  const { copyAt, elementBytes, conversions, loaded } = side
+  if (loaded.stream !== side.stream || loaded.from !== from || loaded.to !== to) {
+    const count = to - from
+    const padded = (count + 15) & ~15
+    bytes.set(new Uint8Array(side.buffer, side.byteOffset + from * elementBytes, count * elementBytes), copyAt)
+    if (padded > count) bytes.fill(0, copyAt + count * elementBytes, copyAt + padded * elementBytes)
+    if (conversions.length > 0) decode(kernels, side, padded)
+    loaded.stream = side.stream
+    loaded.from = from
+    loaded.to = to
+  }
+  return decodedAt(side, conversions.length)
+}
+
+function decode(kernels: CompareKernels, side: Side, n: number): void {
+  side.conversions.forEach((conversion, i) => {
+    kernels[conversion]({ source: decodedAt(side, i), destination: decodedAt(side, i + 1), n })
+  })
+}
+
+/** Where elements lie after some conversions. */
+function decodedAt({ copyAt }: Side, conversions: number): Pointer {
+  return copyAt + (conversions & 1) * bufferBytes
 }
 
 /** Where the elements of a chunk of both sides lie. */
@@ -328,45 +369,50 @@ interface Chunk {
 function walk(stream: Stream, visit: (chunk: Chunk, position: number) => void): void {
   for (let start = 0; start < stream.length; start += chunkLength) {
     const end = Math.min(start + chunkLength, stream.length)
-    visit({ actual: stream.load(0, start, end), reference: stream.load(1, start, end), n: end - start }, start)
+    const actual = load(stream.machine, stream.actual, start, end)
+    visit({ actual, reference: load(stream.machine, stream.reference, start, end), n: end - start }, start)
   }
 }
 
 function firstMiss(stream: Stream, rule: KernelRule, from: number): number {
-  const same = from === 0 && haveSameBytes(stream.actual, stream.reference)
-  if (same && (rule.equalNaN || !stream.actual.dtype.includes('float'))) return stream.length
+  const { machine, actual, reference, length } = stream
+  const same = from === 0 && haveSameBytes(actual.tensor, reference.tensor)
+  if (same && (rule.equalNaN || !actual.tensor.dtype.includes('float'))) return length
+  const longest = stream.common === 'float32' ? longChunkLength : chunkLength
+  const missOf = chunkSearch(stream, rule)
   let start = from
   // behind a miss there is mostly another one
-  for (
-    let most = from === 0 ? chunkLength : shortLength;
-    start < stream.length;
-    most = Math.min(2 * most, chunkLength)
-  ) {
-    const end = Math.min(start + most, stream.length)
-    const actual = stream.load(0, start, end)
+  for (let most = from === 0 ? chunkLength : shortLength; start < length; most = Math.min(2 * most, longest)) {
+    const end = Math.min(start + most, length)
+    const ours = load(machine, actual, start, end)
     // of equal bytes only NaN can differ: one copy is enough to find it
-    const reference = same ? actual : stream.load(1, start, end)
-    const miss = firstMissOfChunk(stream, rule, { actual, reference, n: end - start })
+    const theirs = same ? ours : load(machine, reference, start, end)
+    const miss = missOf(ours, theirs, end - start, Number(start > from))
     if (miss < end - start) return start + miss
     start = end
   }
-  return stream.length
+  return length
 }
 
-function firstMissOfChunk(stream: Stream, rule: KernelRule, { actual, reference, n }: Chunk): number {
+/** The first miss of a chunk that lies in the memory, its length when there is none; `continues` is 1 behind another chunk. */
+type ChunkSearch = (actual: Pointer, reference: Pointer, n: number, continues: number) => number
+
+function chunkSearch(stream: Stream, rule: KernelRule): ChunkSearch {
   const { kernels } = stream.machine
   const { atol, rtol } = rule
   const equalNaN = Number(rule.equalNaN)
   switch (stream.common) {
     case 'float32': {
       const [surelyAtol, surelyRtol] = [safelyBelow(atol), safelyBelow(rtol)]
-      return kernels.firstMissFloat32({ actual, reference, n, atol, rtol, surelyAtol, surelyRtol, equalNaN })
+      return (actual, reference, n, continues) =>
+        kernels.firstMissFloat32({ actual, reference, n, atol, rtol, surelyAtol, surelyRtol, equalNaN, continues })
     }
     case 'float64':
-      return kernels.firstMissFloat64({ actual, reference, n, atol, rtol, equalNaN })
+      return (actual, reference, n) => kernels.firstMissFloat64({ actual, reference, n, atol, rtol, equalNaN })
     case 'int64': {
-      const signs = (stream.actual.dtype === 'uint64' ? 1 : 0) | (stream.reference.dtype === 'uint64' ? 2 : 0)
-      return kernels.firstMissInt64({ actual, reference, n, atol, rtol, signs })
+      const signs =
+        (stream.actual.tensor.dtype === 'uint64' ? 1 : 0) | (stream.reference.tensor.dtype === 'uint64' ? 2 : 0)
+      return (actual, reference, n) => kernels.firstMissInt64({ actual, reference, n, atol, rtol, signs })
     }
   }
 }

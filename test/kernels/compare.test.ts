@@ -36,6 +36,9 @@ function neighbour(value: number, steps: number): number {
 /** Elements that the kernels look at together. */
 const groupLength = 1024
 
+/** More of them than are copied in the first three chunks, all of which are as long as some groups. */
+const groupsOfChunks = 100
+
 describe('an element that misses by a hair, alone in its group, is found', () => {
   test.each([
     [1e-5, 1.3e-6],
@@ -85,12 +88,75 @@ test.each([
   }
 })
 
+describe.each<[DType, DType]>([
+  ['float32', 'float32'],
+  ['float64', 'float64'],
+  ['float16', 'float16'],
+  ['int8', 'float32'],
+  ['int32', 'float64'],
+  ['int64', 'int64'],
+  ['uint8', 'int64'],
+])('a miss beside the end of what is copied at a time, of %s and %s', (actualType, referenceType) => {
+  const rule = { atol: 0.5, rtol: 0, equalNaN: false }
+  const length = groupsOfChunks * groupLength + 3
+  const ends = Array.from({ length: groupsOfChunks }, (_, group) => (group + 1) * groupLength).flatMap((end) => [
+    end - 1,
+    end,
+  ])
+  const places = [0, ...ends, length - 1]
+  const values = Array.from({ length }, (_, i) => (i * i) % 7)
+  const [reference, equal, different] = [
+    store(values, referenceType),
+    store(values, actualType),
+    store(
+      values.map((value) => value + 1),
+      actualType,
+    ),
+  ]
+  const pairMissingAt = (missing: readonly number[]) => {
+    const data = equal.data.slice()
+    for (const place of missing) data[place] = different.data[place]
+    return open({ ...equal, data } as Tensor, reference)
+  }
+
+  test('is found alone', () => {
+    for (const place of places) expect(pairMissingAt([place]).firstMiss(rule, 0)).toBe(place)
+  })
+
+  test('is found behind others, and counted', () => {
+    const kernel = pairMissingAt(places)
+    const found: number[] = []
+    for (let i = kernel.firstMiss(rule, 0); i < length; i = kernel.firstMiss(rule, i + 1)) found.push(i)
+    expect(found).toEqual(places)
+    expect(kernel.errors?.statistics(rule).mismatched ?? places.length).toBe(places.length)
+    expect(kernel.errors?.squaredDistance(1, 1) ?? places.length).toBe(places.length)
+  })
+})
+
+test.each<DType>(['float32', 'float64', 'float16'])(
+  'NaN beside the end of what is copied at a time is found among equal bytes of %s',
+  (dtype) => {
+    const length = groupsOfChunks * groupLength + 1
+    const [ones, nans] = [1, Number.NaN].map((value) => store(new Array<number>(length).fill(value), dtype))
+    for (let end = groupLength; end < length; end += groupLength) {
+      for (const place of [end - 1, end]) {
+        const data = ones.data.slice()
+        data[place] = nans.data[place]
+        const kernel = open({ ...ones, data } as Tensor, { ...ones, data: data.slice() } as Tensor)
+        expect(kernel.firstMiss({ atol: 1, rtol: 1, equalNaN: false }, 0)).toBe(place)
+        expect(kernel.firstMiss({ atol: 1, rtol: 1, equalNaN: true }, 0)).toBe(length)
+      }
+    }
+  },
+)
+
 test('elements that need rtol follow elements that do not', () => {
   const rule = { atol: 1e-3, rtol: 1e-2, equalNaN: false }
   const reference = Float32Array.from({ length: 8 * groupLength }, (_, i) => (i < 3 * groupLength ? 0 : 1))
   const actual = reference.map((value) => value * 1.009 + 5e-4)
   actual[7 * groupLength + 5] = 1.012
   expect(open(float32(actual), float32(reference)).firstMiss(rule, 0)).toBe(7 * groupLength + 5)
+  expect(open(float32(actual), float32(reference)).firstMiss(rule, 2 * groupLength + 9)).toBe(7 * groupLength + 5)
 })
 
 test.each<[DType, DType]>([

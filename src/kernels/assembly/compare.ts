@@ -151,27 +151,58 @@ function firstMissWithin<T>(a: usize, r: usize, from: i32, to: i32, atol: f64, r
 /**
  * Whether four pairs are certainly close. `atol` and `rtol` are a little smaller than the real ones, by more than all roundings to
  * float32 here, so "yes" is always right; "no" means "look closer". A strict comparison, so that Infinity < Infinity is a "no".
- * Only with an `atol` above zero does it say "yes" to equal values; else `orEqual` asks for that.
+ * Only with an `atol` above zero does it say "yes" to equal values.
  */
 // @ts-ignore: decorator
 @inline
-function certainlyClose(a: usize, r: usize, atol: v128, rtol: v128, magnitude: v128, orEqual: bool): v128 {
-  const x = v128.load(a), y = v128.load(r)
-  const within = f32x4.lt(v128.and(f32x4.sub(x, y), magnitude), f32x4.add(atol, f32x4.mul(rtol, v128.and(y, magnitude))))
-  return orEqual ? v128.or(f32x4.eq(x, y), within) : within
+function certainlyClose(x: v128, y: v128, atol: v128, rtol: v128, magnitude: v128): v128 {
+  return f32x4.lt(v128.and(f32x4.sub(x, y), magnitude), f32x4.add(atol, f32x4.mul(rtol, v128.and(y, magnitude))))
 }
 
-/** Whether all pairs up to `stop` are certainly close; a multiple of 16 of them, or followed by equal ones. */
 // @ts-ignore: decorator
 @inline
-function allCertainlyClose(a: usize, r: usize, stop: usize, atol: v128, rtol: v128, orEqual: bool): bool {
+function closeAt(a: usize, r: usize, atol: v128, rtol: v128, magnitude: v128): v128 {
+  return certainlyClose(v128.load(a), v128.load(r), atol, rtol, magnitude)
+}
+
+// @ts-ignore: decorator
+@inline
+function equalOrCloseAt(a: usize, r: usize, atol: v128, rtol: v128, magnitude: v128): v128 {
+  const x = v128.load(a), y = v128.load(r)
+  return v128.or(f32x4.eq(x, y), certainlyClose(x, y, atol, rtol, magnitude))
+}
+
+/** Whether all pairs up to `stop` are certainly close, with an `atol` above zero; a multiple of 16 of them, or followed by equal ones. */
+// @ts-ignore: decorator
+@inline
+function allClose(a: usize, r: usize, stop: usize, atol: v128, rtol: v128): bool {
   const magnitude = v128.load(MAGNITUDE4)
   let close = i32x4.splat(-1), other = close
   while (a < stop) {
-    close = v128.and(close, certainlyClose(a, r, atol, rtol, magnitude, orEqual))
-    other = v128.and(other, certainlyClose(a + 16, r + 16, atol, rtol, magnitude, orEqual))
-    close = v128.and(close, certainlyClose(a + 32, r + 32, atol, rtol, magnitude, orEqual))
-    other = v128.and(other, certainlyClose(a + 48, r + 48, atol, rtol, magnitude, orEqual))
+    close = v128.and(close, closeAt(a, r, atol, rtol, magnitude))
+    other = v128.and(other, closeAt(a + 16, r + 16, atol, rtol, magnitude))
+    close = v128.and(close, closeAt(a + 32, r + 32, atol, rtol, magnitude))
+    other = v128.and(other, closeAt(a + 48, r + 48, atol, rtol, magnitude))
+    a += 64
+    r += 64
+  }
+  return i32x4.all_true(v128.and(close, other))
+}
+
+/**
+ * As allClose, with any `atol`. Written out: of a function that is inlined twice with another constant the compiler makes one loop, which
+ * asks for the constant at every vector.
+ */
+// @ts-ignore: decorator
+@inline
+function allEqualOrClose(a: usize, r: usize, stop: usize, atol: v128, rtol: v128): bool {
+  const magnitude = v128.load(MAGNITUDE4)
+  let close = i32x4.splat(-1), other = close
+  while (a < stop) {
+    close = v128.and(close, equalOrCloseAt(a, r, atol, rtol, magnitude))
+    other = v128.and(other, equalOrCloseAt(a + 16, r + 16, atol, rtol, magnitude))
+    close = v128.and(close, equalOrCloseAt(a + 32, r + 32, atol, rtol, magnitude))
+    other = v128.and(other, equalOrCloseAt(a + 48, r + 48, atol, rtol, magnitude))
     a += 64
     r += 64
   }
@@ -185,7 +216,7 @@ function differenceBits(a: usize, r: usize, magnitude: v128): v128 {
   return v128.and(f32x4.sub(v128.load(a), v128.load(r)), magnitude)
 }
 
-/** Whether all pairs up to `stop` are within `atol` alone, as they mostly are; see {@link allCertainlyClose}. */
+/** Whether all pairs up to `stop` are within `atol` alone, as they mostly are; see {@link allClose}. */
 // @ts-ignore: decorator
 @inline
 function allWithinAtol(a: usize, r: usize, stop: usize, atol: v128): bool {
@@ -202,25 +233,27 @@ function allWithinAtol(a: usize, r: usize, stop: usize, atol: v128): bool {
   return i32x4.all_true(f32x4.lt(i32x4.max_s(greatest, other), atol))
 }
 
+/** Until a group of elements has needed more than atol; kept from one call to the next that continues it. */
+let atolIsEnough: bool
+
 /**
  * The first of `n` elements that misses the rule, `n` when none does. What lies between `n` and the next multiple of 16 must be zero
  * on both sides. `surelyAtol` and `surelyRtol`: see certainlyClose.
  */
 export function firstMissFloat32(
   actual: usize, reference: usize, n: i32,
-  atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, equalNaN: bool,
+  atol: f64, rtol: f64, surelyAtol: f32, surelyRtol: f32, equalNaN: bool, continues: bool,
 ): i32 {
   const atol4 = held4(surelyAtol), rtol4 = held4(surelyRtol)
-  // Until a group of elements has needed more than atol.
-  let atolIsEnough = surelyAtol > 0
+  if (!continues) atolIsEnough = surelyAtol > 0
   let i = 0
   while (i < n) {
     const end = min(i + GROUP, n)
     const p = actual + (<usize>i << 2), q = reference + (<usize>i << 2), stop = actual + (<usize>end << 2)
     if (atolIsEnough) atolIsEnough = allWithinAtol(p, q, stop, atol4)
     const close = atolIsEnough || (surelyAtol > 0
-      ? allCertainlyClose(p, q, stop, atol4, rtol4, false)
-      : allCertainlyClose(p, q, stop, atol4, rtol4, true))
+      ? allClose(p, q, stop, atol4, rtol4)
+      : allEqualOrClose(p, q, stop, atol4, rtol4))
     if (!close) {
       const miss = firstMissWithin<f32>(actual, reference, i, end, atol, rtol, equalNaN)
       if (miss < end) return miss
