@@ -5,7 +5,7 @@ import type { Model } from '../runners/model.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { AnalysisError } from './analysis-error.ts'
 import { inShapeOf, type OutputComparison, relativeError } from './outputs.ts'
-import { checkPair, type ModelPairOptions, runReference } from './prepare.ts'
+import { checkPair, checkPairs, type ModelPairOptions, runReference } from './prepare.ts'
 
 export interface OutputPair {
   readonly name: string
@@ -22,6 +22,7 @@ export interface OutputPair {
  */
 export async function outputPairs(model: Model, reference: Model, options: ModelPairOptions): Promise<OutputPair[]> {
   const fed = checkPair(reference, options)
+  checkPairs(model, options.pairs)
   const names = model.outputs.map(({ name }, rank) => counterpartOf(name, rank, reference, options.pairs))
   const computed = await model.run(Object.fromEntries(fed.map(({ name, own }) => [name, own])))
   const { values: targets } = await runReference(reference, options, [...new Set(names)])

@@ -42,15 +42,21 @@ export function checkPair(reference: Model, options: ModelPairOptions): FedPair[
   return own.map(([name, tensor], i) => ({ name, own: tensor, referenceName: theirs[i][0], theirs: theirs[i][1] }))
 }
 
+/** @throws {AnalysisError} for a blob that there is not: it would be paired with nothing, in silence */
+export function checkPairs({ blobs }: Model, pairs: ModelPairOptions['pairs'] = {}): void {
+  const unknown = Object.keys(pairs).find((blob) => !blobs.includes(blob))
+  if (unknown === undefined) return
+  throw new AnalysisError(`pairs: the model has no blob "${unknown}"`, { code: 'wrong-option' })
+}
+
 export async function prepare(model: Model, reference: Model, options: ModelPairOptions): Promise<Subject> {
   const inputs = tensorsOf(options.inputs, 'inputs')
   const { referenceInputs, values } = await runReference(reference, options, 'all')
   const order = reference.blobs.filter((name) => Object.hasOwn(values, name))
   const references = referenceTensors(order.length > 0 ? order : Object.keys(values), values, referenceInputs)
   const pairs = new Map(Object.entries(options.pairs ?? {}))
-  for (const [blob, name] of pairs) {
-    if (!model.blobs.includes(blob))
-      throw new AnalysisError(`pairs: the model has no blob "${blob}"`, { code: 'wrong-option' })
+  checkPairs(model, options.pairs)
+  for (const name of pairs.values()) {
     if (!references.byName.has(name))
       throw new AnalysisError(`pairs: the reference gave no tensor "${name}"`, { code: 'wrong-option' })
   }

@@ -1,12 +1,14 @@
 // `await expect(model).toMatchModel(reference, { inputs })`: both models compute the same; where not, the failure names the layer.
 import type { ModelMatch } from '../analysis/match-models.ts'
+import { checkOptionNames, type OptionsOf } from '../arguments/options.ts'
 import { jsonNumber } from '../compare/json.ts'
 import { checkOptions } from '../compare/options/check-options.ts'
-import type { CompareOptions } from '../compare/options/options.ts'
+import { type CompareOptions, compareOptions } from '../compare/options/options.ts'
 import { renderText } from '../explain/text.ts'
 import type { OutcomeLayer } from '../outcomes/index.ts'
 import { checkModel, problemWithInputs } from '../runners/check-arguments.ts'
 import type { Model } from '../runners/model.ts'
+import { countOf } from '../tensor/numbers.ts'
 import type { TensorLike } from '../tensor/tensor.ts'
 import type { MatcherContext, MatcherResult } from './context.ts'
 import { withDefaults } from './defaults.ts'
@@ -89,7 +91,15 @@ interface Trial {
   readonly pairs?: Readonly<Record<string, string>>
 }
 
+const matchModelOptions = {
+  inputs: 'any',
+  referenceInputs: 'any',
+  pairs: 'any',
+  ...compareOptions,
+} as const satisfies OptionsOf<MatchModelOptions>
+
 function checkGiven(options: MatchModelOptions | undefined): MatchModelOptions {
+  checkOptionNames(options, matchModelOptions, { name: 'toMatchModel' })
   if (typeof options === 'object' && options !== null && 'inputs' in options && isFed(options.inputs)) return options
   throw new TypeError(
     'toMatchModel: inputs is missing: give the tensors to feed by name, such as { inputs: { in0: tensor } }, or a list of such records',
@@ -116,7 +126,7 @@ function pairUp(
   const theirs = listOf(referenceInputs)
   if (theirs.length !== own.length) {
     throw new TypeError(
-      `toMatchModel: inputs has ${own.length} records and referenceInputs ${theirs.length}: give one for each`,
+      `toMatchModel: inputs has ${countOf(own.length, 'record')} and referenceInputs ${theirs.length}: give one for each`,
     )
   }
   return own.map((one, i) => ({ inputs: one, referenceInputs: theirs[i] }))

@@ -2,6 +2,7 @@
 
 import { describeValue } from '../arguments/describe.ts'
 import { allocate, type DType } from './dtype.ts'
+import { countOf } from './numbers.ts'
 import { formatShape, mostAxes, sizeOf } from './shape.ts'
 import { inferDType, storeAs, viewAsStorage } from './storage.ts'
 import type { Tensor } from './tensor.ts'
@@ -54,7 +55,9 @@ function walk(
       `ragged array: ${path} is ${describeValue(value)}, but an array of ${expected} is expected there`,
     )
   if (value.length !== expected) {
-    throw new TypeError(`ragged array: ${path} has ${value.length} elements, but ${expected} are expected there`)
+    throw new TypeError(
+      `ragged array: ${path} has ${countOf(value.length, 'element')}, but ${expected} are expected there`,
+    )
   }
   if (depth === shape.length - 1) {
     visit(value, path)

@@ -184,7 +184,7 @@ describe('an option that does not exist', () => {
     [
       'toMatchModel',
       async () => expect(await load()).toMatchModel(await load(), wrong({ inputs: { in0: x }, pair: {} })),
-      "unknown option 'pair'",
+      "toMatchModel: unknown option 'pair' (did you mean 'pairs'?)",
     ],
   ])('%s', async (_, call, message) => {
     expect(await problemOf(call)).toHaveProperty('message', expect.stringContaining(message))
@@ -413,6 +413,11 @@ describe('a call that cannot be right', () => {
       'toMatchModel, one tensor',
       async () => expect(await load()).toMatchModel(await load(), { inputs: wrong({ data: x, shape: [2] }) }),
       'toMatchModel: inputs: expected the tensors to feed by name, such as { in0: tensor }, got an object with the keys data, shape',
+    ],
+    [
+      'toMatchModel, a blob that there is not',
+      async () => expect(await load()).toMatchModel(await load(), { inputs: { in0: x }, pairs: { out1: 'out0' } }),
+      'pairs: the model has no blob "out1"',
     ],
     [
       'toMatchTensors, two lists of typed arrays',

@@ -74,6 +74,15 @@ test('records what the reference made of the input, and holds the model to a mul
   expect(await runProgram(...command.split(' '))).toMatchObject({ code: 0, err: '' })
 })
 
+test('in a folder of the project the command to run goes to its root first', async () => {
+  mkdirSync(join(folder, 'models'))
+  process.chdir('models')
+  const args = byRecording.map((arg) => (arg.includes('.') ? arg.replace(/[a-z]+\.[a-z]+$/, '../$&') : arg))
+  const { code, out } = await runProgram(...args)
+  expect(code).toBe(0)
+  expect(out).toMatch(/Run it: cd \.\. && npx vitest run right\.test\.js$/)
+})
+
 test('a dry run says the same and writes nothing', async () => {
   const files = readdirSync(folder)
   const { code, out } = await runProgram(...byRecording, '--dry-run')

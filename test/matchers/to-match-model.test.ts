@@ -104,7 +104,7 @@ describe('refuses', () => {
     await failure(() => expect(model).toMatchModel(exact, options({ atol: 1 }))).toThrow('inputs is missing')
     await failure(() => expect(model).toMatchModel(exact, { inputs: [] })).toThrow('inputs is missing')
     await failure(() => expect(model).toMatchModel(exact, { inputs, referenceInputs: [inputs, inputs] })).toThrow(
-      'inputs has 1 records and referenceInputs 2',
+      'inputs has 1 record and referenceInputs 2',
     )
     await failure(() => expect(model).toMatchModel(exact, options({ inputs, atoll: 1 }))).toThrow(
       "unknown option 'atoll' (did you mean 'atol'?)",

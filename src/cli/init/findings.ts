@@ -103,8 +103,12 @@ export const outputsJson = (findings: Findings) => ({
   outputs: findings.measurement.outputs,
 })
 
-const nextCommand = (project: Project, [test]: readonly Change[]): string =>
-  project.command === 'npm test' ? project.command : `${project.command} ${shownPath(project, test.path)}`
+/** Test runners look for their configuration and for tests from where they are started; npm finds the project by itself. */
+function nextCommand({ command, root }: Project, [test]: readonly Change[]): string {
+  if (command === 'npm test') return command
+  const there = relativePath('.', root)
+  return `${there === '' ? '' : `cd ${there} && `}${command} ${test.path}`
+}
 
 /** What the reader should know besides. */
 export function notesOn(project: Project, findings: Findings, { test, record }: TestPaths): readonly string[] {
