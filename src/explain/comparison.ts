@@ -48,16 +48,22 @@ export function describeVerdict(comparison: Comparison): string {
     case 'metric':
       return comparison.failedMetrics.map(describeBound).join('; ')
     case 'nonfinite':
-      return `${describeCensus(comparison)}; ${countMisses(comparison)} ${comparison.mismatched === 1 ? 'fails' : 'fail'}`
+      return [
+        describeCensus(comparison),
+        `${countMisses(comparison)} ${comparison.mismatched === 1 ? 'fails' : 'fail'}`,
+        ...comparison.failedMetrics.map(describeBound),
+      ].join('; ')
     case 'values':
-      return comparison.mismatch ?? describeExcess(comparison)
+      return [comparison.mismatch ?? describeExcess(comparison), ...comparison.failedMetrics.map(describeBound)].join(
+        '; ',
+      )
   }
 }
 
 /** Explains a failed comparison where a heading says which tensors these are. */
 export function explainDetails(comparison: Comparison): Explanation {
   const verdict = describeVerdict(comparison)
-  const { reason, hints } = comparison
+  const { reason, hints, failedMetrics } = comparison
   if (reason === 'shape' || reason === 'dtype') return { verdict, facts: listSides(comparison) }
   return {
     verdict,
@@ -65,7 +71,8 @@ export function explainDetails(comparison: Comparison): Explanation {
     ...(reason !== 'metric' && { table: tabulateWorst(comparison) }),
     ...explainErrors(comparison),
     slices: listSlices(comparison),
-    ...(reason === 'values' && { wouldPass: listRequired(comparison) }),
+    // no tolerance of elements makes up for a metric
+    ...(reason === 'values' && failedMetrics.length === 0 && { wouldPass: listRequired(comparison) }),
     hints,
   }
 }

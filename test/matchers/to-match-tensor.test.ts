@@ -197,6 +197,18 @@ describe('the message', () => {
     `)
   })
 
+  test('elements and a metric', () => {
+    const fail = (options: object) =>
+      messageOf(() => expect([1, 2, 3, 4]).toMatchTensor([1, 2, 3, 4.4], { atol: 1e-4, ...options }))
+    const both = fail({ metrics: { cosine: 0.99999 } })
+    expect(both).toMatch(
+      /^Tensors do not match: 1 of 4 elements .* factor of 4e3; cosine 0.99888 is below the required 0.99999\n/,
+    )
+    // no tolerance makes up for the metric
+    expect(both).not.toContain('would pass')
+    expect(fail({ metrics: { cosine: 0.99 } })).toContain('would pass')
+  })
+
   test('metrics', () => {
     const { actual, reference } = noisyLogits(0.5)
     expect(
