@@ -65,7 +65,7 @@ function refuseUse(context: SnapshotContext): void {
           ? ['test.failing', 'what is expected to differ from the snapshot must not replace it']
           : isOfUnknownTest(context)
             ? [
-                'the global expect in a concurrent test',
+                'the global expect in a concurrent test or in afterAll',
                 "there is no telling which test it is for. Use the test's own: test('...', ({ expect }) => ...)",
               ]
             : []

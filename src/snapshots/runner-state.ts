@@ -79,11 +79,12 @@ export function snapshotEntry(context: SnapshotContext, hint: string | undefined
     throw new Error('toMatchTensorSnapshot works within a test of Vitest or Jest: here there is no snapshot state')
   }
   const inVitest = isOfVitest(state)
-  const test = `${
-    inVitest
-      ? (context.task?.fullTestName ?? context.currentTestName)
-      : (context.currentConcurrentTestName?.() ?? context.currentTestName)
-  }`
+  const test = inVitest
+    ? (context.task?.fullTestName ?? context.currentTestName)
+    : (context.currentConcurrentTestName?.() ?? context.currentTestName)
+  if (test === undefined) {
+    throw new Error('toMatchTensorSnapshot works within a test: here, in a hook such as beforeAll, none is running')
+  }
   const testName = hint ? `${test}${inVitest ? ' > ' : ': '}${hint}` : test
   const testId = context.task?.id ?? testName
   const probe = state.probeExpectedSnapshot?.({ testName, testId, isInline: false })

@@ -59,7 +59,7 @@ describe.concurrent('concurrent tests with an expect of their own', () => {
 
 describe.concurrent('concurrent tests with the global expect', () => {
   test.for(['first', 'second'])('a snapshot refuses, as it cannot tell the tests apart: %s', async () => {
-    const message = /cannot be used with the global expect in a concurrent test: .* Use the test's own/
+    const message = /cannot be used with the global expect in a concurrent test or in afterAll: .* Use the test's own/
     const take = () => expect(reference).toMatchTensorSnapshot()
     expect(take).toThrow(message)
     await new Promise((resolve) => setTimeout(resolve, 1))

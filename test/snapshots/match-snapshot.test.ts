@@ -360,6 +360,10 @@ describe('refused', () => {
     expect(call({ task: { id: '', fails: true } })).toThrow(/cannot be used with test\.fails/)
     expect(call({ testFailing: true })).toThrow(/cannot be used with test\.failing/)
     expect(call({})).toThrow(/works within a test of Vitest or Jest/)
+    // Jest's beforeAll: there is a state, and no test whose snapshot it could be
+    expect(call({ snapshotState: {} })).toThrow(
+      /works within a test: here, in a hook such as beforeAll, none is running/,
+    )
   })
 
   test('a hint that is no string', () => {
