@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type LoadNcnnOptions, loadNcnn } from '../../../src/runners/ncnn/index.ts'
+import type { Tensor } from '../../../src/tensor/tensor.ts'
 
 const noWeights = new Uint8Array(0)
 const load = (layers: readonly string[], options?: LoadNcnnOptions, bin: Uint8Array = noWeights) =>
@@ -251,8 +252,12 @@ describe('customLayers', () => {
   test('that return something else are named', async () => {
     const model = await load(['Input in 0 1 x', 'my.Op s 1 1 x out'], { customLayers: { 'my.Op': () => [] } })
     await expect(model.run({ x: [1] })).rejects.toThrow(
-      'layer "s" (my.Op, line 4) cannot run on [1]: the custom layer must return an array of 1 tensors',
+      'layer "s" (my.Op, line 4) cannot run on [1]: the custom layer must return an array of 1 tensor, and at once, got 0 of them',
     )
+    const later = await load(['Input in 0 1 x', 'my.Op s 1 1 x out'], {
+      customLayers: { 'my.Op': (async (inputs: readonly Tensor[]) => inputs) as never },
+    })
+    await expect(later.run({ x: [1] })).rejects.toThrow('and at once, got a Promise')
   })
 })
 

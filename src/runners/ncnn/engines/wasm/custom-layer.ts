@@ -1,4 +1,6 @@
 // Wraps a user's function as a layer type: blobs become tensors on the way in, tensors blobs on the way out.
+import { describeValue } from '../../../../arguments/describe.ts'
+import { countOf } from '../../../../tensor/numbers.ts'
 import type { Tensor } from '../../../../tensor/tensor.ts'
 import { toTensor } from '../../../../tensor/to-tensor.ts'
 import { NcnnError } from '../../error.ts'
@@ -26,15 +28,17 @@ export function customLayerType(type: string, custom: CustomForward | CustomLaye
     params: {},
     weights: (_, layer) => declaredWeights(weights?.(paramRecord(layer)) ?? []),
     forward(inputs, layer, workspace) {
-      const tensors: readonly unknown[] = forward(
+      const tensors: unknown = forward(
         inputs.map(blobToTensor),
         paramRecord(layer.graph),
         Object.values(layer.weights).flatMap((weight) => (weight === undefined ? [] : [blobToTensor(weight)])),
       )
       if (!Array.isArray(tensors) || tensors.length !== layer.outputCount) {
-        throw new NcnnError(`the custom layer must return an array of ${layer.outputCount} tensors`, {
-          code: 'wrong-option',
-        })
+        const got = Array.isArray(tensors) ? `${tensors.length} of them` : describeValue(tensors)
+        throw new NcnnError(
+          `the custom layer must return an array of ${countOf(layer.outputCount, 'tensor')}, and at once, got ${got}`,
+          { code: 'wrong-option' },
+        )
       }
       return tensors.map((output): Blob => tensorToBlob(toTensor(output) as Tensor, workspace))
     },
