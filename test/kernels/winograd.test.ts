@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Activation, packedLeftBytes, WeightType, type WinogradSize, winogradPlaces } from '../../src/kernels/ncnn.ts'
-import { createArena, randomFloats } from './arena.ts'
+import { expectSame } from '../in-loops.ts'
+import { createArena, firstDifference, randomFloats } from './arena.ts'
 
 const arena = createArena()
 const { kernels } = arena
@@ -22,7 +23,21 @@ interface Example {
   readonly skew: number
 }
 
-function run(e: Example, input: Float32Array, filters: Float32Array, bias: Float32Array, outH: number, outW: number) {
+/** `activation` instead of a ReLU; `rowByRow` for a call for each row of tiles, from the last to the first. */
+interface Variation {
+  readonly activation?: number
+  readonly rowByRow?: boolean
+}
+
+function run(
+  e: Example,
+  input: Float32Array,
+  filters: Float32Array,
+  bias: Float32Array,
+  outH: number,
+  outW: number,
+  { activation = e.relu ? Activation.relu : Activation.none, rowByRow = false }: Variation = {},
+) {
   arena.reset(e.skew)
   const { size, inch, outch } = e
   const places = winogradPlaces(size)
@@ -43,7 +58,7 @@ function run(e: Example, input: Float32Array, filters: Float32Array, bias: Float
     })
   }
   const output = arena.floats(outch * outH * outW)
-  kernels.winogradConvolution({
+  const call = {
     size,
     input: arena.put(input),
     inch,
@@ -58,9 +73,16 @@ function run(e: Example, input: Float32Array, filters: Float32Array, bias: Float
     padTop: e.padTop,
     padLeft: e.padLeft,
     padValue: e.padValue,
-    activation: e.relu ? Activation.relu : Activation.none,
+    activation,
+    activationA: 0.25,
+    activationB: 0,
     scratch: arena.bytes(kernels.winogradScratchBytes({ size, inch, outch, outH, outW })),
-  })
+  }
+  if (rowByRow) {
+    for (let firstRow = Math.ceil(outH / size) - 1; firstRow >= 0; firstRow--) {
+      kernels.winogradRows({ ...call, firstRow, rowCount: 1 })
+    }
+  } else kernels.winogradConvolution(call)
   return arena.read(output, outch * outH * outW)
 }
 
@@ -152,6 +174,25 @@ describe('winogradConvolution', () => {
 
   test.each([2, 4] as const)('sums over more channels than a block of depths holds, with tiles of %i', (size) => {
     expect(largestError({ size, inch: 1030, outch: 5, h: 6, w: 11, ...common })).toBeLessThan(20)
+    arena.reset()
+  })
+
+  test.each([
+    [2, 10, 14],
+    [4, 60, 40],
+  ] as const)('tiles of %i run on from row to row and from block to block without a trace', (size, inch, outch) => {
+    const sizes = [[22, 45], [61, 46], [37, 41], ...Array.from({ length: 18 }, (_, i) => [1 + (i % 9), i + 1])]
+    for (const [h, w] of sizes) {
+      const e = { size, inch, outch, h, w, ...common }
+      const arrays = [randomFloats(inch * h * w, 4), randomFloats(outch * inch * 9, 5), randomFloats(outch, 6)] as const
+      const activation = Activation.leakyRelu
+      const whole = run(e, ...arrays, h, w, { activation })
+      expectSame(
+        firstDifference(whole, run(e, ...arrays, h, w, { activation, rowByRow: true })),
+        undefined,
+        `${h}x${w}`,
+      )
+    }
     arena.reset()
   })
 })

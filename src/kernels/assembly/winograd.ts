@@ -2,10 +2,11 @@
 // 144, and F(2x2, 3x3) 16 for 4 instead of 36.
 // Source: A. Lavin and S. Gray, Fast Algorithms for Convolutional Neural Networks, CVPR 2016, sections 4 and 5.
 //
-// A tile is `size` x `size` outputs, 4 or 2, and the inputs under them. Four tiles that lie side by side are the lanes of a vector. Each
-// place of a tile is multiplied on its own: M[place] = U[place] V[place] with U [outch][inch] and V [inch][tiles], packed in panels of 8.
+// A tile is `size` x `size` outputs, 4 or 2, and the inputs under them. Four tiles are the lanes of a vector, which run on from one row of
+// tiles to the next. Each place of a tile is multiplied on its own: M[place] = U[place] V[place] with U [outch][inch] and V [inch][tiles],
+// packed in panels of 8.
 import { activateRows, DEPTH_BLOCK, INITIAL_ACCUMULATE, INITIAL_ZERO, multiplyPanels } from './gemm'
-import { evens, odds, storeLanes } from './lanes'
+import { evens, odds, storeFirst, storeLanes } from './lanes'
 import { madd } from './madd'
 import { copyFloats } from './memory'
 
@@ -164,52 +165,55 @@ function transformOutput(size: i32, source: usize, from: usize, destination: usi
   v128.store(destination + 3 * to, f32x4.add(plusScaled(d, EIGHT, e), v128.load(source + from)))
 }
 
-/** A row of inputs of four tiles, transformed; input i of a tile is a vector of the elements t * size + i for the four tiles t. */
+/** Two tiles' pairs of floats. */
 // @ts-ignore: decorator
 @inline
-function transformRow(size: i32, row: usize, destination: usize): void {
-  const r0 = v128.load(row), r1 = v128.load(row, 16)
+function loadPairs(p: usize, q: usize): v128 {
+  return v128.load64_lane(q, v128.load64_zero(p), 1)
+}
+
+/** A row of inputs of four tiles, each where it lies, transformed: input i of all four becomes a vector. */
+// @ts-ignore: decorator
+@inline
+function transformRow(size: i32, p0: usize, p1: usize, p2: usize, p3: usize, destination: usize): void {
   if (size == 2) {
-    const s0 = v128.load(row, 8), s1 = v128.load(row, 24)
+    const r0 = loadPairs(p0, p1), r1 = loadPairs(p2, p3), s0 = loadPairs(p0 + 8, p1 + 8), s1 = loadPairs(p2 + 8, p3 + 8)
     transformInputs6(2, true, evens(r0, r1), odds(r0, r1), evens(s0, s1), odds(s0, s1), r0, r0, destination, 16)
     return
   }
-  const r2 = v128.load(row, 32), r3 = v128.load(row, 48), r4 = v128.load(row, 64)
-  const e0 = evens(r0, r1), e1 = evens(r2, r3), o0 = odds(r0, r1), o1 = odds(r2, r3)
-  const f0 = i32x4.shuffle(r1, r2, 0, 4, 1, 5), f1 = i32x4.shuffle(r3, r4, 0, 4, 1, 5)
-  transformInputs6(
-    4, true, evens(e0, e1), evens(o0, o1), odds(e0, e1), odds(o0, o1), i64x2.shuffle(f0, f1, 0, 2), i64x2.shuffle(f0, f1, 1, 3), destination, 16,
-  )
+  const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3)
+  const e0 = evens(r0, r1), e1 = evens(r2, r3), o0 = odds(r0, r1), o1 = odds(r2, r3), f0 = loadPairs(p0 + 16, p1 + 16), f1 = loadPairs(p2 + 16, p3 + 16)
+  transformInputs6(4, true, evens(e0, e1), evens(o0, o1), odds(e0, e1), odds(o0, o1), evens(f0, f1), odds(f0, f1), destination, 16)
 }
 
-/** Columns of vectors of four tiles that cover a row of `outW` outputs. */
+/** Tiles that cover so many outputs in one direction. */
 // @ts-ignore: decorator
 @inline
-function vectorsPerRow(size: i32, outW: i32): i32 {
-  return (outW + 4 * size - 1) / (4 * size)
+function tilesOf(size: i32, outputs: i32): i32 {
+  return (outputs + size - 1) / size
 }
 
+/** Tiles at a time: whole panels, and blocks of nearly equal size. */
 // @ts-ignore: decorator
 @inline
-function rowsOfTiles(size: i32, outH: i32): i32 {
-  return (outH + size - 1) / size
+function tilesPerBlock(size: i32, inch: i32, outch: i32, outH: i32, outW: i32): i32 {
+  const bytes = max(TILES_BYTES, placesOf(size) * inch * outch * 4 / FILTERS_PER_TILES), tileBytes = placesOf(size) * (inch + outch) * 4
+  const tiles = tilesOf(size, outH) * tilesOf(size, outW), blocks = (tiles - 1) / max(bytes / tileBytes, 8) + 1
+  return ((tiles - 1) / blocks + 8) & ~7
 }
 
-/** Rows of tiles at a time: blocks of equal height, so that none is left with a few columns only. */
+/** Rows of tiles that so many tiles lie in at most. */
 // @ts-ignore: decorator
 @inline
-function rowsPerBlock(size: i32, inch: i32, outch: i32, outH: i32, outW: i32): i32 {
-  const rowBytes = placesOf(size) * (inch + outch) * vectorsPerRow(size, outW) * 16
-  const bytes = max(TILES_BYTES, placesOf(size) * inch * outch * 4 / FILTERS_PER_TILES)
-  const rows = rowsOfTiles(size, outH), blocks = (rows - 1) / max(bytes / rowBytes, 1) + 1
-  return (rows - 1) / blocks + 1
+function rowsOfBlock(tiles: i32, across: i32): i32 {
+  return (tiles + across - 2) / across + 1
 }
 
-/** Floats of a row of padded input: those under all tiles, and what is loaded behind them. */
+/** Floats of a row of padded input: those under all tiles, in whole vectors. */
 // @ts-ignore: decorator
 @inline
 function rowFloats(size: i32, outW: i32): i32 {
-  return vectorsPerRow(size, outW) * 4 * size + 4
+  return (tilesOf(size, outW) * size + 5) & ~3
 }
 
 /** Bytes of V, with its channels, or of M for each place. */
@@ -219,10 +223,30 @@ function placeBytes(channels: i32, vectors: i32): usize {
   return (<usize>channels * <usize>vectors << 4) + PLACE_SKEW
 }
 
+/** Bytes of what is known of a tile: see {@link placeTiles}. */
+const TILE_BYTES: i32 = 16
+
 export function winogradScratchBytes(size: i32, inch: i32, outch: i32, outH: i32, outW: i32): i32 {
-  const rows = rowsPerBlock(size, inch, outch, outH, outW), vectors = rows * vectorsPerRow(size, outW)
-  const padded = (rows * size + 2) * rowFloats(size, outW) * 4
-  return EDGE_BYTES + WORK_BYTES + padded + placesOf(size) * <i32>(placeBytes(inch, vectors) + placeBytes(outch, vectors))
+  const tiles = tilesPerBlock(size, inch, outch, outH, outW), vectors = tiles >> 2
+  const padded = (rowsOfBlock(tiles, tilesOf(size, outW)) * size + 2) * rowFloats(size, outW) * 4
+  return EDGE_BYTES + WORK_BYTES + tiles * TILE_BYTES + padded + placesOf(size) * <i32>(placeBytes(inch, vectors) + placeBytes(outch, vectors))
+}
+
+/**
+ * Where the tiles from `first` on lie, as many as fill the vectors: bytes from the begin of padded rows and of an output's channel, and how
+ * many columns and rows are written. Those behind the last tile read what the first reads, and write no rows.
+ */
+function placeTiles(size: i32, first: i32, tiles: i32, across: i32, rowBytes: usize, outH: i32, outW: i32, places: usize): void {
+  const row = first / across
+  let y = 0, x = first - row * across
+  for (let i = 0; i < (tiles + 3 & ~3); i++, places += TILE_BYTES) {
+    const top = (row + y) * size, isTile = i < tiles
+    store<u32>(places, isTile ? y * size * <i32>rowBytes + (x * size << 2) : 0)
+    store<u32>(places, (top * outW + x * size) << 2, 4)
+    store<i32>(places, min(size, outW - x * size), 8)
+    store<i32>(places, isTile ? min(size, outH - top) : 0, 12)
+    if (++x == across) x = 0, y++
+  }
 }
 
 /** One channel's rows from `top` on, as many as lie under `rows` rows of tiles, with the padding around them, which the first channel leaves to the others. */
@@ -237,29 +261,27 @@ function padRows(
   }
 }
 
-/** V of the rows of tiles from `row` on. */
+/** V of the tiles at `places`, of which the first rows are `row` and `rows` behind it. */
 // @ts-ignore: decorator
 @inline
 function transformInputs(
-  size: i32, input: usize, inch: i32, h: i32, w: i32, row: i32, rows: i32, vectors: i32, padTop: i32, padLeft: i32, padValue: f32,
-  padded: usize, work: usize, v: usize,
+  size: i32, input: usize, inch: i32, h: i32, w: i32, row: i32, rows: i32, vectors: i32, floats: i32, padTop: i32, padLeft: i32, padValue: f32,
+  places: usize, padded: usize, work: usize, v: usize,
 ): void {
-  const inputs = size + 2, floats = vectors * 4 * size + 4, count = rows * vectors
-  const rowBytes = <usize>floats << 2, channelBytes = <usize>(h * w) << 2, vBytes = placeBytes(inch, count)
+  const inputs = size + 2, rowBytes = <usize>floats << 2, channelBytes = <usize>(h * w) << 2, vBytes = placeBytes(inch, vectors)
   const halves = work + 36 * 16, lineBytes = <usize>inputs << 4
   for (let q = 0; q < inch; q++, input += channelBytes) {
     padRows(input, h, w, row * size - padTop, -padLeft, rows * size + 2, floats, padValue, q == 0, padded)
-    for (let r = 0, i = 0; r < rows; r++) {
-      for (let c = 0; c < vectors; c++, i++) {
-        let source = padded + <usize>(r * size) * rowBytes + <usize>(c * 4 * size << 2)
-        for (let y = 0; y < inputs; y++, source += rowBytes) {
-          transformRow(size, source, halves + <usize>y * lineBytes)
-        }
-        // Two vectors share a panel; the last may be alone.
-        const shared = (i | 1) < count
-        let to = v + (<usize>(i & ~1) * <usize>inch << 4) + (<usize>q << (shared ? 5 : 4)) + (<usize>(i & 1) << 4)
-        for (let x = 0; x < inputs; x++, to += vBytes) transformInput(size, halves + (<usize>x << 4), lineBytes, to, <usize>inputs * vBytes)
+    let tile = places
+    for (let i = 0; i < vectors; i++, tile += 4 * TILE_BYTES) {
+      let p0 = padded + load<u32>(tile), p1 = padded + load<u32>(tile, 16), p2 = padded + load<u32>(tile, 32), p3 = padded + load<u32>(tile, 48)
+      for (let y = 0; y < inputs; y++, p0 += rowBytes, p1 += rowBytes, p2 += rowBytes, p3 += rowBytes) {
+        transformRow(size, p0, p1, p2, p3, halves + <usize>y * lineBytes)
       }
+      // Two vectors share a panel; the last may be alone.
+      const shared = (i | 1) < vectors
+      let to = v + (<usize>(i & ~1) * <usize>inch << 4) + (<usize>q << (shared ? 5 : 4)) + (<usize>(i & 1) << 4)
+      for (let x = 0; x < inputs; x++, to += vBytes) transformInput(size, halves + (<usize>x << 4), lineBytes, to, <usize>inputs * vBytes)
     }
   }
 }
@@ -277,55 +299,59 @@ function multiplyPlace(u: usize, v: usize, m: usize, outch: i32, inch: i32, tile
   }
 }
 
-/** Stores the lanes that are left of a row, if any. */
+/** Stores up to `size` lanes, as many as there are columns. */
 // @ts-ignore: decorator
 @inline
-function storeLeft(out: usize, v: v128, left: i32): void {
-  if (left > 0) storeLanes(out, v, left)
+function storeColumns(size: i32, out: usize, v: v128, columns: i32): void {
+  if (size == 4) storeLanes(out, v, columns)
+  else storeFirst(out, v, columns)
 }
 
-/** Vectors whose lanes are tiles become a row of the outputs of all four. */
+/** Vectors whose lanes are tiles become the row y of the outputs of all four, each of which begins where `tile` says. */
 // @ts-ignore: decorator
 @inline
-function storeRow(size: i32, work: usize, bias: v128, out: usize, count: i32): void {
+function storeRow(size: i32, work: usize, bias: v128, tile: usize, isWhole: bool, y: i32, out: usize): void {
   const r0 = f32x4.add(v128.load(work), bias), r1 = f32x4.add(v128.load(work, 16), bias)
   const t0 = i32x4.shuffle(r0, r1, 0, 4, 1, 5), t2 = i32x4.shuffle(r0, r1, 2, 6, 3, 7)
-  if (size == 2) {
-    storeLanes(out, t0, count), storeLeft(out + 16, t2, count - 4)
-    return
+  const p0 = out + load<u32>(tile, 4), p1 = out + load<u32>(tile, 20), p2 = out + load<u32>(tile, 36), p3 = out + load<u32>(tile, 52)
+  let o0 = t0, o1 = t0, o2 = t2, o3 = t2
+  if (size == 4) {
+    const r2 = f32x4.add(v128.load(work, 32), bias), r3 = f32x4.add(v128.load(work, 48), bias)
+    const t1 = i32x4.shuffle(r2, r3, 0, 4, 1, 5), t3 = i32x4.shuffle(r2, r3, 2, 6, 3, 7)
+    o0 = i64x2.shuffle(t0, t1, 0, 2), o1 = i64x2.shuffle(t0, t1, 1, 3), o2 = i64x2.shuffle(t2, t3, 0, 2), o3 = i64x2.shuffle(t2, t3, 1, 3)
+    if (isWhole) return v128.store(p0, o0), v128.store(p1, o1), v128.store(p2, o2), v128.store(p3, o3)
+  } else {
+    if (isWhole) return v128.store64_lane(p0, t0, 0), v128.store64_lane(p1, t0, 1), v128.store64_lane(p2, t2, 0), v128.store64_lane(p3, t2, 1)
+    o1 = i64x2.shuffle(t0, t0, 1, 1), o3 = i64x2.shuffle(t2, t2, 1, 1)
   }
-  const r2 = f32x4.add(v128.load(work, 32), bias), r3 = f32x4.add(v128.load(work, 48), bias)
-  const t1 = i32x4.shuffle(r2, r3, 0, 4, 1, 5), t3 = i32x4.shuffle(r2, r3, 2, 6, 3, 7)
-  const o0 = i64x2.shuffle(t0, t1, 0, 2), o1 = i64x2.shuffle(t0, t1, 1, 3), o2 = i64x2.shuffle(t2, t3, 0, 2), o3 = i64x2.shuffle(t2, t3, 1, 3)
-  if (count >= 16) {
-    v128.store(out, o0), v128.store(out, o1, 16), v128.store(out, o2, 32), v128.store(out, o3, 48)
-    return
-  }
-  storeLanes(out, o0, count), storeLeft(out + 16, o1, count - 4)
-  storeLeft(out + 32, o2, count - 8), storeLeft(out + 48, o3, count - 12)
+  if (y < load<i32>(tile, 12)) storeColumns(size, p0, o0, load<i32>(tile, 8))
+  if (y < load<i32>(tile, 28)) storeColumns(size, p1, o1, load<i32>(tile, 24))
+  if (y < load<i32>(tile, 44)) storeColumns(size, p2, o2, load<i32>(tile, 40))
+  if (y < load<i32>(tile, 60)) storeColumns(size, p3, o3, load<i32>(tile, 56))
 }
 
-/** Outputs of the rows of tiles from `row` on, from M. */
+/** Outputs of the tiles at `places`, from M. */
 // @ts-ignore: decorator
 @inline
 function transformOutputs(
-  size: i32, m: usize, outch: i32, row: i32, rows: i32, vectors: i32, bias: usize, output: usize, outH: i32, outW: i32, work: usize,
+  size: i32, m: usize, outch: i32, vectors: i32, bias: usize, output: usize, outH: i32, outW: i32, places: usize, work: usize,
 ): void {
-  const inputs = size + 2, lineBytes = <usize>size << 4
-  const mBytes = placeBytes(outch, rows * vectors), channelBytes = <usize>(outH * outW) << 2, results = work + 36 * 16
+  const inputs = size + 2, lineBytes = <usize>size << 4, rowBytes = <usize>outW << 2
+  const mBytes = placeBytes(outch, vectors), channelBytes = <usize>outH * rowBytes, results = work + 36 * 16
+  const whole = <i64>size << 32 | <i64>size
   for (let p = 0; p < outch; p++, output += channelBytes) {
     const offset = bias ? v128.load32_splat(bias + (<usize>p << 2)) : f32x4.splat(0)
-    for (let r = 0; r < rows; r++) {
-      for (let c = 0; c < vectors; c++, m += 16) {
-        let line = m
-        for (let y = 0; y < inputs; y++, line += inputs * mBytes) transformOutput(size, line, mBytes, work + <usize>y * lineBytes, 16)
-        for (let x = 0; x < size; x++) {
-          transformOutput(size, work + (<usize>x << 4), lineBytes, results + (<usize>x << 4), lineBytes)
-        }
-        const y0 = (row + r) * size, x0 = c * 4 * size
-        for (let y = y0; y < min(y0 + size, outH); y++) {
-          storeRow(size, results + <usize>(y - y0) * lineBytes, offset, output + (<usize>(y * outW + x0) << 2), outW - x0)
-        }
+    let tile = places
+    for (let i = 0; i < vectors; i++, tile += 4 * TILE_BYTES, m += 16) {
+      let line = m
+      for (let y = 0; y < inputs; y++, line += inputs * mBytes) transformOutput(size, line, mBytes, work + <usize>y * lineBytes, 16)
+      for (let x = 0; x < size; x++) {
+        transformOutput(size, work + (<usize>x << 4), lineBytes, results + (<usize>x << 4), lineBytes)
+      }
+      const extents = v128.and(v128.and(v128.load(tile), v128.load(tile, 16)), v128.and(v128.load(tile, 32), v128.load(tile, 48)))
+      const isWhole = i64x2.extract_lane(extents, 1) == whole
+      for (let y = 0; y < size; y++) {
+        storeRow(size, results + <usize>y * lineBytes, offset, tile, isWhole, y, output + <usize>y * rowBytes)
       }
     }
   }
@@ -337,7 +363,7 @@ export function winogradConvolution(
 ): void {
   winogradRows(
     size, input, inch, h, w, packedFilters, bias, output, outch, outH, outW, padTop, padLeft, padValue,
-    activation, activationA, activationB, 0, rowsOfTiles(size, outH), scratch,
+    activation, activationA, activationB, 0, tilesOf(size, outH), scratch,
   )
 }
 
@@ -346,23 +372,29 @@ export function winogradRows(
   padTop: i32, padLeft: i32, padValue: f32, activation: i32, activationA: f32, activationB: f32,
   firstRow: i32, rowCount: i32, scratch: usize,
 ): void {
-  const vectors = vectorsPerRow(size, outW), endRow = firstRow + rowCount, block = rowsPerBlock(size, inch, outch, outH, outW)
+  const across = tilesOf(size, outW), floats = rowFloats(size, outW), block = tilesPerBlock(size, inch, outch, outH, outW)
   const filterBytes = <usize>((outch + 3) & ~3) * <usize>inch << 2
-  const work = scratch + EDGE_BYTES, padded = work + WORK_BYTES
-  const v = padded + (<usize>((block * size + 2) * rowFloats(size, outW)) << 2)
-  for (let row = firstRow; row < endRow; row += block) {
-    const rows = min(endRow - row, block), vBytes = placeBytes(inch, rows * vectors), mBytes = placeBytes(outch, rows * vectors)
-    const m = v + <usize>placesOf(size) * vBytes
-    if (size == 2) transformInputs(2, input, inch, h, w, row, rows, vectors, padTop, padLeft, padValue, padded, work, v)
-    else transformInputs(4, input, inch, h, w, row, rows, vectors, padTop, padLeft, padValue, padded, work, v)
+  const work = scratch + EDGE_BYTES, places = work + WORK_BYTES, padded = places + <usize>(block * TILE_BYTES)
+  const v = padded + (<usize>((rowsOfBlock(block, across) * size + 2) * floats) << 2)
+  const end = (firstRow + rowCount) * across
+  let written = firstRow
+  for (let first = firstRow * across; first < end; first += block) {
+    const tiles = min(end - first, block), vectors = (tiles + 3) >> 2, row = first / across, rows = (first + tiles - 1) / across + 1 - row
+    const vBytes = placeBytes(inch, vectors), mBytes = placeBytes(outch, vectors), m = v + <usize>placesOf(size) * vBytes
+    placeTiles(size, first, tiles, across, <usize>floats << 2, outH, outW, places)
+    if (size == 2) transformInputs(2, input, inch, h, w, row, rows, vectors, floats, padTop, padLeft, padValue, places, padded, work, v)
+    else transformInputs(4, input, inch, h, w, row, rows, vectors, floats, padTop, padLeft, padValue, places, padded, work, v)
     for (let place: usize = 0; place < <usize>placesOf(size); place++) {
-      multiplyPlace(packedFilters + place * filterBytes, v + place * vBytes, m + place * mBytes, outch, inch, rows * vectors << 2, scratch)
+      multiplyPlace(packedFilters + place * filterBytes, v + place * vBytes, m + place * mBytes, outch, inch, vectors << 2, scratch)
     }
-    if (size == 2) transformOutputs(2, m, outch, row, rows, vectors, bias, output, outH, outW, work)
-    else transformOutputs(4, m, outch, row, rows, vectors, bias, output, outH, outW, work)
-    if (activation != 0) {
-      const written = output + (<usize>(row * size * outW) << 2), count = min(rows * size, outH - row * size) * outW
-      activateRows(activation, written, <usize>(outH * outW) << 2, outch, count, activationA, activationB)
+    if (size == 2) transformOutputs(2, m, outch, vectors, bias, output, outH, outW, places, work)
+    else transformOutputs(4, m, outch, vectors, bias, output, outH, outW, places, work)
+    // Rows of which all tiles are written.
+    const next = (first + tiles) / across
+    if (activation != 0 && next > written) {
+      const top = written * size, count = (min(next * size, outH) - top) * outW
+      activateRows(activation, output + (<usize>(top * outW) << 2), <usize>(outH * outW) << 2, outch, count, activationA, activationB)
     }
+    written = next
   }
 }
