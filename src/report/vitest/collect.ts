@@ -10,15 +10,19 @@ import type { ReportRequest } from './channel.ts'
 /** Each is a message to the main process. */
 const mostAnnotations = 100
 
-/** Without isolation one process runs many files: the listener of the file before has to go. */
-const listening = shared('report.listening', (): { stop?: () => void } => ({}))
+/**
+ * Of the test file that runs. Without isolation one process runs many: the listener of the file before has to go. And that of the same file, where
+ * the matchers are listed twice, by the plugin and in `setupFiles`.
+ */
+const listening = shared('report.listening', (): { stop?: () => void; records: AssertionRecord[] } => ({ records: [] }))
 
-/** To be called once by each test file, where hooks may be added. */
+/** To be called by each test file, where hooks may be added. */
 export function collect({ shard, annotate }: ReportRequest): void {
   const records: AssertionRecord[] = []
   let failures = 0
   const testAround = trackTests()
   listening.stop?.()
+  listening.records = records
   listening.stop = listen((outcome) => {
     const test = testAround()
     const record = recordOf(attribute(outcome, test), failures)
@@ -29,7 +33,7 @@ export function collect({ shard, annotate }: ReportRequest): void {
   // the array itself, to which hooks that run later may add
   // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from the pattern which fixtures are wanted
   afterAll(({}, file) => {
-    file.meta.expectTensor = { records, ...(shard && { shard }) }
+    file.meta.expectTensor = { records: listening.records, ...(shard && { shard }) }
   })
 }
 

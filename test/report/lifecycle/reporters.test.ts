@@ -100,23 +100,29 @@ describe('the parts of a run on three machines', () => {
   })
 })
 
-test('the plugin for Vitest registers matchers and reporter, and failures are annotated with pictures', async () => {
-  const project = createProject('vitest', fileURLToPath(new URL('vitest-project', import.meta.url)))
-  try {
-    writeFileSync(
-      join(project.folder, 'vitest.config.mjs'),
-      `import expectTensor from 'expect-tensor/vitest-plugin'
+test.each([
+  ['', ''],
+  [', also where the matchers are listed as well', "setupFiles: ['expect-tensor/vitest'],"],
+])(
+  'the plugin for Vitest registers matchers and reporter, and failures are annotated with pictures%s',
+  async (_, more) => {
+    const project = createProject('vitest', fileURLToPath(new URL('vitest-project', import.meta.url)))
+    try {
+      writeFileSync(
+        join(project.folder, 'vitest.config.mjs'),
+        `import expectTensor from 'expect-tensor/vitest-plugin'
 const pictures = { onTestCaseAnnotate: (test, { message, attachment }) =>
   console.log(\`ANNOTATED \${test.name}: \${message} \${attachment.contentType} \${attachment.body.slice(0, 4)}\`) }
 export default { plugins: [expectTensor({ annotate: true, outputDir: 'accuracy' })],
-  test: { globals: true, include: ['*.test.js'], reporters: ['default', pictures] } }`,
-    )
-    const { output } = await project.run([])
-    const report: Report = JSON.parse(readFileSync(join(project.folder, 'accuracy/report.json'), 'utf8'))
-    expect(report.summary).toEqual(summaries.vitest)
-    expect(output).toContain('ANNOTATED fails: toMatchTensor: |error| against |reference| image/svg+xml <svg')
-    expect(output.match(/ANNOTATED/g)).toHaveLength(7)
-  } finally {
-    project.remove()
-  }
-})
+  test: { globals: true, include: ['*.test.js'], ${more} reporters: ['default', pictures] } }`,
+      )
+      const { output } = await project.run([])
+      const report: Report = JSON.parse(readFileSync(join(project.folder, 'accuracy/report.json'), 'utf8'))
+      expect(report.summary).toEqual(summaries.vitest)
+      expect(output).toContain('ANNOTATED fails: toMatchTensor: |error| against |reference| image/svg+xml <svg')
+      expect(output.match(/ANNOTATED/g)).toHaveLength(7)
+    } finally {
+      project.remove()
+    }
+  },
+)
