@@ -10,6 +10,7 @@ import { activate, CLIP, RELU } from './activation'
 import { Limits, Relu } from './clamps'
 import { evens, odds } from './lanes'
 import { madd } from './madd'
+import { unrolled } from './unrolled'
 
 // From so many pixels on an image with stride 1 is read row by row, if all channels have so many: it is in neither cache anyway.
 const LARGE_IMAGE: i32 = 8192
@@ -66,11 +67,8 @@ function right(p: usize, edge: bool, mask: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function splatTaps(weights: usize, table: usize): void {
-  v128.store(table, v128.load32_splat(weights)), v128.store(table, v128.load32_splat(weights, 4), 16)
-  v128.store(table, v128.load32_splat(weights, 8), 32), v128.store(table, v128.load32_splat(weights, 12), 48)
-  v128.store(table, v128.load32_splat(weights, 16), 64), v128.store(table, v128.load32_splat(weights, 20), 80)
-  v128.store(table, v128.load32_splat(weights, 24), 96), v128.store(table, v128.load32_splat(weights, 28), 112)
-  v128.store(table, v128.load32_splat(weights, 32), 128)
+  const tap = unrolled(9)
+  v128.store(table, v128.load32_splat(weights, 4 * tap), 16 * tap)
 }
 
 /** One column of vectors of outputs with stride 1; `image` is where the first of its inputs in the first row of the image lies. */
@@ -267,68 +265,45 @@ function tiles1<F>(
     while (true) {
       const rightMask = out == end ? lastMask : all
       s = r0 + apart
-      x = v128.load(table)
-      v0 = madd(start, x, v128.and(v128.load(r0), leftMask)), v1 = madd(start, x, v128.load(r0, 16))
-      v2 = madd(start, x, v128.load(r0, 32)), v3 = madd(start, x, v128.load(s))
-      if (out == 1) return v128.store(out, sum(v0, v1, v2, v3))
-      x = v128.load(table, 16)
-      v0 = madd(v0, x, v128.load(r0, 4)), v1 = madd(v1, x, v128.load(r0, 20))
-      v2 = madd(v2, x, v128.load(r0, 36)), v3 = madd(v3, x, v128.load(s, 4))
-      if (out == 2) return v128.store(out, sum(v0, v1, v2, v3))
-      x = v128.load(table, 32)
-      v0 = madd(v0, x, v128.load(r0, 8)), v1 = madd(v1, x, v128.load(r0, 24))
-      v2 = madd(v2, x, v128.load(r0, 40)), v3 = madd(v3, x, v128.and(v128.load(s, 8), rightMask))
-      if (out == 3) return v128.store(out, sum(v0, v1, v2, v3))
+      v0 = v1 = v2 = v3 = start
+      {
+        const tap = unrolled(3), at = 4 * tap
+        x = v128.load(table, 16 * tap)
+        v0 = madd(v0, x, tap ? v128.load(r0, at) : v128.and(v128.load(r0), leftMask))
+        v1 = madd(v1, x, v128.load(r0, at + 16)), v2 = madd(v2, x, v128.load(r0, at + 32))
+        v3 = madd(v3, x, tap < 2 ? v128.load(s, at) : v128.and(v128.load(s, 8), rightMask))
+        if (out == 1 + tap) return v128.store(out, sum(v0, v1, v2, v3))
+      }
       s = r1 + apart
-      x = v128.load(table, 48), y = v128.load(again)
-      a = v128.and(v128.load(r1), leftMask), v0 = madd(v0, x, a), u0 = madd(start, y, a)
-      a = v128.load(r1, 16), v1 = madd(v1, x, a), u1 = madd(start, y, a)
-      a = v128.load(r1, 32), v2 = madd(v2, x, a), u2 = madd(start, y, a)
-      a = v128.load(s), v3 = madd(v3, x, a), u3 = madd(start, y, a)
-      if (out == 4) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
-      x = v128.load(table, 64), y = v128.load(again, 16)
-      a = v128.load(r1, 4), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
-      a = v128.load(r1, 20), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
-      a = v128.load(r1, 36), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
-      a = v128.load(s, 4), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
-      if (out == 5) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
-      x = v128.load(table, 80), y = v128.load(again, 32)
-      a = v128.load(r1, 8), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
-      a = v128.load(r1, 24), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
-      a = v128.load(r1, 40), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
-      a = v128.and(v128.load(s, 8), rightMask), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
-      if (out == 6) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
+      u0 = u1 = u2 = u3 = start
+      {
+        const tap = unrolled(3), at = 4 * tap
+        x = v128.load(table, 16 * tap + 48), y = v128.load(again, 16 * tap)
+        a = tap ? v128.load(r1, at) : v128.and(v128.load(r1), leftMask), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+        a = v128.load(r1, at + 16), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+        a = v128.load(r1, at + 32), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+        a = tap < 2 ? v128.load(s, at) : v128.and(v128.load(s, 8), rightMask), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+        if (out == 4 + tap) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
+      }
       s = r2 + apart
-      x = v128.load(table, 96), y = v128.load(again, 48)
-      a = v128.and(v128.load(r2), leftMask), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
-      a = v128.load(r2, 16), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
-      a = v128.load(r2, 32), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
-      a = v128.load(s), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
-      if (out == 7) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
-      x = v128.load(table, 112), y = v128.load(again, 64)
-      a = v128.load(r2, 4), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
-      a = v128.load(r2, 20), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
-      a = v128.load(r2, 36), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
-      a = v128.load(s, 4), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
-      if (out == 8) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
-      x = v128.load(table, 128), y = v128.load(again, 80)
-      a = v128.load(r2, 8), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
-      a = v128.load(r2, 24), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
-      a = v128.load(r2, 40), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
-      a = v128.and(v128.load(s, 8), rightMask), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
-      if (out == 9) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
+      {
+        const tap = unrolled(3), at = 4 * tap
+        x = v128.load(table, 16 * tap + 96), y = v128.load(again, 16 * tap + 48)
+        a = tap ? v128.load(r2, at) : v128.and(v128.load(r2), leftMask), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+        a = v128.load(r2, at + 16), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+        a = v128.load(r2, at + 32), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+        a = tap < 2 ? v128.load(s, at) : v128.and(v128.load(s, 8), rightMask), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+        if (out == 7 + tap) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
+      }
       s = r3 + apart
-      y = v128.load(again, 96)
-      u0 = madd(u0, y, v128.and(v128.load(r3), leftMask)), u1 = madd(u1, y, v128.load(r3, 16))
-      u2 = madd(u2, y, v128.load(r3, 32)), u3 = madd(u3, y, v128.load(s))
-      if (out == 10) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
-      y = v128.load(again, 112)
-      u0 = madd(u0, y, v128.load(r3, 4)), u1 = madd(u1, y, v128.load(r3, 20))
-      u2 = madd(u2, y, v128.load(r3, 36)), u3 = madd(u3, y, v128.load(s, 4))
-      if (out == 11) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
-      y = v128.load(again, 128)
-      u0 = madd(u0, y, v128.load(r3, 8)), u1 = madd(u1, y, v128.load(r3, 24))
-      u2 = madd(u2, y, v128.load(r3, 40)), u3 = madd(u3, y, v128.and(v128.load(s, 8), rightMask))
+      {
+        const tap = unrolled(3), at = 4 * tap
+        y = v128.load(again, 16 * tap + 96)
+        u0 = madd(u0, y, tap ? v128.load(r3, at) : v128.and(v128.load(r3), leftMask))
+        u1 = madd(u1, y, v128.load(r3, at + 16)), u2 = madd(u2, y, v128.load(r3, at + 32))
+        u3 = madd(u3, y, tap < 2 ? v128.load(s, at) : v128.and(v128.load(s, 8), rightMask))
+        if (tap < 2 && out == 10 + tap) return v128.store(out, f32x4.add(sum(v0, v1, v2, v3), sum(u0, u1, u2, u3)))
+      }
       v128.store(out, f.apply(v0, lo, hi)), v128.store(out, f.apply(v1, lo, hi), 16)
       v128.store(out, f.apply(v2, lo, hi), 32), v128.store(out + apart, f.apply(v3, lo, hi))
       const under = out + outBytes

@@ -1,8 +1,9 @@
 // Depthwise convolution with filters 5 wide, of stride 1 or 2, or 7 wide, of stride 1, that take neighbouring inputs: the inner loop of
-// depthwise.ts, written out for a row of taps, so that where their inputs lie is known to the compiler. With stride 1 two rows of outputs are
+// depthwise.ts, unrolled over a row of taps, so that where their inputs lie is known to the compiler. With stride 1 two rows of outputs are
 // computed at a time, so that an input under both is loaded once: with one row it is loads that take longest.
 import { CLIP, RELU } from './activation'
 import { madd } from './madd'
+import { unrolled } from './unrolled'
 
 /** Whether {@link convolvePairs} computes this. */
 // @ts-ignore: decorator
@@ -49,55 +50,17 @@ function convolveFilter(
     let p2 = strip + load<u32>(places, 16), p3 = strip + load<u32>(places, 24)
     v0 = v1 = v2 = v3 = w0 = w1 = w2 = w3 = start
     for (let t = weights; ; ) {
-      x = v128.load(t)
-      v0 = madd(v0, x, v128.load(p0)), v1 = madd(v1, x, v128.load(p1))
-      v2 = madd(v2, x, v128.load(p2)), v3 = madd(v3, x, v128.load(p3))
-      if (t == 1) break
-      w0 = madd(w0, x, v128.load(p0, 16)), w1 = madd(w1, x, v128.load(p1, 16))
-      w2 = madd(w2, x, v128.load(p2, 16)), w3 = madd(w3, x, v128.load(p3, 16))
-      if (t == 2) break
-      x = v128.load(t, 16)
-      v0 = madd(v0, x, v128.load(p0, 4)), v1 = madd(v1, x, v128.load(p1, 4))
-      v2 = madd(v2, x, v128.load(p2, 4)), v3 = madd(v3, x, v128.load(p3, 4))
-      if (t == 3) break
-      w0 = madd(w0, x, v128.load(p0, 20)), w1 = madd(w1, x, v128.load(p1, 20))
-      w2 = madd(w2, x, v128.load(p2, 20)), w3 = madd(w3, x, v128.load(p3, 20))
-      if (t == 4) break
-      x = v128.load(t, 32)
-      v0 = madd(v0, x, v128.load(p0, 8)), v1 = madd(v1, x, v128.load(p1, 8))
-      v2 = madd(v2, x, v128.load(p2, 8)), v3 = madd(v3, x, v128.load(p3, 8))
-      if (t == 5) break
-      w0 = madd(w0, x, v128.load(p0, 24)), w1 = madd(w1, x, v128.load(p1, 24))
-      w2 = madd(w2, x, v128.load(p2, 24)), w3 = madd(w3, x, v128.load(p3, 24))
-      if (t == 6) break
-      x = v128.load(t, 48)
-      v0 = madd(v0, x, v128.load(p0, 12)), v1 = madd(v1, x, v128.load(p1, 12))
-      v2 = madd(v2, x, v128.load(p2, 12)), v3 = madd(v3, x, v128.load(p3, 12))
-      if (t == 7) break
-      w0 = madd(w0, x, v128.load(p0, 28)), w1 = madd(w1, x, v128.load(p1, 28))
-      w2 = madd(w2, x, v128.load(p2, 28)), w3 = madd(w3, x, v128.load(p3, 28))
-      if (t == 8) break
-      x = v128.load(t, 64)
-      v0 = madd(v0, x, v128.load(p0, 16)), v1 = madd(v1, x, v128.load(p1, 16))
-      v2 = madd(v2, x, v128.load(p2, 16)), v3 = madd(v3, x, v128.load(p3, 16))
-      if (t == 9) break
-      w0 = madd(w0, x, v128.load(p0, 32)), w1 = madd(w1, x, v128.load(p1, 32))
-      w2 = madd(w2, x, v128.load(p2, 32)), w3 = madd(w3, x, v128.load(p3, 32))
-      if (kernelW > 5) {
-        if (t == 10) break
-        x = v128.load(t, 80)
-        v0 = madd(v0, x, v128.load(p0, 20)), v1 = madd(v1, x, v128.load(p1, 20))
-        v2 = madd(v2, x, v128.load(p2, 20)), v3 = madd(v3, x, v128.load(p3, 20))
-        if (t == 11) break
-        w0 = madd(w0, x, v128.load(p0, 36)), w1 = madd(w1, x, v128.load(p1, 36))
-        w2 = madd(w2, x, v128.load(p2, 36)), w3 = madd(w3, x, v128.load(p3, 36))
-        if (t == 12) break
-        x = v128.load(t, 96)
-        v0 = madd(v0, x, v128.load(p0, 24)), v1 = madd(v1, x, v128.load(p1, 24))
-        v2 = madd(v2, x, v128.load(p2, 24)), v3 = madd(v3, x, v128.load(p3, 24))
-        if (t == 13) break
-        w0 = madd(w0, x, v128.load(p0, 40)), w1 = madd(w1, x, v128.load(p1, 40))
-        w2 = madd(w2, x, v128.load(p2, 40)), w3 = madd(w3, x, v128.load(p3, 40))
+      {
+        const tap = unrolled(7), at = 4 * tap
+        if (tap < kernelW) {
+          if (tap > 0 && t == 2 * tap) break
+          x = v128.load(t, 16 * tap)
+          v0 = madd(v0, x, v128.load(p0, at)), v1 = madd(v1, x, v128.load(p1, at))
+          v2 = madd(v2, x, v128.load(p2, at)), v3 = madd(v3, x, v128.load(p3, at))
+          if (t == 1 + 2 * tap) break
+          w0 = madd(w0, x, v128.load(p0, at + 16)), w1 = madd(w1, x, v128.load(p1, at + 16))
+          w2 = madd(w2, x, v128.load(p2, at + 16)), w3 = madd(w3, x, v128.load(p3, at + 16))
+        }
       }
       t += kernelW << 4
       if (t >= end) break
@@ -139,115 +102,48 @@ function convolvePair(
     let s = weights
     do {
       // The first row of inputs is under v alone,
-      x = v128.load(s)
-      v0 = madd(v0, x, v128.load(p0)), v1 = madd(v1, x, v128.load(p1))
-      v2 = madd(v2, x, v128.load(p2)), v3 = madd(v3, x, v128.load(p3))
-      if (s == 31) break
-      x = v128.load(s, 16)
-      v0 = madd(v0, x, v128.load(p0, 4)), v1 = madd(v1, x, v128.load(p1, 4))
-      v2 = madd(v2, x, v128.load(p2, 4)), v3 = madd(v3, x, v128.load(p3, 4))
-      if (s == 32) break
-      x = v128.load(s, 32)
-      v0 = madd(v0, x, v128.load(p0, 8)), v1 = madd(v1, x, v128.load(p1, 8))
-      v2 = madd(v2, x, v128.load(p2, 8)), v3 = madd(v3, x, v128.load(p3, 8))
-      if (s == 33) break
-      x = v128.load(s, 48)
-      v0 = madd(v0, x, v128.load(p0, 12)), v1 = madd(v1, x, v128.load(p1, 12))
-      v2 = madd(v2, x, v128.load(p2, 12)), v3 = madd(v3, x, v128.load(p3, 12))
-      if (s == 34) break
-      x = v128.load(s, 64)
-      v0 = madd(v0, x, v128.load(p0, 16)), v1 = madd(v1, x, v128.load(p1, 16))
-      v2 = madd(v2, x, v128.load(p2, 16)), v3 = madd(v3, x, v128.load(p3, 16))
+      {
+        const tap = unrolled(5), at = 4 * tap
+        if (tap > 0 && s == 30 + tap) break
+        x = v128.load(s, 16 * tap)
+        v0 = madd(v0, x, v128.load(p0, at)), v1 = madd(v1, x, v128.load(p1, at))
+        v2 = madd(v2, x, v128.load(p2, at)), v3 = madd(v3, x, v128.load(p3, at))
+      }
       if (kernelW > 5) {
-        if (s == 35) break
-        x = v128.load(s, 80)
-        v0 = madd(v0, x, v128.load(p0, 20)), v1 = madd(v1, x, v128.load(p1, 20))
-        v2 = madd(v2, x, v128.load(p2, 20)), v3 = madd(v3, x, v128.load(p3, 20))
-        if (s == 36) break
-        x = v128.load(s, 96)
-        v0 = madd(v0, x, v128.load(p0, 24)), v1 = madd(v1, x, v128.load(p1, 24))
-        v2 = madd(v2, x, v128.load(p2, 24)), v3 = madd(v3, x, v128.load(p3, 24))
+        const more = unrolled(2), tap = 5 + more, at = 4 * tap
+        if (s == 30 + tap) break
+        x = v128.load(s, 16 * tap)
+        v0 = madd(v0, x, v128.load(p0, at)), v1 = madd(v1, x, v128.load(p1, at))
+        v2 = madd(v2, x, v128.load(p2, at)), v3 = madd(v3, x, v128.load(p3, at))
       }
       if (s == 37) break
       while (true) {
         p0 += rowStep, p1 += rowStep, p2 += rowStep, p3 += rowStep
         const t = s + row
-        x = v128.load(t), y = v128.load(s)
-        a = v128.load(p0), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
-        a = v128.load(p1), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
-        a = v128.load(p2), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
-        a = v128.load(p3), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
-        if (s == 38) break
-        x = v128.load(t, 16), y = v128.load(s, 16)
-        a = v128.load(p0, 4), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
-        a = v128.load(p1, 4), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
-        a = v128.load(p2, 4), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
-        a = v128.load(p3, 4), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
-        if (s == 39) break
-        x = v128.load(t, 32), y = v128.load(s, 32)
-        a = v128.load(p0, 8), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
-        a = v128.load(p1, 8), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
-        a = v128.load(p2, 8), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
-        a = v128.load(p3, 8), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
-        if (s == 40) break
-        x = v128.load(t, 48), y = v128.load(s, 48)
-        a = v128.load(p0, 12), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
-        a = v128.load(p1, 12), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
-        a = v128.load(p2, 12), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
-        a = v128.load(p3, 12), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
-        if (s == 41) break
-        x = v128.load(t, 64), y = v128.load(s, 64)
-        a = v128.load(p0, 16), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
-        a = v128.load(p1, 16), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
-        a = v128.load(p2, 16), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
-        a = v128.load(p3, 16), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
-        if (kernelW > 5) {
-          if (s == 42) break
-          x = v128.load(t, 80), y = v128.load(s, 80)
-          a = v128.load(p0, 20), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
-          a = v128.load(p1, 20), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
-          a = v128.load(p2, 20), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
-          a = v128.load(p3, 20), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
-          if (s == 43) break
-          x = v128.load(t, 96), y = v128.load(s, 96)
-          a = v128.load(p0, 24), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
-          a = v128.load(p1, 24), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
-          a = v128.load(p2, 24), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
-          a = v128.load(p3, 24), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+        {
+          const tap = unrolled(7), at = 4 * tap
+          if (tap < kernelW) {
+            if (tap > 0 && s == 37 + tap) break
+            x = v128.load(t, 16 * tap), y = v128.load(s, 16 * tap)
+            a = v128.load(p0, at), v0 = madd(v0, x, a), u0 = madd(u0, y, a)
+            a = v128.load(p1, at), v1 = madd(v1, x, a), u1 = madd(u1, y, a)
+            a = v128.load(p2, at), v2 = madd(v2, x, a), u2 = madd(u2, y, a)
+            a = v128.load(p3, at), v3 = madd(v3, x, a), u3 = madd(u3, y, a)
+          }
         }
         s = t
         if (s >= lastRow) break
       }
       // the last one under u alone.
       p0 += rowStep, p1 += rowStep, p2 += rowStep, p3 += rowStep
-      y = v128.load(s)
-      u0 = madd(u0, y, v128.load(p0)), u1 = madd(u1, y, v128.load(p1))
-      u2 = madd(u2, y, v128.load(p2)), u3 = madd(u3, y, v128.load(p3))
-      if (s == 44) break
-      y = v128.load(s, 16)
-      u0 = madd(u0, y, v128.load(p0, 4)), u1 = madd(u1, y, v128.load(p1, 4))
-      u2 = madd(u2, y, v128.load(p2, 4)), u3 = madd(u3, y, v128.load(p3, 4))
-      if (s == 45) break
-      y = v128.load(s, 32)
-      u0 = madd(u0, y, v128.load(p0, 8)), u1 = madd(u1, y, v128.load(p1, 8))
-      u2 = madd(u2, y, v128.load(p2, 8)), u3 = madd(u3, y, v128.load(p3, 8))
-      if (s == 46) break
-      y = v128.load(s, 48)
-      u0 = madd(u0, y, v128.load(p0, 12)), u1 = madd(u1, y, v128.load(p1, 12))
-      u2 = madd(u2, y, v128.load(p2, 12)), u3 = madd(u3, y, v128.load(p3, 12))
-      if (s == 47) break
-      y = v128.load(s, 64)
-      u0 = madd(u0, y, v128.load(p0, 16)), u1 = madd(u1, y, v128.load(p1, 16))
-      u2 = madd(u2, y, v128.load(p2, 16)), u3 = madd(u3, y, v128.load(p3, 16))
-      if (kernelW > 5) {
-        if (s == 48) break
-        y = v128.load(s, 80)
-        u0 = madd(u0, y, v128.load(p0, 20)), u1 = madd(u1, y, v128.load(p1, 20))
-        u2 = madd(u2, y, v128.load(p2, 20)), u3 = madd(u3, y, v128.load(p3, 20))
-        if (s == 49) break
-        y = v128.load(s, 96)
-        u0 = madd(u0, y, v128.load(p0, 24)), u1 = madd(u1, y, v128.load(p1, 24))
-        u2 = madd(u2, y, v128.load(p2, 24)), u3 = madd(u3, y, v128.load(p3, 24))
+      {
+        const tap = unrolled(7), at = 4 * tap
+        if (tap < kernelW) {
+          if (tap > 0 && s == 43 + tap) break
+          y = v128.load(s, 16 * tap)
+          u0 = madd(u0, y, v128.load(p0, at)), u1 = madd(u1, y, v128.load(p1, at))
+          u2 = madd(u2, y, v128.load(p2, at)), u3 = madd(u3, y, v128.load(p3, at))
+        }
       }
     } while (false)
     if (activation == RELU) {
@@ -279,49 +175,17 @@ function convolveStrided(
     let p2 = strip + load<u32>(places, 16), p3 = strip + load<u32>(places, 24)
     v0 = v1 = v2 = v3 = w0 = w1 = w2 = w3 = start
     for (let t = weights; ; ) {
-      x = v128.load(t)
-      v0 = madd(v0, x, v128.load(p0)), v1 = madd(v1, x, v128.load(p1))
-      v2 = madd(v2, x, v128.load(p2)), v3 = madd(v3, x, v128.load(p3))
-      if (width == 8) {
-        if (t == 21) break
-        w0 = madd(w0, x, v128.load(p0, 16)), w1 = madd(w1, x, v128.load(p1, 16))
-        w2 = madd(w2, x, v128.load(p2, 16)), w3 = madd(w3, x, v128.load(p3, 16))
-      }
-      if (t == 22) break
-      x = v128.load(t, 16)
-      v0 = madd(v0, x, v128.load(p0 + odd)), v1 = madd(v1, x, v128.load(p1 + odd))
-      v2 = madd(v2, x, v128.load(p2 + odd)), v3 = madd(v3, x, v128.load(p3 + odd))
-      if (width == 8) {
-        if (t == 23) break
-        w0 = madd(w0, x, v128.load(p0 + odd, 16)), w1 = madd(w1, x, v128.load(p1 + odd, 16))
-        w2 = madd(w2, x, v128.load(p2 + odd, 16)), w3 = madd(w3, x, v128.load(p3 + odd, 16))
-      }
-      if (t == 24) break
-      x = v128.load(t, 32)
-      v0 = madd(v0, x, v128.load(p0, 4)), v1 = madd(v1, x, v128.load(p1, 4))
-      v2 = madd(v2, x, v128.load(p2, 4)), v3 = madd(v3, x, v128.load(p3, 4))
-      if (width == 8) {
-        if (t == 25) break
-        w0 = madd(w0, x, v128.load(p0, 20)), w1 = madd(w1, x, v128.load(p1, 20))
-        w2 = madd(w2, x, v128.load(p2, 20)), w3 = madd(w3, x, v128.load(p3, 20))
-      }
-      if (t == 26) break
-      x = v128.load(t, 48)
-      v0 = madd(v0, x, v128.load(p0 + odd, 4)), v1 = madd(v1, x, v128.load(p1 + odd, 4))
-      v2 = madd(v2, x, v128.load(p2 + odd, 4)), v3 = madd(v3, x, v128.load(p3 + odd, 4))
-      if (width == 8) {
-        if (t == 27) break
-        w0 = madd(w0, x, v128.load(p0 + odd, 20)), w1 = madd(w1, x, v128.load(p1 + odd, 20))
-        w2 = madd(w2, x, v128.load(p2 + odd, 20)), w3 = madd(w3, x, v128.load(p3 + odd, 20))
-      }
-      if (t == 28) break
-      x = v128.load(t, 64)
-      v0 = madd(v0, x, v128.load(p0, 8)), v1 = madd(v1, x, v128.load(p1, 8))
-      v2 = madd(v2, x, v128.load(p2, 8)), v3 = madd(v3, x, v128.load(p3, 8))
-      if (width == 8) {
-        if (t == 29) break
-        w0 = madd(w0, x, v128.load(p0, 24)), w1 = madd(w1, x, v128.load(p1, 24))
-        w2 = madd(w2, x, v128.load(p2, 24)), w3 = madd(w3, x, v128.load(p3, 24))
+      {
+        const tap = unrolled(5), at = 4 * (tap >> 1), isOdd = (tap & 1) != 0
+        if (tap > 0 && t == 20 + 2 * tap) break
+        x = v128.load(t, 16 * tap)
+        v0 = madd(v0, x, v128.load(isOdd ? p0 + odd : p0, at)), v1 = madd(v1, x, v128.load(isOdd ? p1 + odd : p1, at))
+        v2 = madd(v2, x, v128.load(isOdd ? p2 + odd : p2, at)), v3 = madd(v3, x, v128.load(isOdd ? p3 + odd : p3, at))
+        if (width == 8) {
+          if (t == 21 + 2 * tap) break
+          w0 = madd(w0, x, v128.load(isOdd ? p0 + odd : p0, at + 16)), w1 = madd(w1, x, v128.load(isOdd ? p1 + odd : p1, at + 16))
+          w2 = madd(w2, x, v128.load(isOdd ? p2 + odd : p2, at + 16)), w3 = madd(w3, x, v128.load(isOdd ? p3 + odd : p3, at + 16))
+        }
       }
       t += 80
       if (t >= end) break
