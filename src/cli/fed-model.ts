@@ -4,7 +4,7 @@ import type { Model } from '../runners/model.ts'
 import { quoteNames } from '../tensor/quote-names.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type Invocation, type Options, UsageError } from './command.ts'
-import { ncnnOptions, openModel, parseNcnn, readInputs } from './model-pair.ts'
+import { ncnnOptions, openModel, parseNcnn, readInputs, refuseWithoutNcnn } from './model-pair.ts'
 import { drawTensor } from './random-tensor.ts'
 
 /** Of commands that draw what is not given. */
@@ -40,6 +40,7 @@ export async function withFedModel<Result>(
 ): Promise<Result> {
   const [path, ...more] = positionals
   if (path === undefined || more.length > 0) throw new UsageError(`expected the path of one model (${modelFileNames})`)
+  refuseWithoutNcnn(values, [path])
   const given = readInputs('--input', values.input ?? [])
   const shapes = parseShapes(values.shape)
   const seed = parseSeed(values.seed)

@@ -110,6 +110,9 @@ function parseArguments({ values, positionals }: PairInvocation) {
   if (values.reference === undefined)
     throw new UsageError('--reference is missing: a model, or a recording (.safetensors)')
   if (values.input === undefined) throw new UsageError('--input is missing: what the models are fed, such as in0=x.npy')
+  const { options, ncnn, engine } = values
+  refuseWithoutNcnn({ options, ncnn }, [path])
+  refuseWithoutNcnn({ engine }, [path, values.reference])
   return {
     path,
     reference: values.reference,
@@ -141,12 +144,19 @@ export function parseNumber(option: string, text: string): number {
   return number
 }
 
+type NcnnValues = Pick<PairInvocation['values'], 'options' | 'ncnn' | 'engine'>
+
+/** Other runtimes have no such switches, and would run as they always do. */
+export function refuseWithoutNcnn({ options, ncnn, engine }: NcnnValues, paths: readonly string[]): void {
+  const given = Object.entries({ options, ncnn, engine }).find(([, value]) => value !== undefined)
+  if (given === undefined || paths.some((path) => /\.param(\.bin)?$/.test(path))) return
+  throw new UsageError(
+    `--${given[0]} is for ncnn models (.param): ${paths.join(' and ')} ${paths.length > 1 ? 'are' : 'is'} none`,
+  )
+}
+
 /** How an ncnn model is to be run. */
-export function parseNcnn({
-  options,
-  ncnn = [],
-  engine,
-}: Pick<PairInvocation['values'], 'options' | 'ncnn' | 'engine'>) {
+export function parseNcnn({ options, ncnn = [], engine }: NcnnValues) {
   const switches = ncnn.flatMap((text) => text.split(',')).map(parseSwitch)
   const set = parseOptionSet(options)
   return {
@@ -157,7 +167,7 @@ export function parseNcnn({
 
 /** `fp16Storage`, `useFp16Storage=false`, `numThreads=2` */
 function parseSwitch(text: string): readonly [name: string, value: boolean | number] {
-  const [given, value = 'true'] = text.split('=')
+  const [, given = text, value = 'true'] = /^([^=]*)=(.*)$/s.exec(text) ?? []
   const name = [given, `use${given.slice(0, 1).toUpperCase()}${given.slice(1)}`].find((one) =>
     Object.hasOwn(ncnnSwitches, one),
   )

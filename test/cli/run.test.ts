@@ -104,6 +104,17 @@ test.each([
   [['run', 'RIGHT', '--input', 'INPUT', '--ncnn', 'fp16Storage=2'], /expected fp16Storage, or fp16Storage=false/],
   [['run', 'RIGHT', '--shape', 'in=0'], /--shape in=0: expected a name and a shape/],
   [['record', 'RIGHT', '--input', 'INPUT'], /--output is missing: a path that ends in \.safetensors/],
+  [['run', 'a.onnx', '--ncnn', 'fp16Storage'], /--ncnn is for ncnn models \(\.param\): a\.onnx is none/],
+  [
+    ['diagnose', 'a.onnx', '--reference', 'RIGHT', '--input', 'INPUT', '--options', 'default'],
+    /--options is for ncnn models/,
+  ],
+  [
+    ['diagnose', 'a.onnx', '--reference', 'b.pt', '--input', 'INPUT', '--engine', 'python'],
+    /--engine is for ncnn models \(\.param\): a\.onnx and b\.pt are none/,
+  ],
+  [['init', 'a.onnx', '--reference', 'b.npz', '--engine', 'python'], /--engine is for ncnn models/],
+  [['run', 'RIGHT', '--input', 'INPUT', '--ncnn', 'fp16Storage=false=x'], /expected fp16Storage, or fp16Storage=false/],
   [['run', 'RIGHT', '--input', 'INPUT', '--input', 'INPUT'], /--input in: it is given twice/],
   [['run', 'RIGHT', '--input', 'INPUT', '--shape', 'in=3,16,16'], /--shape in: its tensor is given by --input/],
   [

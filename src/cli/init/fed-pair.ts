@@ -13,6 +13,7 @@ import {
   parseNcnn,
   readInputs,
   type referenceOptions,
+  refuseWithoutNcnn,
   splitTensorName,
 } from '../model-pair.ts'
 import { drawTensor } from '../random-tensor.ts'
@@ -53,6 +54,7 @@ export async function withFedPair<Result>(
       `--input gives ${countOf(given.length, 'set')} of tensors and --reference-input ${referenceInputs.length}`,
     )
   }
+  refuseWithoutNcnn(values, [path, ...referencePaths])
   const ncnn = parseNcnn(values)
   const files = referencePaths.map(tensorsOf)
   if (files.length > 1 && files.includes(undefined)) {
