@@ -29,7 +29,7 @@ async function compile(body: string, flags = [`--transform=${transform}`]): Prom
   ])
   let text = ''
   const { error, stderr } = await compiler.main(
-    ['kernel.ts', '--textFile=kernel.wat', '--runtime=stub', '--optimizeLevel=3', ...flags],
+    ['kernel.ts', '--textFile=kernel.wat', '--runtime=stub', '--optimizeLevel=3', '--noColors', ...flags],
     {
       readFile: (name) => sources.get(name) ?? null,
       writeFile: (_, contents) => {
