@@ -25,9 +25,6 @@ import { allClose } from './verdict/verdict.ts'
  */
 export function compareTensors(actual: TensorLike, reference: TensorLike, options?: CompareOptions): Comparison {
   const checked = checkOptions(options)
-  if (checked.axes !== undefined && typeof checked.normalize !== 'string') {
-    throw new TypeError("axis is where 'l2', 'softmax' and their like work: it goes with one of them as normalize")
-  }
   const given = { actual: toTensor(actual, { name: 'actual' }), reference: toTensor(reference, { name: 'reference' }) }
   const tolerance = toleranceFor(checked, given, { actual, reference })
   const normalize = checked.normalize === undefined ? undefined : nameOfNormalization(checked.normalize)

@@ -54,5 +54,6 @@ test('rejects wrong options at once and keeps what was set', () => {
   // @ts-expect-error: no such option
   expect(() => configureTensorMatchers({ atoll: 1 })).toThrow(/unknown option 'atoll'/)
   expect(() => configureTensorMatchers({ rtol: -1 })).toThrow(/rtol must be finite and not negative/)
+  expect(() => configureTensorMatchers({ axis: 0 })).toThrow(/axis is where/)
   expect([1.05]).toMatchTensor([1])
 })

@@ -51,7 +51,7 @@ export function checkOptions(options: CompareOptions = {}): CheckedOptions {
       typeof options.normalize === 'function'
         ? options.normalize
         : oneOf('normalize', options.normalize, normalizationNames),
-    axes: checkAxis(options.axis),
+    axes: checkAxis(options.axis, options.normalize),
     allowedMisses: checkMaxMismatch(options.maxMismatch),
     metrics: checkMetrics(options.metrics),
     squeeze: options.squeeze ?? false,
@@ -72,11 +72,14 @@ function oneOf<Name extends string>(option: string, value: unknown, names: reado
   throw new TypeError(`${option} must be one of ${list}, got ${given}`)
 }
 
-function checkAxis(value: unknown): number[] | undefined {
+function checkAxis(value: unknown, normalize: unknown): number[] | undefined {
   if (value === undefined) return undefined
   const axes: unknown[] = Array.isArray(value) ? value : [value]
   if (axes.length === 0 || !axes.every(Number.isInteger)) {
     throw new TypeError(`axis must be a whole number or a list of them, got ${describeList(value)}`)
+  }
+  if (typeof normalize !== 'string') {
+    throw new TypeError("axis is where 'l2', 'softmax' and their like work: it goes with one of them as normalize")
   }
   return axes as number[]
 }
